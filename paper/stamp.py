@@ -1,0 +1,72 @@
+"""The stamp: number and QR code on every page of the authority's own form, which stays fillable and unchanged."""
+
+import io
+from dataclasses import dataclass
+
+import pikepdf
+from pikepdf import Matrix, Name
+
+from paper import qr
+from paper.page import POINT, seen
+from paper.typeset import typeset
+
+WIDTH, HEIGHT = 62.0, 15.0  # mm
+CLEAR = 2.0  # mm to be left white around the stamp: four modules, the quiet zone of its code
+
+
+@dataclass(frozen=True)
+class Place:
+    """Lower left corner of the stamp on the page as seen, in mm, and its turn anticlockwise: 0, 90, 180 or 270."""
+
+    x: float
+    y: float
+    rotation: int = 0
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the stamp as it stands there, in mm."""
+        return (HEIGHT, WIDTH) if self.rotation % 180 else (WIDTH, HEIGHT)
+
+
+def stamp(form: bytes, places: list[Place], number: str, url: str, label: str, language: str) -> bytes:
+    """Return the form with the stamp on every page, one place for each; equal arguments give equal bytes.
+
+    The form must have passed `paper.form.accept`. Its fields stay fillable, and the stamp is an artifact, so a tagged
+    form stays tagged. Raises ValueError when places and pages differ in number, and pikepdf.PdfError for a broken form.
+    """
+    drawing = _drawing(number, url, label, language)
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(form)) as pdf, pikepdf.open(io.BytesIO(drawing)) as image:
+        picture = pdf.copy_foreign(image.pages[0].as_form_xobject())  # one copy, shown on every page
+        for page, place in zip(pdf.pages, places, strict=True):
+            _put(page, place, picture)
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+    return out.getvalue()
+
+
+def _drawing(number: str, url: str, label: str, language: str) -> bytes:
+    """Set the stamp without tags of its own: their numbers would clash with those of the form."""
+    data = {"number": number, "label": label, "language": language, "qr": qr.svg(url, quiet=0)}
+    return typeset("stamp.typ", data, tags=False)
+
+
+def _put(page: pikepdf.Page, place: Place, picture: pikepdf.Object) -> None:
+    """Draw over the page in its untouched coordinates: whatever its own content changed is restored first."""
+    name = page.add_resource(picture, Name.XObject)
+    matrix = _turned(place) @ seen(page).to_page
+    page.contents_add(b"q\n", prepend=True)
+    page.contents_add(
+        b"\nQ\n/Artifact <</Type /Pagination>> BDC\nq %b cm %b Do Q\nEMC\n" % (matrix.encode(), str(name).encode())
+    )
+
+
+def _turned(place: Place) -> Matrix:
+    """The matrix from the stamp's points to millimetres as seen."""
+    k = 1 / POINT
+    width, height = place.size
+    return {
+        0: Matrix(k, 0, 0, k, place.x, place.y),
+        90: Matrix(0, k, -k, 0, place.x + width, place.y),
+        180: Matrix(-k, 0, 0, -k, place.x + width, place.y + height),
+        270: Matrix(0, -k, k, 0, place.x, place.y + height),
+    }[place.rotation]
