@@ -1,0 +1,202 @@
+# Generated from a schema diff on 2026-11-22 10:30.
+from peewee import *
+from models.base import UTCDateTimeField
+
+def up(migrator, db):
+
+    class Authority(Model):
+        slug = CharField(unique=True, max_length=60)
+        name = JSONField()
+        address = JSONField()
+        window = CharField(max_length=5)
+        phone = CharField(max_length=40, default='')
+        email = CharField(max_length=120, default='')
+        website = CharField(max_length=200, default='')
+        hours = JSONField(null=True)
+        class Meta:
+            database = db
+            table_name = 'authority'
+    db.create_tables([Authority])
+
+    class Topic(Model):
+        slug = CharField(unique=True, max_length=60)
+        title = JSONField()
+        position = IntegerField()
+        class Meta:
+            database = db
+            table_name = 'topic'
+    db.create_tables([Topic])
+
+    class Procedure(Model):
+        slug = CharField(unique=True, max_length=60)
+        topic = ForeignKeyField(Topic)
+        authority = ForeignKeyField(Authority)
+        audiences = JSONField()
+        event = CharField(max_length=60, default='')
+        title = JSONField()
+        summary = JSONField()
+        tracking_note = JSONField(null=True)
+        sections = JSONField()
+        period = JSONField(null=True)
+        sources = JSONField()
+        search = JSONField()
+        tracked = BooleanField()
+        position = IntegerField()
+        revision = CharField(max_length=16)
+        retired = BooleanField(default=False)
+        class Meta:
+            database = db
+            table_name = 'procedure'
+    db.create_tables([Procedure])
+
+    class Form(Model):
+        procedure = ForeignKeyField(Procedure)
+        slug = CharField(max_length=60)
+        title = JSONField()
+        edition = CharField(max_length=20)
+        tracked = BooleanField()
+        enclosures = JSONField()
+        position = IntegerField()
+        revision = CharField(max_length=16)
+        retired = BooleanField(default=False)
+        class Meta:
+            database = db
+            table_name = 'form'
+            indexes = ((('procedure', 'slug'), True),)
+    db.create_tables([Form])
+
+    class FormFile(Model):
+        form = ForeignKeyField(Form)
+        language = CharField(max_length=2)
+        data = BlobField()
+        places = JSONField()
+        specimen = BooleanField()
+        fingerprint = CharField(max_length=64)
+        note = TextField(default='')
+        class Meta:
+            database = db
+            table_name = 'form_file'
+            indexes = ((('form', 'language'), True),)
+    db.create_tables([FormFile])
+
+    class Staff(Model):
+        email = CharField(unique=True, max_length=254)
+        role = CharField(max_length=8)
+        authority = ForeignKeyField(Authority, null=True)
+        password_hash = CharField(max_length=160)
+        created_at = UTCDateTimeField()
+        disabled_at = UTCDateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'staff'
+    db.create_tables([Staff])
+
+    class StaffSession(Model):
+        token_hash = CharField(primary_key=True, max_length=64)
+        staff = ForeignKeyField(Staff, on_delete='CASCADE')
+        created_at = UTCDateTimeField()
+        seen_at = UTCDateTimeField()
+        class Meta:
+            database = db
+            table_name = 'staff_session'
+    db.create_tables([StaffSession])
+
+    class Dossier(Model):
+        number = CharField(unique=True, max_length=13)
+        form = ForeignKeyField(Form)
+        authority = ForeignKeyField(Authority)
+        status = CharField(max_length=12, default='announced')
+        version = IntegerField(default=1)
+        language = CharField(max_length=2)
+        key = CharField(unique=True, max_length=40)
+        created_at = UTCDateTimeField()
+        changed_at = UTCDateTimeField()
+        arrived_on = DateField(null=True)
+        class Meta:
+            database = db
+            table_name = 'dossier'
+            indexes = ((('authority', 'status', 'changed_at'), False),)
+    db.create_tables([Dossier])
+
+    class Event(Model):
+        dossier = ForeignKeyField(Dossier, on_delete='CASCADE')
+        kind = CharField(max_length=12)
+        from_status = CharField(max_length=12, default='')
+        to_status = CharField(max_length=12)
+        at = UTCDateTimeField()
+        by = ForeignKeyField(Staff, null=True)
+        note = TextField(default='')
+        arrived_on = DateField(null=True)
+        postmark_on = DateField(null=True)
+        details = JSONField(default=dict)
+        class Meta:
+            database = db
+            table_name = 'event'
+    db.create_tables([Event])
+
+    class Contact(Model):
+        channel = CharField(max_length=5)
+        address = CharField(max_length=254)
+        language = CharField(max_length=2)
+        created_at = UTCDateTimeField()
+        confirmed_at = UTCDateTimeField(null=True)
+        stopped_at = UTCDateTimeField(null=True)
+        dossier = ForeignKeyField(Dossier, on_delete='CASCADE')
+        class Meta:
+            database = db
+            table_name = 'contact'
+            indexes = ((('dossier', 'channel', 'address'), True),)
+    db.create_tables([Contact])
+
+    class Message(Model):
+        contact = ForeignKeyField(Contact, on_delete='CASCADE')
+        channel = CharField(max_length=5)
+        state = CharField(max_length=10, default='queued')
+        created_at = UTCDateTimeField()
+        run_at = UTCDateTimeField()
+        attempts = IntegerField(default=0)
+        unknowns = IntegerField(default=0)
+        claimed_by = CharField(max_length=60, default='')
+        sent_at = UTCDateTimeField(null=True)
+        provider_id = CharField(max_length=80, default='')
+        error = TextField(default='')
+        event = ForeignKeyField(Event, on_delete='CASCADE')
+        class Meta:
+            database = db
+            table_name = 'message'
+            indexes = ((('event', 'contact'), True), (('state', 'run_at'), False))
+    db.create_tables([Message])
+
+    class Counter(Model):
+        key = CharField(primary_key=True, max_length=64)
+        count = IntegerField()
+        expires_at = UTCDateTimeField(index=True)
+        class Meta:
+            database = db
+            table_name = 'counter'
+    db.create_tables([Counter])
+
+    class Used(Model):
+        key = CharField(primary_key=True, max_length=64)
+        expires_at = UTCDateTimeField(index=True)
+        class Meta:
+            database = db
+            table_name = 'used'
+
+    db.create_tables([Used])
+
+
+def down(migrator, db):
+    migrator.migrate(migrator.drop_table('used'))
+    migrator.migrate(migrator.drop_table('staff_session'))
+    migrator.migrate(migrator.drop_table('message'))
+    migrator.migrate(migrator.drop_table('form_file'))
+    migrator.migrate(migrator.drop_table('event'))
+    migrator.migrate(migrator.drop_table('staff'))
+    migrator.migrate(migrator.drop_table('dossier'))
+    migrator.migrate(migrator.drop_table('form'))
+    migrator.migrate(migrator.drop_table('procedure'))
+    migrator.migrate(migrator.drop_table('topic'))
+    migrator.migrate(migrator.drop_table('counter'))
+    migrator.migrate(migrator.drop_table('contact'))
+    migrator.migrate(migrator.drop_table('authority'))

@@ -1,0 +1,86 @@
+"""The database: one proxy, two engines (SQLite embedded, PostgreSQL by URL), one kind of time."""
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import cysqlite
+from peewee import Database, DatabaseProxy, DateTimeField, Model
+from playhouse.cysqlite_ext import CySqliteDatabase
+from playhouse.db_url import parse
+from playhouse.pool import PooledPostgresqlDatabase
+
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+
+# FULL: a number that a citizen saw survives a power cut; NORMAL may lose the last commits.
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "busy_timeout": 5000,
+    "cache_size": -16000,
+    "secure_delete": 1,
+}
+# Older SQLite can corrupt a WAL database that several processes write and checkpoint (fixed in 3.51.3).
+SAFE_WAL = (3, 51, 3)
+
+db = DatabaseProxy()
+
+
+class UTCDateTimeField(DateTimeField):
+    """Aware UTC in Python, naive UTC in both databases, so that values compare and sort alike."""
+
+    def db_value(self, value: Any) -> Any:
+        if isinstance(value, dt.datetime):
+            if value.tzinfo is None:
+                raise ValueError("a naive datetime has no place in the database")
+            value = value.astimezone(dt.UTC).replace(tzinfo=None)
+        return super().db_value(value)
+
+    def python_value(self, value: Any) -> Any:
+        value = super().python_value(value)
+        if isinstance(value, dt.datetime) and value.tzinfo is None:
+            value = value.replace(tzinfo=dt.UTC)
+        return value
+
+
+class Base(Model):
+    id: Any  # peewee adds it; its stubs do not say so
+
+    class Meta:
+        database = db
+        legacy_table_names = False
+
+
+def now() -> dt.datetime:
+    """The present instant, aware, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def today() -> dt.date:
+    """The date on a calendar in Luxembourg: the one that periods and arrivals are counted in."""
+    return dt.datetime.now(LUXEMBOURG).date()
+
+
+def make_database(url: str) -> Database:
+    """A Peewee database for `sqlite:///path` or `postgresql://...`; raises ValueError for anything else."""
+    if url.startswith("sqlite:"):
+        return _sqlite(parse(url)["database"])
+    if url.startswith(("postgresql:", "postgres:")):
+        return _postgresql(url)
+    raise ValueError("the database URL must begin with sqlite: or postgresql:")
+
+
+def _sqlite(path: str) -> Database:
+    if tuple(map(int, cysqlite.sqlite_version.split("."))) < SAFE_WAL:
+        raise RuntimeError(f"SQLite {cysqlite.sqlite_version} may corrupt a WAL database: 3.51.3 or newer is needed")
+    # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once under load.
+    return CySqliteDatabase(path, pragmas=PRAGMAS, lock_type="IMMEDIATE", timeout=5)
+
+
+def _postgresql(url: str) -> Database:
+    options = parse(url, unquote_password=True, unquote_user=True)
+    name = options.pop("database")
+    return PooledPostgresqlDatabase(
+        name, prefer_psycopg3=True, autoconnect=False, max_connections=16, stale_timeout=300, timeout=10, **options
+    )

@@ -1,0 +1,114 @@
+"""What a citizen can get done: procedures, their forms and the authorities that receive the paper."""
+
+import unicodedata
+
+from peewee import BlobField, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, ModelSelect, TextField
+
+from .base import Base
+
+LANGUAGES = ("de", "fr", "en", "lb")
+AUDIENCES = ("citizens", "businesses")
+
+
+class Authority(Base):
+    slug = CharField(max_length=60, unique=True)
+    name = JSONField()  # {language: text}
+    address = JSONField()  # postal lines as printed in the envelope window
+    window = CharField(max_length=5)  # where the authority's envelopes have their window: left or right
+    phone = CharField(max_length=40, default="")
+    email = CharField(max_length=120, default="")
+    website = CharField(max_length=200, default="")
+    hours = JSONField(null=True)
+
+
+class Topic(Base):
+    slug = CharField(max_length=60, unique=True)
+    title = JSONField()
+    position = IntegerField()
+
+
+class Procedure(Base):
+    slug = CharField(max_length=60, unique=True)
+    topic = ForeignKeyField(Topic, backref="procedures")
+    authority = ForeignKeyField(Authority, backref="procedures")
+    audiences = JSONField()  # list of AUDIENCES
+    event = CharField(max_length=60, default="")  # the life event it belongs to, if any
+    title = JSONField()
+    summary = JSONField()
+    tracking_note = JSONField(null=True)
+    sections = JSONField()
+    period = JSONField(null=True)
+    sources = JSONField()
+    search = JSONField()  # {language: folded words}, what the live search looks in
+    tracked = BooleanField()  # at least one of its forms can be tracked
+    position = IntegerField()
+    revision = CharField(max_length=16)
+    retired = BooleanField(default=False)
+
+    @classmethod
+    def offered(cls) -> "ModelSelect[Procedure]":
+        """The procedures of the catalogue in the order of their topics, with topic and authority loaded."""
+        return (
+            cls.select(cls, Topic, Authority)
+            .join_from(cls, Topic)
+            .join_from(cls, Authority)
+            .where(~cls.retired)
+            .order_by(Topic.position, cls.position)
+        )
+
+    @classmethod
+    def find(
+        cls, language: str, words: str = "", audience: str = "", topic: str = "", event: str = ""
+    ) -> list["Procedure"]:
+        """The offered procedures that hold every word asked for, in `language`, accents and case ignored."""
+        wanted = fold(words).split()
+        return [
+            procedure
+            for procedure in cls.offered()
+            if all(word in procedure.search[language] for word in wanted)
+            and (not audience or audience in procedure.audiences)
+            and (not topic or procedure.topic.slug == topic)
+            and (not event or procedure.event == event)
+        ]
+
+
+class Form(Base):
+    procedure = ForeignKeyField(Procedure, backref="forms")
+    slug = CharField(max_length=60)
+    title = JSONField()
+    edition = CharField(max_length=20)
+    tracked = BooleanField()
+    enclosures = JSONField()  # [{language: text}], what goes into the envelope with the form
+    position = IntegerField()
+    revision = CharField(max_length=16)
+    retired = BooleanField(default=False)
+
+    class Meta:
+        indexes = ((("procedure", "slug"), True),)
+
+    def file(self, language: str) -> "FormFile | None":
+        """The PDF in `language`, else in any language there is (many official forms exist in one only)."""
+        files = {file.language: file for file in FormFile.select().where(FormFile.form == self)}
+        order = (language, *LANGUAGES)
+        return next((files[code] for code in order if code in files), None)
+
+
+class FormFile(Base):
+    """A form's PDF as it was accepted into the catalogue, with the free room for the stamp on each page."""
+
+    form = ForeignKeyField(Form, backref="files")
+    language = CharField(max_length=2)
+    data = BlobField()
+    places = JSONField()  # one [x, y, rotation] a page, millimetres
+    specimen = BooleanField()
+    fingerprint = CharField(max_length=64)  # of what it was made from: unchanged sources are not checked again
+    note = TextField(default="")
+
+    class Meta:
+        indexes = ((("form", "language"), True),)
+
+
+def fold(text: str) -> str:
+    """`text` for comparing: no accents, no case. "Lëtzebuerg" and "letzebuerg" are the same word."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

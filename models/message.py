@@ -1,0 +1,152 @@
+"""Who is told, and the outbox: a message is written with its cause and leaves by a worker that claims it."""
+
+import datetime as dt
+import random
+from typing import TYPE_CHECKING, Any
+
+from peewee import Case, CharField, DeferredForeignKey, ForeignKeyField, IntegerField, ModelSelect, TextField
+
+from .base import Base, UTCDateTimeField, db, now
+
+if TYPE_CHECKING:
+    from .dossier import Event
+
+CHANNELS = ("email", "sms")
+MINUTE, HOUR = 60, 3600
+
+# Seconds to wait after the first, second, ... failure; the last one repeats until GIVE_UP.
+RETRY = {
+    "email": (MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR),
+    "sms": (10, 30, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR),
+}
+GIVE_UP = {"email": dt.timedelta(hours=72), "sms": dt.timedelta(hours=24)}
+# How long a claim holds. A mail may be repeated soon (same Message-ID). An SMS of unknown outcome waits for
+# its receipt, and is then repeated once at most.
+LEASE = {"email": dt.timedelta(minutes=1), "sms": dt.timedelta(minutes=15)}
+
+
+class Contact(Base):
+    """Where one dossier's messages go: one e-mail address or one mobile number (E.164)."""
+
+    dossier = DeferredForeignKey("Dossier", backref="contacts", on_delete="CASCADE")
+    channel = CharField(max_length=5)
+    address = CharField(max_length=254)
+    language = CharField(max_length=2)
+    created_at = UTCDateTimeField()
+    confirmed_at = UTCDateTimeField(null=True)
+    stopped_at = UTCDateTimeField(null=True)
+
+    class Meta:
+        indexes = ((("dossier", "channel", "address"), True),)
+
+    @classmethod
+    def listening(cls, event: "Event") -> list["Contact"]:
+        """The contacts that may hear of `event`: all of the first event, later only those confirmed, never stopped."""
+        may = (cls.dossier == event.dossier) & cls.stopped_at.is_null()
+        if event.kind != "announced":
+            may &= cls.confirmed_at.is_null(False)
+        return list(cls.select().where(may))
+
+    def confirm(self) -> None:
+        """The holder of the address says: yes, this is mine. Once is enough; a stopped contact stays stopped."""
+        unconfirmed = (Contact.id == self.id) & Contact.confirmed_at.is_null()
+        Contact.update(confirmed_at=now()).where(unconfirmed).execute()
+
+    def stop(self) -> None:
+        """No more messages to this address: those still waiting are cancelled with it."""
+        with db.atomic():
+            Contact.update(stopped_at=now()).where((Contact.id == self.id) & Contact.stopped_at.is_null()).execute()
+            waiting = (Message.contact == self.id) & (Message.state == "queued")
+            Message.update(state="cancelled").where(waiting).execute()
+
+    def erase(self) -> None:
+        """Forget the address and every message to it. The dossier and its number go on."""
+        with db.atomic():
+            Message.delete().where(Message.contact == self.id).execute()
+            self.delete_instance()
+
+
+class Message(Base):
+    """One mail or SMS. queued -> sending -> sent, failed or unknown; or cancelled before it left."""
+
+    event = DeferredForeignKey("Event", backref="messages", on_delete="CASCADE")
+    contact = ForeignKeyField(Contact, backref="messages", on_delete="CASCADE")
+    channel = CharField(max_length=5)
+    state = CharField(max_length=10, default="queued")
+    created_at = UTCDateTimeField()
+    run_at = UTCDateTimeField()  # when it may be claimed; a claim moves it forward, and so is a lease
+    attempts = IntegerField(default=0)
+    unknowns = IntegerField(default=0)  # claims that ended without an outcome
+    claimed_by = CharField(max_length=60, default="")
+    sent_at = UTCDateTimeField(null=True)
+    provider_id = CharField(max_length=80, default="")
+    error = TextField(default="")
+
+    class Meta:
+        indexes = (
+            (("event", "contact"), True),  # exactly one message per event and contact
+            (("state", "run_at"), False),
+        )
+
+    @classmethod
+    def queue(cls, event: "Event", contact: Contact, at: dt.datetime) -> None:
+        """Queue the message of `event` for `contact`; call it inside the transaction that writes the event."""
+        cls.insert(event=event, contact=contact, channel=contact.channel, created_at=now(), run_at=at).execute()
+
+    @classmethod
+    def due(cls) -> "ModelSelect[Message]":
+        """Messages that may be claimed now: new ones, and those whose worker never came back."""
+        waiting = cls.state.in_(("queued", "sending")) & (cls.run_at <= now())
+        return cls.select(cls.id).where(waiting).order_by(cls.run_at)
+
+    @classmethod
+    def claim(cls, worker: str, most: int = 10, lease: dict[str, dt.timedelta] = LEASE) -> list["Message"]:
+        """Claim up to `most` due messages for `worker`. No two workers get the same one while its lease lasts.
+
+        The claim is committed before anything is sent, so the attempt is on record whatever happens to the worker.
+        """
+        due = cls.due().limit(most)
+        if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
+            due = due.for_update(skip_locked=True)
+        with db.atomic():
+            claimed = (
+                cls.update(
+                    state="sending",
+                    claimed_by=worker,
+                    attempts=cls.attempts + 1,
+                    unknowns=cls.unknowns + Case(None, ((cls.state == "sending", 1),), 0),
+                    run_at=Case(cls.channel, tuple((channel, now() + lease[channel]) for channel in CHANNELS)),
+                )
+                .where(cls.id.in_(due))
+                .returning(cls)
+                .execute()
+            )
+            return list(claimed)
+
+    @property
+    def exhausted(self) -> bool:
+        """An SMS that was tried twice without an outcome: a third could flood someone who got both."""
+        return self.channel == "sms" and self.unknowns > 1
+
+    def sent(self, provider_id: str = "") -> bool:
+        """The provider took it. False if another worker holds the message by now."""
+        return self._finish(state="sent", sent_at=now(), provider_id=provider_id[:80], error="")
+
+    def failed(self, error: str, permanent: bool = False) -> bool:
+        """It certainly did not go out: try again later, or never if `permanent` or tried for long enough."""
+        over = now() - self.created_at > GIVE_UP[self.channel]
+        if permanent or over:
+            return self._finish(state="failed", error=error)
+        waits = RETRY[self.channel]
+        wait = waits[min(self.attempts, len(waits)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (spread, no secret)
+        return self._finish(state="queued", run_at=now() + dt.timedelta(seconds=wait), error=error)
+
+    def unknown(self, error: str) -> bool:
+        """Nobody knows whether it went out: a mail is repeated when its lease ends, an SMS once at most."""
+        if self.exhausted:
+            return self._finish(state="unknown", error=error)
+        return self._finish(error=error)
+
+    def _finish(self, **changes: Any) -> bool:
+        mine = (Message.id == self.id) & (Message.state == "sending") & (Message.claimed_by == self.claimed_by)
+        return Message.update(**changes).where(mine & (Message.attempts == self.attempts)).execute() == 1
