@@ -1,0 +1,88 @@
+"""Where on a page a stamp finds white paper."""
+
+import math
+from collections.abc import Iterator
+from itertools import accumulate
+
+from PIL import Image, ImageDraw
+
+from paper.stamp import CLEAR, HEIGHT, WIDTH, Place
+
+EDGE = 5.0  # mm that home printers leave blank
+BAND = 12  # mm: how far from the first possible row a place still counts as the margin
+WHITE = 240  # of 255: tinted paper and the noise of a scan are white enough, a pale line is not
+
+Rectangle = tuple[float, float, float, float]  # left, bottom, right, top in mm from the lower left of the page as seen
+
+
+class Room:
+    """The free square millimetres of one page."""
+
+    def __init__(self, image: Image.Image, size: tuple[float, float], taken: list[Rectangle]) -> None:
+        """Read the page's picture; `size` is its width and height in mm, `taken` lies above the page's content."""
+        self.width, self.height = size
+        columns, rows = max(1, round(self.width)), max(1, round(self.height))
+        self._kx, self._ky = columns / self.width, rows / self.height
+        self._sums = _sums(_ink(image, size, taken).resize((columns, rows), Image.Resampling.BOX))
+
+    def place(self) -> tuple[Place, bool] | None:
+        """Return the best place for the stamp, and whether it is in a margin; None when the page has no room."""
+        for margin, place in self._candidates():
+            if self._is_free(place):
+                return place, margin
+        return None
+
+    def _candidates(self) -> Iterator[tuple[bool, Place]]:
+        """Name places in order of preference: first top right, as an office stamps its post; last amid the text."""
+        right, top = self.width - EDGE - WIDTH, self.height - EDGE - HEIGHT
+        side, up = self.width - EDGE - HEIGHT, self.height - EDGE - WIDTH
+        for place in _grid((EDGE, right), (max(EDGE, top - BAND), top), corner=(right, top)):
+            yield True, place
+        for place in _grid((EDGE, right), (EDGE, min(top, EDGE + BAND)), corner=(right, EDGE)):
+            yield True, place
+        for x in (side, EDGE):
+            for place in _grid((x, x), (EDGE, up), corner=(x, up), rotation=90):
+                yield True, place
+        for place in _grid((EDGE, right), (EDGE, top), corner=(right, top)):
+            yield False, place
+
+    def _is_free(self, place: Place) -> bool:
+        width, height = place.size
+        left, right = place.x - CLEAR, place.x + width + CLEAR
+        above, below = self.height - place.y - height - CLEAR, self.height - place.y + CLEAR
+        x0, x1 = math.floor(left * self._kx), math.ceil(right * self._kx)
+        y0, y1 = math.floor(above * self._ky), math.ceil(below * self._ky)
+        s = self._sums
+        return s[y1][x1] - s[y0][x1] - s[y1][x0] + s[y0][x0] == 0
+
+
+def _grid(
+    across: tuple[float, float], upwards: tuple[float, float], corner: tuple[float, float], rotation: int = 0
+) -> list[Place]:
+    """List the places of a zone in steps of a millimetre, nearest to the corner first; none if it is too narrow."""
+    places = [Place(round(x, 1), round(y, 1), rotation) for x in _steps(*across) for y in _steps(*upwards)]
+    return sorted(places, key=lambda place: abs(corner[0] - place.x) + abs(corner[1] - place.y))
+
+
+def _steps(low: float, high: float) -> list[float]:
+    return [high - step for step in range(math.floor(high - low) + 1)]
+
+
+def _ink(image: Image.Image, size: tuple[float, float], taken: list[Rectangle]) -> Image.Image:
+    """Return the page in two values: 255 for ink and whatever lies above the content, 0 for white paper."""
+    ink = image.point([255] * WHITE + [0] * (256 - WHITE))
+    draw = ImageDraw.Draw(ink)
+    kx, ky = image.width / size[0], image.height / size[1]
+    for left, bottom, right, top in taken:
+        draw.rectangle((left * kx, (size[1] - top) * ky, right * kx, (size[1] - bottom) * ky), fill=255)
+    return ink
+
+
+def _sums(cells: Image.Image) -> list[list[int]]:
+    """Count the inked cells left of and above each corner, so that any rectangle is asked with four look-ups."""
+    data, sums = cells.tobytes(), [[0] * (cells.width + 1)]
+    for y in range(cells.height):
+        row = data[y * cells.width : (y + 1) * cells.width]
+        counts = accumulate((1 if value else 0 for value in row), initial=0)
+        sums.append([above + count for above, count in zip(sums[-1], counts, strict=True)])
+    return sums
