@@ -1,0 +1,156 @@
+"""The CAPTCHA step: a box to tick (proof of work in the browser), or six digits to read or hear without JavaScript.
+
+A page includes captcha/_captcha.html with `captcha = offer(scope)` and asks `verify(request.form, scope)` when its form
+comes back. What the step is worth, and what not, stands in models/captcha.py.
+"""
+
+import datetime as dt
+import io
+import logging
+import time
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, abort, current_app, request, send_file
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _
+from itsdangerous import BadData, SignatureExpired
+from werkzeug.exceptions import TooManyRequests
+
+from models import captcha
+from models.base import db
+from models.captcha import Verdict
+from models.catalogue import LANGUAGES
+from models.throttle import Counter, visitor
+
+from .captcha_voices import VARIANTS, NoVoices, spoken, voices
+
+bp = Blueprint("captcha", __name__, url_prefix="/captcha", cli_group="captcha")
+bp.cli.add_command(voices)
+log = logging.getLogger(__name__)
+
+MINUTE, TEN_MINUTES = dt.timedelta(minutes=1), dt.timedelta(minutes=10)
+# For one visitor in ten minutes. Safari fetches a recording in two or three parts, each a request of its own.
+LIMITS = {"challenge": 60, "picture": 10, "recording": 40, "code": 10}
+# Rounds and guesses of the three levels: about 0.2, 1 and 2 seconds on a laptop, five times that on an old phone.
+LEVELS = [[5000, 400], [5000, 2000], [5000, 4000]]
+# A level is in force above these counts: (one visitor in ten minutes, everybody in one minute).
+RISES = [(8, 120), (30, 600)]
+MAX_SCOPE = 200
+
+SENTENCES = {
+    Verdict.UNTICKED: _("Please tick the box “I am a human”."),
+    Verdict.UNTYPED: _("Please type the six digits."),
+    Verdict.WRONG: _("These were not the right digits. Please try again with the new ones."),
+    Verdict.INVALID: _("The security check was not accepted. Please do it once more."),
+    Verdict.EXPIRED: _("The security check has expired. Please do it once more."),
+    Verdict.USED: _("This security check has already been used. Please do it once more."),
+    Verdict.TOO_FAST: _("That was very fast. Please wait a moment, then type the new digits."),
+    Verdict.TOO_MANY: _("There were too many tries from your connection. Please wait ten minutes, then try again."),
+}
+
+
+def offer(scope: str) -> dict:
+    """What captcha/_captcha.html needs for one form, called `<procedure>/<form>`: a fresh code each time."""
+    language = get_locale().language
+    return {
+        "scope": scope,
+        "token": captcha.new_code(_secret(), scope),
+        "by_choice": "code" in request.args or "captcha_code" in request.form,
+        # htmx reads <noscript> as ordinary content, also when it restores a page from the history.
+        "swapped": bool(request.htmx or request.htmx.history_restore_request),
+        "lang": language if language in LANGUAGES else "de",
+        "seconds": int(captcha.PROOF_LIFETIME.total_seconds()) - 30,
+    }
+
+
+def verify(form: Mapping[str, str], scope: str) -> str | None:
+    """None if the form carries a right answer (used up by this), else a sentence to stand beside the field."""
+    verdict = _judge(form, scope)
+    return None if verdict is Verdict.PASSED else str(SENTENCES[verdict])
+
+
+def _judge(form: Mapping[str, str], scope: str) -> Verdict:
+    proof, typed = form.get("captcha_proof", ""), form.get("captcha_code", "")
+    if proof:
+        return captcha.check_proof(_secret(), scope, proof)
+    if not typed.strip():
+        return Verdict.UNTYPED if "captcha_code" in form else Verdict.UNTICKED
+    if _hit("code") > LIMITS["code"]:
+        return Verdict.TOO_MANY
+    patience = current_app.config.get("CAPTCHA_MIN_SECONDS", 2)
+    return captcha.check_code(_secret(), scope, form.get("captcha_token", ""), typed, patience)
+
+
+@bp.post("/challenge")
+def challenge():
+    """A challenge for the workers; needs no CSRF token, because it changes nothing that belongs to anybody."""
+    scope = request.args.get("scope", "")
+    if not 0 < len(scope) <= MAX_SCOPE:
+        abort(400)
+    cost, ceiling = current_app.config.get("CAPTCHA_LEVELS", LEVELS)[_level()]
+    return captcha.new_challenge(_secret(), scope, cost, ceiling)
+
+
+@bp.get("/<token>.png")
+def picture(token: str):
+    """The six digits as a picture: one rendering only, then 410."""
+    code = _code(token)
+    _limit("picture")
+    if not captcha.take_picture(code):
+        abort(410)
+    return Response(captcha.picture(captcha.digits(_secret(), code)), mimetype="image/png")
+
+
+@bp.get("/<token>.wav")
+def recording(token: str):
+    """The six digits spoken; always the same bytes for the same token, because Safari fetches them in parts."""
+    code, language = _code(token), request.args.get("lang", "de")
+    if language not in LANGUAGES:
+        abort(404)
+    _limit("recording")
+    try:
+        sound = spoken(captcha.digits(_secret(), code), language, VARIANTS[int(code, 16) % len(VARIANTS)])
+    except NoVoices as error:
+        log.error("no audio code (%s): run `flask --app app captcha voices`", error)
+        abort(503)
+    return send_file(io.BytesIO(sound), mimetype="audio/wav", conditional=True)
+
+
+@bp.after_request
+def keep_out_of_caches(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _code(token: str) -> str:
+    try:
+        return captcha.code_id(_secret(), token)
+    except SignatureExpired:
+        abort(410)
+    except BadData:
+        abort(404)
+
+
+def _level() -> int:
+    """How hard the next challenge is; counts it, for its visitor and for all."""
+    with db.atomic():  # one commit for both counters
+        mine = _limit("challenge")
+        everybody = Counter.hit("captcha challenge", MINUTE)
+    return sum(mine > for_one or everybody > for_all for for_one, for_all in RISES)
+
+
+def _limit(kind: str) -> int:
+    """Count one more, and answer 429 if that is too many."""
+    count = _hit(kind)
+    if count > LIMITS[kind]:
+        window = int(TEN_MINUTES.total_seconds())
+        raise TooManyRequests(str(SENTENCES[Verdict.TOO_MANY]), retry_after=window - int(time.time()) % window)
+    return count
+
+
+def _hit(kind: str) -> int:
+    return Counter.hit(f"captcha {kind} {visitor(request.remote_addr, _secret())}", TEN_MINUTES)
+
+
+def _secret() -> str:
+    return str(current_app.config["SECRET_KEY"])
