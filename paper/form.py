@@ -12,7 +12,7 @@ from PIL import Image, ImageChops
 
 from paper.page import Seen, seen
 from paper.render import draw, opened
-from paper.room import EDGE, Rectangle, Room
+from paper.room import EDGE, SIDE, Rectangle, Room
 from paper.stamp import CLEAR, HEIGHT, WIDTH, Place, stamp
 
 SAMPLE_NUMBER = "0123-4567-89ABV"
@@ -143,7 +143,7 @@ def _view(page: pikepdf.Page, number: int) -> Seen:
     except ValueError as error:
         raise FormRefused("too-small", number) from error
     width, height = view.size
-    if width < WIDTH + 2 * EDGE or height < HEIGHT + 2 * EDGE:
+    if width < WIDTH + 2 * SIDE or height < HEIGHT + 2 * EDGE:
         raise FormRefused("too-small", number)
     if max(view.size) > LARGEST:
         raise FormRefused("too-large", number)

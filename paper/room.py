@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw
 from paper.stamp import CLEAR, HEIGHT, WIDTH, Place
 
 EDGE = 5.0  # mm that home printers leave blank
+SIDE = 10.0  # mm: an upright stamp keeps further from the left and right edge, where paper is punched and gripped
 BAND = 12  # mm: how far from the first possible row a place still counts as the margin
 WHITE = 240  # of 255: tinted paper and the noise of a scan are white enough, a pale line is not
 
@@ -34,16 +35,16 @@ class Room:
 
     def _candidates(self) -> Iterator[tuple[bool, Place]]:
         """Name places in order of preference: first top right, as an office stamps its post; last amid the text."""
-        right, top = self.width - EDGE - WIDTH, self.height - EDGE - HEIGHT
+        right, top = self.width - SIDE - WIDTH, self.height - EDGE - HEIGHT
         side, up = self.width - EDGE - HEIGHT, self.height - EDGE - WIDTH
-        for place in _grid((EDGE, right), (max(EDGE, top - BAND), top), corner=(right, top)):
+        for place in _grid((SIDE, right), (max(EDGE, top - BAND), top), corner=(right, top)):
             yield True, place
-        for place in _grid((EDGE, right), (EDGE, min(top, EDGE + BAND)), corner=(right, EDGE)):
+        for place in _grid((SIDE, right), (EDGE, min(top, EDGE + BAND)), corner=(right, EDGE)):
             yield True, place
         for x in (side, EDGE):
             for place in _grid((x, x), (EDGE, up), corner=(x, up), rotation=90):
                 yield True, place
-        for place in _grid((EDGE, right), (EDGE, top), corner=(right, top)):
+        for place in _grid((SIDE, right), (EDGE, top), corner=(right, top)):
             yield False, place
 
     def _is_free(self, place: Place) -> bool:

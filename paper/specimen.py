@@ -1,0 +1,154 @@
+"""Specimen forms: fillable, tagged, and marked as no official paper, for trying the service out before real forms are in."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, String
+
+from paper.typeset import typeset
+
+TEXT = "/Helv 10 Tf 0 g"  # one of the fourteen fonts that every viewer has
+MULTILINE, NO_SCROLL = 1 << 12, 1 << 23  # field flags: what scrolls out of sight is lost on paper
+PRINTED = 4  # annotation flag
+CROSS = b"q 1.2 w 1 J 0 g %.2f %.2f m %.2f %.2f l %.2f %.2f m %.2f %.2f l S Q"
+
+WORDS = {
+    "de": {
+        "notice": "Dieses Blatt ist ein Muster zum Ausprobieren und nicht das amtliche Formular.",
+        "edition": "Ausgabe",
+        "date": "TT.MM.JJJJ",
+        "place": "Ort und Datum",
+        "signature": "Unterschrift",
+    },
+    "fr": {
+        "notice": "Cette feuille est un spécimen pour faire des essais ; ce n’est pas le formulaire officiel.",
+        "edition": "Édition",
+        "date": "JJ.MM.AAAA",
+        "place": "Lieu et date",
+        "signature": "Signature",
+    },
+    "en": {
+        "notice": "This sheet is a specimen to try things out with. It is not the official form.",
+        "edition": "Edition",
+        "date": "DD.MM.YYYY",
+        "place": "Place and date",
+        "signature": "Signature",
+    },
+    "lb": {
+        "notice": "Dëst Blat ass e Muster fir auszeprobéieren an net den offizielle Formulaire.",
+        "edition": "Ausgab",
+        "date": "DD.MM.JJJJ",
+        "place": "Plaz an Datum",
+        "signature": "Ënnerschrëft",
+    },
+}
+
+
+def draw(spec: Mapping[str, Any], language: str, authority: str, edition: str) -> bytes:
+    """Return the form of a catalogue's specimen in one language, as a tagged A4 PDF with real fields.
+
+    `spec` has title, intro, groups of fields, declaration (each text a mapping by language) and signature (true or false).
+    A field is spoken as "group: label" by a screen reader, and reached by the Tab key in reading order.
+    Raises KeyError for a missing text or language, and typst.TypstError for a character without a glyph.
+    """
+    data = _in_language(spec, language) | {"authority": authority, "edition": edition}
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(typeset("specimen.typ", data, standard="ua-1"))) as pdf:
+        _add_fields(pdf)
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+    return out.getvalue()
+
+
+def _in_language(spec: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Choose the words of one language, and fill in what a field need not say."""
+    groups = []
+    for group in spec["groups"]:
+        title = group["title"][language]
+        fields = [_field(field, field["label"][language], title) for field in group["fields"]]
+        groups.append({"title": title, "fields": fields})
+    texts = {key: spec[key][language] for key in ("title", "intro", "declaration") if key in spec}
+    return (
+        {"intro": "", "declaration": "", "language": language, "words": WORDS[language], "groups": groups}
+        | texts
+        | {"signature": bool(spec.get("signature", False))}
+    )
+
+
+def _field(field: Mapping[str, Any], label: str, group: str) -> dict[str, str]:
+    width = field.get("width", "full")
+    return {"name": field["name"], "kind": field["kind"], "width": width, "label": label, "spoken": f"{group}: {label}"}
+
+
+def _add_fields(pdf: pikepdf.Pdf) -> None:
+    """Turn every figure that describes a field into that field, in the place and the reading order of the figure."""
+    font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+    tree = pdf.Root.StructTreeRoot
+    fields, parents, key = Array(), Array(list(tree.ParentTree.Nums)), int(tree.ParentTreeNextKey)
+    for key, figure in enumerate(list(_figures(tree)), key):
+        widget = pdf.make_indirect(_widget(pdf, figure, key))
+        _tag(figure, widget)
+        fields.append(widget)
+        parents.extend([key, figure])
+    tree.ParentTree.Nums, tree.ParentTreeNextKey = parents, key + 1
+    resources = Dictionary(Font=Dictionary(Helv=pdf.make_indirect(font)))
+    pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=fields, DA=String(TEXT), DR=resources))
+
+
+def _figures(element: pikepdf.Object) -> Iterator[pikepdf.Dictionary]:
+    """Walk the structure in reading order and name the figures that stand for fields."""
+    if not isinstance(element, pikepdf.Dictionary):
+        return
+    if element.get("/S") == "/Figure" and str(element.get("/Alt", "")).startswith("{"):
+        yield element
+        return
+    kids = element.get("/K", Array())
+    for kid in list(kids) if isinstance(kids, Array) else [kids]:
+        yield from _figures(kid)
+
+
+def _widget(pdf: pikepdf.Pdf, figure: pikepdf.Dictionary, key: int) -> pikepdf.Dictionary:
+    """Build the field on the page of its figure, where the frame was drawn."""
+    field = json.loads(str(figure.Alt))
+    page = pdf.pages[field["page"] - 1].obj
+    box = next(Array(list(item.BBox)) for item in figure.A if "/BBox" in item)
+    widget = Dictionary(
+        Type=Name.Annot, Subtype=Name.Widget, T=String(field["name"]), TU=String(field["label"]),
+        Rect=box, F=PRINTED, P=page, StructParent=key,
+    )  # fmt: skip
+    size = float(box[2] - box[0]), float(box[3] - box[1])
+    widget.update(_check(pdf, size) if field["kind"] == "check" else _text(pdf, size, field["kind"]))
+    return widget
+
+
+def _text(pdf: pikepdf.Pdf, size: tuple[float, float], kind: str) -> pikepdf.Dictionary:
+    flags = NO_SCROLL | (MULTILINE if kind == "multiline" else 0)
+    text = Dictionary(FT=Name.Tx, DA=String(TEXT), Ff=flags, AP=Dictionary(N=_appearance(pdf, size, b"/Tx BMC EMC")))
+    if kind == "date":
+        text.MaxLen = 10
+    return text
+
+
+def _check(pdf: pikepdf.Pdf, size: tuple[float, float]) -> pikepdf.Dictionary:
+    """A box with its own cross, so that no viewer has to draw one in a font that may be missing."""
+    low, right, top = size[0] * 0.22, size[0] * 0.78, size[1] * 0.78
+    cross = _appearance(pdf, size, CROSS % (low, low, right, top, low, top, right, low))
+    states = Dictionary(Yes=cross, Off=_appearance(pdf, size, b""))
+    return Dictionary(FT=Name.Btn, V=Name.Off, AS=Name.Off, AP=Dictionary(N=states))
+
+
+def _appearance(pdf: pikepdf.Pdf, size: tuple[float, float], code: bytes) -> pikepdf.Object:
+    return pdf.make_stream(
+        code, Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, *size]), Resources=Dictionary()
+    )
+
+
+def _tag(figure: pikepdf.Dictionary, widget: pikepdf.Object) -> None:
+    """Make the figure's structure element the field's own: PDF/UA-1, 7.18.4 wants the widget alone inside it."""
+    figure.S, figure.K = Name.Form, Array([Dictionary(Type=Name.OBJR, Obj=widget, Pg=widget.P)])
+    del figure.Alt, figure.A
+    annotations = widget.P.get("/Annots", Array())
+    annotations.append(widget)
+    widget.P.Annots = annotations
