@@ -1,4 +1,4 @@
-"""Specimen forms: fillable, tagged, and marked as no official paper, for trying the service out before real forms are in."""
+"""Specimen forms: fillable, tagged and marked as such, to try the service out before the real forms are in."""
 
 import io
 import json
@@ -12,6 +12,7 @@ from paper.typeset import typeset
 
 TEXT = "/Helv 10 Tf 0 g"  # one of the fourteen fonts that every viewer has
 MULTILINE, NO_SCROLL = 1 << 12, 1 << 23  # field flags: what scrolls out of sight is lost on paper
+INSET = (3.0, 0.8)  # points between a frame and what is written in it
 PRINTED = 4  # annotation flag
 CROSS = b"q 1.2 w 1 J 0 g %.2f %.2f m %.2f %.2f l %.2f %.2f m %.2f %.2f l S Q"
 
@@ -50,7 +51,7 @@ WORDS = {
 def draw(spec: Mapping[str, Any], language: str, authority: str, edition: str) -> bytes:
     """Return the form of a catalogue's specimen in one language, as a tagged A4 PDF with real fields.
 
-    `spec` has title, intro, groups of fields, declaration (each text a mapping by language) and signature (true or false).
+    `spec` has title, intro, groups of fields, declaration (every text a mapping by language) and signature (a boolean).
     A field is spoken as "group: label" by a screen reader, and reached by the Tab key in reading order.
     Raises KeyError for a missing text or language, and typst.TypstError for a character without a glyph.
     """
@@ -64,17 +65,18 @@ def draw(spec: Mapping[str, Any], language: str, authority: str, edition: str) -
 
 def _in_language(spec: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Choose the words of one language, and fill in what a field need not say."""
+
+    def words(key: str) -> str:
+        return str(spec[key][language]) if key in spec else ""
+
     groups = []
     for group in spec["groups"]:
         title = group["title"][language]
         fields = [_field(field, field["label"][language], title) for field in group["fields"]]
         groups.append({"title": title, "fields": fields})
-    texts = {key: spec[key][language] for key in ("title", "intro", "declaration") if key in spec}
-    return (
-        {"intro": "", "declaration": "", "language": language, "words": WORDS[language], "groups": groups}
-        | texts
-        | {"signature": bool(spec.get("signature", False))}
-    )
+    texts = {key: words(key) for key in ("title", "intro", "declaration")}
+    signature = bool(spec.get("signature", False))
+    return texts | {"language": language, "words": WORDS[language], "groups": groups, "signature": signature}
 
 
 def _field(field: Mapping[str, Any], label: str, group: str) -> dict[str, str]:
@@ -86,13 +88,13 @@ def _add_fields(pdf: pikepdf.Pdf) -> None:
     """Turn every figure that describes a field into that field, in the place and the reading order of the figure."""
     font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
     tree = pdf.Root.StructTreeRoot
-    fields, parents, key = Array(), Array(list(tree.ParentTree.Nums)), int(tree.ParentTreeNextKey)
-    for key, figure in enumerate(list(_figures(tree)), key):
+    fields, first = Array(), int(tree.ParentTreeNextKey)
+    for key, figure in enumerate(list(_figures(tree)), first):
         widget = pdf.make_indirect(_widget(pdf, figure, key))
         _tag(figure, widget)
         fields.append(widget)
-        parents.extend([key, figure])
-    tree.ParentTree.Nums, tree.ParentTreeNextKey = parents, key + 1
+        tree.ParentTree.Nums.extend(Array([key, figure]))
+    tree.ParentTreeNextKey = first + len(fields)
     resources = Dictionary(Font=Dictionary(Helv=pdf.make_indirect(font)))
     pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=fields, DA=String(TEXT), DR=resources))
 
@@ -113,13 +115,13 @@ def _widget(pdf: pikepdf.Pdf, figure: pikepdf.Dictionary, key: int) -> pikepdf.D
     """Build the field on the page of its figure, where the frame was drawn."""
     field = json.loads(str(figure.Alt))
     page = pdf.pages[field["page"] - 1].obj
-    box = next(Array(list(item.BBox)) for item in figure.A if "/BBox" in item)
-    widget = Dictionary(
-        Type=Name.Annot, Subtype=Name.Widget, T=String(field["name"]), TU=String(field["label"]),
-        Rect=box, F=PRINTED, P=page, StructParent=key,
-    )  # fmt: skip
-    size = float(box[2] - box[0]), float(box[3] - box[1])
-    widget.update(_check(pdf, size) if field["kind"] == "check" else _text(pdf, size, field["kind"]))
+    x0, y0, x1, y1 = next([float(value) for value in item.BBox] for item in figure.A if "/BBox" in item)
+    dx, dy = (0.0, 0.0) if field["kind"] == "check" else INSET
+    size = x1 - x0 - 2 * dx, y1 - y0 - 2 * dy
+    widget = _check(pdf, size) if field["kind"] == "check" else _text(pdf, size, field["kind"])
+    widget.T, widget.TU = String(field["name"]), String(field["label"])
+    widget.Rect = Array([x0 + dx, y0 + dy, x1 - dx, y1 - dy])
+    widget.Type, widget.Subtype, widget.F, widget.P, widget.StructParent = Name.Annot, Name.Widget, PRINTED, page, key
     return widget
 
 
