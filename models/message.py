@@ -4,7 +4,7 @@ import datetime as dt
 import random
 from typing import TYPE_CHECKING, Any
 
-from peewee import Case, CharField, DeferredForeignKey, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import Case, CharField, DeferredForeignKey, ForeignKeyField, IntegerField, ModelSelect, TextField, Value
 
 from .base import Base, UTCDateTimeField, db, now
 
@@ -23,6 +23,8 @@ GIVE_UP = {"email": dt.timedelta(hours=72), "sms": dt.timedelta(hours=24)}
 # How long a claim holds. A mail may be repeated soon (same Message-ID). An SMS of unknown outcome waits for
 # its receipt, and is then repeated once at most.
 LEASE = {"email": dt.timedelta(minutes=1), "sms": dt.timedelta(minutes=15)}
+# How often a message of unknown outcome is tried again: without an end, one odd mail server would flood its user.
+REPEATS = {"email": 5, "sms": 1}
 
 
 class Contact(Base):
@@ -81,6 +83,8 @@ class Message(Base):
     sent_at = UTCDateTimeField(null=True)
     provider_id = CharField(max_length=80, default="")
     error = TextField(default="")
+    contact_id: int  # peewee makes both; its stubs do not say so
+    event_id: int
 
     class Meta:
         indexes = (
@@ -108,6 +112,7 @@ class Message(Base):
         due = cls.due().limit(most)
         if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
             due = due.for_update(skip_locked=True)
+        leases = {channel: Value(now() + lease[channel], converter=cls.run_at.db_value) for channel in CHANNELS}
         with db.atomic():
             claimed = (
                 cls.update(
@@ -115,7 +120,7 @@ class Message(Base):
                     claimed_by=worker,
                     attempts=cls.attempts + 1,
                     unknowns=cls.unknowns + Case(None, ((cls.state == "sending", 1),), 0),
-                    run_at=Case(cls.channel, tuple((channel, now() + lease[channel]) for channel in CHANNELS)),
+                    run_at=Case(cls.channel, tuple(leases.items())),
                 )
                 .where(cls.id.in_(due))
                 .returning(cls)
@@ -125,8 +130,16 @@ class Message(Base):
 
     @property
     def exhausted(self) -> bool:
-        """An SMS that was tried twice without an outcome: a third could flood someone who got both."""
-        return self.channel == "sms" and self.unknowns > 1
+        """Tried as often as may be without an outcome: one more could flood someone who got them all."""
+        return self.unknowns > REPEATS[self.channel]
+
+    @property
+    def wanted(self) -> bool:
+        """Whether its contact may hear of it at this moment: not erased, not stopped, confirmed if it has to be."""
+        contact = Contact.get_or_none(Contact.id == self.contact_id)
+        if contact is None or contact.stopped_at:
+            return False
+        return contact.confirmed_at is not None or self.event.kind == "announced"
 
     def sent(self, provider_id: str = "") -> bool:
         """The provider took it. False if another worker holds the message by now."""
@@ -137,15 +150,24 @@ class Message(Base):
         over = now() - self.created_at > GIVE_UP[self.channel]
         if permanent or over:
             return self._finish(state="failed", error=error)
-        waits = RETRY[self.channel]
-        wait = waits[min(self.attempts, len(waits)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (spread, no secret)
-        return self._finish(state="queued", run_at=now() + dt.timedelta(seconds=wait), error=error)
+        return self._finish(state="queued", run_at=self._next_try(), error=error)
 
     def unknown(self, error: str) -> bool:
-        """Nobody knows whether it went out: a mail is repeated when its lease ends, an SMS once at most."""
+        """Nobody knows whether it went out: a mail is repeated a few times, an SMS once, when its lease has ended."""
         if self.exhausted:
             return self._finish(state="unknown", error=error)
-        return self._finish(error=error)
+        if self.channel == "sms":
+            return self._finish(error=error)
+        return self._finish(run_at=self._next_try(), error=error)
+
+    def cancelled(self) -> bool:
+        """It was claimed, but its contact may not hear of it any more: it did not leave and never will."""
+        return self._finish(state="cancelled", error="")
+
+    def _next_try(self) -> dt.datetime:
+        waits = RETRY[self.channel]
+        wait = waits[min(self.attempts, len(waits)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (spread, no secret)
+        return now() + dt.timedelta(seconds=wait)
 
     def _finish(self, **changes: Any) -> bool:
         mine = (Message.id == self.id) & (Message.state == "sending") & (Message.claimed_by == self.claimed_by)

@@ -1,0 +1,45 @@
+"""The development inbox: what would have left as mail or SMS. Only there if INBOX is set."""
+
+from io import BytesIO
+
+from flask import Blueprint, abort, make_response, render_template, send_file
+
+from senders import inbox
+
+from .headers import private
+
+bp = Blueprint("inbox", __name__, url_prefix="/dev/inbox")
+bp.after_request(private)
+
+# The mail is shown as a mail program would: with its own styles, without scripts, forms or anything from elsewhere.
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+
+
+@bp.get("")
+def index():
+    return render_template("inbox/index.html", entries=inbox.entries())
+
+
+@bp.get("/<name>")
+def show(name: str):
+    return render_template("inbox/show.html", entry=_entry(name))
+
+
+@bp.get("/<name>/html")
+def html(name: str):
+    response = make_response(_entry(name).html or abort(404))
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
+    return response
+
+
+@bp.get("/<name>/attachments/<int:place>")
+def attachment(name: str, place: int):
+    attachments = _entry(name).attachments
+    if place >= len(attachments):
+        abort(404)
+    file_name, kind, data = attachments[place]
+    return send_file(BytesIO(data), mimetype=kind, as_attachment=True, download_name=file_name)
+
+
+def _entry(name: str) -> inbox.Entry:
+    return inbox.entry(name) or abort(404)

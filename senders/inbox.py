@@ -1,0 +1,107 @@
+"""The development inbox: mails and SMS become files in INBOX_DIR instead of leaving.
+
+`<time>-<reference>.eml` is the mail as a server would get it; `<time>-<reference>.txt` is an SMS: one line of JSON
+(`to`, `from`), an empty line, the text.
+"""
+
+import email
+import email.policy
+import json
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+from flask import current_app
+
+from . import mail
+from .base import Letter
+
+NAME = re.compile(r"(\d{8}T\d{12})-[0-9.]+\.(eml|txt)")
+STAMP = "%Y%m%dT%H%M%S%f"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One message in the inbox, read back from its file."""
+
+    name: str
+    at: datetime
+    channel: str
+    to: str
+    sender: str
+    text: str
+    subject: str = ""
+    html: str = ""
+    attachments: tuple[tuple[str, str, bytes], ...] = ()  # (file name, type, data)
+
+
+def send(letter: Letter) -> str:
+    """Write `letter` into the inbox, whole or not at all. Returns the name of its file."""
+    stamp = datetime.now(UTC).strftime(STAMP)
+    if letter.subject:
+        return _write(f"{stamp}-{letter.reference}.eml", mail.compose(letter)._message().as_bytes())
+    head = json.dumps({"to": letter.to, "from": current_app.config["SMS_SENDER"]})
+    return _write(f"{stamp}-{letter.reference}.txt", f"{head}\n\n{letter.text}\n".encode())
+
+
+def entries(most: int = 100) -> list[Entry]:
+    """The latest messages, newest first."""
+    names = sorted((path.name for path in _folder().glob("*-*") if NAME.fullmatch(path.name)), reverse=True)
+    return [_read(name) for name in names[:most]]
+
+
+def entry(name: str) -> Entry | None:
+    """The message in the file called `name`, if there is one."""
+    return _read(name) if NAME.fullmatch(name) and (_folder() / name).is_file() else None
+
+
+def _folder() -> Path:
+    folder = Path(current_app.config["INBOX_DIR"])
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _write(name: str, data: bytes) -> str:
+    target = _folder() / name
+    unfinished = target.with_suffix(".part")
+    unfinished.write_bytes(data)
+    os.replace(unfinished, target)  # nobody reads half a message
+    return name
+
+
+def _read(name: str) -> Entry:
+    data = (_folder() / name).read_bytes()
+    at = datetime.strptime(name.split("-")[0], STAMP).replace(tzinfo=UTC)
+    return _read_mail(name, at, data) if name.endswith(".eml") else _read_sms(name, at, data.decode())
+
+
+def _read_sms(name: str, at: datetime, data: str) -> Entry:
+    head, text = data.split("\n\n", 1)
+    known = json.loads(head)
+    return Entry(name=name, at=at, channel="sms", to=known["to"], sender=known["from"], text=text.strip())
+
+
+def _read_mail(name: str, at: datetime, data: bytes) -> Entry:
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    return Entry(
+        name=name,
+        at=at,
+        channel="email",
+        to=message["To"],
+        sender=message["From"],
+        subject=message["Subject"],
+        text=_part(message, "plain"),
+        html=_part(message, "html"),
+        attachments=tuple(
+            (part.get_filename() or "", part.get_content_type(), part.get_content())
+            for part in message.iter_attachments()
+        ),
+    )
+
+
+def _part(message: EmailMessage, subtype: str) -> str:
+    part = message.get_body((subtype,))
+    return part.get_content().replace("\r\n", "\n") if part else ""

@@ -1,0 +1,92 @@
+"""SMS by Vonage's Messages API. Its library is loaded with the first SMS: 40 MB that no web process needs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+
+from .base import Letter, SendError
+
+if TYPE_CHECKING:
+    from vonage_messages import Messages
+
+TIMEOUT = 10  # seconds to connect, and as many to wait for the answer
+ACCOUNT = (401, 402, 403)  # our key, our credit, our rights: not the message's fault
+LATER = (408, 429)
+
+
+def send(letter: Letter) -> str:
+    """Ask Vonage to send `letter`, with one request, and return its message id. Raises SendError."""
+    config = current_app.config
+    if not config["VONAGE_APPLICATION_ID"]:
+        raise SendError("no SMS account configured")
+    sms = _compose(letter, config["SMS_SENDER"])
+    api = _open(config)
+    try:
+        return api.send(sms).message_uuid
+    except Exception as error:
+        raise _classify(error) from error
+
+
+def client(config: Mapping[str, Any]) -> "Messages":
+    """A client for one request: a connection kept open may be closed by the far end just as the next SMS is written.
+
+    The library repeats a request whose connection broke, `pool_maxsize` times whatever `max_retries` says:
+    with its own settings one SMS can leave ten times. It also has no time limit unless told.
+    """
+    from vonage_http_client import Auth, HttpClient, HttpClientOptions
+    from vonage_messages import Messages
+
+    auth = Auth(application_id=config["VONAGE_APPLICATION_ID"], private_key=_key(config["VONAGE_PRIVATE_KEY"]))
+    options = HttpClientOptions(api_host=config["VONAGE_API_HOST"], timeout=TIMEOUT, pool_maxsize=1, max_retries=0)
+    return Messages(HttpClient(auth, options))
+
+
+def _open(config: Mapping[str, Any]) -> "Messages":
+    try:
+        return client(config)
+    except Exception as error:  # a key that cannot be read: nothing has left
+        raise SendError(f"SMS account not usable: {type(error).__name__}") from error
+
+
+def _compose(letter: Letter, sender: str) -> Any:
+    from pydantic import ValidationError
+    from vonage_messages.models import Sms
+
+    try:
+        return Sms(to=letter.to.removeprefix("+"), from_=sender, text=letter.text, client_ref=letter.reference)
+    except ValidationError as error:
+        raise SendError("not a mobile number", permanent=True) from error
+
+
+def _key(setting: str) -> str:
+    """The key itself: the setting may be its text or the path of its file."""
+    return setting if "-----BEGIN" in setting else Path(setting).read_text()
+
+
+def _classify(error: Exception) -> SendError:
+    """What is not clearly one of the refusals has perhaps been sent: an SMS costs money and nerves twice."""
+    from vonage_http_client.errors import HttpRequestError
+
+    if isinstance(error, HttpRequestError):
+        return _refused(error.response.status_code)
+    if _never_connected(error):
+        return SendError(f"SMS provider not reached: {type(error).__name__}")
+    return SendError(f"no clear answer from the SMS provider: {type(error).__name__}", unknown=True)
+
+
+def _refused(status: int) -> SendError:
+    if status in ACCOUNT:
+        return SendError(f"SMS account refused: HTTP {status}")
+    return SendError(f"SMS refused: HTTP {status}", permanent=400 <= status < 500 and status not in LATER)
+
+
+def _never_connected(error: Exception) -> bool:
+    """True if the connection was not made, so that nothing was written to it."""
+    from requests.exceptions import ConnectionError
+    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+
+    cause = error.args[0] if isinstance(error, ConnectionError) and error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else None
+    return isinstance(reason, (NewConnectionError, ConnectTimeoutError)) or "CERTIFICATE_VERIFY_FAILED" in str(reason)

@@ -1,0 +1,140 @@
+"""The words of a message: templates/messages/<kind of event>/, in the language of the contact."""
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+import unicodedata
+from typing import Any
+
+from flask import current_app, render_template
+from flask_babel import force_locale, format_date
+
+from models import Contact, Event, Message
+from models.base import LUXEMBOURG
+from models.number import grouped
+
+from .base import Letter
+
+SEGMENT = 160
+GSM_7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+# One character outside GSM-7 (ë, ê, ç, ’ ...) would cut the segment from 160 characters to 70: twice the price.
+PLAIN = str.maketrans(
+    {"œ": "oe", "Œ": "OE", "‘": "'", "’": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}
+    | {"–": "-", "—": "-", "…": "...", "\u00a0": " ", "\u202f": " ", "€": "EUR"}
+)
+MAC_BYTES = 11
+
+
+def write(message: Message) -> Letter:
+    """`message` written out. Raises ValueError for an SMS that does not fit one segment."""
+    with force_locale(message.contact.language):
+        words = _words(message.event, message.contact)
+        return _sms(message, words) if message.channel == "sms" else _mail(message, words)
+
+
+def sms_segment(text: str) -> str:
+    """`text` in the alphabet of one SMS segment: ë is e, ç is c, ’ is '. Raises ValueError if it does not fit."""
+    plain = "".join(_plain(character) for character in text.translate(PLAIN))
+    strange = set(plain) - GSM_7
+    if strange or len(plain) > SEGMENT:
+        raise ValueError(f"{len(plain)} characters, not in the alphabet of SMS: {sorted(strange)}")
+    return plain
+
+
+def contact_token(contact: Contact) -> str:
+    """What only the contact is sent, for /c/<token>: 24 small letters and digits, short enough for an SMS."""
+    raw = contact.id.to_bytes(4, "big") + _mac(contact)
+    return base64.b32encode(raw).decode().lower()
+
+
+def contact_id(token: str) -> int | None:
+    """The id of the contact that `token` was made for, or None: not made by us, or the contact was erased."""
+    try:
+        raw = base64.b32decode(token[:64].upper())
+    except ValueError:
+        return None
+    contact = Contact.get_or_none(Contact.id == int.from_bytes(raw[:4], "big"))
+    return contact.id if contact and hmac.compare_digest(raw[4:], _mac(contact)) else None
+
+
+def _mac(contact: Contact) -> bytes:
+    # The instant keeps an old link from opening the contact of somebody else: SQLite gives the id of an erased
+    # row to the next one.
+    signed = f"contact {contact.id} {contact.created_at.timestamp()}".encode()
+    key = current_app.config["SECRET_KEY"].encode()
+    return hmac.digest(key, signed, hashlib.sha256)[:MAC_BYTES]
+
+
+def _plain(character: str) -> str:
+    """`character`, without its accents where GSM-7 does not have it with them."""
+    return character if character in GSM_7 else unicodedata.normalize("NFKD", character)[0]
+
+
+def _words(event: Event, contact: Contact) -> dict[str, Any]:
+    """What the templates know: nothing about the person but the link that only they are sent."""
+    dossier, site, language = event.dossier, current_app.config["SITE_URL"], contact.language
+    words = {
+        "event": event,
+        "dossier": dossier,
+        "language": language,
+        "number": grouped(dossier.number),
+        "procedure": dossier.form.procedure.title[language],
+        "form": dossier.form.title[language],
+        "enclosures": [enclosure[language] for enclosure in dossier.form.enclosures],
+        "authority": dossier.authority,
+        "authority_name": dossier.authority.name[language],
+        "confirmed": contact.confirmed_at is not None,
+        "status_url": f"{site}/t/{dossier.number}",
+        "contact_url": f"{site}/c/{contact_token(contact)}",
+    }
+    return words | _dates(event)
+
+
+def _dates(event: Event) -> dict[str, str]:
+    """Days on the calendar of Luxembourg, in full and short."""
+    day = event.at.astimezone(LUXEMBOURG).date()
+    until = event.details.get("until")
+    return {
+        "date": format_date(day, "long"),
+        "day": format_date(day, "medium"),
+        "arrived": format_date(event.arrived_on or day, "long"),
+        "arrived_day": format_date(event.arrived_on or day, "medium"),
+        "postmark": format_date(event.postmark_on, "long") if event.postmark_on else "",
+        "until": format_date(dt.date.fromisoformat(until), "long") if until else "",
+    }
+
+
+def _render(name: str, words: dict[str, Any]) -> str:
+    return render_template(f"messages/{words['event'].kind}/{name}", **words).strip()
+
+
+def _sms(message: Message, words: dict[str, Any]) -> Letter:
+    text = sms_segment(_render("sms.txt", words))
+    return Letter(reference=str(message.id), to=message.contact.address, text=text)
+
+
+def _mail(message: Message, words: dict[str, Any]) -> Letter:
+    """Text and HTML are two layouts of the same sentences: the subject, and the body in paragraphs."""
+    words["subject"] = " ".join(_render("subject.txt", words).split())
+    words["paragraphs"] = [" ".join(part.split()) for part in _render("body.txt", words).split("\n\n") if part.strip()]
+    return Letter(
+        reference=f"{message.id}.{message.event_id}",
+        to=message.contact.address,
+        text=render_template("messages/_mail.txt", **words).strip() + "\n",
+        html=render_template("messages/_mail.html", **words),
+        subject=words["subject"],
+        contact_url=words["contact_url"],
+        attachments=_attachments(message.event, message.contact),
+    )
+
+
+def _attachments(event: Event, contact: Contact) -> tuple[tuple[str, bytes], ...]:
+    """The sheet goes with the number, for those who print from their mail."""
+    if event.kind != "announced":
+        return ()
+    sheet = current_app.extensions["sheet_pdf"](event.dossier, contact.language)
+    return ((f"eTracking-{event.dossier.number}.pdf", sheet),)
