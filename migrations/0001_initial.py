@@ -1,4 +1,5 @@
-# Generated from a schema diff on 2026-11-22 10:30.
+"""The first shape of the database."""
+
 from peewee import *
 from models.base import UTCDateTimeField
 
@@ -37,7 +38,6 @@ def up(migrator, db):
         summary = JSONField()
         tracking_note = JSONField(null=True)
         sections = JSONField()
-        period = JSONField(null=True)
         sources = JSONField()
         search = JSONField()
         tracked = BooleanField()
@@ -55,6 +55,7 @@ def up(migrator, db):
         title = JSONField()
         edition = CharField(max_length=20)
         tracked = BooleanField()
+        period = JSONField(null=True)
         enclosures = JSONField()
         position = IntegerField()
         revision = CharField(max_length=16)

@@ -37,7 +37,6 @@ class Procedure(Base):
     summary = JSONField()
     tracking_note = JSONField(null=True)
     sections = JSONField()
-    period = JSONField(null=True)
     sources = JSONField()
     search = JSONField()  # {language: folded words}, what the live search looks in
     tracked = BooleanField()  # at least one of its forms can be tracked
@@ -78,6 +77,7 @@ class Form(Base):
     title = JSONField()
     edition = CharField(max_length=20)
     tracked = BooleanField()
+    period = JSONField(null=True)  # how long the authority has, where a law or its own page says so
     enclosures = JSONField()  # [{language: text}], what goes into the envelope with the form
     position = IntegerField()
     revision = CharField(max_length=16)

@@ -31,17 +31,21 @@ class Staff(Base):
     @classmethod
     def add(cls, email: str, role: str, authority: Authority | None, password: str) -> "Staff":
         """A new account. Raises ValueError for a short password, or a role that does not fit the authority."""
-        if len(password) < PASSWORD_LENGTH:
-            raise ValueError(f"the password needs at least {PASSWORD_LENGTH} characters")
         if role not in ROLES or (role == "clerk") != (authority is not None):
             raise ValueError("a clerk belongs to one authority; helpdesk and admin to none")
         return cls.create(
             email=email.strip().lower(),
             role=role,
             authority=authority,
-            password_hash=_hasher.hash(password),
+            password_hash=_hash_password(password),
             created_at=now(),
         )
+
+    def set_password(self, password: str) -> None:
+        """Change the password and end every session of this account. Raises ValueError for a short one."""
+        with db.atomic():
+            Staff.update(password_hash=_hash_password(password)).where(Staff.id == self.id).execute()
+            StaffSession.delete().where(StaffSession.staff == self).execute()
 
     @classmethod
     def check(cls, email: str, password: str) -> "Staff | None":
@@ -85,6 +89,12 @@ class StaffSession(Base):
     def close(cls, token: str) -> None:
         """End the session at once, wherever it is used."""
         cls.delete().where(cls.token_hash == _hash(token)).execute()
+
+
+def _hash_password(password: str) -> str:
+    if len(password) < PASSWORD_LENGTH:
+        raise ValueError(f"the password needs at least {PASSWORD_LENGTH} characters")
+    return _hasher.hash(password)
 
 
 def _hash(token: str) -> str:

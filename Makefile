@@ -1,0 +1,84 @@
+# make run: the site on http://127.0.0.1:$(PORT) with its message worker.   make test: everything that is checked.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+FLASK := $(BIN)/flask --app app
+export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)
+
+.PHONY: run test lint fmt bench setup translations lock clean
+.DELETE_ON_ERROR:
+
+run: setup ## the site and its worker; Ctrl-C ends both
+	@echo "eTracking: http://127.0.0.1:$(PORT)   messages: http://127.0.0.1:$(PORT)/dev/inbox"
+	@trap 'kill 0' EXIT INT TERM; \
+	$(FLASK) messages send & \
+	$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --no-control-socket \
+	    --log-level warning 'app:create_app()' & wait
+
+test: .setup/python-dev .setup/vendor .setup/voices .setup/translations ## the whole suite
+	$(BIN)/pytest -n 2 $(ARGS)
+
+lint: .setup/python-dev ## style, types, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fmt: .setup/python-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup .setup/python-dev ## look-ups and registrations per second, against a floor in the same run
+	$(BIN)/python -m bench
+
+setup: .setup/python .setup/vendor .setup/voices .setup/translations .env ## idempotent, quick when nothing changed
+	@$(FLASK) db upgrade
+	@$(FLASK) catalogue load
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.setup/python: requirements.txt | .venv/bin/python
+	@mkdir -p .setup
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.setup/python-dev: requirements.txt requirements-dev.txt | .venv/bin/python
+	@mkdir -p .setup
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch .setup/python $@
+
+# npm of the machine, else the one that comes as a wheel.
+.setup/vendor: package.json package-lock.json | .venv/bin/python
+	@mkdir -p .setup static/vendor paper/fonts
+	@command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.txt
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
+	cp node_modules/htmx.org/dist/htmx.min.js node_modules/altcha/dist/workers/pbkdf2.js static/vendor/
+	cp node_modules/@expo-google-fonts/noto-sans/400Regular/*.ttf node_modules/@expo-google-fonts/noto-sans/700Bold/*.ttf \
+	   node_modules/@expo-google-fonts/noto-sans-symbols-2/400Regular/*.ttf paper/fonts/
+	@touch $@
+
+.setup/voices: blueprints/captcha_voices.py | .setup/python .env
+	$(FLASK) captcha voices
+	@touch $@
+
+.setup/translations: $(wildcard translations/*/LC_MESSAGES/messages.po) | .setup/python
+	$(BIN)/pybabel --quiet compile --directory translations
+	@touch $@
+
+# Development only: a secret of its own, and the inbox instead of real mail and SMS.
+.env:
+	@umask 077; { echo "ETRACKING_SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))')"; \
+	echo "ETRACKING_SITE_URL=http://127.0.0.1:8000"; echo "ETRACKING_INBOX=true"; } > $@
+
+translations: .setup/python ## collect new sentences into the catalogues; then translate them
+	$(BIN)/pybabel --quiet extract --mapping translations/babel.cfg --no-location --sort-output --keywords _l \
+	    --omit-header --output translations/messages.pot .
+	for code in de fr lb; do $(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date \
+	    --omit-header --input-file translations/messages.pot --output-dir translations --locale $$code; done
+
+lock: ## write the pinned versions anew; needs uv
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+
+clean:
+	rm -rf .setup .venv node_modules static/vendor paper/fonts voices instance .env

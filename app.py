@@ -1,0 +1,37 @@
+"""eTracking. create_app() is the table of contents: settings, database, languages, security, pages."""
+
+from typing import Any
+
+from dotenv import load_dotenv
+from flask import Flask
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import blueprints
+import senders
+from blueprints import commands, errors, headers, hx, languages, pages, printing, settings, storage
+
+csrf = CSRFProtect()
+
+
+def create_app(config: dict[str, Any] | None = None) -> Flask:
+    """The application. Settings come from ETRACKING_* in the environment (and .env), then from `config`.
+
+    Raises settings.BadSetting, naming the setting and the remedy, rather than start half configured.
+    """
+    load_dotenv()
+    app = Flask(__name__, instance_relative_config=False)
+    settings.load(app, config)
+    app.wsgi_app = ProxyFix(app.wsgi_app, **dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"]))
+    storage.init_app(app)
+    languages.init_app(app)
+    pages.init_app(app)
+    hx.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    senders.init_app(app)
+    printing.init_app(app)
+    csrf.init_app(app)
+    blueprints.register(app, csrf)
+    commands.init_app(app)
+    return app

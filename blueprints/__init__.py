@@ -1,0 +1,19 @@
+"""The pages, by the noun they are about. Each module has one blueprint, `bp`."""
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+
+def register(app: Flask, csrf: CSRFProtect) -> None:
+    """Put every blueprint into `app`; the development inbox only where it was asked for."""
+    from . import accounts, captcha, catalogue, contacts, desk, inbox, messages, site, status, tracking
+    from .converters import NumberConverter
+
+    app.url_map.converters["number"] = NumberConverter
+
+    for module in (site, catalogue, captcha, tracking, status, contacts, accounts, desk, messages):
+        app.register_blueprint(module.bp)
+    csrf.exempt(captcha.bp)  # gives out challenges, changes nothing
+    csrf.exempt(status.look_up)  # a question, not a change: the home page needs no session for it
+    if app.config["INBOX"]:
+        app.register_blueprint(inbox.bp)

@@ -1,0 +1,64 @@
+"""Find a procedure, read what it needs, take its forms."""
+
+from flask import Blueprint, Response, abort, request
+from peewee import ModelSelect
+from playhouse.flask_utils import get_object_or_404
+
+from models import Authority, Form, Procedure, Topic
+from models.catalogue import AUDIENCES
+
+from . import hx
+from .languages import current
+
+bp = Blueprint("catalogue", __name__, url_prefix="/procedures")
+
+
+@bp.get("")
+def index() -> Response:
+    """The catalogue, grouped by topic; ?q= and the filters narrow it while the visitor types."""
+    audience = request.args.get("audience", "")
+    filters = {
+        "words": request.args.get("q", "")[:100],
+        "audience": audience if audience in AUDIENCES else "",
+        "topic": request.args.get("topic", "")[:60],
+        "event": request.args.get("event", "")[:60],
+    }
+    return hx.page("catalogue/index.html", groups=grouped(Procedure.find(current(), **filters)), **filters)
+
+
+@bp.get("/<slug>")
+def show(slug: str) -> Response:
+    """One procedure: for whom, steps, documents, forms, who receives the paper."""
+    procedure = get_object_or_404(Procedure.offered(), Procedure.slug == slug)
+    forms = procedure.forms.where(~Form.retired).order_by(Form.position)
+    return hx.page("catalogue/show.html", procedure=procedure, forms=list(forms))
+
+
+@bp.get("/<slug>/forms/<form>")
+def blank(slug: str, form: str) -> Response:
+    """The form as it is, without a number."""
+    file = get_object_or_404(offered_forms(), Procedure.slug == slug, Form.slug == form).file(current())
+    if file is None:
+        abort(404)
+    return pdf(bytes(file.data), f"{form}.pdf")
+
+
+def offered_forms() -> "ModelSelect[Form]":
+    """The forms of the catalogue, each with its procedure and authority."""
+    joined = Form.select(Form, Procedure, Authority, Topic).join(Procedure).join(Authority)
+    return joined.join_from(Procedure, Topic).where(~Form.retired & ~Procedure.retired)
+
+
+def grouped(procedures: list[Procedure]) -> list[tuple[Topic, list[Procedure]]]:
+    """Procedures by topic, in the order in which they come."""
+    groups: dict[int, tuple[Topic, list[Procedure]]] = {}
+    for procedure in procedures:
+        groups.setdefault(procedure.topic.id, (procedure.topic, []))[1].append(procedure)
+    return list(groups.values())
+
+
+def pdf(data: bytes, name: str) -> Response:
+    """A PDF to look at in the browser, with a name to save it under."""
+    response = Response(data, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    return response

@@ -1,0 +1,121 @@
+"""The command line: flask --app app db upgrade, catalogue check/load, staff add, backup, demo."""
+
+import getpass
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from playhouse.migrations import Runner
+
+from models import Authority, Staff, catalogue_load, db
+from models.catalogue_files import BadCatalogue, SpecimenFile
+from models.staff import PASSWORD_LENGTH, ROLES
+from paper import form as paper_form
+from paper import specimen
+
+ROOT = Path(__file__).parent.parent
+CATALOGUE = ROOT / "catalogue"
+UPGRADE_LOCK = 0x65547261  # any number, the same in every process of ours
+
+database = AppGroup("db", help="The database's shape.")
+catalogue = AppGroup("catalogue", help="The procedures and forms on offer.")
+staff = AppGroup("staff", help="Accounts of the desk.")
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands that belong to no page."""
+    for command in (database, catalogue, staff, backup):
+        app.cli.add_command(command)
+    from .demo import demo
+
+    app.cli.add_command(demo)
+
+
+@database.command()
+def upgrade() -> None:
+    """Bring the database to the newest shape. Safe to repeat, and to run on several machines at once."""
+    with db.connection_context():
+        if db.for_update:  # PostgreSQL: one upgrader at a time, the others wait and find nothing to do
+            db.execute_sql("SELECT pg_advisory_lock(%s)", (UPGRADE_LOCK,))
+        done = Runner(current_app.extensions["database"], str(ROOT / "migrations")).up()
+    click.echo(f"database: {', '.join(done) if done else 'up to date'}")
+
+
+@catalogue.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True), default=CATALOGUE)
+def check(folder: Path) -> None:
+    """Read every file and try every PDF; nothing is written."""
+    try:
+        found = catalogue_load.check(folder, _draw, _accept)
+    except BadCatalogue as error:
+        _give_up(error)
+    click.echo(f"catalogue: {len(found.procedures)} procedures, {len(found.authorities)} authorities, no fault")
+
+
+@catalogue.command("load")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True), default=CATALOGUE)
+def load_catalogue(folder: Path) -> None:
+    """Bring the database in line with the files. A fault in any of them stops it before anything is written."""
+    try:
+        with db.connection_context():
+            counts = catalogue_load.load(folder, _draw, _accept)
+    except BadCatalogue as error:
+        _give_up(error)
+    click.echo("catalogue: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+@staff.command()
+@click.argument("email")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--authority", "slug", help="A clerk's authority: the name of its file in catalogue/authorities.")
+def add(email: str, role: str, slug: str | None) -> None:
+    """Add an account; the password is asked for, or read from standard input."""
+    with db.connection_context():
+        authority = Authority.get_or_none(Authority.slug == slug) if slug else None
+        if slug and authority is None:
+            raise click.ClickException(f"there is no authority {slug!r} in the catalogue")
+        try:
+            Staff.add(email, role, authority, _password())
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+    click.echo(f"staff: {role} added")
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+def backup(path: Path) -> None:
+    """Copy the SQLite database to PATH while the service runs. (PostgreSQL has pg_dump.)"""
+    if path.exists():
+        raise click.ClickException(f"{path} exists already")
+    if db.for_update:
+        raise click.ClickException("this is PostgreSQL: use pg_dump")
+    with db.connection_context():
+        db.execute_sql("VACUUM INTO ?", (str(path),))
+    path.chmod(0o600)
+    click.echo(f"backup: {path.stat().st_size} bytes")
+
+
+def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> bytes:
+    return specimen.draw(source.model_dump(), language, authority, edition)
+
+
+def _accept(data: bytes) -> tuple[bytes, list[list[float]]]:
+    accepted = paper_form.accept(data)
+    return accepted.data, [[place.x, place.y, place.rotation] for place in accepted.places]
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass(f"Password (at least {PASSWORD_LENGTH} characters): ")
+    if password != getpass.getpass("Once more: "):
+        raise click.ClickException("the two passwords differ")
+    return password
+
+
+def _give_up(error: BadCatalogue) -> None:
+    for problem in error.problems:
+        click.echo(problem, err=True)
+    raise SystemExit(1)

@@ -1,0 +1,158 @@
+"""The desk: open the post, see a dossier, move it on. Closed to everybody who is not signed in."""
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, g, request, url_for
+from flask_babel import gettext as _
+from peewee import fn
+from playhouse.flask_utils import get_object_or_404
+
+from models import Authority, Conflict, Dossier, Event, today
+from models.dossier import OPEN, STATUSES
+from models.number import parse
+
+from . import hx, words
+from .forms import ButtonForm, MoveForm
+from .languages import in_language
+
+bp = Blueprint("desk", __name__, url_prefix="/desk")
+
+PAGE = 25
+
+
+@bp.before_request
+def guard() -> Response | None:
+    """Nobody gets past here without a session."""
+    return None if g.staff else hx.goto(url_for("accounts.sign_in"))
+
+
+@bp.after_request
+def keep_nothing(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.context_processor
+def labels() -> dict[str, Any]:
+    return {"label": words.label}
+
+
+@bp.get("")
+def index() -> Response:
+    """The field for scanner and keyboard, and the dossiers that changed last."""
+    status = request.args.get("status", "")
+    page = max(request.args.get("page", 1, type=int), 1)
+    dossiers = Dossier.visible_to(g.staff)
+    counts = dict(dossiers.select(Dossier.status, fn.COUNT(Dossier.id)).group_by(Dossier.status).tuples())
+    if status in STATUSES:
+        dossiers = dossiers.where(Dossier.status == status)
+    rows = list(dossiers.order_by(Dossier.changed_at.desc()).limit(PAGE + 1).offset((page - 1) * PAGE))
+    return hx.page("desk/index.html", dossiers=rows[:PAGE], more=len(rows) > PAGE, page=page, status=status,
+                   counts=counts, statuses=STATUSES)  # fmt: skip
+
+
+@bp.get("/scan")
+def scan() -> Response:
+    """What the scanner or a clerk typed: a number in any spelling, or the whole address of the QR code."""
+    typed = request.args.get("number", "")[:300]
+    number = parse(typed.rsplit("/", 1)[-1])
+    if number is None or not Dossier.visible_to(g.staff).where(Dossier.number == number).exists():
+        return hx.page("desk/unknown.html", 404, typed=typed, number=number)
+    return hx.goto(url_for(".show", number=number))
+
+
+@bp.get("/dossiers/<number:number>")
+def show(number: str) -> Response:
+    """One dossier with its history and the moves it may make."""
+    return _show(_dossier(number))
+
+
+@bp.post("/dossiers/<number:number>/status")
+def change_status(number: str) -> Response:
+    """Make one move. 422 with the reason beside the field, 409 if somebody was quicker."""
+    dossier, answer = _dossier(number), MoveForm()
+    answer.authority.choices = _authorities(dossier)
+    if not answer.validate_on_submit():
+        return _show(dossier, answer, 422)
+    try:
+        _move(dossier, answer)
+    except Conflict:
+        return _show(_dossier(number), None, 409)
+    return hx.follow(url_for(".show", number=number))
+
+
+@bp.post("/dossiers/<number:number>/undo")
+def undo(number: str) -> Response:
+    """Take the latest move back while nobody has been told."""
+    dossier = _dossier(number)
+    if not ButtonForm().validate_on_submit():
+        abort(400)
+    event = get_object_or_404(dossier.events, Event.id == request.form.get("event", type=int))
+    try:
+        dossier.undo(event, by=g.staff, version=request.form.get("version", type=int))
+    except Conflict:
+        return _show(_dossier(number), None, 409)
+    return hx.follow(url_for(".show", number=number))
+
+
+def _dossier(number: str) -> Dossier:
+    """The dossier, if this member of staff may see it; another authority's looks like one that does not exist."""
+    return get_object_or_404(Dossier.visible_to(g.staff), Dossier.number == number)
+
+
+def _authorities(dossier: Dossier) -> list[tuple[str, str]]:
+    others = Authority.select().where(Authority.id != dossier.authority.id)
+    return [(authority.slug, in_language(authority.name)) for authority in others]
+
+
+def _move(dossier: Dossier, answer: MoveForm) -> None:
+    version = answer.version.data
+    if answer.to.data == "transferred":
+        authority = get_object_or_404(Authority.select(), Authority.slug == answer.authority.data)
+        dossier.transfer(authority, by=g.staff, version=version, note=answer.note.data)
+        return
+    hold = dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
+    dossier.move(
+        answer.to.data,
+        by=g.staff,
+        version=version,
+        note=answer.note.data,
+        arrived_on=answer.arrived_on.data if answer.to.data == "received" else None,
+        postmark_on=answer.postmark_on.data if answer.to.data == "received" else None,
+        missing=answer.missing_lines(),
+        until=answer.until.data,
+        hold=hold if answer.to.data == "received" else dt.timedelta(),
+    )
+
+
+def _show(dossier: Dossier, answer: MoveForm | None = None, status: int = 200) -> Response:
+    """The dossier's page; `answer` is a move that was refused, with its errors and all that was typed."""
+    events = list(dossier.events.order_by(Event.id))
+    error = _("Somebody was quicker, or this move is not allowed any more. This is how the dossier stands now.")
+    return hx.page(
+        "desk/show.html",
+        status,
+        push=url_for(".show", number=dossier.number),
+        dossier=dossier,
+        history=list(zip(events, words.lines(events), strict=True)),
+        undoable=events[-1] if events[-1].public_at and events[-1].kind != "undone" else None,
+        forms={to: _form(dossier, to, answer) for to in _moves(dossier)},
+        refused=answer.to.data if answer else "",
+        conflict=error if status == 409 else "",
+        contacts=list(dossier.contacts),
+    )
+
+
+def _moves(dossier: Dossier) -> tuple[str, ...]:
+    return (*dossier.moves, "transferred") if dossier.status in OPEN else dossier.moves
+
+
+def _form(dossier: Dossier, to: str, answer: MoveForm | None) -> MoveForm:
+    """The form of one move: what was typed if it is the one that was refused, else its defaults."""
+    if answer is not None and answer.to.data == to:
+        return answer
+    form = MoveForm(formdata=None, to=to, version=dossier.version, arrived_on=today())
+    form.authority.choices = _authorities(dossier)
+    form.until.data = form.default_until()
+    return form

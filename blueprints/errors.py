@@ -1,0 +1,101 @@
+"""One page for every error: what happened, in plain words, and a way on."""
+
+import logging
+import secrets
+
+from flask import Flask, Response, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+log = logging.getLogger("etracking")
+
+
+def init_app(app: Flask) -> None:
+    """Answer every HTTP error, and anything that went wrong, with our page."""
+    app.register_error_handler(HTTPException, show)
+
+
+def show(error: HTTPException) -> Response:
+    """The page of `error`; its headers (Allow, Retry-After) stay."""
+    code = error.code or 500
+    if code == 404 and request.path.lower().startswith("/t/"):
+        from .status import unknown  # a number nobody knows: the page that helps to correct it
+
+        return unknown(request.path[3:].split("/")[0])
+    if code < 400:  # a redirect of the router
+        return error.get_response()
+    reference = _log(error) if isinstance(error, InternalServerError) else ""
+    name = "_error.html" if request.htmx.part else "error.html"
+    response = error.get_response()
+    response.data = render_template(name, code=code, text=_text(error), reference=reference)
+    response.content_type = "text/html; charset=utf-8"
+    return response
+
+
+def _log(error: InternalServerError) -> str:
+    """Log what happened under a reference that the visitor can tell the helpdesk; no address, no number."""
+    reference = secrets.token_hex(4)
+    original = error.original_exception
+    log.error("error %s at %s: %s", reference, request.endpoint, type(original).__name__, exc_info=original)
+    return reference
+
+
+def _text(error: HTTPException) -> dict[str, str]:
+    if isinstance(error, CSRFError):
+        return {
+            "title": _("Please send this once more"),
+            "what": _("The page was open for too long, or your browser does not keep cookies for this site."),
+            "next": _("Go back, load the page again and send the form once more."),
+        }
+    return _texts().get(error.code or 500) or _texts()[400 if (error.code or 500) < 500 else 500]
+
+
+def _texts() -> dict[int, dict[str, str]]:
+    return {
+        400: {
+            "title": _("We could not read that"),
+            "what": _("What your browser sent was not complete."),
+            "next": _("Please go back and try once more."),
+        },
+        403: {
+            "title": _("This page is not open to you"),
+            "what": _("Your account is not allowed to see this page."),
+            "next": _("If you need it for your work, ask your administrator."),
+        },
+        404: {
+            "title": _("This page does not exist"),
+            "what": _("The address may be mistyped, or the page has moved."),
+            "next": _("You can find every procedure from the home page."),
+        },
+        405: {
+            "title": _("This does not work here"),
+            "what": _("The address exists, but it cannot be used in this way."),
+            "next": _("Please start again from the home page."),
+        },
+        409: {
+            "title": _("Somebody was quicker"),
+            "what": _("The dossier has changed in the meantime, so nothing of yours was saved."),
+            "next": _("Look at it again, then decide once more."),
+        },
+        410: {
+            "title": _("This link no longer works"),
+            "what": _("It was for one use only, or its time is over."),
+            "next": _("Please start again from the home page."),
+        },
+        413: {
+            "title": _("That is too much text"),
+            "what": _("The form accepts at most 64 kilobytes."),
+            "next": _("Please go back and shorten what you typed."),
+        },
+        429: {
+            "title": _("Too many tries"),
+            "what": _("To protect everybody’s dossiers we limit how often this can be done."),
+            "next": _("Please wait a few minutes. If you are in a hurry, call the helpdesk."),
+        },
+        500: {
+            "title": _("Something went wrong on our side"),
+            "what": _("It is not your fault. Nothing you sent has been lost that was already confirmed."),
+            "next": _("Please try again in a few minutes. Your paper form stays valid in any case."),
+        },
+    }

@@ -1,0 +1,182 @@
+"""What visitors type: shape and length are checked here; each error stands beside its field, in their language."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from phonenumbers import PhoneNumberType
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TelField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
+
+from models import today
+
+MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+def _strip(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class NeededWhen:
+    """The field counts only when `needed(form)`; then it must not be empty. Otherwise what is in it is ignored."""
+
+    def __init__(self, needed: Callable[[Any], bool], message: Any) -> None:
+        self.needed, self.message = needed, message
+
+    def __call__(self, form: FlaskForm, field: Any) -> None:
+        typed = any(text.strip() for text in field.raw_data or [] if text)
+        if not self.needed(form) or not typed:
+            field.errors = []
+            raise StopValidation(str(self.message) if self.needed(form) else "")
+
+
+class DayField(DateField):
+    """A date; what is none is said in the visitor's language."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("This is not a date. Write it like 2026-03-31.")) from None
+
+
+def email_address(_form: FlaskForm, field: EmailField) -> None:
+    """An address that a mail server will take; its domain is written in lower case. No DNS query is made."""
+    try:
+        checked = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise ValidationError(
+            _("This does not look like an e-mail address. It needs a name, an @ and a domain, as in name@example.lu.")
+        ) from None
+    field.data = checked.ascii_email or checked.normalized
+
+
+def mobile_number(_form: FlaskForm, field: TelField) -> None:
+    """A mobile number of a country we send SMS to, kept in international form (E.164); Luxembourg if no country."""
+    try:
+        number = phonenumbers.parse(field.data, "LU")
+    except phonenumbers.NumberParseException:
+        raise ValidationError(
+            _("This is not a telephone number. Write it like 621 123 456 or +352 621 123 456.")
+        ) from None
+    number.clear_extension()
+    if not phonenumbers.is_valid_number(number):
+        raise ValidationError(
+            _("This number does not exist: please check the digits. From abroad, begin with + and the country code.")
+        )
+    if phonenumbers.number_type(number) not in MOBILE:
+        raise ValidationError(_("This is not a mobile number, so it cannot receive an SMS."))
+    if phonenumbers.region_code_for_number(number) not in current_app.config["SMS_REGIONS"]:
+        raise ValidationError(_("We cannot send SMS to this country. Please choose e-mail instead."))
+    field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def not_in_future(_form: FlaskForm, field: DateField) -> None:
+    if field.data and field.data > today():
+        raise ValidationError(_("This day has not come yet."))
+
+
+def in_future(_form: FlaskForm, field: DateField) -> None:
+    if field.data and field.data <= today():
+        raise ValidationError(_("Please choose a day in the future."))
+
+
+class ContactForm(FlaskForm):
+    """How the citizen wants to be told: by e-mail, by SMS, by both, or not at all."""
+
+    key = HiddenField()
+    by_email = BooleanField(_l("By e-mail"))
+    email = EmailField(
+        _l("E-mail address"),
+        filters=[_strip],
+        validators=[NeededWhen(lambda form: form.by_email.data, _l("Please type your e-mail address, or untick e-mail.")),
+                    Length(max=254, message=_l("This address is too long.")), email_address],
+    )  # fmt: skip
+    by_sms = BooleanField(_l("By SMS"))
+    mobile = TelField(
+        _l("Mobile number"),
+        filters=[_strip],
+        validators=[NeededWhen(lambda form: form.by_sms.data, _l("Please type your mobile number, or untick SMS.")),
+                    Length(max=40, message=_l("This number is too long.")), mobile_number],
+    )  # fmt: skip
+    website = StringField()  # for programs that fill in everything: people do not see it
+
+    def contacts(self) -> list[tuple[str, str]]:
+        """The chosen contacts, as (channel, address)."""
+        chosen = [("email", self.email.data)] if self.by_email.data else []
+        return chosen + ([("sms", self.mobile.data)] if self.by_sms.data else [])
+
+
+class StartForm(FlaskForm):
+    """The CAPTCHA step: its fields are read by blueprints/captcha.py, this brings the CSRF token."""
+
+
+class ButtonForm(FlaskForm):
+    """A button that changes something: it brings the CSRF token and nothing else."""
+
+
+class SignInForm(FlaskForm):
+    email = EmailField(_l("E-mail address"), filters=[_strip],
+                       validators=[InputRequired(_l("Please type your e-mail address.")), Length(max=254)])  # fmt: skip
+    password = PasswordField(_l("Password"), validators=[InputRequired(_l("Please type your password."))])
+
+
+def _to(status: str) -> Callable[[Any], bool]:
+    return lambda form: form.to.data == status
+
+
+class MoveForm(FlaskForm):
+    """A move of a dossier at the desk; which fields count depends on where to."""
+
+    to = HiddenField(validators=[InputRequired()])
+    version = IntegerField(validators=[InputRequired()])
+    arrived_on = DayField(
+        _l("Date of arrival"), validators=[NeededWhen(_to("received"), _l("When did it arrive?")), not_in_future]
+    )
+    postmark_on = DayField(_l("Date of the postmark, if it can be read"), validators=[Optional(), not_in_future])
+    missing = TextAreaField(
+        _l("What is missing, one document a line"),
+        filters=[_strip],
+        validators=[
+            NeededWhen(_to("incomplete"), _l("Please say what is missing: the citizen gets exactly this list.")),
+            Length(max=2000, message=_l("At most 2,000 characters.")),
+        ],
+    )
+    until = DayField(
+        _l("To be sent by"), validators=[NeededWhen(_to("incomplete"), _l("By when should it be here?")), in_future]
+    )
+    authority = SelectField(
+        _l("New authority"), choices=[], validate_choice=False,
+        validators=[NeededWhen(_to("transferred"), _l("Please choose the authority."))],
+    )  # fmt: skip
+    note = TextAreaField(
+        _l("Note for the citizen (optional)"),
+        filters=[_strip],
+        validators=[Optional(), Length(max=1000, message=_l("At most 1,000 characters."))],
+    )
+
+    def missing_lines(self) -> list[str]:
+        """The missing documents, one a line, without bullets."""
+        lines = [line.strip(" \t-•*") for line in (self.missing.data or "").splitlines()]
+        return [line for line in lines if line]
+
+    def default_until(self) -> dt.date:
+        """A month from now: what a clerk usually grants."""
+        return today() + dt.timedelta(days=30)

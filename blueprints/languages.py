@@ -1,0 +1,53 @@
+"""Which language a visitor is answered in: ?lang=, else the cookie, else what the browser asks for, else German."""
+
+from flask import Flask, Response, g, has_request_context, request
+from flask_babel import Babel
+
+from models.catalogue import LANGUAGES
+
+NAMES = {"de": "Deutsch", "fr": "Français", "en": "English", "lb": "Lëtzebuergesch"}
+FALLBACK = "de"
+COOKIE = "lang"
+
+
+def init_app(app: Flask) -> None:
+    """Babel with our selector; ?lang= is remembered in a cookie."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Luxembourg"
+    Babel(app, locale_selector=current)
+    app.jinja_env.globals.update(language=current, language_names=NAMES, in_language=in_language)
+    app.jinja_env.filters["t"] = in_language
+
+    @app.after_request
+    def remember(response: Response) -> Response:
+        chosen = request.args.get("lang")
+        if chosen in LANGUAGES:
+            response.set_cookie(COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True,
+                                secure=app.config["SESSION_COOKIE_SECURE"])  # fmt: skip
+        response.vary.update(["Cookie", "Accept-Language"])
+        return response
+
+
+def current() -> str:
+    """The language of this request; outside one (a command), German unless force_locale says otherwise."""
+    if not has_request_context():
+        return FALLBACK
+    if "language" not in g:
+        g.language = _chosen()
+    return g.language
+
+
+def in_language(texts: dict[str, str] | None) -> str:
+    """The text of a catalogue entry in the present language."""
+    return texts[current()] if texts else ""
+
+
+def _chosen() -> str:
+    for code in (request.args.get("lang"), request.cookies.get(COOKIE)):
+        if code in LANGUAGES:
+            return code
+    # best_match() would give French for "lb-LU,fr": an exact match of a later language beats the first one's prefix
+    for tag, _quality in request.accept_languages:
+        if (code := tag.split("-")[0].lower()) in LANGUAGES:
+            return code
+    return FALLBACK

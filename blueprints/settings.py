@@ -1,0 +1,88 @@
+"""The settings: ETRACKING_* in the environment, checked once at start. README.md explains each."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+DEFAULTS: dict[str, Any] = {
+    "SECRET_KEY": "",  # required: signs sessions, links and challenges
+    "SITE_URL": "",  # required: the public address, in every QR code and message
+    "DATABASE_URL": "sqlite:///instance/etracking.db",
+    "PROXY_HOPS": 0,  # how many reverse proxies of ours stand in front and set X-Forwarded-*
+    "UNDO_SECONDS": 600,  # how long a scan can be taken back before anybody is told
+    "INBOX": False,  # development: keep mail and SMS in a folder and show them at /dev/inbox
+    "INBOX_DIR": "instance/inbox",
+    "MAIL_SERVER": "",
+    "MAIL_PORT": 587,
+    "MAIL_USE_TLS": True,
+    "MAIL_USE_SSL": False,
+    "MAIL_USERNAME": "",
+    "MAIL_PASSWORD": "",
+    "MAIL_SENDER": "",  # the address that mails come from
+    "MAIL_CA_FILE": "",
+    "MAIL_TIMEOUT": 15,
+    "VONAGE_APPLICATION_ID": "",
+    "VONAGE_PRIVATE_KEY": "",  # the PEM text or the path of its file
+    "VONAGE_API_HOST": "api.nexmo.com",
+    "SMS_SENDER": "eTracking",  # at most 11 characters
+    "SMS_REGIONS": ["LU", "DE", "FR", "BE"],  # where SMS may go; anything else is refused at the form
+    "HELPDESK_PHONE": "",
+    "HELPDESK_EMAIL": "",
+    "CAPTCHA_MIN_SECONDS": 2,
+}
+
+# What Flask and its extensions are told, whatever the environment says.
+FIXED: dict[str, Any] = {
+    "MAX_CONTENT_LENGTH": 64 * 1024,
+    "MAX_FORM_MEMORY_SIZE": 64 * 1024,
+    "MAX_FORM_PARTS": 100,
+    "WTF_CSRF_TIME_LIMIT": None,  # bound to the session: a tab left open overnight still works
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "PERMANENT_SESSION_LIFETIME": 3600,
+    "SEND_FILE_MAX_AGE_DEFAULT": 31536000,  # addresses of static files carry a hash of their content
+    "TEMPLATES_AUTO_RELOAD": False,
+}
+
+
+class BadSetting(RuntimeError):
+    """A setting is missing or wrong; the text says which and what to do."""
+
+
+def load(app: Flask, given: dict[str, Any] | None) -> None:
+    """Fill app.config: defaults, then the environment, then `given`. Raises BadSetting."""
+    app.config.from_mapping(DEFAULTS)
+    app.config.from_prefixed_env("ETRACKING")
+    app.config.from_mapping(given or {})
+    for name, default in DEFAULTS.items():
+        if isinstance(default, str):  # the environment is read as JSON: an all-digit key arrives as a number
+            app.config[name] = str(app.config[name])
+    app.config.from_mapping(FIXED)
+    _check(app.config)
+    _derive(app.config)
+
+
+def _check(config: dict[str, Any]) -> None:
+    if len(config["SECRET_KEY"]) < 32:
+        raise BadSetting("ETRACKING_SECRET_KEY needs at least 32 random characters (make run makes one for you)")
+    site = urlsplit(config["SITE_URL"])
+    if site.scheme not in ("http", "https") or not site.netloc or site.path not in ("", "/"):
+        raise BadSetting("ETRACKING_SITE_URL needs the public address, for example https://etracking.example.lu")
+    if config["INBOX"] and site.scheme == "https":
+        raise BadSetting("ETRACKING_INBOX is for development: it shows every message to anyone")
+    if not config["INBOX"] and not (config["MAIL_SERVER"] and config["MAIL_SENDER"]):
+        raise BadSetting("ETRACKING_MAIL_SERVER and ETRACKING_MAIL_SENDER are needed to send mail")
+    if not 1 <= len(config["SMS_SENDER"]) <= 11:
+        raise BadSetting("ETRACKING_SMS_SENDER needs 1 to 11 characters")
+
+
+def _derive(config: dict[str, Any]) -> None:
+    """Settings that follow from others."""
+    site = urlsplit(config["SITE_URL"])
+    config["SITE_URL"] = config["SITE_URL"].rstrip("/")
+    secure = site.scheme == "https"
+    config["SESSION_COOKIE_SECURE"] = secure
+    config["SESSION_COOKIE_NAME"] = "__Host-etracking" if secure else "etracking"
+    if secure:
+        config["TRUSTED_HOSTS"] = [site.hostname]

@@ -1,0 +1,80 @@
+"""The home page, the duties of a public service, and what watches over the process."""
+
+import datetime as dt
+
+from flask import Blueprint, Response, current_app, render_template, url_for
+
+from models import Procedure, db, now
+from models.dossier import STATUSES
+
+from . import hx, words
+from .catalogue import grouped
+from .languages import current
+
+bp = Blueprint("site", __name__)
+
+
+@bp.get("/")
+def home() -> Response:
+    """Look a number up, or find a procedure."""
+    return hx.page("site/home.html", groups=grouped(Procedure.find(current())))
+
+
+@bp.get("/help")
+def help_page() -> Response:
+    """How eTracking works, with and without a printer."""
+    meanings = [(words.label(status), words.meaning(status)) for status in STATUSES]
+    return hx.page("site/help.html", meanings=meanings)
+
+
+@bp.get("/privacy")
+def privacy() -> Response:
+    """What is kept, why, and for how long."""
+    return hx.page("site/privacy.html")
+
+
+@bp.get("/accessibility")
+def accessibility() -> Response:
+    """The accessibility statement."""
+    return hx.page("site/accessibility.html")
+
+
+@bp.get("/.well-known/security.txt")
+def security() -> Response:
+    """Whom to tell of a security fault (RFC 9116)."""
+    expires = (now() + dt.timedelta(days=180)).replace(microsecond=0).isoformat()
+    return Response(render_template("site/security.txt", expires=expires), mimetype="text/plain")
+
+
+@bp.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """The installable app."""
+    response = current_app.json.response(
+        id="/",
+        name="eTracking",
+        short_name="eTracking",
+        lang=current(),
+        start_url="/",
+        scope="/",
+        display="standalone",
+        background_color="#f7f6f2",
+        theme_color="#14375e",
+        icons=[
+            {"src": url_for("static", filename="icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+        ],
+    )
+    response.mimetype = "application/manifest+json"
+    return response
+
+
+@bp.get("/healthz")
+def alive() -> Response:
+    """The process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@bp.get("/readyz")
+def ready() -> Response:
+    """The process can serve: its database answers."""
+    db.execute_sql("SELECT 1")
+    return Response("ok\n", mimetype="text/plain")

@@ -1,0 +1,178 @@
+"""Where a dossier stands, for anyone who holds its number; and everything printed that belongs to it."""
+
+from collections import OrderedDict
+
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from peewee import ModelSelect
+from playhouse.flask_utils import get_object_or_404
+
+from models import Authority, Dossier, Form, Procedure, today
+from models.dossier import Glance
+from models.number import check_character, clean, grouped, parse
+from paper import qr
+
+from . import guessing, hx, printing, words
+from .catalogue import pdf
+from .headers import private
+from .languages import current
+from .printing import address
+
+bp = Blueprint("status", __name__)
+
+
+@bp.route("/t", methods=["GET", "POST"])
+def look_up() -> Response:
+    """A number typed in any spelling leads to its page; what cannot be a number is said beside the field."""
+    typed = request.values.get("number", "")
+    if not typed.strip():
+        return private(hx.page("status/look_up.html", typed="", error=""))
+    number = parse(typed)
+    return hx.goto(url_for(".show", number=number)) if number else unknown(typed)
+
+
+@bp.get("/t/<number:number>")
+@bp.get("/T/<number:number>", endpoint="scanned")
+def show(number: str) -> Response:
+    """The status page."""
+    glance = _glance(number)
+    if glance is None:
+        return _missed(number)
+    fresh = "new" in request.args
+    key = (number, glance, current(), today(), request.htmx.part)
+    body = None if fresh else _pages.get(key)
+    if body is None:
+        body = _render(glance, fresh)
+        if not fresh:
+            _pages.put(key, body)
+    return _answer(body, glance)
+
+
+@bp.get("/t/<number:number>.json")
+def data(number: str) -> Response:
+    """The status for programs (the saved dossiers of the app): nothing that the page does not show."""
+    dossier = _dossier(number)
+    return private(
+        jsonify(
+            number=number,
+            procedure=dossier.form.procedure.title[current()],
+            form=dossier.form.title[current()],
+            authority=dossier.authority.name[current()],
+            status=dossier.status,
+            label=words.label(dossier.status),
+            version=dossier.version,
+            changed=dossier.changed_at.isoformat(),
+            events=[{"kind": event.kind, "at": event.at.isoformat()} for event in dossier.history()],
+        )
+    )
+
+
+@bp.get("/t/<number:number>/sheet")
+def sheet(number: str) -> Response:
+    """The confirmation sheet as a page to print."""
+    dossier = _dossier(number)
+    return private(make_response(render_template("status/sheet.html", **printing.sheet_page(dossier))))
+
+
+@bp.get("/t/<number:number>/sheet.pdf")
+def sheet_pdf(number: str) -> Response:
+    """The confirmation sheet as a PDF."""
+    return private(pdf(printing.sheet_pdf(_dossier(number), current()), f"eTracking-{number}.pdf"))
+
+
+@bp.get("/t/<number:number>/form.pdf")
+def form_pdf(number: str) -> Response:
+    """The form, stamped with number and QR code."""
+    dossier = _dossier(number)
+    return private(pdf(printing.form_pdf(dossier, current()), f"{dossier.form.slug}-{number}.pdf"))
+
+
+@bp.get("/t/<number:number>/qr.svg")
+def qr_svg(number: str) -> Response:
+    """The QR code alone."""
+    _dossier(number)
+    return private(Response(qr.svg(address(number).coded), mimetype="image/svg+xml"))
+
+
+def unknown(typed: str) -> Response:
+    """The one answer for unknown, malformed and foreign numbers: 404, with help to correct it, what was typed kept."""
+    return private(hx.page("status/look_up.html", 404, typed=typed[:64], error=_why(typed[:64])))
+
+
+def _why(typed: str) -> str:
+    number = clean(typed)
+    if len(number) != 13:
+        return _("An eTracking number has 13 characters; this has %(count)s.", count=len(number))
+    try:
+        wrong = check_character(number[:-1]) != number[-1]
+    except KeyError:
+        return _("There is a character in it that no eTracking number has. Please compare it with your sheet.")
+    if wrong:
+        return _("At least one character is wrong: the last one checks the others. Please compare it with your sheet.")
+    return _("We know no dossier with this number. Please compare it with your sheet.")
+
+
+def _glance(number: str) -> Glance | None:
+    guessing.refuse()
+    return Dossier.glance(number)
+
+
+def _dossier(number: str) -> Dossier:
+    """The dossier with all that its pages show. A guess is counted and answered like every wrong number."""
+    if _glance(number) is None:
+        guessing.missed()
+    return get_object_or_404(_loaded(), Dossier.number == number)
+
+
+def _loaded() -> "ModelSelect[Dossier]":
+    """Dossiers with form, procedure and authority, in one query."""
+    joined = Dossier.select(Dossier, Form, Procedure, Authority).join_from(Dossier, Form).join_from(Form, Procedure)
+    return joined.join_from(Dossier, Authority)
+
+
+def _missed(number: str) -> Response:
+    guessing.missed()
+    return unknown(grouped(number))
+
+
+def _render(glance: Glance, fresh: bool) -> str:
+    dossier = _loaded().where(Dossier.id == glance.id).get()
+    history = dossier.history()
+    latest = history[-1]
+    name = "status/_show.html" if request.htmx.part else "status/show.html"
+    return render_template(
+        name,
+        dossier=dossier,
+        words=words.of(dossier, history),
+        history=words.lines(history),
+        note=latest.note,
+        missing=latest.details.get("missing", []) if dossier.status == "incomplete" else [],
+        address=address(dossier.number),
+        qr=qr.path(address(dossier.number).coded),
+        fresh=fresh,
+    )
+
+
+def _answer(body: str, glance: Glance) -> Response:
+    response = make_response(body)
+    response.set_etag(f"{glance.version}-{glance.revision}-{current()}-{today()}", weak=True)
+    return private(response.make_conditional(request))
+
+
+class _Pages:
+    """The pages rendered last. Their key holds the dossier's version, so a kept page is never out of date."""
+
+    def __init__(self, most: int = 512) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple, str] = OrderedDict()
+
+    def get(self, key: tuple) -> str | None:
+        return self._kept.get(key)
+
+    def put(self, key: tuple, body: str) -> None:
+        self._kept[key] = body
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
+_pages = _Pages()

@@ -1,0 +1,117 @@
+"""From a form to its number: the CAPTCHA, then the contact, then the number."""
+
+import datetime as dt
+import secrets
+import time
+
+from flask import Blueprint, Response, abort, current_app, request, session, url_for
+from flask_babel import gettext as _
+from peewee import PeeweeException
+from playhouse.flask_utils import get_object_or_404
+
+from models import Counter, Dossier, Form, Procedure
+from models.throttle import visitor
+
+from . import captcha, hx
+from .catalogue import offered_forms
+from .forms import ContactForm, StartForm
+from .languages import current
+
+bp = Blueprint("tracking", __name__, url_prefix="/track")
+
+PASS_SECONDS = 3600  # a pass of the CAPTCHA is good for one dossier, for an hour
+PASSES = 8  # how many a session keeps, so that several tabs work
+DAY = dt.timedelta(days=1)
+SMS_PER_NUMBER, SMS_PER_VISITOR = 3, 10  # registrations with SMS, a day
+
+
+@bp.get("/<slug>/<form>")
+def start(slug: str, form: str) -> Response:
+    """The CAPTCHA step."""
+    return _start(_tracked(slug, form))
+
+
+@bp.post("/<slug>/<form>")
+def check(slug: str, form: str) -> Response:
+    """Is it a person? Then a pass, good for one number."""
+    tracked = _tracked(slug, form)
+    if not StartForm().validate_on_submit():
+        abort(400)
+    if error := captcha.verify(request.form, _scope(tracked)):
+        return _start(tracked, error)
+    _give_pass(_scope(tracked))
+    return hx.follow(url_for(".contact", slug=slug, form=form))
+
+
+@bp.get("/<slug>/<form>/contact")
+def contact(slug: str, form: str) -> Response:
+    """Choose e-mail, SMS, both or neither. Without a pass: back to the start."""
+    tracked = _tracked(slug, form)
+    key = _newest_pass(_scope(tracked))
+    if key is None:
+        return hx.follow(url_for(".start", slug=slug, form=form))
+    if dossier := Dossier.get_or_none(Dossier.key == key):
+        return hx.goto(url_for("status.show", number=dossier.number))
+    return _contact(tracked, ContactForm(key=key))
+
+
+@bp.post("/<slug>/<form>/contact")
+def register(slug: str, form: str) -> Response:
+    """Give out the number. The same pass sent twice leads to the same dossier."""
+    tracked, answer = _tracked(slug, form), ContactForm()
+    if answer.key.data not in _passes(_scope(tracked)):
+        return hx.follow(url_for(".start", slug=slug, form=form))
+    if not answer.validate_on_submit() or answer.website.data or not _sms_allowed(answer):
+        return _contact(tracked, answer, 422)
+    dossier = Dossier.announce(tracked, current(), answer.key.data, answer.contacts())
+    return hx.goto(url_for("status.show", number=dossier.number, new=1))
+
+
+def _tracked(slug: str, form: str) -> Form:
+    query = offered_forms().where(Form.tracked)
+    return get_object_or_404(query, Procedure.slug == slug, Form.slug == form)
+
+
+def _scope(form: Form) -> str:
+    return f"{form.procedure.slug}/{form.slug}"
+
+
+def _start(form: Form, error: str | None = None) -> Response:
+    context = {"captcha": captcha.offer(_scope(form)), "captcha_error": error, "answer": StartForm()}
+    return hx.page("tracking/start.html", 422 if error else 200, form=form, push=request.path, **context)
+
+
+def _contact(form: Form, answer: ContactForm, status: int = 200) -> Response:
+    return hx.page("tracking/contact.html", status, form=form, answer=answer, push=request.path)
+
+
+def _give_pass(scope: str) -> None:
+    kept = sorted(session.get("passes", {}).items(), key=lambda item: item[1][1])[1 - PASSES :]
+    session["passes"] = dict(kept) | {secrets.token_urlsafe(18): [scope, int(time.time()) + PASS_SECONDS]}
+
+
+def _passes(scope: str) -> list[str]:
+    """The keys of this session's passes for `scope` that are still good, oldest first."""
+    passes = sorted(session.get("passes", {}).items(), key=lambda item: item[1][1])
+    return [key for key, (of, expires) in passes if of == scope and expires > time.time()]
+
+
+def _newest_pass(scope: str) -> str | None:
+    return (_passes(scope) or [None])[-1]
+
+
+def _sms_allowed(answer: ContactForm) -> bool:
+    """Within the limits for SMS? If they cannot be counted, no SMS: the form still works with e-mail."""
+    if not answer.by_sms.data or Dossier.select().where(Dossier.key == answer.key.data).exists():
+        return True
+    who = visitor(request.remote_addr, current_app.config["SECRET_KEY"])
+    try:
+        allowed = (
+            Counter.hit(f"sms|{answer.mobile.data}", DAY) <= SMS_PER_NUMBER
+            and Counter.hit(f"sms-from|{who}", DAY) <= SMS_PER_VISITOR
+        )
+    except PeeweeException:
+        allowed = False
+    if not allowed:
+        answer.mobile.errors = [_("No more SMS can be sent to this number today. Please choose e-mail, or untick SMS.")]
+    return allowed

@@ -1,0 +1,198 @@
+"""A dossier in plain, truthful words: printed is not posted, posted is not arrived, arrived is not complete."""
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from models import Authority, Dossier, Event
+
+from .languages import current
+
+
+class Words(NamedTuple):
+    label: str
+    now: str
+    next: str
+    who: str
+    by_when: str = ""
+
+
+class Line(NamedTuple):
+    """One event as a citizen reads it."""
+
+    title: str
+    at: dt.datetime
+    text: str
+    note: str
+    missing: list[str]
+
+
+def label(status: str) -> str:
+    """A status in a word or two."""
+    return {
+        "announced": _("Not arrived yet"),
+        "received": _("Arrived"),
+        "incomplete": _("Documents are missing"),
+        "examination": _("Being examined"),
+        "decided": _("Decided"),
+        "closed": _("Closed"),
+        "lapsed": _("Lapsed"),
+        "withdrawn": _("Withdrawn"),
+    }[status]
+
+
+def meaning(status: str) -> str:
+    """The same in a sentence, for the help page."""
+    return {
+        "announced": _("You have a number. The authority has not scanned your envelope yet."),
+        "received": _("The authority has opened your envelope. Whether everything is in it, is not checked yet."),
+        "incomplete": _("Something is missing. The page and the message say what, and by when."),
+        "examination": _("Your documents are there, and the authority is working on them."),
+        "decided": _("There is a decision. You get it in writing, from the authority itself."),
+        "closed": _("Everything is done."),
+        "lapsed": _("Nothing arrived, or the missing documents did not come in time."),
+        "withdrawn": _("The application was taken back."),
+    }[status]
+
+
+def of(dossier: Dossier, history: list[Event]) -> Words:
+    """Where `dossier` stands, what happens next, who must act, and by when."""
+    return {
+        "announced": _announced,
+        "received": _received,
+        "incomplete": _incomplete,
+        "examination": _examination,
+        "decided": _decided,
+        "closed": _closed,
+        "lapsed": _lapsed,
+        "withdrawn": _withdrawn,
+    }[dossier.status](dossier, history)
+
+
+def lines(history: list[Event]) -> list[Line]:
+    """The history, oldest first, in words."""
+    return [Line(_title(event), event.at, _text(event), event.note, event.details.get("missing", [])) for event in history]
+
+
+def day(date: dt.date) -> str:
+    """A date as people say it, in their language."""
+    return format_date(date, "long")
+
+
+def _you() -> str:
+    return _("You")
+
+
+def _authority(dossier: Dossier) -> str:
+    return _("The authority: %(name)s", name=dossier.authority.name[current()])
+
+
+def _announced(dossier: Dossier, history: list[Event]) -> Words:
+    posted = next((event.details["on"] for event in history if event.kind == "posted"), None)
+    now = _("Your number is ready. Your papers have not arrived at the authority yet.")
+    if posted:
+        now = _("You posted your papers on %(day)s. They have not arrived yet.", day=day(dt.date.fromisoformat(posted)))
+        return Words(label("announced"), now, _("The authority scans the code when it opens your envelope."), _("Nobody"))
+    return Words(label("announced"), now, _("You post the form and the sheet in one envelope."), _you())
+
+
+def _received(dossier: Dossier, _history: list[Event]) -> Words:
+    return Words(
+        label("received"),
+        _("Your envelope arrived on %(day)s.", day=day(dossier.arrived_on)),
+        _("The authority checks whether all documents are there. You need do nothing."),
+        _authority(dossier),
+        _period(dossier),
+    )
+
+
+def _incomplete(dossier: Dossier, history: list[Event]) -> Words:
+    until = next((e.details.get("until") for e in reversed(history) if e.kind == "incomplete"), None)
+    return Words(
+        label("incomplete"),
+        _("The authority has your papers, but needs more to go on."),
+        _("You post the missing documents to the authority, with your number on them."),
+        _you(),
+        day(dt.date.fromisoformat(until)) if until else "",
+    )
+
+
+def _examination(dossier: Dossier, _history: list[Event]) -> Words:
+    return Words(
+        label("examination"),
+        _("The authority has your documents and is examining your dossier."),
+        _("The authority decides, or asks you if something is missing. You need do nothing."),
+        _authority(dossier),
+        _period(dossier),
+    )
+
+
+def _decided(dossier: Dossier, _history: list[Event]) -> Words:
+    return Words(
+        label("decided"),
+        _("The authority has decided. What it decided is not shown here."),
+        _("You get the decision in writing, from the authority itself."),
+        _authority(dossier),
+    )
+
+
+def _closed(_dossier: Dossier, _history: list[Event]) -> Words:
+    return Words(label("closed"), _("This dossier is closed."), _("Nothing more happens with this number."), _("Nobody"))
+
+
+def _lapsed(dossier: Dossier, _history: list[Event]) -> Words:
+    if dossier.arrived_on is None:
+        now = _("No envelope with this number has arrived, so the number has lapsed.")
+        return Words(label("lapsed"), now, _("If you have posted it after all, please ask the authority."), _you())
+    now = _("The missing documents have not arrived in time.")
+    return Words(label("lapsed"), now, _("Please ask the authority what you can do."), _you())
+
+
+def _withdrawn(_dossier: Dossier, _history: list[Event]) -> Words:
+    now = _("The application was withdrawn.")
+    return Words(label("withdrawn"), now, _("Nothing more happens with this number."), _("Nobody"))
+
+
+def _period(dossier: Dossier) -> str:
+    """The form's legal period, if it has one: a rule, never a promise."""
+    period: dict[str, Any] | None = dossier.form.period
+    if not period:
+        return ""
+    lengths = {
+        "days": _("As a rule at most %(length)s days from the day of arrival", length=period["length"]),
+        "weeks": _("As a rule at most %(length)s weeks from the day of arrival", length=period["length"]),
+        "months": _("As a rule at most %(length)s months from the day of arrival", length=period["length"]),
+    }
+    return lengths[period["unit"]]
+
+
+def _title(event: Event) -> str:
+    titles = {
+        "announced": _("Number given out"),
+        "posted": _("You said that you posted it"),
+        "received": _("Arrived"),
+        "incomplete": _("Documents are missing"),
+        "examination": _("Examination begun"),
+        "decided": _("Decided"),
+        "closed": _("Closed"),
+        "lapsed": _("Lapsed"),
+        "withdrawn": _("Withdrawn"),
+        "transferred": _("Handed over to another authority"),
+        "undone": _("Taken back"),
+    }
+    return titles[event.kind]
+
+
+def _text(event: Event) -> str:
+    if event.kind == "received" and event.arrived_on:
+        return _("Arrived by post on %(day)s.", day=day(event.arrived_on))
+    if event.kind == "posted":
+        return _("Posted on %(day)s.", day=day(dt.date.fromisoformat(event.details["on"])))
+    if event.kind == "incomplete" and event.details.get("until"):
+        return _("To be sent by %(day)s.", day=day(dt.date.fromisoformat(event.details["until"])))
+    if event.kind == "transferred":
+        authority = Authority.get_or_none(Authority.slug == event.details.get("to"))
+        return _("Now with: %(name)s", name=authority.name[current()]) if authority else ""
+    return ""
