@@ -149,7 +149,8 @@ def _appearance(pdf: pikepdf.Pdf, size: tuple[float, float], code: bytes) -> pik
 
 def _tag(figure: pikepdf.Dictionary, widget: pikepdf.Object) -> None:
     """Make the figure's structure element the field's own: PDF/UA-1, 7.18.4 wants the widget alone inside it."""
-    figure.S, figure.K = Name.Form, Array([Dictionary(Type=Name.OBJR, Obj=widget, Pg=widget.P)])
+    figure.S, figure.Pg = Name.Form, widget.P
+    figure.K = Array([Dictionary(Type=Name.OBJR, Obj=widget, Pg=widget.P)])
     del figure.Alt, figure.A
     annotations = widget.P.get("/Annots", Array())
     annotations.append(widget)

@@ -1,5 +1,6 @@
 """The stamp: number and QR code on every page of the authority's own form, which stays fillable and unchanged."""
 
+import hashlib
 import io
 from dataclasses import dataclass
 
@@ -37,9 +38,11 @@ def stamp(form: bytes, places: list[Place], number: str, url: str, label: str, l
     drawing = _drawing(number, url, label, language)
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(form)) as pdf, pikepdf.open(io.BytesIO(drawing)) as image:
+        # Named by its content: never a name the form uses itself, and the same one for equal arguments.
+        name = Name("/Stamp" + hashlib.sha256(drawing).hexdigest()[:16])
         picture = pdf.copy_foreign(image.pages[0].as_form_xobject())  # one copy, shown on every page
         for page, place in zip(pdf.pages, places, strict=True):
-            _put(page, place, picture)
+            _put(page, place, picture, name)
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
 
@@ -50,9 +53,9 @@ def _drawing(number: str, url: str, label: str, language: str) -> bytes:
     return typeset("stamp.typ", data, tags=False)
 
 
-def _put(page: pikepdf.Page, place: Place, picture: pikepdf.Object) -> None:
+def _put(page: pikepdf.Page, place: Place, picture: pikepdf.Object, name: Name) -> None:
     """Draw over the page in its untouched coordinates: whatever its own content changed is restored first."""
-    name = page.add_resource(picture, Name.XObject)
+    page.add_resource(picture, Name.XObject, name)
     matrix = _turned(place) @ seen(page).to_page
     page.contents_add(b"q\n", prepend=True)
     page.contents_add(
