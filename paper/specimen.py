@@ -57,10 +57,15 @@ def draw(spec: Mapping[str, Any], language: str, authority: str, edition: str) -
     """
     data = _in_language(spec, language) | {"authority": authority, "edition": edition}
     out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(typeset("specimen.typ", data, standard="ua-1"))) as pdf:
+    with _typeset(data, tight=False) as loose, _typeset(data, tight=True) as tight:
+        pdf = tight if len(tight.pages) < len(loose.pages) else loose
         _add_fields(pdf)
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
+
+
+def _typeset(data: Mapping[str, Any], tight: bool) -> pikepdf.Pdf:
+    return pikepdf.open(io.BytesIO(typeset("specimen.typ", {**data, "tight": tight}, standard="ua-1")))
 
 
 def _in_language(spec: Mapping[str, Any], language: str) -> dict[str, Any]:

@@ -126,7 +126,11 @@ def test_a_missing_language_is_an_error():
 
 
 def test_template_compiles_without_a_warning():
-    data = json.loads(json.dumps(_in_language(spec(), "lb"))) | {"authority": AUTHORITY, "edition": "2026-11"}
+    data = json.loads(json.dumps(_in_language(spec(), "lb"))) | {
+        "authority": AUTHORITY,
+        "edition": "2026-11",
+        "tight": False,
+    }
     compiler = typeset.compiler("specimen.typ")
     _, warnings = compiler.compile_with_warnings(sys_inputs=typeset.inputs(data), format="pdf", pdf_standards=["ua-1"])
     assert warnings == []
