@@ -32,6 +32,8 @@ def send(letter: Letter) -> str:
             connection.send(message)
     except (smtplib.SMTPException, OSError) as error:
         raise _classify(error, connection) from error
+    except ValueError as error:
+        raise SendError("a line break in a header", permanent=True) from error
     return message.msgId
 
 

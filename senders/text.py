@@ -71,7 +71,9 @@ def _mac(contact: Contact) -> bytes:
 
 def _plain(character: str) -> str:
     """`character`, without its accents where GSM-7 does not have it with them."""
-    return character if character in GSM_7 else unicodedata.normalize("NFKD", character)[0]
+    if character in GSM_7:
+        return character
+    return "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
 
 
 def _words(event: Event, contact: Contact) -> dict[str, Any]:

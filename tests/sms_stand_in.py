@@ -1,0 +1,95 @@
+"""A stand-in for Vonage's Messages API on this machine: HTTPS, answers as told, keeps what it was asked."""
+
+import json
+import ssl
+import threading
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+APPLICATION = "2f2ff4f4-5d0c-4d7a-9c0e-7d3c2f6f0f11"
+ACCEPTED = json.dumps({"message_uuid": "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"})
+REFUSED = json.dumps({"type": "t", "title": "Refused", "detail": "about +352621123456", "instance": "i"})
+
+
+class SmsProvider(ThreadingHTTPServer):
+    """Keeps every request in `posts` (path, headers, body).
+
+    `answer` is "ok", a status to refuse with, "empty", "bad" (no JSON), "drop" (the line breaks before the answer)
+    or "hold" (`holding` is set, and the answer never comes).
+    """
+
+    daemon_threads = True
+
+    def __init__(self, certificate: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.posts: list[tuple[str, dict[str, str], dict[str, str]]] = []
+        self.answer: str | int = "ok"
+        self.holding = threading.Event()
+        self.certificate = certificate
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The app's settings to send through this stand-in (with REQUESTS_CA_BUNDLE set to its certificate)."""
+        private, _public = keys()
+        return {
+            "VONAGE_APPLICATION_ID": APPLICATION, "VONAGE_PRIVATE_KEY": private,
+            "VONAGE_API_HOST": f"127.0.0.1:{self.server_port}",
+        }  # fmt: skip
+
+    def __enter__(self) -> "SmsProvider":
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.shutdown()
+        self.thread.join()
+        self.server_close()
+
+    def handle_error(self, *_request: object) -> None:
+        """A client that went away is what some tests are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: SmsProvider
+
+    def log_message(self, *_args: object) -> None:
+        """Quiet."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.posts.append((self.path, dict(self.headers), json.loads(body)))
+        answer = self.server.answer
+        if answer == "drop":
+            self.close_connection = True
+        elif answer == "hold":
+            self.server.holding.set()
+            self.rfile.read(1)  # until the client goes away
+        else:
+            self._say(answer)
+
+    def _say(self, answer: str | int) -> None:
+        status = answer if isinstance(answer, int) else 202
+        body = {"ok": ACCEPTED, "empty": "", "bad": "<html>"}.get(str(answer), REFUSED).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@cache
+def keys() -> tuple[str, str]:
+    """A private and a public key, PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return private.decode(), public.decode()

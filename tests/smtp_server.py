@@ -1,0 +1,101 @@
+"""A real mail server on this machine, with STARTTLS and a password, that answers as a test says; and certificates."""
+
+import asyncio
+import datetime as dt
+import email
+import email.policy
+import ipaddress
+import ssl
+import threading
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+USER, PASSWORD = "etracking", "a password"
+
+
+class MailServer(Controller):
+    """Keeps every mail it was handed in `mails`.
+
+    `answers` maps a command (AUTH, MAIL, RCPT, DATA) to what is said instead of yes. After DATA, "drop" breaks the line
+    before the answer, and "hold" sets `holding` and never answers.
+    """
+
+    def __init__(self, certificate: Path) -> None:
+        self.mails: list[email.message.EmailMessage] = []
+        self.raw: list[bytes] = []
+        self.senders: list[str] = []
+        self.answers: dict[str, str] = {}
+        self.holding = threading.Event()
+        self.during_data = lambda: None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        super().__init__(
+            self, hostname="127.0.0.1", port=0, tls_context=context, require_starttls=True, auth_required=True,
+            authenticator=self.authenticate,
+        )  # fmt: skip
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The app's settings to send through this server."""
+        return {
+            "MAIL_SERVER": "127.0.0.1", "MAIL_PORT": self.port, "MAIL_USERNAME": USER, "MAIL_PASSWORD": PASSWORD,
+        }  # fmt: skip
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]  # the free port that 0 asked for
+        super()._trigger_server()
+
+    def authenticate(self, _server, _session, _envelope, _mechanism, data) -> AuthResult:
+        return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
+
+    async def handle_MAIL(self, _server, _session, envelope, address, _options) -> str:
+        envelope.mail_from = address
+        return self.answers.get("MAIL", "250 OK")
+
+    async def handle_RCPT(self, _server, _session, envelope, address, _options) -> str:
+        envelope.rcpt_tos.append(address)
+        return self.answers.get("RCPT", "250 OK").replace("<>", f"<{address}>")
+
+    async def handle_DATA(self, server: SMTP, _session, envelope) -> str:
+        self.during_data()
+        answer = self.answers.get("DATA", "250 OK")
+        self.raw.append(envelope.content)
+        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        self.senders.append(envelope.mail_from)
+        if answer == "drop":
+            server.transport.abort()
+        if answer == "hold":
+            self.holding.set()
+            await asyncio.Event().wait()
+        return answer
+
+
+def make_certificate(folder: Path) -> Path:
+    """A file with a key and a certificate for 127.0.0.1 that nobody vouches for but itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - dt.timedelta(days=1))
+        .not_valid_after(today + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "certificate.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return file

@@ -1,0 +1,148 @@
+"""The words: every event, every channel, every language; the one segment of an SMS; the link of a contact."""
+
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given
+from hypothesis import strategies as st
+from sending import EVENTS, LONG_SITE, make_app, make_dossier, make_message
+
+from models import Contact, db
+from models.catalogue import LANGUAGES
+from models.dossier import MOVES
+from senders import text
+
+SILENT = {"posted", "undone"}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    app = make_app(f"sqlite:///{tmp_path_factory.mktemp('db')}/test.db", SITE_URL=LONG_SITE)
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture(autouse=True)
+def rolled_back(app):
+    with db.atomic() as transaction:
+        yield
+        transaction.rollback()
+
+
+def test_every_kind_of_event_that_is_told_has_its_words(app):
+    assert set(EVENTS) == set(MOVES) | {"transferred"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", EVENTS)
+def test_sms_is_one_segment_with_a_link_whole(app, kind, language):
+    message = make_message(kind, "sms", language)
+    letter = text.write(message)
+    link = f"/c/{text.contact_token(message.contact)}" if kind == "announced" else f"/t/{message.event.dossier.number}"
+    assert len(LONG_SITE) == len("https://") + 30
+    assert letter.text.endswith(f" {LONG_SITE}{link}")
+    assert letter.text.startswith("eTracking")
+    assert len(letter.text) <= 160 and set(letter.text) <= text.GSM_7 and "\n" not in letter.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", EVENTS)
+def test_mail_says_the_same_in_text_and_html(app, kind, language):
+    message = make_message(kind, language=language)
+    letter = text.write(message)
+    page = BeautifulSoup(letter.html, "html.parser")
+    number = message.event.dossier.number
+    assert page.html["lang"] == language and page.h1.text == page.title.text == letter.subject
+    assert "\n" not in letter.subject
+    for words in (letter.text, page.get_text()):
+        assert f"{number[:4]}-{number[4:8]}-{number[8:]}" in words
+        assert f"Demande d’aide & loyer ({language})" in words and f"Guichet d’aides <{language}>" in words
+    links = {link["href"] for link in page("a")}
+    assert links >= {f"{LONG_SITE}/t/{number}", letter.contact_url, "tel:+352000000", "https://housing.example.lu"}
+    for paragraph in page("p")[1:4]:
+        assert paragraph.get_text() == "" or paragraph.get_text().strip() in letter.text
+    assert not page(["img", "table", "script", "form"])
+
+
+def test_dates_are_those_of_luxembourg(app):
+    assert "November 23, 2026" in text.write(make_message("decided")).text
+    assert "September 30, 2026" in text.write(make_message("received")).text
+    assert "September 28, 2026" in text.write(make_message("received")).text
+
+
+def test_missing_documents_their_date_and_the_note_are_in_both(app):
+    letter = text.write(make_message("incomplete", note="Please <b>sign</b>\nthe lease."))
+    assert "\nMissing:\n- Copy of the passport\n- Lease\n\nGuichet" in letter.text
+    for words in ("Copy of the passport", "Lease", "December 24, 2026", "the lease."):
+        assert words in letter.text and words in letter.html
+    assert "> Please <b>sign</b>\n> the lease." in letter.text
+    assert "Please &lt;b&gt;sign&lt;/b&gt;<br>the lease." in letter.html
+
+
+def test_first_message_says_what_to_do_with_the_paper_and_how_to_confirm(app):
+    message = make_message("announced")
+    letter = text.write(message)
+    for words in ("11, rue de l’Exemple", "Payslips (en)", "Confirm or stop these messages"):
+        assert words in letter.text and words in letter.html
+    message.contact.confirm()
+    message.contact = Contact.get_by_id(message.contact_id)
+    assert "Confirm or stop these messages" not in text.write(message).text
+
+
+def test_lapsed_says_what_did_not_arrive(app):
+    message = make_message("lapsed")
+    assert "envelope had not arrived" in text.write(message).text
+    message.event.from_status = "incomplete"
+    assert "What was missing" in text.write(message).text
+
+
+@pytest.mark.parametrize(
+    ("words", "plain"),
+    [
+        ("Lëtzebuerg, français, là-bas, être, œuvre", "Letzebuerg, francais, là-bas, etre, oeuvre"),
+        ("l’été « 2026 » – déjà…", 'l\'été " 2026 " - déjà...'),
+        ("Äpfel Öl Übung ß éèàùìò ñ £ § Ø", "Äpfel Öl Übung ß éèàùìò ñ £ § Ø"),
+        ("12\u202f000\u00a0€", "12 000 EUR"),
+    ],
+)
+def test_letters_that_an_sms_does_not_have_are_written_otherwise(words, plain):
+    assert text.sms_segment(words) == plain
+
+
+@pytest.mark.parametrize("words", ["x" * 161, "…" * 54, "日本", "[x]", "a|b", "🙂"])
+def test_text_that_needs_more_than_one_segment_is_refused(words):
+    with pytest.raises(ValueError, match="characters"):
+        text.sms_segment(words)
+
+
+@given(st.text(max_size=200))
+def test_whatever_passes_is_one_segment(words):
+    try:
+        plain = text.sms_segment(words)
+    except ValueError:
+        return
+    assert len(plain) <= 160 and set(plain) <= text.GSM_7
+
+
+def test_token_of_a_contact_leads_back_to_it_and_nothing_else_does(app):
+    contact = make_dossier(("email", "someone@example.org")).contacts.get()
+    token = text.contact_token(contact)
+    assert text.contact_id(token) == text.contact_id(token.upper()) == contact.id
+    assert len(token) == 24 and token.isalnum()
+    forged = ("", "a", token[:-1], token + "a" * 8, token[:-1] + "a2"[token[-1] == "a"], "é" * 24, "=" * 24, "a" * 9999)
+    assert {text.contact_id(other) for other in forged} == {None}
+
+
+def test_token_of_an_erased_contact_does_not_open_the_next_one(app):
+    first = make_dossier(("email", "someone@example.org")).contacts.get()
+    token = text.contact_token(first)
+    first.erase()
+    second = make_dossier(("email", "other@example.org")).contacts.get()
+    assert first.id == second.id  # SQLite gives the number again
+    assert text.contact_id(token) is None
+
+
+def test_token_needs_our_key(app, monkeypatch):
+    contact = make_dossier(("email", "someone@example.org")).contacts.get()
+    token = text.contact_token(contact)
+    monkeypatch.setitem(app.config, "SECRET_KEY", "another secret of at least thirty-two characters")
+    assert text.contact_id(token) is None

@@ -1,0 +1,164 @@
+"""The worker: every message leaves, none twice by accident, and what became of it is written down."""
+
+import datetime as dt
+import logging
+from queue import SimpleQueue
+
+from sending import close, make_app, make_dossier, make_due, queued, row
+
+from blueprints import messages
+from models import Contact, Event, Message, db, now
+from models.message import REPEATS
+
+pytest_plugins = ["outside"]
+
+
+def work_once() -> None:
+    messages.work(SimpleQueue(), once=True)
+
+
+def test_due_messages_are_sent_and_what_became_of_them_is_written_down(sending_app, mail_server, sms_provider):
+    mail, sms = queued(), queued(channel="sms")
+    work_once()
+    assert (len(mail_server.mails), len(sms_provider.posts)) == (1, 1)
+    assert (row(mail).state, row(sms).state) == ("sent", "sent")
+    assert row(mail).provider_id == mail_server.mails[0]["Message-ID"]
+    assert row(sms).provider_id == "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
+    assert row(mail).sent_at and row(mail).error == ""
+
+
+def test_message_that_is_not_due_waits(sending_app, mail_server):
+    message = queued()
+    with db.connection_context():
+        Message.update(run_at=now() + dt.timedelta(minutes=10)).execute()
+    work_once()
+    assert not mail_server.mails and row(message).state == "queued"
+
+
+def test_refusal_for_good_ends_a_message_and_the_row_names_no_address(sending_app, mail_server):
+    mail_server.answers["RCPT"] = "550 5.1.1 <> unknown"
+    message = queued()
+    work_once()
+    assert (row(message).state, row(message).error) == ("failed", "recipient refused: 550 5.1.1")
+
+
+def test_refusal_for_now_is_tried_again_later(sending_app, mail_server):
+    mail_server.answers["RCPT"] = "450 4.2.0 <> greylisted"
+    message = queued()
+    work_once()
+    assert row(message).state == "queued" and row(message).run_at > now() + dt.timedelta(seconds=40)
+    assert "@" not in row(message).error
+    mail_server.answers.clear()
+    make_due()
+    work_once()
+    assert row(message).state == "sent" and row(message).error == "" and len(mail_server.mails) == 1
+
+
+def test_mail_of_unknown_outcome_is_repeated_a_few_times_with_one_message_id(sending_app, mail_server):
+    mail_server.answers["DATA"] = "drop"
+    message = queued()
+    for _ in range(REPEATS["email"] + 3):
+        work_once()
+        make_due()
+    assert row(message).state == "unknown"
+    assert len(mail_server.mails) == 1 + REPEATS["email"]
+    assert len({mail["Message-ID"] for mail in mail_server.mails}) == 1
+
+
+def test_sms_of_unknown_outcome_waits_and_is_repeated_once(sending_app, sms_provider):
+    sms_provider.answer = "drop"
+    message = queued(channel="sms")
+    work_once()
+    assert row(message).run_at > now() + dt.timedelta(minutes=14)
+    for _ in range(3):
+        make_due()
+        work_once()
+    assert row(message).state == "unknown" and "352" not in row(message).error
+    assert len(sms_provider.posts) == 2
+    assert len({body["client_ref"] for _path, _headers, body in sms_provider.posts}) == 1
+
+
+def test_contact_that_stopped_after_the_message_was_claimed_gets_nothing(sending_app, mail_server):
+    message = queued()
+    with db.connection_context():
+        Contact.update(stopped_at=now()).execute()
+    work_once()
+    assert row(message).state == "cancelled" and not mail_server.mails
+
+
+def test_contact_that_is_not_confirmed_gets_its_first_message_only(sending_app, mail_server):
+    with db.connection_context():
+        dossier = make_dossier(("email", "someone@example.org"))
+        contact = dossier.contacts.get()
+        later = Event.create(dossier=dossier, kind="decided", at=now(), to_status="decided")
+        Message.queue(later, contact, now())
+    work_once()
+    assert len(mail_server.mails) == 1
+    with db.connection_context():
+        assert {message.event.kind: message.state for message in Message.select()} == {
+            "announced": "sent",
+            "decided": "cancelled",
+        }
+
+
+def test_one_odd_message_does_not_stop_the_others(sending_app, mail_server, sms_provider, caplog):
+    sending_app.config["MAIL_TIMEOUT"] = "soon"  # a mistake that no sender expects
+    odd, other = queued(), queued(channel="sms")
+    with caplog.at_level(logging.INFO):
+        work_once()
+    assert row(odd).state == "sending" and row(odd).error.startswith("unexpected TypeError at ")
+    assert row(other).state == "sent"
+
+
+def test_log_has_one_line_for_each_message_and_no_person_in_it(sending_app, mail_server, sms_provider, caplog):
+    mail_server.answers["RCPT"] = "550 5.1.1 <> unknown"
+    mail, sms = queued(), queued("decided", "sms")
+    with caplog.at_level(logging.INFO, "etracking.messages"):
+        work_once()
+    lines = [record.getMessage() for record in caplog.records if record.name == "etracking.messages"]
+    assert [line.split(", ")[0] for line in lines] == [
+        f"message {mail} email received: failed",
+        f"message {sms} sms decided: sent",
+    ]
+    assert "someone" not in caplog.text and "352621" not in caplog.text
+
+
+def test_nothing_is_locked_while_the_network_is_slow(sending_app, mail_server):
+    def somebody_else_writes() -> None:
+        with db.connection_context():
+            with db.atomic():
+                Contact.update(language="fr").execute()
+            if db.for_update:
+                idle = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+                assert db.execute_sql(idle).fetchone() == (0,)
+
+    mail_server.during_data = somebody_else_writes
+    message = queued()
+    work_once()
+    assert row(message).state == "sent"
+
+
+def test_database_that_is_away_does_not_end_the_worker(sending_app, mail_server, monkeypatch, caplog):
+    message, told = queued(), SimpleQueue()
+    monkeypatch.setattr(messages, "IDLE", 0.01)
+    with db.connection_context():
+        db.execute_sql("ALTER TABLE message RENAME TO elsewhere")
+    monkeypatch.setattr(messages.log, "error", lambda *_: (back(), told.put("leave")))
+
+    def back() -> None:
+        with db.connection_context():
+            db.execute_sql("ALTER TABLE elsewhere RENAME TO message")
+
+    messages.work(told)
+    work_once()
+    assert row(message).state == "sent"
+
+
+def test_lease_does_not_depend_on_the_time_zone_of_the_session(postgresql, monkeypatch):
+    monkeypatch.setenv("PGTZ", "Asia/Tokyo")
+    with make_app(postgresql).app_context():
+        queued()
+        with db.connection_context():
+            (message,) = Message.claim("a worker", lease=dict.fromkeys(("email", "sms"), dt.timedelta(minutes=5)))
+        assert dt.timedelta(minutes=4) < message.run_at - now() <= dt.timedelta(minutes=5)
+    close()
