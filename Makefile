@@ -74,7 +74,9 @@ translations: .setup/python ## collect new sentences into the catalogues; then t
 	$(BIN)/pybabel --quiet extract --mapping translations/babel.cfg --no-location --sort-output --keywords _l \
 	    --omit-header --output translations/messages.pot .
 	for code in de fr lb; do $(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date \
-	    --omit-header --input-file translations/messages.pot --output-dir translations --locale $$code; done
+	    --input-file translations/messages.pot --output-dir translations --locale $$code; done
+	sed -i '/^"\(Project-Id\|Report-Msgid\|POT-Creation\|PO-Revision\|Last-Translator\|Language-Team\|Generated-By\)/d' \
+	    translations/*/LC_MESSAGES/messages.po
 
 lock: ## write the pinned versions anew; needs uv
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.txt
