@@ -23,7 +23,8 @@ def index() -> Response:
         "topic": request.args.get("topic", "")[:60],
         "event": request.args.get("event", "")[:60],
     }
-    return hx.page("catalogue/index.html", groups=grouped(Procedure.find(current(), **filters)), **filters)
+    found = Procedure.find(current(), **filters)
+    return hx.page("catalogue/index.html", count=len(found), groups=grouped(found, filters["audience"]), **filters)
 
 
 @bp.get("/<slug>")
@@ -49,12 +50,23 @@ def offered_forms() -> "ModelSelect[Form]":
     return joined.join_from(Procedure, Topic).where(~Form.retired & ~Procedure.retired)
 
 
-def grouped(procedures: list[Procedure]) -> list[tuple[Topic, list[Procedure]]]:
-    """Procedures by topic, in the order in which they come."""
-    groups: dict[int, tuple[Topic, list[Procedure]]] = {}
+def grouped(procedures: list[Procedure], audience: str = "") -> list[tuple[str, list[tuple[Topic, list[Procedure]]]]]:
+    """Procedures for citizens and for businesses (or only one `audience`), each by topic, in the order they come.
+
+    What is for both stands in both groups: nobody should have to look in the other one.
+    """
+    return [
+        (name, topics)
+        for name in AUDIENCES
+        if audience in ("", name) and (topics := _by_topic([p for p in procedures if name in p.audiences]))
+    ]
+
+
+def _by_topic(procedures: list[Procedure]) -> list[tuple[Topic, list[Procedure]]]:
+    topics: dict[int, tuple[Topic, list[Procedure]]] = {}
     for procedure in procedures:
-        groups.setdefault(procedure.topic.id, (procedure.topic, []))[1].append(procedure)
-    return list(groups.values())
+        topics.setdefault(procedure.topic.id, (procedure.topic, []))[1].append(procedure)
+    return list(topics.values())
 
 
 def pdf(data: bytes, name: str) -> Response:

@@ -21,7 +21,7 @@ PATHS = {
     "lapsed": ("lapsed",),
     "withdrawn": ("received", "withdrawn"),
 }
-CONTACT = ("email", "citizen@demo.invalid")  # a domain that can never exist
+CONTACT = ("email", "citizen@example.com")  # a domain kept for examples (RFC 2606)
 
 
 @click.command()
@@ -46,7 +46,7 @@ def _form() -> Form:
 
 def _account(role: str, authority: Authority) -> tuple[Staff, str]:
     """The account of `role`, made or given a new password."""
-    email, password = f"{role}@demo.invalid", secrets.token_urlsafe(12)
+    email, password = f"{role}@example.com", secrets.token_urlsafe(12)
     staff = Staff.get_or_none(Staff.email == email)
     if staff:
         staff.set_password(password)

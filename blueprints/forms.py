@@ -76,7 +76,7 @@ def mobile_number(_form: FlaskForm, field: TelField) -> None:
         raise ValidationError(
             _("This is not a telephone number. Write it like 621 123 456 or +352 621 123 456.")
         ) from None
-    number.clear_extension()
+    number.extension = None
     if not phonenumbers.is_valid_number(number):
         raise ValidationError(
             _("This number does not exist: please check the digits. From abroad, begin with + and the country code.")

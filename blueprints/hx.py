@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
         return response
 
 
-def page(template: str, status: int = 200, push: str | None = None, **context: Any) -> Response:
+def page(template: str, status: int = 200, /, push: str | None = None, **context: Any) -> Response:
     """Render `blueprint/view.html`, or for htmx only its part `blueprint/_view.html`.
 
     With `push`, htmx shows this address: a part that stands for a page of its own.

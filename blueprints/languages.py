@@ -3,7 +3,7 @@
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel
 
-from models.catalogue import LANGUAGES
+from models.catalogue import LANGUAGES, LOCALES
 
 NAMES = {"de": "Deutsch", "fr": "Français", "en": "English", "lb": "Lëtzebuergesch"}
 FALLBACK = "de"
@@ -14,7 +14,7 @@ def init_app(app: Flask) -> None:
     """Babel with our selector; ?lang= is remembered in a cookie."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Luxembourg"
-    Babel(app, locale_selector=current)
+    Babel(app, locale_selector=lambda: LOCALES[current()])
     app.jinja_env.globals.update(language=current, language_names=NAMES, in_language=in_language)
     app.jinja_env.filters["t"] = in_language
 

@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 
 from models import Dossier
 from models.base import LUXEMBOURG
+from models.catalogue import LOCALES
 from models.number import grouped
 from paper import qr
 from paper.sheet import Sheet, render
@@ -37,7 +38,7 @@ def address(number: str) -> Address:
 
 def sheet(dossier: Dossier, language: str) -> Sheet:
     """The confirmation sheet of `dossier` in `language`."""
-    with force_locale(language):
+    with force_locale(LOCALES[language]):
         form, authority = dossier.form, dossier.authority
         return Sheet(
             language=language,
@@ -94,7 +95,7 @@ def _texts() -> dict[str, str]:
         "enclosures_heading": _("In this envelope"),
         "steps_heading": _("What happens next"),
         "questions": _questions(),
-        "print_hint": _("Print at 100 % so that the address shows in a window envelope."),
+        "print_hint": _("Print at actual size, without scaling, so that the address shows in a window envelope."),
     }
 
 

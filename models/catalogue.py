@@ -6,7 +6,8 @@ from peewee import BlobField, BooleanField, CharField, ForeignKeyField, IntegerF
 
 from .base import Base
 
-LANGUAGES = ("de", "fr", "en", "lb")
+LOCALES = {"de": "de", "fr": "fr", "en": "en_GB", "lb": "lb"}  # British: dates as written in Europe
+LANGUAGES = tuple(LOCALES)
 AUDIENCES = ("citizens", "businesses")
 
 
