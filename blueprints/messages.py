@@ -15,13 +15,14 @@ from flask import Blueprint, current_app
 
 import senders
 from models import Message, db
-from models.message import LEASE
+from models.message import CHANNELS, LEASE
 from senders.base import place
 
 bp = Blueprint("messages", __name__, cli_group="messages")
 log = logging.getLogger("etracking.messages")
 
 IDLE = 1.0  # seconds between two looks at an empty outbox
+PAUSE = 30.0  # seconds that a channel is left alone when its server is down or its account refused
 
 
 @bp.cli.command("send")
@@ -33,73 +34,80 @@ def send(once: bool) -> None:
     told: SimpleQueue = SimpleQueue()  # unlike an Event it may be used from a handler that interrupts its own reader
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.put("leave"))
-    work(told, once)
+    Worker().work(told, once)
 
 
-def work(told: SimpleQueue, once: bool = False) -> None:
-    """Send message after message until something is in `told`; with `once`, until nothing is due."""
-    worker = f"{socket.gethostname()[:40]}:{os.getpid()}"
-    while True:
-        busy = _step(worker, once)
-        if once and not busy:
-            return
+class Worker:
+    """Sends message after message, one at a time: run several for more."""
+
+    def __init__(self) -> None:
+        self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
+        self.paused = dict.fromkeys(CHANNELS, 0.0)  # until when
+
+    def work(self, told: SimpleQueue, once: bool = False) -> None:
+        """Send until something is in `told`; with `once`, until nothing is due."""
+        while True:
+            busy = self.send_next() if once else self._send_next_whatever_happens()
+            if once and not busy:
+                return
+            try:
+                told.get(timeout=0 if busy else IDLE)
+                return
+            except Empty:
+                continue
+
+    def send_next(self) -> bool:
+        """Claim one message, try it, write the outcome down. False if none is due.
+
+        One at a time: a message that waits behind a slow one would outlive its claim and be sent by another worker too.
+        """
+        open_now = [channel for channel, until in self.paused.items() if until <= time.monotonic()]
+        with db.connection_context():
+            claimed = Message.claim(self.name, most=1, lease=_lease(), channels=open_now)
+        for message in claimed:
+            started = time.monotonic()
+            kind, outcome = self._attempt(message)
+            spent = (time.monotonic() - started) * 1000
+            log.info("message %d %s %s: %s, %.0f ms", message.id, message.channel, kind, outcome, spent)
+        return bool(claimed)
+
+    def _send_next_whatever_happens(self) -> bool:
+        """A database that is locked or restarting must not end the worker."""
         try:
-            told.get(timeout=0 if busy else IDLE)
-            return
-        except Empty:
-            continue
+            return self.send_next()
+        except Exception as error:
+            log.error("no message sent: %s", place(error))
+            return False
 
+    def _attempt(self, message: Message) -> tuple[str, str]:
+        """Try `message` once; the outcome is on its row when this returns. The kind of event, and the outcome."""
+        outcome, record = self._try(message)
+        with db.connection_context():
+            held = record()
+            return message.event.kind, outcome if held else f"{outcome}, but another worker had taken it over"
 
-def send_next(worker: str) -> bool:
-    """Claim one message, try it, write the outcome down. False if none is due.
+    def _try(self, message: Message) -> tuple[str, Callable[[], bool]]:
+        """What came of sending `message`, and how to write that down."""
+        if message.exhausted:
+            return "unknown", partial(message.unknown, message.error or "every worker that tried was lost")
+        try:
+            provider_id = senders.deliver(message)
+        except senders.Unwanted:
+            return "cancelled", message.cancelled
+        except senders.SendError as error:
+            return self._failed(message, error)
+        except Exception as error:  # one odd message must not stop the others
+            log.error("message %d: unexpected %s", message.id, place(error))
+            return "unknown", partial(message.unknown, f"unexpected {place(error)}")
+        return "sent", partial(message.sent, provider_id)
 
-    One at a time: a message that waits behind a slow one would outlive its claim and be sent by another worker too.
-    """
-    with db.connection_context():
-        claimed = Message.claim(worker, most=1, lease=_lease())
-    for message in claimed:
-        started = time.monotonic()
-        kind, outcome = _attempt(message)
-        spent = (time.monotonic() - started) * 1000
-        log.info("message %d %s %s: %s, %.0f ms", message.id, message.channel, kind, outcome, spent)
-    return bool(claimed)
-
-
-def _attempt(message: Message) -> tuple[str, str]:
-    """Try `message` once; whatever happened is on its row when this returns. The kind of event, and the outcome."""
-    outcome, record = _try(message)
-    with db.connection_context():
-        held = record()
-        return message.event.kind, outcome if held else f"{outcome}, but another worker had taken it over"
-
-
-def _try(message: Message) -> tuple[str, Callable[[], bool]]:
-    """What came of sending `message`, and how to write that down."""
-    if message.exhausted:
-        return "unknown", partial(message.unknown, message.error or "every worker that tried was lost")
-    try:
-        provider_id = senders.deliver(message)
-    except senders.Unwanted:
-        return "cancelled", message.cancelled
-    except senders.SendError as error:
+    def _failed(self, message: Message, error: senders.SendError) -> tuple[str, Callable[[], bool]]:
+        if error.outage:
+            log.error("%s is out of order: %s", message.channel, error)
+            self.paused[message.channel] = time.monotonic() + PAUSE
         if error.unknown:
             return "unknown", partial(message.unknown, str(error))
         return "failed" if error.permanent else "later", partial(message.failed, str(error), error.permanent)
-    except Exception as error:  # one odd message must not stop the others
-        log.error("message %d: unexpected %s", message.id, place(error))
-        return "unknown", partial(message.unknown, f"unexpected {place(error)}")
-    return "sent", partial(message.sent, provider_id)
-
-
-def _step(worker: str, once: bool) -> bool:
-    """Like send_next, but lives through a database that is locked or restarting."""
-    try:
-        return send_next(worker)
-    except Exception as error:
-        if once:
-            raise
-        log.error("no message sent: %s", place(error))
-        return False
 
 
 def _lease() -> dict[str, timedelta]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from peewee import Case, CharField, DeferredForeignKey, ForeignKeyField, IntegerField, ModelSelect, TextField, Value
@@ -98,18 +99,24 @@ class Message(Base):
         cls.insert(event=event, contact=contact, channel=contact.channel, created_at=now(), run_at=at).execute()
 
     @classmethod
-    def due(cls) -> "ModelSelect[Message]":
+    def due(cls, channels: Collection[str] = CHANNELS) -> "ModelSelect[Message]":
         """Messages that may be claimed now: new ones, and those whose worker never came back."""
-        waiting = cls.state.in_(("queued", "sending")) & (cls.run_at <= now())
+        waiting = cls.state.in_(("queued", "sending")) & (cls.run_at <= now()) & cls.channel.in_(channels)
         return cls.select(cls.id).where(waiting).order_by(cls.run_at)
 
     @classmethod
-    def claim(cls, worker: str, most: int = 10, lease: dict[str, dt.timedelta] = LEASE) -> list["Message"]:
+    def claim(
+        cls,
+        worker: str,
+        most: int = 10,
+        lease: dict[str, dt.timedelta] = LEASE,
+        channels: Collection[str] = CHANNELS,
+    ) -> list["Message"]:
         """Claim up to `most` due messages for `worker`. No two workers get the same one while its lease lasts.
 
         The claim is committed before anything is sent, so the attempt is on record whatever happens to the worker.
         """
-        due = cls.due().limit(most)
+        due = cls.due(channels).limit(most)
         if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
             due = due.for_update(skip_locked=True)
         leases = {channel: Value(now() + lease[channel], converter=cls.run_at.db_value) for channel in CHANNELS}

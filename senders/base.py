@@ -8,13 +8,15 @@ class SendError(Exception):
     """A message did not leave. The text is kept with the message and shown to staff: it names no address or number.
 
     Neither flag: it certainly did not leave, and may later. `permanent`: it never will.
-    `unknown`: nobody can tell whether it left.
+    `unknown`: nobody can tell whether it left. `outage`: the next message would fare no better (no server, wrong
+    password), so leave the channel alone for a while.
     """
 
-    def __init__(self, text: str, *, permanent: bool = False, unknown: bool = False) -> None:
+    def __init__(self, text: str, *, permanent: bool = False, unknown: bool = False, outage: bool = False) -> None:
         super().__init__(text)
         self.permanent = permanent
         self.unknown = unknown
+        self.outage = outage
 
 
 class Unwanted(Exception):

@@ -169,9 +169,10 @@ def _classify(error: Exception, connection: Connection) -> SendError:
         code, text = next(iter(error.recipients.values()))
         return SendError(f"recipient refused: {_status(code, text)}", permanent=code >= 500)
     if isinstance(error, smtplib.SMTPResponseException):
-        final = isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
-        return SendError(f"{type(error).__name__}: {_status(error.smtp_code, error.smtp_error)}", permanent=final)
-    return SendError(f"mail server not reached: {type(error).__name__}")
+        answer = f"{type(error).__name__}: {_status(error.smtp_code, error.smtp_error)}"
+        content = isinstance(error, smtplib.SMTPDataError)
+        return SendError(answer, permanent=content and error.smtp_code >= 500, outage=not content)
+    return SendError(f"mail server not reached: {type(error).__name__}", outage=True)
 
 
 def _status(code: int, text: bytes | str) -> str:

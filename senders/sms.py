@@ -20,7 +20,7 @@ def send(letter: Letter) -> str:
     """Ask Vonage to send `letter`, with one request, and return its message id. Raises SendError."""
     config = current_app.config
     if not config["VONAGE_APPLICATION_ID"]:
-        raise SendError("no SMS account configured")
+        raise SendError("no SMS account configured", outage=True)
     sms = _compose(letter, config["SMS_SENDER"])
     api = _open(config)
     try:
@@ -47,7 +47,7 @@ def _open(config: Mapping[str, Any]) -> "Messages":
     try:
         return client(config)
     except Exception as error:  # a key that cannot be read: nothing has left
-        raise SendError(f"SMS account not usable: {type(error).__name__}") from error
+        raise SendError(f"SMS account not usable: {type(error).__name__}", outage=True) from error
 
 
 def _compose(letter: Letter, sender: str) -> Any:
@@ -72,21 +72,23 @@ def _classify(error: Exception) -> SendError:
     if isinstance(error, HttpRequestError):
         return _refused(error.response.status_code)
     if _never_connected(error):
-        return SendError(f"SMS provider not reached: {type(error).__name__}")
+        return SendError(f"SMS provider not reached: {type(error).__name__}", outage=True)
     return SendError(f"no clear answer from the SMS provider: {type(error).__name__}", unknown=True)
 
 
 def _refused(status: int) -> SendError:
     if status in ACCOUNT:
-        return SendError(f"SMS account refused: HTTP {status}")
-    return SendError(f"SMS refused: HTTP {status}", permanent=400 <= status < 500 and status not in LATER)
+        return SendError(f"SMS account refused: HTTP {status}", outage=True)
+    message = 400 <= status < 500 and status not in LATER
+    return SendError(f"SMS refused: HTTP {status}", permanent=message, outage=not message)
 
 
 def _never_connected(error: Exception) -> bool:
     """True if the connection was not made, so that nothing was written to it."""
     from requests.exceptions import ConnectionError
-    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
 
     cause = error.args[0] if isinstance(error, ConnectionError) and error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else None
-    return isinstance(reason, (NewConnectionError, ConnectTimeoutError)) or "CERTIFICATE_VERIFY_FAILED" in str(reason)
+    early = (NewConnectionError, ConnectTimeoutError, ProxyError)
+    return isinstance(reason, early) or "CERTIFICATE_VERIFY_FAILED" in str(reason)

@@ -12,6 +12,7 @@ from flask_babel import force_locale, format_date
 
 from models import Contact, Event, Message
 from models.base import LUXEMBOURG
+from models.catalogue import LOCALES
 from models.number import grouped
 
 from .base import Letter
@@ -31,7 +32,7 @@ MAC_BYTES = 11
 
 def write(message: Message) -> Letter:
     """`message` written out. Raises ValueError for an SMS that does not fit one segment."""
-    with force_locale(message.contact.language):
+    with force_locale(LOCALES[message.contact.language]):
         words = _words(message.event, message.contact)
         return _sms(message, words) if message.channel == "sms" else _mail(message, words)
 

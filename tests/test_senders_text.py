@@ -64,15 +64,15 @@ def test_mail_says_the_same_in_text_and_html(app, kind, language):
 
 
 def test_dates_are_those_of_luxembourg(app):
-    assert "November 23, 2026" in text.write(make_message("decided")).text
-    assert "September 30, 2026" in text.write(make_message("received")).text
-    assert "September 28, 2026" in text.write(make_message("received")).text
+    assert "23 November 2026" in text.write(make_message("decided")).text
+    assert "30 September 2026" in text.write(make_message("received")).text
+    assert "28 September 2026" in text.write(make_message("received")).text
 
 
 def test_missing_documents_their_date_and_the_note_are_in_both(app):
     letter = text.write(make_message("incomplete", note="Please <b>sign</b>\nthe lease."))
     assert "\nMissing:\n- Copy of the passport\n- Lease\n\nGuichet" in letter.text
-    for words in ("Copy of the passport", "Lease", "December 24, 2026", "the lease."):
+    for words in ("Copy of the passport", "Lease", "24 December 2026", "the lease."):
         assert words in letter.text and words in letter.html
     assert "> Please <b>sign</b>\n> the lease." in letter.text
     assert "Please &lt;b&gt;sign&lt;/b&gt;<br>the lease." in letter.html

@@ -4,6 +4,8 @@ import datetime as dt
 import logging
 from queue import SimpleQueue
 
+import psycopg
+import pytest
 from sending import close, make_app, make_dossier, make_due, queued, row
 
 from blueprints import messages
@@ -14,7 +16,7 @@ pytest_plugins = ["outside"]
 
 
 def work_once() -> None:
-    messages.work(SimpleQueue(), once=True)
+    messages.Worker().work(SimpleQueue(), once=True)
 
 
 def test_due_messages_are_sent_and_what_became_of_them_is_written_down(sending_app, mail_server, sms_provider):
@@ -110,6 +112,25 @@ def test_one_odd_message_does_not_stop_the_others(sending_app, mail_server, sms_
     assert row(other).state == "sent"
 
 
+def test_server_that_is_down_is_left_alone_and_holds_up_no_other_channel(sending_app, mail_server, sms_provider):
+    sending_app.extensions["mail"].password = "wrong"
+    mails, sms = [queued(), queued(), queued()], queued(channel="sms")
+    work_once()
+    assert [row(mail).attempts for mail in mails] == [1, 0, 0]
+    assert row(sms).state == "sent"
+
+
+@pytest.mark.parametrize("sending_app", ["postgresql"], indirect=True)
+def test_connections_that_the_database_closed_do_not_end_the_worker(sending_app, mail_server, monkeypatch):
+    message, told = queued(), SimpleQueue()
+    monkeypatch.setattr(messages, "IDLE", 0.01)
+    mail_server.during_data = lambda: told.put("leave")
+    with psycopg.connect(sending_app.config["DATABASE_URL"], autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    messages.Worker().work(told)
+    assert row(message).state == "sent"
+
+
 def test_log_has_one_line_for_each_message_and_no_person_in_it(sending_app, mail_server, sms_provider, caplog):
     mail_server.answers["RCPT"] = "550 5.1.1 <> unknown"
     mail, sms = queued(), queued("decided", "sms")
@@ -149,7 +170,7 @@ def test_database_that_is_away_does_not_end_the_worker(sending_app, mail_server,
         with db.connection_context():
             db.execute_sql("ALTER TABLE elsewhere RENAME TO message")
 
-    messages.work(told)
+    messages.Worker().work(told)
     work_once()
     assert row(message).state == "sent"
 

@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from flask import Flask
+import pytest
 from sending import environment, queued, row
 
 pytest_plugins = ["outside"]
@@ -16,8 +16,20 @@ WORKER = [sys.executable, "-m", "flask", "--app", "app", "messages", "send"]
 SOON = 30  # seconds after which a test that waits for another process has failed
 
 
-def start_worker(app: Flask, *options: str) -> subprocess.Popen:
-    return subprocess.Popen([*WORKER, *options], cwd=ROOT, env=environment(app), stderr=subprocess.DEVNULL)
+@pytest.fixture
+def start_worker(sending_app):
+    """Start a worker with the settings of the app; none outlives its test."""
+    workers = []
+
+    def start(*options: str) -> subprocess.Popen:
+        environ = environment(sending_app)
+        workers.append(subprocess.Popen([*WORKER, *options], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.kill()
+        worker.wait()
 
 
 def kill(worker: subprocess.Popen) -> None:
@@ -25,49 +37,49 @@ def kill(worker: subprocess.Popen) -> None:
     assert worker.wait(SOON) == -signal.SIGKILL
 
 
-def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_server):
+def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_server, start_worker):
     sending_app.config["MESSAGE_LEASE"] = {"email": 0}
     message = queued()
     mail_server.answers["DATA"] = "hold"
-    worker = start_worker(sending_app)
+    worker = start_worker()
     assert mail_server.holding.wait(SOON)
     kill(worker)
     assert row(message).state == "sending"
     mail_server.answers.clear()
-    assert start_worker(sending_app, "--once").wait(SOON) == 0
+    assert start_worker("--once").wait(SOON) == 0
     assert (row(message).state, row(message).unknowns) == ("sent", 1)
     first, second = mail_server.mails
     assert first["Message-ID"] == second["Message-ID"]
 
 
-def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provider):
+def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provider, start_worker):
     sending_app.config["MESSAGE_LEASE"] = {"sms": 0}
     message = queued(channel="sms")
     sms_provider.answer = "hold"
     for _ in range(2):
         sms_provider.holding.clear()
-        worker = start_worker(sending_app)
+        worker = start_worker()
         assert sms_provider.holding.wait(SOON)
         kill(worker)
     sms_provider.answer = "ok"
-    assert start_worker(sending_app, "--once").wait(SOON) == 0
+    assert start_worker("--once").wait(SOON) == 0
     assert row(message).state == "unknown"
     assert len(sms_provider.posts) == 2
 
 
-def test_several_workers_send_every_message_once(sending_app, mail_server):
+def test_several_workers_send_every_message_once(sending_app, mail_server, start_worker):
     ids = {queued() for _ in range(60)}
-    workers = [start_worker(sending_app, "--once") for _ in range(4)]
+    workers = [start_worker("--once") for _ in range(4)]
     assert [worker.wait(SOON) for worker in workers] == [0] * 4
     assert {row(message).state for message in ids} == {"sent"}
     assert sorted(int(mail["Message-ID"][1:].split(".")[0]) for mail in mail_server.mails) == sorted(ids)
 
 
-def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(sending_app, mail_server):
+def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(sending_app, mail_server, start_worker):
     busy, told = threading.Event(), threading.Event()
     mail_server.during_data = lambda: (busy.set(), told.wait(SOON))
     first, second = queued(), queued()
-    worker = start_worker(sending_app)
+    worker = start_worker()
     assert busy.wait(SOON)
     worker.send_signal(signal.SIGTERM)
     told.set()
@@ -75,11 +87,11 @@ def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(se
     assert (row(first).state, row(second).state) == ("sent", "queued")
 
 
-def test_idle_worker_leaves_at_once_when_told(sending_app, mail_server):
+def test_idle_worker_leaves_at_once_when_told(sending_app, mail_server, start_worker):
     sent = threading.Event()
     mail_server.during_data = sent.set
     message = queued()
-    worker = start_worker(sending_app)
+    worker = start_worker()
     assert sent.wait(SOON)
     worker.send_signal(signal.SIGINT)
     assert worker.wait(SOON) == 0
