@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from playhouse.flask_utils import get_object_or_404
-from senders.text import contact_id
 
 from models import Authority, Contact, Dossier, Form, Procedure
+from senders.text import contact_id
 
 from .forms import ButtonForm
 from .headers import private
@@ -16,10 +16,8 @@ bp = Blueprint("contacts", __name__, url_prefix="/c")
 def show(token: str) -> Response:
     """What this address is told, and the three things its holder can do about it."""
     contact = _contact(token)
-    done = request.args.get("done", "")
-    return private(
-        make_response(render_template("contacts/show.html", contact=contact, token=token, done=done, answer=ButtonForm()))
-    )
+    context = {"contact": contact, "token": token, "done": request.args.get("done", ""), "answer": ButtonForm()}
+    return private(make_response(render_template("contacts/show.html", **context)))
 
 
 @bp.post("/<token>")

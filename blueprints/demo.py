@@ -62,7 +62,9 @@ def _dossier(form: Form, path: tuple[str, ...], clerk: Staff) -> Dossier:
             by=clerk,
             version=dossier.version,
             arrived_on=today() if status == "received" else None,
-            missing=[form.enclosures[0]["de"] if form.enclosures else form.title["de"]] if status == "incomplete" else [],
+            missing=[form.enclosures[0]["de"] if form.enclosures else form.title["de"]]
+            if status == "incomplete"
+            else [],
             until=today() + dt.timedelta(days=30) if status == "incomplete" else None,
         )
     return dossier

@@ -106,14 +106,14 @@ class ContactForm(FlaskForm):
     email = EmailField(
         _l("E-mail address"),
         filters=[_strip],
-        validators=[NeededWhen(lambda form: form.by_email.data, _l("Please type your e-mail address, or untick e-mail.")),
+        validators=[NeededWhen(lambda form: form.by_email.data, _l("Please type your e-mail address or untick it.")),
                     Length(max=254, message=_l("This address is too long.")), email_address],
     )  # fmt: skip
     by_sms = BooleanField(_l("By SMS"))
     mobile = TelField(
         _l("Mobile number"),
         filters=[_strip],
-        validators=[NeededWhen(lambda form: form.by_sms.data, _l("Please type your mobile number, or untick SMS.")),
+        validators=[NeededWhen(lambda form: form.by_sms.data, _l("Please type your mobile number or untick it.")),
                     Length(max=40, message=_l("This number is too long.")), mobile_number],
     )  # fmt: skip
     website = StringField()  # for programs that fill in everything: people do not see it

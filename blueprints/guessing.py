@@ -20,9 +20,11 @@ class Limit(NamedTuple):
     most: int
 
 
-# Until when whom to refuse. Each process learns of a limit by the first miss beyond it, so a look-up that finds
-# its dossier costs no query here; a guesser gains one guess a process.
-_refused: dict[str, float] = {}
+def _refused() -> dict[str, float]:
+    """Until when whom to refuse. Each process learns of a limit by the first miss beyond it, so a look-up that finds
+    its dossier costs no query here; a guesser gains one guess a process.
+    """
+    return current_app.extensions.setdefault("refused", {})
 
 
 def refuse() -> None:
@@ -31,11 +33,12 @@ def refuse() -> None:
     When everybody together has, only those are refused who were wrong themselves: a flood of guesses from
     elsewhere keeps nobody with a real number from their dossier.
     """
-    if not _refused:
+    refused = _refused()
+    if not refused:
         return
     one, network, everybody = _limits()
     for limit in (one, network, everybody):
-        if _refused.get(limit.who, 0) > time.time() and (limit is not everybody or Counter.peek(one.who, one.window)):
+        if refused.get(limit.who, 0) > time.time() and (limit is not everybody or Counter.peek(one.who, one.window)):
             raise TooManyRequests(retry_after=int(limit.window.total_seconds()))
 
 
@@ -57,6 +60,7 @@ def _limits() -> tuple[Limit, Limit, Limit]:
 
 
 def _refuse(limit: Limit) -> None:
-    for who in [who for who, until in _refused.items() if until < time.time()]:
-        del _refused[who]
-    _refused[limit.who] = time.time() + limit.window.total_seconds()
+    refused = _refused()
+    for who in [who for who, until in refused.items() if until < time.time()]:
+        del refused[who]
+    refused[limit.who] = time.time() + limit.window.total_seconds()

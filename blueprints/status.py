@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
@@ -40,11 +40,11 @@ def show(number: str) -> Response:
         return _missed(number)
     fresh = "new" in request.args
     key = (number, glance, current(), today(), request.htmx.part)
-    body = None if fresh else _pages.get(key)
+    body = None if fresh else _pages().get(key)
     if body is None:
         body = _render(glance, fresh)
         if not fresh:
-            _pages.put(key, body)
+            _pages().put(key, body)
     return _answer(body, glance)
 
 
@@ -175,4 +175,5 @@ class _Pages:
             self._kept.popitem(last=False)
 
 
-_pages = _Pages()
+def _pages() -> _Pages:
+    return current_app.extensions.setdefault("pages", _Pages())

@@ -73,7 +73,9 @@ def of(dossier: Dossier, history: list[Event]) -> Words:
 
 def lines(history: list[Event]) -> list[Line]:
     """The history, oldest first, in words."""
-    return [Line(_title(event), event.at, _text(event), event.note, event.details.get("missing", [])) for event in history]
+    return [
+        Line(_title(event), event.at, _text(event), event.note, event.details.get("missing", [])) for event in history
+    ]
 
 
 def day(date: dt.date) -> str:
@@ -94,7 +96,8 @@ def _announced(dossier: Dossier, history: list[Event]) -> Words:
     now = _("Your number is ready. Your papers have not arrived at the authority yet.")
     if posted:
         now = _("You posted your papers on %(day)s. They have not arrived yet.", day=day(dt.date.fromisoformat(posted)))
-        return Words(label("announced"), now, _("The authority scans the code when it opens your envelope."), _("Nobody"))
+        then = _("The authority scans the code when it opens your envelope.")
+        return Words(label("announced"), now, then, _("Nobody"))
     return Words(label("announced"), now, _("You post the form and the sheet in one envelope."), _you())
 
 
@@ -139,7 +142,8 @@ def _decided(dossier: Dossier, _history: list[Event]) -> Words:
 
 
 def _closed(_dossier: Dossier, _history: list[Event]) -> Words:
-    return Words(label("closed"), _("This dossier is closed."), _("Nothing more happens with this number."), _("Nobody"))
+    then = _("Nothing more happens with this number.")
+    return Words(label("closed"), _("This dossier is closed."), then, _("Nobody"))
 
 
 def _lapsed(dossier: Dossier, _history: list[Event]) -> Words:

@@ -191,10 +191,13 @@ class Dossier(Base):
         """
         at = now()
         latest = self.events.order_by(Event.id.desc()).first()
-        if event != latest or event.from_status == event.to_status:
+        if event != latest or event.kind not in MOVES or event.kind == "announced":
             raise Conflict
         with db.atomic():
             event.cancel_messages()
+            Contact.update(confirmed_at=None).where(
+                (Contact.dossier == self) & (Contact.confirmed_at == event.at)
+            ).execute()
             self._update(version, status=event.from_status, changed_at=at, arrived_on=self._earlier_arrival(event))
             self._record("undone", at, by=by, from_status=event.to_status, to_status=event.from_status,
                          details={"event": event.id})  # fmt: skip

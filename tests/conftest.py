@@ -1,0 +1,145 @@
+"""Fixtures of the whole site: a database with the real catalogue, the app on it, visitors and three parties."""
+
+import shutil
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from sending import close
+from visitor import Visitor
+
+from app import create_app
+from models import Authority, Dossier, Form, Procedure, Staff, db
+
+pytest_plugins = ["outside"]
+
+PASSWORD = "correct horse battery"
+SETTINGS = {
+    "SECRET_KEY": "a secret of at least thirty-two characters",
+    "SITE_URL": "http://localhost",
+    "MAIL_SERVER": "127.0.0.1",
+    "MAIL_SENDER": "noreply@example.lu",
+    "CAPTCHA_MIN_SECONDS": 0,
+    "TESTING": True,
+}
+
+
+def stock(url: str) -> None:
+    """Bring the database at `url` to its newest shape and load the catalogue, by the commands that do it for real."""
+    runner = create_app(SETTINGS | {"DATABASE_URL": url}).test_cli_runner()
+    for command in (["db", "upgrade"], ["catalogue", "load"]):
+        result = runner.invoke(args=command)
+        assert result.exit_code == 0, result.output
+    close()
+
+
+@pytest.fixture(scope="session")
+def stocked_sqlite(tmp_path_factory) -> Path:
+    """A SQLite file with the whole catalogue; tests work on copies."""
+    path = tmp_path_factory.mktemp("stocked") / "etracking.db"
+    stock(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def stocked_postgresql(postgresql) -> str:
+    """The same on PostgreSQL: the name of a database that tests take as their template."""
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE stocked")
+    stock(renamed(postgresql, "stocked"))
+    return postgresql
+
+
+def renamed(url: str, name: str) -> str:
+    """The address of another database on the same server."""
+    head, _, tail = url.partition("/postgres?")
+    return f"{head}/{name}?{tail}"
+
+
+@pytest.fixture
+def sqlite_url(stocked_sqlite, tmp_path) -> str:
+    shutil.copy(stocked_sqlite, tmp_path / "etracking.db")
+    return f"sqlite:///{tmp_path}/etracking.db"
+
+
+@pytest.fixture
+def postgresql_url(stocked_postgresql):
+    with psycopg.connect(stocked_postgresql, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE test TEMPLATE stocked")
+    yield renamed(stocked_postgresql, "test")
+    with psycopg.connect(stocked_postgresql, autocommit=True) as connection:
+        connection.execute("DROP DATABASE test WITH (FORCE)")
+
+
+def running(url: str, **settings) -> Flask:
+    return create_app(SETTINGS | {"DATABASE_URL": url} | settings)
+
+
+@pytest.fixture
+def app(sqlite_url):
+    """The site on SQLite, which keeps one connection a thread."""
+    app = running(sqlite_url)
+    with app.app_context():
+        db.connect(reuse_if_open=True)
+        yield app
+    close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request):
+    """The site on either database, for what must hold on both."""
+    app = running(request.getfixturevalue(f"{request.param}_url"))
+    with app.app_context():
+        db.connect(reuse_if_open=True)
+        yield app
+    close()
+
+
+@pytest.fixture
+def visitor(app) -> Visitor:
+    """A citizen's browser without JavaScript, in English."""
+    return Visitor(app)
+
+
+@pytest.fixture
+def form() -> Form:
+    """The rent subsidy's form."""
+    return Form.select().join(Procedure).where(Procedure.slug == "rent-subsidy", Form.slug == "application").get()
+
+
+@pytest.fixture
+def dossier(form) -> Dossier:
+    """A dossier announced just now; nobody is told."""
+    return Dossier.announce(form, "en", "key-of-the-dossier")
+
+
+@pytest.fixture
+def clerk(form) -> Staff:
+    """A clerk of the authority that receives the rent subsidy's form."""
+    return Staff.add("clerk@example.lu", "clerk", form.procedure.authority, PASSWORD)
+
+
+@pytest.fixture
+def other_clerk(form) -> Staff:
+    """A clerk of another authority."""
+    other = Authority.select().where(Authority.id != form.procedure.authority.id).first()
+    return Staff.add("other@example.lu", "clerk", other, PASSWORD)
+
+
+@pytest.fixture
+def helpdesk() -> Staff:
+    return Staff.add("helpdesk@example.lu", "helpdesk", None, PASSWORD)
+
+
+@pytest.fixture
+def desk(app, clerk) -> Visitor:
+    """The clerk's browser, signed in."""
+    return signed_in(app, clerk)
+
+
+def signed_in(app: Flask, staff: Staff) -> Visitor:
+    browser = Visitor(app)
+    page = browser.get("/sign-in")
+    browser.submit(page, email=staff.email, password=PASSWORD)
+    return browser

@@ -1,0 +1,101 @@
+"""A browser without JavaScript: follows links, fills in forms, and checks every page it is shown."""
+
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+from flask import Flask
+from werkzeug.test import TestResponse
+
+
+class Page:
+    """An answer with HTML in it, checked for what must hold on every page."""
+
+    def __init__(self, response: TestResponse, part: bool = False) -> None:
+        self.response, self.status, self.url = response, response.status_code, response.request.path
+        self.html = response.text
+        self.soup = BeautifulSoup(self.html, "html.parser")
+        check(self.soup, part)
+
+    @property
+    def text(self) -> str:
+        """The words of the main part, white space folded."""
+        return " ".join((self.soup.main or self.soup).get_text(" ").split())
+
+    @property
+    def title(self) -> str:
+        return self.soup.h1.get_text(" ", strip=True)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The error beside each field."""
+        return {tag["id"].removesuffix("-error"): tag.get_text(strip=True) for tag in self.soup.select(".error[id]")}
+
+    def form(self, action: str = "") -> Tag:
+        """The form in the main part that is sent to an address with `action` in it."""
+        return next(form for form in self.soup.main.find_all("form") if action in form["action"])
+
+
+class Visitor:
+    def __init__(self, app: Flask, language: str = "en", address: str = "192.0.2.1") -> None:
+        self.client = app.test_client()
+        self.language, self.address = language, address
+
+    def open(self, path: str, method: str = "GET", htmx: bool = False, **kwargs) -> TestResponse:
+        headers = (
+            {"Accept-Language": self.language} | ({"HX-Request": "true"} if htmx else {}) | kwargs.pop("headers", {})
+        )
+        return self.client.open(
+            path, method=method, headers=headers, environ_overrides={"REMOTE_ADDR": self.address}, **kwargs
+        )
+
+    def get(self, path: str, status: int = 200, **kwargs) -> Page:
+        response = self.open(path, follow_redirects=True, **kwargs)
+        assert response.status_code == status, f"{path}: {response.status}"
+        return Page(response, part=kwargs.get("htmx", False))
+
+    def post(self, path: str, status: int = 200, **kwargs) -> Page:
+        response = self.open(path, "POST", follow_redirects=True, **kwargs)
+        assert response.status_code == status, f"{path}: {response.status}"
+        return Page(response, part=kwargs.get("htmx", False))
+
+    def submit(self, page: Page, action: str = "", status: int = 200, htmx: bool = False, **fields) -> Page:
+        """Send a form of `page` as it stands, with `fields` filled in (None empties or unticks)."""
+        form = page.form(action)
+        data = values(form) | fields
+        data = {name: value for name, value in data.items() if value is not None}
+        path = urlsplit(urljoin(page.url, form["action"])).path
+        if form.get("method", "get").lower() == "get":
+            return self.get(path, status, query_string=data, htmx=htmx)
+        return self.post(path, status, data=data, htmx=htmx)
+
+
+def values(form: Tag) -> dict[str, str]:
+    """What a form would send if nobody touched it."""
+    found = {}
+    for field in form.find_all(["input", "textarea", "select"]):
+        kind = field.get("type", "text")
+        if field.get("name") and (kind not in ("checkbox", "radio") or field.has_attr("checked")):
+            found[field["name"]] = field.get_text() if field.name == "textarea" else field.get("value", "")
+    return found
+
+
+def check(soup: BeautifulSoup, part: bool) -> None:
+    """What holds for every page and every part of one."""
+    ids = [tag["id"] for tag in soup.select("[id]")]
+    assert len(ids) == len(set(ids)), f"ids twice: {sorted({i for i in ids if ids.count(i) > 1})}"
+    assert not soup.select("style, [style], script:not([src])"), "inline style or script"
+    assert not [tag for tag in soup.find_all(True) for name in tag.attrs if name.startswith("on")], "inline handler"
+    assert all(form.get("action") for form in soup.find_all("form")), "form without an action"
+    for tag in soup.select("[data-hx-get], [data-hx-post]"):
+        assert tag.get("href") or tag.get("action"), f"works with JavaScript only: {tag.name}"
+    for label in soup.select("label[for]"):
+        assert label["for"] in ids, f"label of nothing: {label['for']}"
+    for name in ("aria-describedby", "aria-labelledby"):
+        for tag in soup.select(f"[{name}]"):
+            assert set(tag[name].split()) <= set(ids), f"{name} names nothing: {tag[name]}"
+    for tag in soup.select("[src], link[href]"):
+        assert not urlsplit(tag.get("src") or tag["href"]).netloc, "loads something from elsewhere"
+    if part:
+        assert not soup.find(["html", "main"]), "a part that is a whole page"
+    else:
+        assert len(soup.find_all("h1")) == 1 and soup.title.get_text(strip=True) and soup.html["lang"]
