@@ -10,7 +10,7 @@ export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)
 
 run: setup ## the site and its worker; Ctrl-C ends both
 	@echo "eTracking: http://127.0.0.1:$(PORT)   messages: http://127.0.0.1:$(PORT)/dev/inbox"
-	@trap 'kill 0' EXIT INT TERM; \
+	@trap 'kill 0' EXIT INT TERM; set -a; . ./.env; set +a; \
 	$(FLASK) messages send & \
 	$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --no-control-socket \
 	    --log-level warning 'app:create_app()' & wait
@@ -68,7 +68,7 @@ setup: .setup/python .setup/vendor .setup/voices .setup/translations .env ## ide
 # Development only: a secret of its own, and the inbox instead of real mail and SMS.
 .env:
 	@umask 077; { echo "ETRACKING_SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))')"; \
-	echo "ETRACKING_SITE_URL=http://127.0.0.1:8000"; echo "ETRACKING_INBOX=true"; } > $@
+	echo "ETRACKING_SITE_URL=\$${ETRACKING_SITE_URL:-http://127.0.0.1:8000}"; echo "ETRACKING_INBOX=true"; } > $@
 
 translations: .setup/python ## collect new sentences into the catalogues; then translate them
 	$(BIN)/pybabel --quiet extract --mapping translations/babel.cfg --no-location --sort-output --keywords _l \

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from dotenv import load_dotenv
 from flask import Flask
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -15,11 +14,10 @@ csrf = CSRFProtect()
 
 
 def create_app(config: dict[str, Any] | None = None) -> Flask:
-    """The application. Settings come from ETRACKING_* in the environment (and .env), then from `config`.
+    """The application. Settings come from ETRACKING_* in the environment, then from `config`.
 
     Raises settings.BadSetting, naming the setting and the remedy, rather than start half configured.
     """
-    load_dotenv()
     app = Flask(__name__, instance_relative_config=False)
     settings.load(app, config)
     app.wsgi_app = ProxyFix(app.wsgi_app, **dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"]))

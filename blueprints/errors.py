@@ -6,7 +6,7 @@ import secrets
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 log = logging.getLogger("etracking")
 
@@ -23,7 +23,7 @@ def show(error: HTTPException) -> Response:
         from .status import unknown  # a number nobody knows: the page that helps to correct it
 
         return unknown(request.path[3:].split("/")[0])
-    if code < 400:  # a redirect of the router
+    if code < 400 or isinstance(error, SecurityError):  # a redirect of the router; a host whose pages are not ours
         return error.get_response()
     reference = _log(error) if isinstance(error, InternalServerError) else ""
     name = "_error.html" if request.htmx.part else "error.html"

@@ -1,5 +1,6 @@
 """Fixtures of the whole site: a database with the real catalogue, the app on it, visitors and three parties."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,11 @@ from app import create_app
 from models import Authority, Dossier, Form, Procedure, Staff, db
 
 pytest_plugins = ["outside"]
+
+# What a developer has set for the own site is not for the tests, nor for the processes that they start.
+for name in [name for name in os.environ if name.startswith("ETRACKING_")]:
+    del os.environ[name]
+os.environ["FLASK_SKIP_DOTENV"] = "1"
 
 PASSWORD = "correct horse battery"
 SETTINGS = {
@@ -80,9 +86,8 @@ def running(url: str, **settings) -> Flask:
 def app(sqlite_url):
     """The site on SQLite, which keeps one connection a thread."""
     app = running(sqlite_url)
-    with app.app_context():
-        db.connect(reuse_if_open=True)
-        yield app
+    db.connect(reuse_if_open=True)  # no app context: requests would share its `g`
+    yield app
     close()
 
 
@@ -90,9 +95,8 @@ def app(sqlite_url):
 def either(request):
     """The site on either database, for what must hold on both."""
     app = running(request.getfixturevalue(f"{request.param}_url"))
-    with app.app_context():
-        db.connect(reuse_if_open=True)
-        yield app
+    db.connect(reuse_if_open=True)  # no app context: requests would share its `g`
+    yield app
     close()
 
 

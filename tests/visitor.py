@@ -32,7 +32,7 @@ class Page:
 
     def form(self, action: str = "") -> Tag:
         """The form in the main part that is sent to an address with `action` in it."""
-        return next(form for form in self.soup.main.find_all("form") if action in form["action"])
+        return next(form for form in (self.soup.main or self.soup).find_all("form") if action in form["action"])
 
 
 class Visitor:
@@ -45,7 +45,7 @@ class Visitor:
             {"Accept-Language": self.language} | ({"HX-Request": "true"} if htmx else {}) | kwargs.pop("headers", {})
         )
         return self.client.open(
-            path, method=method, headers=headers, environ_overrides={"REMOTE_ADDR": self.address}, **kwargs
+            path, method=method, headers=headers, environ_overrides={"REMOTE_ADDR": self.address}, buffered=True, **kwargs
         )
 
     def get(self, path: str, status: int = 200, **kwargs) -> Page:
