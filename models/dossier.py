@@ -244,9 +244,8 @@ class Dossier(Base):
         Contact.update(confirmed_at=at).where(unconfirmed).execute()
 
     def _earlier_arrival(self, event: "Event") -> dt.date | None:
-        earlier = self.events.where((Event.id < event.id) & Event.arrived_on.is_null(False))
-        last = earlier.order_by(Event.id.desc()).first()
-        return last.arrived_on if last else None
+        arrivals = [earlier.arrived_on for earlier in self.history() if earlier.id < event.id and earlier.arrived_on]
+        return arrivals[-1] if arrivals else None
 
     def _record(self, kind: str, at: dt.datetime, **fields: Any) -> "Event":
         return Event.create(dossier=self, kind=kind, at=at, **fields)
