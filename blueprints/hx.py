@@ -43,7 +43,7 @@ def page(template: str, status: int = 200, /, push: str | None = None, **context
         return make_response(render_template(template, **context), status)
     folder, _, name = template.rpartition("/")
     body = render_template(f"{folder}/_{name}", **context)
-    return make_response(body, status, push_url=push or False)
+    return make_response(body, status, push_url=push)
 
 
 def follow(address: str) -> Response:

@@ -6,6 +6,7 @@ import threading
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -27,6 +28,7 @@ class SmsProvider(ThreadingHTTPServer):
     def __init__(self, certificate: Path) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.posts: list[tuple[str, dict[str, str], dict[str, str]]] = []
+        self.arrivals: Queue[dict[str, str]] = Queue()  # their bodies, to wait for
         self.answer: str | int = "ok"
         self.holding = threading.Event()
         self.certificate = certificate
@@ -67,6 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.posts.append((self.path, dict(self.headers), json.loads(body)))
+        self.server.arrivals.put(json.loads(body))
         answer = self.server.answer
         if answer == "drop":
             self.close_connection = True

@@ -8,6 +8,7 @@ import ipaddress
 import ssl
 import threading
 from pathlib import Path
+from queue import Queue
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -29,6 +30,7 @@ class MailServer(Controller):
 
     def __init__(self, certificate: Path) -> None:
         self.mails: list[email.message.EmailMessage] = []
+        self.arrivals: Queue[email.message.EmailMessage] = Queue()  # the same, to wait for
         self.raw: list[bytes] = []
         self.senders: list[str] = []
         self.answers: dict[str, str] = {}
@@ -68,6 +70,7 @@ class MailServer(Controller):
         answer = self.answers.get("DATA", "250 OK")
         self.raw.append(envelope.content)
         self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
+        self.arrivals.put(self.mails[-1])
         self.senders.append(envelope.mail_from)
         if answer == "drop":
             server.transport.abort()

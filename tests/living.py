@@ -1,0 +1,84 @@
+"""The service as it runs for real: gunicorn and the worker as processes of their own, a mail server, an SMS provider."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+SECRET = "a secret of at least thirty-two characters"
+
+
+class Service:
+    """What a test needs to know of a running service."""
+
+    def __init__(self, url: str, environment: dict[str, str]) -> None:
+        self.url, self.environment = url, environment
+
+    def flask(self, *arguments: str, text: str = "") -> str:
+        """Run a command of ours with the settings of the service."""
+        command = [BIN / "flask", "--app", "app", *arguments]
+        done = subprocess.run(command, env=self.environment, cwd=ROOT, input=text, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@contextmanager
+def service(folder: Path, **settings: object) -> Iterator[Service]:
+    """Set a service up as `make run` does, on a free port, and take it down again."""
+    port = free_port()
+    chosen = {
+        "SECRET_KEY": SECRET,
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "DATABASE_URL": f"sqlite:///{folder}/etracking.db",
+        "UNDO_SECONDS": 0,
+        "CAPTCHA_MIN_SECONDS": 0,
+        "MAIL_SENDER": "noreply@example.lu",
+    } | settings
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in chosen.items()}
+    environment = os.environ | {f"ETRACKING_{name}": text for name, text in texts.items()}
+    running = Service(f"http://127.0.0.1:{port}", environment)
+    running.flask("db", "upgrade")
+    running.flask("catalogue", "load")
+    web = ["gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--worker-class", "gthread", "--threads", "4"]
+    web += ["--no-control-socket", "--log-level", "warning", "app:create_app()"]
+    processes = [start(web, environment), start(["flask", "--app", "app", "messages", "send"], environment)]
+    try:
+        wait_for(running.url + "/readyz")
+        yield running
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        assert [process.wait(15) for process in processes] == [0, 0]
+
+
+def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen:
+    return subprocess.Popen([BIN / command[0], *command[1:]], env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(url: str) -> None:
+    """Until the service answers. The kernel refuses at once as long as nobody listens."""
+    for _attempt in range(20_000):
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                assert answer.status == 200
+                return
+        except ConnectionError:
+            continue
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionError):
+                raise
+    raise TimeoutError(url)
