@@ -19,6 +19,7 @@ from .languages import in_language
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
 PAGE = 25
+PAGES = 10_000  # beyond it, a database has no number for the row to begin at
 
 
 @bp.before_request
@@ -42,7 +43,7 @@ def labels() -> dict[str, Any]:
 def index() -> Response:
     """The field for scanner and keyboard, and the dossiers that changed last."""
     status = request.args.get("status", "")
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), PAGES)
     dossiers = Dossier.visible_to(g.staff)
     counts = dict(dossiers.select(Dossier.status, fn.COUNT(Dossier.id)).group_by(Dossier.status).tuples())
     if status in STATUSES:
@@ -73,6 +74,8 @@ def change_status(number: str) -> Response:
     """Make one move. 422 with the reason beside the field, 409 if somebody was quicker."""
     dossier, answer = _dossier(number), MoveForm()
     answer.authority.choices = _authorities(dossier)
+    if answer.version.data != dossier.version or answer.to.data not in _moves(dossier):
+        return _show(dossier, None, 409)
     if not answer.validate_on_submit():
         return _show(dossier, answer, 422)
     try:
@@ -88,9 +91,12 @@ def undo(number: str) -> Response:
     dossier = _dossier(number)
     if not ButtonForm().validate_on_submit():
         abort(400)
-    event = get_object_or_404(dossier.events, Event.id == request.form.get("event", type=int))
+    latest = dossier.events.order_by(Event.id.desc()).first()
+    seen = request.form.get("event", type=int), request.form.get("version", type=int)
     try:
-        dossier.undo(event, by=g.staff, version=request.form.get("version", type=int))
+        if seen != (latest.id, dossier.version):
+            raise Conflict
+        dossier.undo(latest, by=g.staff, version=dossier.version)
     except Conflict:
         return _show(_dossier(number), None, 409)
     return hx.follow(url_for(".show", number=number))

@@ -98,6 +98,11 @@ def in_future(_form: FlaskForm, field: DateField) -> None:
         raise ValidationError(_("Please choose a day in the future."))
 
 
+def some_document(form: FlaskForm, _field: TextAreaField) -> None:
+    if not form.missing_lines():
+        raise ValidationError(_("Please say what is missing: the citizen gets exactly this list."))
+
+
 class ContactForm(FlaskForm):
     """How the citizen wants to be told: by e-mail, by SMS, by both, or not at all."""
 
@@ -157,6 +162,7 @@ class MoveForm(FlaskForm):
         validators=[
             NeededWhen(_to("incomplete"), _l("Please say what is missing: the citizen gets exactly this list.")),
             Length(max=2000, message=_l("At most 2,000 characters.")),
+            some_document,
         ],
     )
     until = DayField(
