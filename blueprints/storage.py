@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, abort, request
 
 from models import db, make_database
 
@@ -15,6 +15,14 @@ def init_app(app: Flask) -> None:
     database = make_database(url)
     db.initialize(database)
     app.extensions["database"] = database
+
+    @app.before_request
+    def refuse_nul() -> None:
+        """No text that a person types has a NUL in it, and PostgreSQL takes none: say so before it does."""
+        if "\0" in request.path:
+            abort(404)
+        if b"%00" in request.query_string or any("\0" in text for texts in request.form.listvalues() for text in texts):
+            abort(400)
 
     @app.before_request
     def connect() -> None:
