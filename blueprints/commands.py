@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from peewee import IntegrityError
 from playhouse.migrations import Runner
 
 from models import Authority, Staff, catalogue_load, db
@@ -80,6 +81,8 @@ def add(email: str, role: str, slug: str | None) -> None:
             Staff.add(email, role, authority, _password())
         except ValueError as error:
             raise click.ClickException(str(error)) from None
+        except IntegrityError:
+            raise click.ClickException("there is an account with this e-mail address already") from None
     click.echo(f"staff: {role} added")
 
 
@@ -87,13 +90,14 @@ def add(email: str, role: str, slug: str | None) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 def backup(path: Path) -> None:
     """Copy the SQLite database to PATH while the service runs. (PostgreSQL has pg_dump.)"""
-    if path.exists():
-        raise click.ClickException(f"{path} exists already")
     if db.for_update:
         raise click.ClickException("this is PostgreSQL: use pg_dump")
+    try:
+        path.touch(0o600, exist_ok=False)  # an empty file is what VACUUM INTO may fill: nobody else reads it meanwhile
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from None
     with db.connection_context():
         db.execute_sql("VACUUM INTO ?", (str(path),))
-    path.chmod(0o600)
     click.echo(f"backup: {path.stat().st_size} bytes")
 
 
