@@ -110,6 +110,9 @@ class FormFile(Base):
 
 
 def fold(text: str) -> str:
-    """`text` for comparing: no accents, no case. "Lëtzebuerg" and "letzebuerg" are the same word."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    """`text` for comparing: no accents, no case. "Lëtzebuerg" and "letzebuerg" are the same word.
+
+    Nor does it matter which apostrophe a keyboard has: the texts say l’État, many people type l'Etat.
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return "".join(character for character in decomposed if not unicodedata.combining(character))
