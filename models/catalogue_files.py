@@ -137,7 +137,7 @@ def read(folder: Path) -> Catalogue:
             source = path.with_name(f"{form.slug}.yaml")
             if source.exists():
                 specimens[f"{path.parent.name}/{form.slug}"] = reader.one(source, SpecimenFile)
-    reader.problems += _dangling(reader, topics.root if topics else {}, authorities, procedures)
+    reader.problems += _dangling(reader, topics.root if topics else None, authorities, procedures)
     if reader.problems:
         raise BadCatalogue(reader.problems)
     return Catalogue.model_construct(
@@ -151,7 +151,7 @@ def _dangling(reader: "_Reader", topics: Any, authorities: Any, procedures: dict
         if procedure is None:
             continue
         path = reader.folder / slug / "procedure.yaml"
-        if procedure.topic not in topics:
+        if topics is not None and procedure.topic not in topics:
             yield reader.at(path, ("topic",), f"no topic {procedure.topic!r} in topics.yaml")
         if procedure.authority not in authorities:
             yield reader.at(path, ("authority",), f"no file authorities/{procedure.authority}.yaml")
@@ -159,7 +159,8 @@ def _dangling(reader: "_Reader", topics: Any, authorities: Any, procedures: dict
         if len(set(slugs)) != len(slugs):
             yield reader.at(path, ("forms",), "two forms have the same slug")
         for index, form in enumerate(procedure.forms):
-            if form.tracked and not any(path.parent.glob(f"{form.slug}.*")):
+            names = (f"{form.slug}{tail}" for tail in (".yaml", ".pdf", *(f".{code}.pdf" for code in LANGUAGES)))
+            if form.tracked and not any(path.with_name(name).exists() for name in names):
                 yield reader.at(path, ("forms", index, "slug"), f"no {form.slug}.yaml and no {form.slug}.pdf beside it")
 
 
@@ -181,6 +182,9 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             self.problems.append(f"{self._name(path)}:{line}: {error.problem}")
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            self.problems.append(f"{self._name(path)}:{line}: {error.reason}")
         except ValidationError as error:
             self.problems += [self.at(path, found["loc"], found["msg"]) for found in error.errors()]
         except (OSError, UnicodeDecodeError) as error:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -16,6 +16,7 @@ from .catalogue_files import BadCatalogue, Catalogue, FormEntry, ProcedureFile, 
 # which models do not know.
 Draw = Callable[[SpecimenFile, str, str, str], bytes]
 Accept = Callable[[bytes], tuple[bytes, list[list[float]]]]
+Files = dict[str, dict[str, dict[str, Any] | None]]  # "procedure/form" -> language -> a new row, None: as it was
 
 
 def load(folder: Path, draw: Draw, accept: Accept) -> dict[str, int]:
@@ -34,13 +35,16 @@ def load(folder: Path, draw: Draw, accept: Accept) -> dict[str, int]:
         authorities = {
             slug: _put(Authority, {"slug": slug}, **entry.model_dump()) for slug, entry in catalogue.authorities.items()
         }
+        everybody = _revision(*catalogue.authorities.values())  # a dossier may be handed over to any of them
         kept = []
         for position, (slug, entry) in enumerate(catalogue.procedures.items()):
             procedure = _put_procedure(slug, entry, position, topics, authorities)
             kept.append(procedure.id)
-            _put_forms(procedure, entry, files)
+            _put_forms(procedure, entry, everybody, files)
         Procedure.update(retired=True).where(Procedure.id.not_in(kept)).execute()
-    return {"procedures": len(kept), "forms": Form.select().where(~Form.retired).count(), "new PDFs": len(files)}
+        Form.update(retired=True).where(Form.procedure.not_in(kept)).execute()
+    new = sum(row is not None for rows in files.values() for row in rows.values())
+    return {"procedures": len(kept), "forms": Form.select().where(~Form.retired).count(), "new PDFs": new}
 
 
 def check(folder: Path, draw: Draw, accept: Accept) -> Catalogue:
@@ -84,7 +88,7 @@ def _words(entry: ProcedureFile, topic: Topic, language: str) -> str:
     return fold(" ".join(text[language] for text in texts if text))
 
 
-def _put_forms(procedure: Procedure, entry: ProcedureFile, files: dict[str, list[dict[str, Any]]]) -> None:
+def _put_forms(procedure: Procedure, entry: ProcedureFile, authorities: str, files: Files) -> None:
     kept = []
     for position, form in enumerate(entry.forms):
         row = _put(
@@ -96,12 +100,15 @@ def _put_forms(procedure: Procedure, entry: ProcedureFile, files: dict[str, list
             enclosures=form.enclosures,
             period=form.period.model_dump() if form.period else None,
             position=position,
-            revision=_revision(entry, procedure.authority.address),
+            revision=_revision(entry, authorities),
             retired=False,
         )
         kept.append(row.id)
-        for file in files.get(f"{procedure.slug}/{form.slug}", []):
-            _put(FormFile, {"form": row, "language": file["language"]}, **file)
+        rows = files[f"{procedure.slug}/{form.slug}"]
+        FormFile.delete().where((FormFile.form == row) & FormFile.language.not_in(list(rows))).execute()
+        for language, file in rows.items():
+            if file:
+                _put(FormFile, {"form": row, "language": language}, **file)
     Form.update(retired=True).where((Form.procedure == procedure) & Form.id.not_in(kept)).execute()
 
 
@@ -122,41 +129,51 @@ def _known() -> Known:
     }
 
 
-def _form_files(
-    folder: Path, catalogue: Catalogue, draw: Draw, accept: Accept, known: Known
-) -> dict[str, list[dict[str, Any]]]:
-    """The PDFs that are new or changed, checked and with room found for the stamp. Writes nothing."""
-    found: dict[str, list[dict[str, Any]]] = {}
+def _form_files(folder: Path, catalogue: Catalogue, draw: Draw, accept: Accept, known: Known) -> Files:
+    """The PDFs there are; those new or changed are checked, with room found for the stamp. Writes nothing."""
+    found: Files = {}
     problems: list[str] = []
     for slug, entry in catalogue.procedures.items():
         authority = catalogue.authorities[entry.authority].name
         for form in entry.forms:
             name = f"{slug}/{form.slug}"
-            for language, source, make in _sources(folder / slug, form, catalogue.specimens.get(name), authority, draw):
-                if known.get((slug, form.slug, language)) == source:
+            rows = found[name] = {}
+            for source in _sources(folder / slug, form, catalogue.specimens.get(name), authority, draw):
+                rows[source.language] = None
+                if known.get((slug, form.slug, source.language)) == source.fingerprint:
                     continue
                 try:
-                    data, places = accept(make())
+                    data, places = accept(source.make())
                 except Exception as error:  # whatever a foreign PDF does to a PDF library, it is the file's fault
-                    problems.append(f"{folder.name}/{name}.{language}: {error}")
+                    problems.append(f"{folder.name}/{slug}/{source.file}: {error}")
                     continue
-                found.setdefault(name, []).append(
-                    {"language": language, "data": data, "places": places, "fingerprint": source,
-                     "specimen": not _dropped(folder / slug, form.slug, language)}
-                )  # fmt: skip
+                rows[source.language] = {
+                    "data": data, "places": places, "fingerprint": source.fingerprint, "specimen": source.specimen
+                }  # fmt: skip
     if problems:
-        raise BadCatalogue(problems)
+        raise BadCatalogue(list(dict.fromkeys(problems)))  # one file for all languages is at fault once
     return found
+
+
+class _Source(NamedTuple):
+    """What the PDF of one language is made from."""
+
+    language: str
+    file: str
+    specimen: bool
+    fingerprint: str
+    make: Callable[[], bytes]
 
 
 def _sources(
     folder: Path, form: FormEntry, specimen: SpecimenFile | None, authority: dict[str, str], draw: Draw
-) -> list[tuple[str, str, Callable[[], bytes]]]:
-    """For each language there is: what the PDF is made from (as a fingerprint), and how to make it."""
-    sources: list[tuple[str, str, Callable[[], bytes]]] = []
+) -> list[_Source]:
+    """For each language there is: what the PDF is made from, and how."""
+    sources: list[_Source] = []
     for language in LANGUAGES:
         if dropped := _dropped(folder, form.slug, language):
-            sources.append((language, hashlib.sha256(dropped.read_bytes()).hexdigest(), dropped.read_bytes))
+            fingerprint = hashlib.sha256(dropped.read_bytes()).hexdigest()
+            sources.append(_Source(language, dropped.name, False, fingerprint, dropped.read_bytes))
         elif specimen:
             name = authority[language]
             fingerprint = _revision(specimen, form, name, _drawing())
@@ -164,7 +181,7 @@ def _sources(
             def make(language: str = language, name: str = name) -> bytes:
                 return draw(specimen, language, name, form.edition)
 
-            sources.append((language, fingerprint, make))
+            sources.append(_Source(language, f"{form.slug}.yaml ({language})", True, fingerprint, make))
     return sources
 
 
