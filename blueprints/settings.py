@@ -1,5 +1,6 @@
 """The settings: ETRACKING_* in the environment, checked once at start. README.md explains each."""
 
+import os
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +33,13 @@ DEFAULTS: dict[str, Any] = {
     "CAPTCHA_MIN_SECONDS": 2,
 }
 
+KINDS: dict[type, str] = {
+    str: "text",
+    int: "a whole number, 0 or more",
+    bool: "true or false, in small letters",
+    list: 'a list of texts, such as ["LU", "DE"]',
+}
+
 # What Flask and its extensions are told, whatever the environment says.
 FIXED: dict[str, Any] = {
     "MAX_CONTENT_LENGTH": 64 * 1024,
@@ -54,18 +62,27 @@ def load(app: Flask, given: dict[str, Any] | None) -> None:
     """Fill app.config: defaults, then the environment, then `given`. Raises BadSetting."""
     app.config.from_mapping(DEFAULTS)
     app.config.from_prefixed_env("ETRACKING")
+    app.config.from_mapping(_texts())
     app.config.from_mapping(given or {})
-    for name, default in DEFAULTS.items():
-        if isinstance(default, str):  # the environment is read as JSON: an all-digit key arrives as a number
-            app.config[name] = str(app.config[name])
     app.config.from_mapping(FIXED)
     _check(app.config)
     _derive(app.config)
 
 
+def _texts() -> dict[str, str]:
+    """The settings that are text, letter by letter: read as JSON, a password like 12e9 or true would become another."""
+    names = [name for name, default in DEFAULTS.items() if isinstance(default, str)]
+    return {name: os.environ[f"ETRACKING_{name}"] for name in names if f"ETRACKING_{name}" in os.environ}
+
+
 def _check(config: dict[str, Any]) -> None:
+    for name, default in DEFAULTS.items():
+        if not _fits(config[name], type(default)):
+            raise BadSetting(f"ETRACKING_{name} needs {KINDS[type(default)]}")
     if len(config["SECRET_KEY"]) < 32:
         raise BadSetting("ETRACKING_SECRET_KEY needs at least 32 random characters (make run makes one for you)")
+    if not config["DATABASE_URL"].startswith(("sqlite:///", "postgresql://", "postgres://")):
+        raise BadSetting("ETRACKING_DATABASE_URL needs sqlite:///path or postgresql://...")
     site = urlsplit(config["SITE_URL"])
     if site.scheme not in ("http", "https") or not site.netloc or site.path not in ("", "/"):
         raise BadSetting("ETRACKING_SITE_URL needs the public address, for example https://etracking.example.lu")
@@ -75,6 +92,12 @@ def _check(config: dict[str, Any]) -> None:
         raise BadSetting("ETRACKING_MAIL_SERVER and ETRACKING_MAIL_SENDER are needed to send mail")
     if not 1 <= len(config["SMS_SENDER"]) <= 11:
         raise BadSetting("ETRACKING_SMS_SENDER needs 1 to 11 characters")
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if kind is list:
+        return isinstance(value, list) and all(isinstance(text, str) for text in value)
+    return type(value) is kind and (kind is not int or value >= 0)
 
 
 def _derive(config: dict[str, Any]) -> None:
