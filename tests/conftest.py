@@ -18,7 +18,7 @@ pytest_plugins = ["outside"]
 # What a developer has set for the own site is not for the tests, nor for the processes that they start.
 for name in [name for name in os.environ if name.startswith("ETRACKING_")]:
     del os.environ[name]
-os.environ["PYTHON_DOTENV_DISABLED"] = "true"
+os.environ["FLASK_SKIP_DOTENV"] = "1"  # the command line of Flask reads .env by itself
 
 PASSWORD = "correct horse battery"
 SETTINGS = {
