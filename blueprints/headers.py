@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, session
 
+from . import hx, languages
+
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -18,6 +20,7 @@ POLICY = "; ".join(
     )
 )
 HEADERS = {
+    "Vary": ", ".join((*hx.VARY, *languages.VARY)),
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # no-referrer would break every form on HTTPS

@@ -23,15 +23,14 @@ class Request(HtmxAwareRequest):
         self.htmx = Headers(self.headers)
 
 
+# What an answer may depend on: a part must never be taken from a cache as a page.
+VARY = ("HX-Request", "HX-Request-Type", "HX-History-Restore-Request")
+
+
 def init_app(app: Flask) -> None:
-    """Give requests their `htmx`, and tell caches that answers depend on it."""
+    """Give requests their `htmx`."""
     Htmx(app)
     app.request_class = Request  # after Htmx(), which sets its own
-
-    @app.after_request
-    def vary(response: Response) -> Response:
-        response.vary.update(["HX-Request", "HX-Request-Type", "HX-History-Restore-Request"])
-        return response
 
 
 def page(template: str, status: int = 200, /, push: str | None = None, **context: Any) -> Response:

@@ -7,6 +7,7 @@ from models.catalogue import LANGUAGES, LOCALES
 
 NAMES = {"de": "Deutsch", "fr": "Français", "en": "English", "lb": "Lëtzebuergesch"}
 FALLBACK = "de"
+VARY = ("Cookie", "Accept-Language")
 COOKIE = "lang"
 
 
@@ -24,7 +25,6 @@ def init_app(app: Flask) -> None:
         if chosen in LANGUAGES:
             response.set_cookie(COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True,
                                 secure=app.config["SESSION_COOKIE_SECURE"])  # fmt: skip
-        response.vary.update(["Cookie", "Accept-Language"])
         return response
 
 

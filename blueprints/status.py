@@ -42,7 +42,7 @@ def show(number: str) -> Response:
     key = (number, glance, current(), today(), request.htmx.part)
     body = None if fresh else _pages().get(key)
     if body is None:
-        body = _render(glance, fresh)
+        body = _render(glance, fresh).encode()
         if not fresh:
             _pages().put(key, body)
     return _answer(body, glance)
@@ -148,12 +148,11 @@ def _render(glance: Glance, fresh: bool) -> str:
         note=latest.note,
         missing=latest.details.get("missing", []) if dossier.status == "incomplete" else [],
         address=address(dossier.number),
-        qr=qr.path(address(dossier.number).coded),
         fresh=fresh,
     )
 
 
-def _answer(body: str, glance: Glance) -> Response:
+def _answer(body: bytes, glance: Glance) -> Response:
     response = make_response(body)
     response.set_etag(f"{glance.version}-{glance.revision}-{current()}-{today()}", weak=True)
     return private(response.make_conditional(request))
@@ -162,14 +161,14 @@ def _answer(body: str, glance: Glance) -> Response:
 class _Pages:
     """The pages rendered last. Their key holds the dossier's version, so a kept page is never out of date."""
 
-    def __init__(self, most: int = 512) -> None:
+    def __init__(self, most: int = 2048) -> None:
         self._most = most
-        self._kept: OrderedDict[tuple, str] = OrderedDict()
+        self._kept: OrderedDict[tuple, bytes] = OrderedDict()
 
-    def get(self, key: tuple) -> str | None:
+    def get(self, key: tuple) -> bytes | None:
         return self._kept.get(key)
 
-    def put(self, key: tuple, body: str) -> None:
+    def put(self, key: tuple, body: bytes) -> None:
         self._kept[key] = body
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)

@@ -110,8 +110,16 @@ class Dossier(Base):
 
     @classmethod
     def glance(cls, number: str) -> Glance | None:
-        """What the status page of `number` depends on, or None if there is no such dossier."""
-        row = cls.select(cls.id, cls.version, Form.revision).join(Form).where(cls.number == number).tuples().first()
+        """What the status page of `number` depends on, or None if there is no such dossier.
+
+        Written out in SQL: building this query takes five times as long as answering it, and it is the one that
+        every look-up asks.
+        """
+        row = db.execute_sql(
+            f"SELECT d.id, d.version, f.revision FROM dossier d JOIN form f ON f.id = d.form_id "  # noqa: S608
+            f"WHERE d.number = {db.param}",
+            (number,),
+        ).fetchone()
         return Glance(*row) if row else None
 
     @classmethod
