@@ -14,6 +14,8 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     for module in (site, catalogue, captcha, tracking, status, contacts, accounts, desk, messages):
         app.register_blueprint(module.bp)
     csrf.exempt(captcha.bp)  # gives out challenges, changes nothing
-    csrf.exempt(status.look_up)  # a question, not a change: the home page needs no session for it
+    # The number is the key to both, and no session has any part in them: their pages need no cookie.
+    csrf.exempt(status.look_up)
+    csrf.exempt(status.report_posted)
     if app.config["INBOX"]:
         app.register_blueprint(inbox.bp)

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from peewee import IntegrityError
 from playhouse.migrations import Runner
 
-from models import Authority, Staff, catalogue_load, db
+from models import Authority, Form, FormFile, Procedure, Staff, catalogue_load, db
 from models.catalogue_files import BadCatalogue, SpecimenFile
 from models.staff import PASSWORD_LENGTH, ROLES
 from paper import form as paper_form
@@ -62,9 +62,14 @@ def load_catalogue(folder: Path) -> None:
     try:
         with db.connection_context():
             counts = catalogue_load.load(folder, _draw, _accept)
+            remarks = list(
+                FormFile.select(FormFile, Form, Procedure).join(Form).join(Procedure).where(FormFile.note != "")
+            )
     except BadCatalogue as error:
         _give_up(error)
     click.echo("catalogue: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+    for file in remarks:
+        click.echo(f"  {file.form.procedure.slug}/{file.form.slug} ({file.language}): {file.note}")
 
 
 @staff.command()
@@ -105,9 +110,9 @@ def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> 
     return specimen.draw(source.model_dump(), language, authority, edition)
 
 
-def _accept(data: bytes) -> tuple[bytes, list[list[float]]]:
+def _accept(data: bytes) -> tuple[bytes, list[list[float]], str]:
     accepted = paper_form.accept(data)
-    return accepted.data, [[place.x, place.y, place.rotation] for place in accepted.places]
+    return accepted.data, [[p.x, p.y, p.rotation] for p in accepted.places], ", ".join(accepted.notes)
 
 
 def _password() -> str:

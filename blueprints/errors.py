@@ -85,7 +85,7 @@ def _texts() -> dict[int, dict[str, str]]:
         },
         413: {
             "title": _("That is too much text"),
-            "what": _("The form accepts at most 64 kilobytes."),
+            "what": _("We accept at most 64 kilobytes at once."),
             "next": _("Please go back and shorten what you typed."),
         },
         429: {

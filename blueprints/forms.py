@@ -166,7 +166,7 @@ class MoveForm(FlaskForm):
         ],
     )
     until = DayField(
-        _l("To be sent by"), validators=[NeededWhen(_to("incomplete"), _l("By when should it be here?")), in_future]
+        _l("To arrive by"), validators=[NeededWhen(_to("incomplete"), _l("By when should it arrive?")), in_future]
     )
     authority = SelectField(
         _l("New authority"), choices=[], validate_choice=False,

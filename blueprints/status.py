@@ -67,6 +67,15 @@ def data(number: str) -> Response:
     )
 
 
+@bp.post("/t/<number:number>/posted")
+def report_posted(number: str) -> Response:
+    """The citizen says: I posted it today. Whoever holds the number may say so, as they may post it."""
+    dossier = _dossier(number)
+    if dossier.status == "announced" and dossier.posted_on is None:  # said twice is said once
+        dossier.post(today())
+    return hx.follow(url_for(".show", number=number))
+
+
 @bp.get("/t/<number:number>/sheet")
 def sheet(number: str) -> Response:
     """The confirmation sheet as a page to print."""
@@ -148,6 +157,7 @@ def _render(glance: Glance, fresh: bool) -> str:
         note=latest.note,
         missing=latest.details.get("missing", []) if dossier.status == "incomplete" else [],
         address=address(dossier.number),
+        posted=any(event.kind == "posted" for event in history),
         fresh=fresh,
     )
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, NamedTuple
 
-from flask_babel import format_date
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
 from models import Authority, Dossier, Event
@@ -53,7 +53,7 @@ def meaning(status: str) -> str:
         "decided": _("There is a decision. You get it in writing, from the authority itself."),
         "closed": _("Everything is done."),
         "lapsed": _("Nothing arrived, or the missing documents did not come in time."),
-        "withdrawn": _("The application was taken back."),
+        "withdrawn": _("The application was withdrawn."),
     }[status]
 
 
@@ -88,7 +88,7 @@ def _you() -> str:
 
 
 def _authority(dossier: Dossier) -> str:
-    return _("The authority: %(name)s", name=dossier.authority.name[current()])
+    return dossier.authority.name[current()]
 
 
 def _announced(dossier: Dossier, history: list[Event]) -> Words:
@@ -164,18 +164,24 @@ def _period(dossier: Dossier) -> str:
     period: dict[str, Any] | None = dossier.form.period
     if not period:
         return ""
-    lengths = {
-        "days": _("As a rule at most %(length)s days from the day of arrival", length=period["length"]),
-        "weeks": _("As a rule at most %(length)s weeks from the day of arrival", length=period["length"]),
-        "months": _("As a rule at most %(length)s months from the day of arrival", length=period["length"]),
-    }
-    return lengths[period["unit"]]
+    length = period["length"]
+    return {
+        "days": ngettext(
+            "As a rule at most %(num)d day from arrival", "As a rule at most %(num)d days from arrival", length
+        ),
+        "weeks": ngettext(
+            "As a rule at most %(num)d week from arrival", "As a rule at most %(num)d weeks from arrival", length
+        ),
+        "months": ngettext(
+            "As a rule at most %(num)d month from arrival", "As a rule at most %(num)d months from arrival", length
+        ),
+    }[period["unit"]]
 
 
 def _title(event: Event) -> str:
     titles = {
         "announced": _("Number given out"),
-        "posted": _("You said that you posted it"),
+        "posted": _("Reported as posted"),
         "received": _("Arrived"),
         "incomplete": _("Documents are missing"),
         "examination": _("Examination begun"),
@@ -195,7 +201,7 @@ def _text(event: Event) -> str:
     if event.kind == "posted":
         return _("Posted on %(day)s.", day=day(dt.date.fromisoformat(event.details["on"])))
     if event.kind == "incomplete" and event.details.get("until"):
-        return _("To be sent by %(day)s.", day=day(dt.date.fromisoformat(event.details["until"])))
+        return _("To arrive by %(day)s.", day=day(dt.date.fromisoformat(event.details["until"])))
     if event.kind == "transferred":
         authority = Authority.get_or_none(Authority.slug == event.details.get("to"))
         return _("Now with: %(name)s", name=authority.name[current()]) if authority else ""

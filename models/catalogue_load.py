@@ -12,10 +12,10 @@ from .base import Base, db
 from .catalogue import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
 from .catalogue_files import BadCatalogue, Catalogue, FormEntry, ProcedureFile, SpecimenFile, read
 
-# Draws a specimen (form, language, authority, edition) -> PDF; accepts a PDF -> (data, places). Both are of paper/,
-# which models do not know.
+# Draws a specimen (form, language, authority, edition) -> PDF; accepts a PDF -> (data, places, remarks). Both are of
+# paper/, which models do not know.
 Draw = Callable[[SpecimenFile, str, str, str], bytes]
-Accept = Callable[[bytes], tuple[bytes, list[list[float]]]]
+Accept = Callable[[bytes], tuple[bytes, list[list[float]], str]]
 Files = dict[str, dict[str, dict[str, Any] | None]]  # "procedure/form" -> language -> a new row, None: as it was
 
 
@@ -143,13 +143,9 @@ def _form_files(folder: Path, catalogue: Catalogue, draw: Draw, accept: Accept, 
                 if known.get((slug, form.slug, source.language)) == source.fingerprint:
                     continue
                 try:
-                    data, places = accept(source.make())
+                    rows[source.language] = _accepted(source, accept)
                 except Exception as error:  # whatever a foreign PDF does to a PDF library, it is the file's fault
                     problems.append(f"{folder.name}/{slug}/{source.file}: {error}")
-                    continue
-                rows[source.language] = {
-                    "data": data, "places": places, "fingerprint": source.fingerprint, "specimen": source.specimen
-                }  # fmt: skip
     if problems:
         raise BadCatalogue(list(dict.fromkeys(problems)))  # one file for all languages is at fault once
     return found
@@ -163,6 +159,12 @@ class _Source(NamedTuple):
     specimen: bool
     fingerprint: str
     make: Callable[[], bytes]
+
+
+def _accepted(source: _Source, accept: Accept) -> dict[str, Any]:
+    data, places, note = accept(source.make())
+    row = {"data": data, "places": places, "note": note}
+    return row | {"fingerprint": source.fingerprint, "specimen": source.specimen}
 
 
 def _sources(
@@ -193,5 +195,5 @@ def _dropped(folder: Path, form: str, language: str) -> Path | None:
 def _drawing() -> str:
     """Changes with the drawing code, so that specimens are drawn anew when it does."""
     paper = Path(__file__).parent.parent / "paper"
-    sources = sorted([*paper.glob("specimen*"), *paper.glob("form*.py")])
+    sources = sorted([*paper.glob("*.py"), *paper.glob("*.typ")])
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources if path.is_file())).hexdigest()

@@ -132,6 +132,14 @@ def test_page_that_has_not_changed_is_not_sent_again(visitor, dossier, clerk):
     assert visitor.open(f"/t/{dossier.number}", headers={"If-None-Match": tag}).status_code == 200
 
 
+def test_citizen_reports_the_posting_once_and_the_page_says_so(visitor, dossier):
+    page = visitor.submit(visitor.get(f"/t/{dossier.number}"), "/posted")
+    assert "You posted your papers on" in page.text and page.title == "Not arrived yet"
+    assert not page.soup.select("form[action$='/posted']")
+    assert visitor.post(f"/t/{dossier.number}/posted").text.count("Reported as posted") == 1
+    visitor.post(f"/t/{new_number()}/posted", status=404)
+
+
 def test_history_leaves_out_what_was_undone_in_time(visitor, dossier, clerk):
     event = dossier.move("received", by=clerk, version=1, arrived_on=today())
     dossier.undo(event, by=clerk, version=2)
