@@ -1,11 +1,10 @@
-"""What templates may use beside their own variables: numbers in groups, dates, addresses of static files."""
+"""What templates may use beside their own variables: numbers in groups, addresses of static files."""
 
 import hashlib
 from functools import cache
 from pathlib import Path
 
 from flask import Flask, url_for
-from flask_babel import format_date, format_datetime
 
 from models.number import grouped
 
@@ -23,5 +22,5 @@ def init_app(app: Flask) -> None:
         return url_for("static", filename=name, v=fingerprint(name))
 
     app.jinja_env.globals["static_url"] = static_url
-    app.jinja_env.filters.update(grouped=grouped, dateformat=format_date, datetimeformat=format_datetime)
+    app.jinja_env.filters["grouped"] = grouped
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

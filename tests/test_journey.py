@@ -17,7 +17,6 @@ from test_status import drawn
 from visitor import check, values
 
 from models import captcha
-from models.number import grouped
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PASSWORD = "correct horse battery"
@@ -120,7 +119,9 @@ def test_whole_journey_on_a_phone(living, mail_server, sms_provider):
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        phone = chromium.new_context(viewport={"width": 390, "height": 844}, locale="en", has_touch=True, is_mobile=True)
+        phone = chromium.new_context(
+            viewport={"width": 390, "height": 844}, locale="en", has_touch=True, is_mobile=True
+        )
         page, complaints, foreign = phone.new_page(), [], []
         page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))

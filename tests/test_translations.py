@@ -57,6 +57,7 @@ def test_placeholders_and_margins_are_kept(code):
         for text in strings(message) if message.id else ():
             assert placeholders(text) == placeholders(key(message.id)) or isinstance(message.id, tuple), message.id
             assert text == text.strip(), message.id
+            assert "%" not in re.sub(r"%\(\w+\)[sd]", "", text), f"a bare per cent sign breaks templates: {message.id}"
 
 
 def strings(message) -> tuple[str, ...]:

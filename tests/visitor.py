@@ -45,7 +45,12 @@ class Visitor:
             {"Accept-Language": self.language} | ({"HX-Request": "true"} if htmx else {}) | kwargs.pop("headers", {})
         )
         return self.client.open(
-            path, method=method, headers=headers, environ_overrides={"REMOTE_ADDR": self.address}, buffered=True, **kwargs
+            path,
+            method=method,
+            headers=headers,
+            environ_overrides={"REMOTE_ADDR": self.address},
+            buffered=True,
+            **kwargs,
         )
 
     def get(self, path: str, status: int = 200, **kwargs) -> Page:
