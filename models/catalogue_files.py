@@ -176,9 +176,9 @@ class _Reader:
         """The content of `path` in `shape`, or None with its problems noted."""
         try:
             text = path.read_text(encoding="utf-8")
-            self._trees[path] = yaml.compose(text, Loader=yaml.BaseLoader)
-            # BaseLoader: every value is the text that was typed; "no" stays "no"
-            return shape.model_validate(yaml.load(text, Loader=yaml.BaseLoader))  # noqa: S506
+            loader = yaml.BaseLoader(text)  # every value is the text that was typed; "no" stays "no"
+            self._trees[path] = tree = loader.get_single_node()
+            return shape.model_validate(loader.construct_document(tree) if tree else None)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             self.problems.append(f"{self._name(path)}:{line}: {error.problem}")
@@ -200,20 +200,20 @@ class _Reader:
         node = self._trees.get(path)
         line = 1
         for step in steps:
-            found = _child(node, step)
-            if found is None:
+            start, node = _child(node, step)
+            if start is None:
                 break
-            node = found
-            line = node.start_mark.line + 1
+            line = start.start_mark.line + 1
         return line
 
     def _name(self, path: Path) -> str:
         return f"{self.folder.name}/{path.relative_to(self.folder)}"
 
 
-def _child(node: yaml.Node | None, step: Any) -> yaml.Node | None:
+def _child(node: yaml.Node | None, step: Any) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """Where the entry `step` of `node` begins (its key, or itself in a list), and its value."""
     if isinstance(node, yaml.MappingNode):
-        return next((value for key, value in node.value if key.value == str(step)), None)
+        return next(((key, value) for key, value in node.value if key.value == str(step)), (None, None))
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step]
-    return None
+        return node.value[step], node.value[step]
+    return None, None
