@@ -1,0 +1,36 @@
+"""Loading a changed copy of the real catalogue; for test_catalogue_*.py."""
+
+import shutil
+from pathlib import Path
+
+from click.testing import Result
+from flask import Flask
+
+REAL = Path(__file__).parent.parent / "catalogue"
+
+
+def copied(folder: Path, *slugs: str) -> Path:
+    """A copy of the catalogue's files in `folder`, to change; only with these procedures if some are named."""
+    copy = Path(shutil.copytree(REAL, folder / "catalogue"))
+    for path in copy.glob("*/procedure.yaml"):
+        if slugs and path.parent.name not in slugs:
+            shutil.rmtree(path.parent)
+    return copy
+
+
+def command(app: Flask, name: str, folder: Path) -> Result:
+    return app.test_cli_runner().invoke(args=["catalogue", name, str(folder)])
+
+
+def load(app: Flask, folder: Path) -> str:
+    """Load the catalogue and return what the command says."""
+    result = command(app, "load", folder)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    """Change the first `old` in a file."""
+    words = path.read_text(encoding="utf-8")
+    assert old in words
+    path.write_text(words.replace(old, new, 1), encoding="utf-8")
