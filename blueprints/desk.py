@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from peewee import fn
 from playhouse.flask_utils import get_object_or_404
 
-from models import Authority, Conflict, Dossier, Event, today
+from models import Authority, Conflict, Dossier, Event, now, today
 from models.dossier import OPEN, STATUSES
 from models.number import parse
 
@@ -94,7 +94,7 @@ def undo(number: str) -> Response:
     latest = dossier.events.order_by(Event.id.desc()).first()
     seen = request.form.get("event", type=int), request.form.get("version", type=int)
     try:
-        if seen != (latest.id, dossier.version):
+        if seen != (latest.id, dossier.version) or not _undo_until(latest):
             raise Conflict
         dossier.undo(latest, by=g.staff, version=dossier.version)
     except Conflict:
@@ -142,12 +142,19 @@ def _show(dossier: Dossier, answer: MoveForm | None = None, status: int = 200) -
         push=url_for(".show", number=dossier.number),
         dossier=dossier,
         history=list(zip(events, words.lines(events), strict=True)),
-        undoable=events[-1] if events[-1].public_at and events[-1].kind != "undone" else None,
+        undoable=events[-1] if _undo_until(events[-1]) else None,
+        undo_until=_undo_until(events[-1]),
         forms={to: _form(dossier, to, answer) for to in _moves(dossier)},
         refused=answer.to.data if answer else "",
         conflict=error if status == 409 else "",
         contacts=list(dossier.contacts),
     )
+
+
+def _undo_until(event: Event) -> dt.datetime | None:
+    """Until when a scan can be taken back; nobody is told of it earlier."""
+    until = event.at + dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
+    return until if event.kind == "received" and until > now() else None
 
 
 def _moves(dossier: Dossier) -> tuple[str, ...]:

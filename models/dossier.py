@@ -163,6 +163,7 @@ class Dossier(Base):
             self._claim(to, version, at, arrived_on)
             if to == "received":
                 self._confirm_contacts(at)
+            self._let_go(at)
             event = self._record(
                 to,
                 at,
@@ -186,6 +187,7 @@ class Dossier(Base):
             raise Conflict
         with db.atomic():
             self._update(version, authority=authority, changed_at=at)
+            self._let_go(at)
             event = self._record("transferred", at, by=by, from_status=self.status, to_status=self.status, note=note,
                                  details={"from": self.authority.slug, "to": authority.slug})  # fmt: skip
             event.tell(at)
@@ -250,6 +252,11 @@ class Dossier(Base):
     def _confirm_contacts(self, at: dt.datetime) -> None:
         unconfirmed = (Contact.dossier == self) & Contact.confirmed_at.is_null()
         Contact.update(confirmed_at=at).where(unconfirmed).execute()
+
+    def _let_go(self, at: dt.datetime) -> None:
+        """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""
+        held = (Message.state == "queued") & (Message.attempts == 0) & (Message.run_at > at)
+        Message.update(run_at=at).where(held & Message.event.in_(self.events.select(Event.id))).execute()
 
     def _earlier_arrival(self, event: "Event") -> dt.date | None:
         arrivals = [earlier.arrived_on for earlier in self.history() if earlier.id < event.id and earlier.arrived_on]

@@ -102,7 +102,7 @@ class Message(Base):
     def due(cls, channels: Collection[str] = CHANNELS) -> "ModelSelect[Message]":
         """Messages that may be claimed now: new ones, and those whose worker never came back."""
         waiting = cls.state.in_(("queued", "sending")) & (cls.run_at <= now()) & cls.channel.in_(channels)
-        return cls.select(cls.id).where(waiting).order_by(cls.run_at)
+        return cls.select(cls.id).where(waiting).order_by(cls.run_at, cls.id)
 
     @classmethod
     def claim(
@@ -133,7 +133,7 @@ class Message(Base):
                 .returning(cls)
                 .execute()
             )
-            return list(claimed)
+            return sorted(claimed, key=lambda message: message.id)  # the older news first
 
     @property
     def exhausted(self) -> bool:
