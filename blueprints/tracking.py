@@ -88,7 +88,7 @@ def _contact(form: Form, answer: ContactForm, status: int = 200) -> Response:
 
 def _give_pass(scope: str) -> None:
     kept = sorted(session.get("passes", {}).items(), key=lambda item: item[1][1])[1 - PASSES :]
-    session["passes"] = dict(kept) | {secrets.token_urlsafe(18): [scope, int(time.time()) + PASS_SECONDS]}
+    session["passes"] = dict(kept) | {secrets.token_urlsafe(18): [scope, time.time() + PASS_SECONDS]}
 
 
 def _passes(scope: str) -> list[str]:
