@@ -166,6 +166,6 @@ def _form(dossier: Dossier, to: str, answer: MoveForm | None) -> MoveForm:
     if answer is not None and answer.to.data == to:
         return answer
     form = MoveForm(formdata=None, to=to, version=dossier.version, arrived_on=today())
-    form.authority.choices = _authorities(dossier)
+    form.authority.choices = _authorities(dossier) if to == "transferred" else []
     form.until.data = form.default_until()
     return form
