@@ -119,6 +119,12 @@ def dossier(form) -> Dossier:
 
 
 @pytest.fixture
+def with_mail(form) -> Dossier:
+    """A dossier whose citizen is told by mail."""
+    return Dossier.announce(form, "en", "key-of-the-one-with-mail", [("email", "somebody@example.org")])
+
+
+@pytest.fixture
 def clerk(form) -> Staff:
     """A clerk of the authority that receives the rent subsidy's form."""
     return Staff.add("clerk@example.lu", "clerk", form.procedure.authority, PASSWORD)
