@@ -1,6 +1,6 @@
 """What every answer says to the browser: nothing inline, nothing from elsewhere, nothing kept that is private."""
 
-from flask import Flask, Response, session
+from flask import Flask, Response, g
 
 from . import hx, languages
 
@@ -42,7 +42,8 @@ def init_app(app: Flask) -> None:
         if secure:
             response.headers["Strict-Transport-Security"] = HSTS
         if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "no-store" if session.accessed else "private, no-cache"
+            personal = "csrf_token" in g  # a form of somebody's session is on it
+            response.headers["Cache-Control"] = "no-store" if personal else "private, no-cache"
         return response
 
 
