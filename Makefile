@@ -14,7 +14,7 @@ run: setup ## the site and its worker; Ctrl-C ends both
 	$(FLASK) messages send & worker=$$!; \
 	$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --no-control-socket \
 	    --log-level warning 'app:create_app()' & web=$$!; \
-	trap 'kill $$web $$worker 2>/dev/null' EXIT; trap 'exit 0' INT TERM; wait
+	trap 'kill $$web $$worker 2>/dev/null' EXIT; trap 'exit 0' INT TERM; wait $$web
 
 test: .setup/python-dev .setup/vendor .setup/voices .setup/translations ## the whole suite
 	$(BIN)/pytest -n 2 $(ARGS)
