@@ -5,6 +5,7 @@ import secrets
 
 import click
 from flask import current_app
+from flask.cli import with_appcontext
 
 from models import Authority, Dossier, Form, Procedure, Staff, db, today
 from models.number import grouped
@@ -25,6 +26,7 @@ CONTACT = ("email", "citizen@example.com")  # a domain kept for examples (RFC 26
 
 
 @click.command()
+@with_appcontext
 def demo() -> None:
     """Fill the database with sample dossiers and accounts. For development only."""
     if not current_app.config["INBOX"]:
