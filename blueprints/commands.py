@@ -1,13 +1,17 @@
 """The command line: flask --app app db upgrade, catalogue check/load, staff add, backup, demo."""
 
+import fcntl
 import getpass
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from peewee import IntegrityError
+from peewee import Database, IntegrityError
 from playhouse.migrations import Runner
 
 from models import Authority, Form, FormFile, Procedure, Staff, catalogue_load, db
@@ -37,10 +41,9 @@ def init_app(app: Flask) -> None:
 @database.command()
 def upgrade() -> None:
     """Bring the database to the newest shape. Safe to repeat, and to run on several machines at once."""
-    with db.connection_context():
-        if db.for_update:  # PostgreSQL: one upgrader at a time, the others wait and find nothing to do
-            db.execute_sql("SELECT pg_advisory_lock(%s)", (UPGRADE_LOCK,))
-        done = Runner(current_app.extensions["database"], str(ROOT / "migrations")).up()
+    ours = current_app.extensions["database"]
+    with db.connection_context(), _alone(ours):
+        done = Runner(ours, str(ROOT / "migrations")).up()
     click.echo(f"database: {', '.join(done) if done else 'up to date'}")
 
 
@@ -104,6 +107,21 @@ def backup(path: Path) -> None:
     with db.connection_context():
         db.execute_sql("VACUUM INTO ?", (str(path),))
     click.echo(f"backup: {path.stat().st_size} bytes")
+
+
+@contextmanager
+def _alone(ours: Database) -> Iterator[None]:
+    """One upgrader at a time: the others wait, and then find nothing to do."""
+    if db.for_update:  # PostgreSQL; the lock goes with the connection of this process
+        db.execute_sql("SELECT pg_advisory_lock(%s)", (UPGRADE_LOCK,))
+        yield
+        return
+    folder = os.open(Path(ours.database).parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> bytes:
