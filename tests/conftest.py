@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sending import close
 from visitor import Visitor
 
@@ -21,6 +22,7 @@ for name in [name for name in os.environ if name.startswith("ETRACKING_")]:
 os.environ["FLASK_SKIP_DOTENV"] = "1"  # the command line of Flask reads .env by itself
 
 PASSWORD = "correct horse battery"
+COMPILED = FileSystemBytecodeCache()
 SETTINGS = {
     "SECRET_KEY": "a secret of at least thirty-two characters",
     "SITE_URL": "http://localhost",
@@ -79,7 +81,9 @@ def postgresql_url(stocked_postgresql):
 
 
 def running(url: str, **settings) -> Flask:
-    return create_app(SETTINGS | {"DATABASE_URL": url} | settings)
+    app = create_app(SETTINGS | {"DATABASE_URL": url} | settings)
+    app.jinja_env.bytecode_cache = COMPILED  # each test has an app of its own, all have the same templates
+    return app
 
 
 @pytest.fixture
