@@ -8,7 +8,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import blueprints
 import senders
-from blueprints import commands, errors, headers, hx, languages, pages, printing, settings, storage
+from blueprints import (
+    commands,
+    compression,
+    errors,
+    headers,
+    hx,
+    languages,
+    pages,
+    printing,
+    settings,
+    statics,
+    storage,
+)
 
 csrf = CSRFProtect()
 
@@ -21,6 +33,8 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     app = Flask(__name__, instance_relative_config=False)
     settings.load(app, config)
     app.wsgi_app = ProxyFix(app.wsgi_app, **dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"]))
+    statics.init_app(app)
+    compression.init_app(app)
     storage.init_app(app)
     languages.init_app(app)
     pages.init_app(app)

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, g
 
-from . import hx, languages
+from . import compression, hx, languages
 
 POLICY = "; ".join(
     (
@@ -20,7 +20,6 @@ POLICY = "; ".join(
     )
 )
 HEADERS = {
-    "Vary": ", ".join((*hx.VARY, *languages.VARY)),
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # no-referrer would break every form on HTTPS
@@ -28,19 +27,23 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-HSTS = "max-age=63072000; includeSubDomains"
+HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+VARY = {"Vary": ", ".join((*hx.VARY, *languages.VARY, *compression.VARY))}
+
+
+def constant(app: Flask) -> dict[str, str]:
+    """What every answer carries, pages and static files alike."""
+    return HEADERS | HSTS if app.config["SESSION_COOKIE_SECURE"] else HEADERS
 
 
 def init_app(app: Flask) -> None:
     """Set the headers on every answer, errors included."""
-    secure = app.config["SESSION_COOKIE_SECURE"]
+    fixed = VARY | constant(app)
 
     @app.after_request
     def add(response: Response) -> Response:
-        for name, value in HEADERS.items():
+        for name, value in fixed.items():
             response.headers.setdefault(name, value)
-        if secure:
-            response.headers["Strict-Transport-Security"] = HSTS
         if "Cache-Control" not in response.headers:
             personal = "csrf_token" in g  # a form of somebody's session is on it
             response.headers["Cache-Control"] = "no-store" if personal else "private, no-cache"

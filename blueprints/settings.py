@@ -49,7 +49,7 @@ FIXED: dict[str, Any] = {
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "PERMANENT_SESSION_LIFETIME": 3600,
-    "SEND_FILE_MAX_AGE_DEFAULT": 31536000,  # addresses of static files carry a hash of their content
+    "SEND_FILE_MAX_AGE_DEFAULT": 60,  # of static files that are not built, see statics.py
     "TEMPLATES_AUTO_RELOAD": False,
 }
 

@@ -1,0 +1,87 @@
+"""Static files by WhiteNoise: ready compressed, and kept for ever under a name that changes with their content.
+
+`python -m blueprints.statics` (part of `make setup`) puts a copy of each file of static/ into BUILT, with the hash of
+its content in its name, and beside it what brotli and gzip make of it. A copy that is not of the present content has
+another name, so nothing stale is ever served; a file that was not built is served by Flask, as it is.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flask import Flask
+from whitenoise import WhiteNoise, compress
+
+from . import headers
+
+ROOT = Path(__file__).parent.parent
+SOURCES, BUILT = ROOT / "static", ROOT / ".setup" / "static"
+HASHED = r"\.[0-9a-f]{12}\.\w+$"
+SHORT = 60  # seconds; for addresses without a hash
+
+
+class Server(WhiteNoise):
+    """WhiteNoise with the headers of every other answer, also on a 304 or an error."""
+
+    FOREVER = 31536000  # a year, as RFC 9111 advises
+
+    def __init__(self, application: Any, root: Path, extra: dict[str, str]) -> None:
+        self.extra = list(extra.items())
+        super().__init__(
+            application, root, "static/", max_age=SHORT, allow_all_origins=False, immutable_file_test=HASHED
+        )
+
+    def serve(self, static_file: Any, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
+        def start(status: str, own: list[tuple[str, str]]) -> Callable:
+            return start_response(status, own + self.extra)
+
+        return super().serve(static_file, environ, start)
+
+
+def init_app(app: Flask, built: Path = BUILT) -> None:
+    """Serve what was built, under hashed names and under plain ones; `static_addresses` knows the hashed ones."""
+    built.mkdir(parents=True, exist_ok=True)
+    app.wsgi_app = server = Server(app.wsgi_app, built, headers.constant(app))
+    addresses = app.extensions["static_addresses"] = {}
+    for name, copy in copies().items():
+        if (built / copy).is_file():
+            addresses[name] = f"/static/{copy}"
+            server.add_file_to_dictionary(f"/static/{name}", str(built / copy))
+
+
+def copies() -> dict[str, str]:
+    """The name of each static file, and that of its copy."""
+    names = (path.relative_to(SOURCES) for path in SOURCES.rglob("*") if path.is_file())
+    return {name.as_posix(): _hashed(name) for name in names}
+
+
+def _hashed(name: PurePath) -> str:
+    fingerprint = hashlib.sha256((SOURCES / name).read_bytes()).hexdigest()[:12]
+    return name.with_name(f"{name.stem}.{fingerprint}{name.suffix}").as_posix()
+
+
+def build(built: Path = BUILT) -> None:
+    """Make the copies that are missing. Those of earlier releases stay: a page from before still asks for them."""
+    built.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=built.parent) as made:
+        for name, copy in copies().items():
+            if not (built / copy).exists():
+                _place(SOURCES / name, Path(made, copy), shutil.copyfile)
+        compress.main(["--quiet", made])
+        for path in sorted(
+            Path(made).rglob("*.*"), reverse=True
+        ):  # x.js.gz, x.js.br, then x.js: what counts comes last
+            _place(path, built / path.relative_to(made), os.replace)
+
+
+def _place(source: Path, target: Path, place: Callable[[Path, Path], Any]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    place(source, target)
+
+
+if __name__ == "__main__":
+    build()
