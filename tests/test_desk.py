@@ -5,7 +5,7 @@ import html
 
 import pytest
 from conftest import running, signed_in
-from desk_pages import LONG_AGO, YESTERDAY, address, move, moved, offered, send, stored
+from desk_pages import LONG_AGO, YESTERDAY, address, given_out_long_ago, move, moved, offered, send, stored
 
 from models import Authority, Contact, Event, db, now, today
 from models.number import grouped
@@ -61,6 +61,7 @@ def test_page_offers_exactly_the_moves_there_are(desk, dossier):
 
 
 def test_arrival_keeps_date_and_postmark_apart(visitor, desk, dossier):
+    given_out_long_ago(dossier)
     page = move(desk, dossier, "received", arrived_on=YESTERDAY.isoformat(), postmark_on=LONG_AGO.isoformat())
     event = stored(dossier).events.where(Event.kind == "received").get()
     assert (event.arrived_on, event.postmark_on) == (YESTERDAY, LONG_AGO) and event.at.date() >= YESTERDAY

@@ -2,7 +2,7 @@
 
 import pytest
 from conftest import signed_in
-from desk_pages import TOMORROW, YESTERDAY, address, form_of, move, moved, offered, send, stored
+from desk_pages import TOMORROW, YESTERDAY, address, form_of, given_out_long_ago, move, moved, offered, send, stored
 
 from models import Authority, Event, Message, today
 
@@ -27,6 +27,7 @@ def test_arrival_is_today_if_nothing_else_is_typed(desk, dossier):
 def test_date_that_cannot_be_is_refused_beside_its_field_and_all_that_was_typed_stays(
     desk, dossier, field, typed, why, htmx
 ):
+    given_out_long_ago(dossier)
     fields = {"arrived_on": YESTERDAY.isoformat(), "note": "Kept & safe"} | {field: typed}
     page = send(desk, desk.get(address(dossier)), "received", 422, htmx, **fields)
     assert list(page.errors) == [f"received-{field}"] and why in page.errors[f"received-{field}"]
