@@ -23,7 +23,7 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # no-referrer would break every form on HTTPS
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
@@ -48,6 +48,13 @@ def init_app(app: Flask) -> None:
             personal = "csrf_token" in g  # a form of somebody's session is on it
             response.headers["Cache-Control"] = "no-store" if personal else "private, no-cache"
         return response
+
+
+def camera(response: Response) -> Response:
+    """Let this page look through the camera, and read codes by WebAssembly where the browser cannot by itself."""
+    response.headers["Permissions-Policy"] = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
+    response.headers["Content-Security-Policy"] = POLICY.replace("script-src", "script-src 'wasm-unsafe-eval'")
+    return response
 
 
 def private(response: Response) -> Response:

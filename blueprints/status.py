@@ -1,6 +1,7 @@
 """Where a dossier stands, for anyone who holds its number; and everything printed that belongs to it."""
 
 from collections import OrderedDict
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -12,9 +13,9 @@ from models.dossier import Glance
 from models.number import check_character, clean, grouped, parse
 from paper import qr
 
-from . import guessing, hx, printing, words
+from . import guessing, hx, printing, spelling, words
 from .catalogue import pdf
-from .headers import private
+from .headers import camera, private
 from .languages import current
 from .printing import address
 
@@ -29,6 +30,12 @@ def look_up() -> Response:
         return private(hx.page("status/look_up.html", typed="", error=""))
     number = parse(typed)
     return hx.goto(url_for(".show", number=number)) if number else unknown(typed)
+
+
+@bp.get("/scan")
+def scan_page() -> Response:
+    """Find the number with the camera or in a picture. All of it happens in the browser."""
+    return camera(hx.page("status/scan.html", host=urlsplit(current_app.config["SITE_URL"]).netloc))
 
 
 @bp.get("/t/<number:number>")
@@ -157,6 +164,7 @@ def _render(glance: Glance, fresh: bool) -> str:
         note=latest.note,
         missing=latest.details.get("missing", []) if dossier.status == "incomplete" else [],
         address=address(dossier.number),
+        spelling=spelling.spelled(dossier.number, current()),
         posted=any(event.kind == "posted" for event in history),
         fresh=fresh,
     )

@@ -1,0 +1,72 @@
+// Help with an eTracking number, by the rules of models/number.py. Listeners sit on the document: fields come and go.
+
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", APART = /[\s.\-\u2010-\u2015\u2212]+/g;
+const ALIKE = ["8B", "5S", "2Z", "VYU", "6G", "0DQ", "17", "MN"];
+
+const clean = text => text.replace(APART, "").toUpperCase().replace(/O/g, 0).replace(/[IL]/g, 1);
+const grouped = number => number.replace(/./g, (character, at) => (at === 4 || at === 8 ? "-" : "") + character);
+
+function right(number) {
+  let state = 0;
+  for (const character of number.slice(0, 12)) {
+    state = (state ^ ALPHABET.indexOf(character)) * 2;
+    if (state > 31) state ^= 37;
+  }
+  return /^[^\WILOU_]{13}$/.test(number) && ALPHABET[state] === number[12];
+}
+
+// The number that a text is, or that stands in it, in one piece or in groups: rather one with a digit than a word.
+export function find(text) {
+  const inside = text.replace(APART, "-").match(/\b[0-9A-Z]{4}-?[0-9A-Z]{4}-?[0-9A-Z]{5}\b/gi) ?? [];
+  return [text, ...inside.sort((a, b) => /\d/.test(b) - /\d/.test(a))].map(clean).find(right);
+}
+
+// What the check character allows of what eyes and fingers mistake: a look-alike, or two neighbours swapped.
+const meant = number => [...number].flatMap((character, at) =>
+  [...ALIKE.filter(set => set.includes(character)).join("")].map(other => other + number.slice(at + 1))
+    .concat(number[at + 1] + character + number.slice(at + 2)).map(tail => number.slice(0, at) + tail)
+).filter(right).slice(0, 3);
+
+function show(field, number, text = grouped(number)) {
+  const said = field.nextElementSibling, key = right(number) ? "right" : "wrong", guesses = meant(number);
+  if (field.value !== text) field.value = text;
+  field.parentElement.querySelector(".error")?.remove();
+  said.className = key;
+  said.textContent = number[12] ? field.dataset[guesses[0] ? "meant" : key] : "";
+  for (const value of guesses) said.append(Object.assign(document.createElement("button"),
+    {type: "button", className: "quiet number", value, textContent: grouped(value)}));
+  field.ariaInvalid = number[12] && key === "wrong";
+}
+
+document.addEventListener("input", ({target: field}) => {
+  if (!field.matches("[data-number]")) return;
+  const {value, selectionEnd} = field, number = find(value) ?? clean(value);
+  if (/\W/.test(number)) return show(field, number, value);   // something else: let it be typed
+  const at = clean(value.slice(0, selectionEnd)).length;
+  show(field, number);
+  if (field.value !== value) field.selectionStart = field.selectionEnd = at + (at > 4) + (at > 8);
+});
+
+document.addEventListener("paste", event => {
+  const number = event.target.matches("[data-number]") && find(event.clipboardData.getData("text"));
+  if (!number) return;
+  event.preventDefault();
+  show(event.target, number);
+});
+
+document.addEventListener("click", async ({target}) => {
+  if (target.matches("[data-number] + [role=status] button")) {
+    const field = target.parentElement.previousElementSibling;
+    show(field, target.value);
+    field.focus();
+  }
+  if (!target.matches("[data-copy]")) return;
+  const {copy, copied, failed} = target.dataset, said = target.nextElementSibling;
+  said.textContent = await navigator.clipboard?.writeText(copy).then(() => copied, () => 0) || failed;
+  setTimeout(() => said.textContent = "", 5000);
+});
+
+for (const field of document.querySelectorAll("[data-number]")) {
+  const number = clean(field.value);
+  if (number[12] && !right(number)) show(field, number);
+}

@@ -1,0 +1,83 @@
+// Scan a code with the camera, or find it in a picture: on this device, only the number in it is sent.
+
+const its = (tag = "") => document.querySelector("[data-scan] " + tag);
+let reader, turn;   // the camera is on for this turn; a later one, or none, ends it
+
+function say(key) {
+  const text = its().dataset[key];
+  if (its("p").textContent !== text) its("p").textContent = text;   // once, not at every frame
+}
+
+function take(now, key) {
+  const video = its("video");
+  video.srcObject?.getTracks().forEach(track => track.stop());
+  video.srcObject = null;
+  video.hidden = !(turn = now);
+  its("button").textContent = its().dataset[now ? "stop" : "start"];
+  say(key);
+}
+
+async function load({reader, wasm}) {
+  const formats = ["qr_code"];
+  if ((await self.BarcodeDetector?.getSupportedFormats())?.includes("qr_code")) return new BarcodeDetector({formats});
+  await new Promise((onload, onerror) =>
+    document.head.append(Object.assign(document.createElement("script"), {src: reader, onload, onerror})));
+  BarcodeDetectionAPI.prepareZXingModule({overrides: {locateFile: () => wasm}});
+  return new BarcodeDetectionAPI.BarcodeDetector({formats});
+}
+
+// Go on with a number of ours in the picture, alone or in an address of ours. True if there was any code at all.
+async function look(picture) {
+  const {dataset} = its(), {find} = await import(dataset.number);
+  const codes = await (reader ??= await load(dataset)).detect(picture);
+  for (const {rawValue: href} of codes) {
+    const {host, pathname} = Object.assign(document.createElement("a"), {href});
+    const number = [location.host, dataset.host].includes(host) && find(pathname.replace(/^(\/t)?\//i, ""));
+    if (number) return go(number);
+    say("foreign");
+  }
+  return codes[0];
+}
+
+function go(number) {
+  const field = document.querySelector("[data-number]");
+  take(null, "found");
+  navigator.vibrate?.(80);
+  field.value = number;
+  field.form.submit();
+  return true;
+}
+
+async function scan() {
+  const mine = {};
+  take(mine, "asking");
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: "environment", width: 1280}});
+    its("video").srcObject = stream;
+    if (turn !== mine) return take(null, "stopped");
+    await its("video").play();
+    say("scanning");
+    while (turn === mine) {
+      await look(its("video"));
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }
+  } catch ({name}) {
+    if (turn === mine) take(null, {NotAllowedError: "denied", NotFoundError: "missing", TypeError: "missing"}[name] ?? "failed");
+  }
+}
+
+document.addEventListener("click", ({target}) => {
+  if (target.matches("[data-scan] button")) turn ? take(null, "stopped") : scan();
+});
+
+document.addEventListener("change", async ({target}) => {
+  if (!target.matches("[data-scan] [type=file]") || !target.files[0]) return;
+  take(null, "reading");
+  try {
+    if (!await look(await createImageBitmap(target.files[0]))) say("empty");
+  } catch {
+    say("broken");
+  }
+});
+
+document.addEventListener("visibilitychange", () => turn && document.hidden && take(null, "stopped"));
