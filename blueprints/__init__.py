@@ -5,8 +5,8 @@ from flask_wtf import CSRFProtect
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
-    """Put every blueprint into `app`; the development inbox only where it was asked for."""
-    from . import accounts, captcha, catalogue, contacts, desk, inbox, messages, site, status, tracking
+    """Put every blueprint into `app`; the development inbox and the styleguide only where they were asked for."""
+    from . import accounts, captcha, catalogue, contacts, desk, inbox, messages, site, status, styleguide, tracking
     from .converters import NumberConverter
 
     app.url_map.converters["number"] = NumberConverter
@@ -19,3 +19,4 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     csrf.exempt(status.report_posted)
     if app.config["INBOX"]:
         app.register_blueprint(inbox.bp)
+        app.register_blueprint(styleguide.bp)
