@@ -94,6 +94,27 @@ def add(email: str, role: str, slug: str | None) -> None:
     click.echo(f"staff: {role} added")
 
 
+@staff.command()
+@click.argument("email")
+def password(email: str) -> None:
+    """Give an account a new password, asked for or read from standard input; its sessions end."""
+    with db.connection_context():
+        try:
+            _account(email).set_password(_password())
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+    click.echo("staff: password changed")
+
+
+@staff.command()
+@click.argument("email")
+def disable(email: str) -> None:
+    """Close an account: it cannot sign in any more, and its sessions end at once."""
+    with db.connection_context():
+        _account(email).disable()
+    click.echo("staff: account closed")
+
+
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 def backup(path: Path) -> None:
@@ -131,6 +152,13 @@ def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> 
 def _accept(data: bytes) -> tuple[bytes, list[list[float]], str]:
     accepted = paper_form.accept(data)
     return accepted.data, [[p.x, p.y, p.rotation] for p in accepted.places], ", ".join(accepted.notes)
+
+
+def _account(email: str) -> Staff:
+    found = Staff.get_or_none(Staff.email == email.strip().lower())
+    if found is None:
+        raise click.ClickException("there is no such account")
+    return found
 
 
 def _password() -> str:

@@ -29,8 +29,8 @@ def change(token: str) -> Response:
         abort(400)
     number = contact.dossier.number
     getattr(contact, action)()
-    if action == "erase":
-        return redirect(url_for("status.show", number=number, erased=1), 303)
+    if action == "erase":  # the link is dead now, so the answer is the page
+        return private(make_response(render_template("contacts/erased.html", number=number)))
     return redirect(url_for(".show", token=token, done=action), 303)
 
 

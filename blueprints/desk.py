@@ -9,7 +9,8 @@ from peewee import fn
 from playhouse.flask_utils import get_object_or_404
 
 from models import Authority, Conflict, Dossier, Event, now, today
-from models.dossier import OPEN, STATUSES
+from models.base import LUXEMBOURG
+from models.dossier import ARRIVED, STATUSES
 from models.number import parse
 
 from . import hx, words
@@ -49,8 +50,16 @@ def index() -> Response:
     if status in STATUSES:
         dossiers = dossiers.where(Dossier.status == status)
     rows = list(dossiers.order_by(Dossier.changed_at.desc()).limit(PAGE + 1).offset((page - 1) * PAGE))
-    return hx.page("desk/index.html", dossiers=rows[:PAGE], more=len(rows) > PAGE, page=page, status=status,
-                   counts=counts, statuses=STATUSES)  # fmt: skip
+    return hx.page(
+        "desk/index.html",
+        dossiers=rows[:PAGE],
+        more=len(rows) > PAGE,
+        page=page,
+        status=status,
+        counts=counts,
+        statuses=STATUSES,
+        handed_over="handed_over" in request.args,
+    )
 
 
 @bp.get("/scan")
@@ -58,7 +67,7 @@ def scan() -> Response:
     """What the scanner or a clerk typed: a number in any spelling, or the whole address of the QR code."""
     typed = request.args.get("number", "")[:300]
     number = parse(typed.rsplit("/", 1)[-1])
-    if number is None or not Dossier.visible_to(g.staff).where(Dossier.number == number).exists():
+    if number is None or not _visible(number):
         return hx.page("desk/unknown.html", 404, typed=typed, number=number)
     return hx.goto(url_for(".show", number=number))
 
@@ -72,23 +81,26 @@ def show(number: str) -> Response:
 @bp.post("/dossiers/<number:number>/status")
 def change_status(number: str) -> Response:
     """Make one move. 422 with the reason beside the field, 409 if somebody was quicker."""
-    dossier, answer = _dossier(number), MoveForm()
+    dossier, answer = _writable(number), MoveForm()
     answer.authority.choices = _authorities(dossier)
+    answer.earliest = dossier.created_at.astimezone(LUXEMBOURG).date()
     if answer.version.data != dossier.version or answer.to.data not in _moves(dossier):
-        return _show(dossier, None, 409)
+        return _show(dossier, answer, 409)
     if not answer.validate_on_submit():
         return _show(dossier, answer, 422)
     try:
         _move(dossier, answer)
     except Conflict:
-        return _show(_dossier(number), None, 409)
+        return _show(_dossier(number), answer, 409)
+    if not _visible(number):  # handed over: it is the other authority's now
+        return hx.goto(url_for(".index", handed_over=1))
     return hx.follow(url_for(".show", number=number))
 
 
 @bp.post("/dossiers/<number:number>/undo")
 def undo(number: str) -> Response:
     """Take the latest move back while nobody has been told."""
-    dossier = _dossier(number)
+    dossier = _writable(number)
     if not ButtonForm().validate_on_submit():
         abort(400)
     latest = dossier.events.order_by(Event.id.desc()).first()
@@ -105,6 +117,17 @@ def undo(number: str) -> Response:
 def _dossier(number: str) -> Dossier:
     """The dossier, if this member of staff may see it; another authority's looks like one that does not exist."""
     return get_object_or_404(Dossier.visible_to(g.staff), Dossier.number == number)
+
+
+def _writable(number: str) -> Dossier:
+    """The same for those who may move it: the helpdesk looks and explains, it does not decide."""
+    if g.staff.role == "helpdesk":
+        abort(403)
+    return _dossier(number)
+
+
+def _visible(number: str) -> bool:
+    return Dossier.visible_to(g.staff).where(Dossier.number == number).exists()
 
 
 def _authorities(dossier: Dossier) -> list[tuple[str, str]]:
@@ -142,10 +165,10 @@ def _show(dossier: Dossier, answer: MoveForm | None = None, status: int = 200) -
         push=url_for(".show", number=dossier.number),
         dossier=dossier,
         history=list(zip(events, words.lines(events), strict=True)),
-        undoable=events[-1] if _undo_until(events[-1]) else None,
+        undoable=events[-1] if _undo_until(events[-1]) and g.staff.role != "helpdesk" else None,
         undo_until=_undo_until(events[-1]),
         forms={to: _form(dossier, to, answer) for to in _moves(dossier)},
-        refused=answer.to.data if answer else "",
+        refused=answer.to.data if answer and answer.to.data in _moves(dossier) else "",
         conflict=error if status == 409 else "",
         contacts=list(dossier.contacts),
     )
@@ -158,7 +181,10 @@ def _undo_until(event: Event) -> dt.datetime | None:
 
 
 def _moves(dossier: Dossier) -> tuple[str, ...]:
-    return (*dossier.moves, "transferred") if dossier.status in OPEN else dossier.moves
+    """What this member of staff may do with the dossier now."""
+    if g.staff.role == "helpdesk":
+        return ()
+    return (*dossier.moves, "transferred") if dossier.status in ARRIVED else dossier.moves
 
 
 def _form(dossier: Dossier, to: str, answer: MoveForm | None) -> MoveForm:

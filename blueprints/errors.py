@@ -2,11 +2,12 @@
 
 import logging
 import secrets
+import traceback
 
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, TooManyRequests
 
 log = logging.getLogger("etracking")
 
@@ -14,6 +15,7 @@ log = logging.getLogger("etracking")
 def init_app(app: Flask) -> None:
     """Answer every HTTP error, and anything that went wrong, with our page."""
     app.register_error_handler(HTTPException, show)
+    app.log_exception = lambda _error: None  # it names the address with the number in it; _log() says what is needed
 
 
 def show(error: HTTPException) -> Response:
@@ -37,8 +39,13 @@ def _log(error: InternalServerError) -> str:
     """Log what happened under a reference that the visitor can tell the helpdesk; no address, no number."""
     reference = secrets.token_hex(4)
     original = error.original_exception
-    log.error("error %s at %s: %s", reference, request.endpoint, type(original).__name__, exc_info=original)
+    log.error("error %s at %s: %s\n%s", reference, request.endpoint, type(original).__name__, _trace(original))
     return reference
+
+
+def _trace(error: BaseException | None) -> str:
+    """Where it happened. Not the error's own text: a database quotes the row in it."""
+    return "".join(traceback.format_tb(error.__traceback__)) if error else ""
 
 
 def _text(error: HTTPException) -> dict[str, str]:
@@ -46,8 +53,14 @@ def _text(error: HTTPException) -> dict[str, str]:
         return {
             "title": _("Please send this once more"),
             "what": _("The page was open for too long, or your browser does not keep cookies for this site."),
-            "next": _("Go back, load the page again and send the form once more."),
+            "next": _(
+                "Go back, load the page again and send it once more. Without cookies there are forms without number."
+            ),
         }
+    if isinstance(error, TooManyRequests):
+        minutes = max(int(error.retry_after or 60) // 60, 1)
+        wait = _("Please try again in %(minutes)s minutes. If you are in a hurry, call the helpdesk.", minutes=minutes)
+        return _texts()[429] | {"next": wait}
     return _texts().get(error.code or 500) or _texts()[400 if (error.code or 500) < 500 else 500]
 
 
@@ -91,7 +104,7 @@ def _texts() -> dict[int, dict[str, str]]:
         429: {
             "title": _("Too many tries"),
             "what": _("To protect everybody’s dossiers we limit how often this can be done."),
-            "next": _("Please wait a few minutes. If you are in a hurry, call the helpdesk."),
+            "next": "",  # depends on how long
         },
         500: {
             "title": _("Something went wrong on our side"),

@@ -93,6 +93,16 @@ def not_in_future(_form: FlaskForm, field: DateField) -> None:
         raise ValidationError(_("This day has not come yet."))
 
 
+def since_the_number(form: FlaskForm, field: DateField) -> None:
+    if field.data and form.earliest and field.data < form.earliest:
+        raise ValidationError(_("On this day the number did not exist yet."))
+
+
+def not_after_arrival(form: FlaskForm, field: DateField) -> None:
+    if field.data and form.arrived_on.data and field.data > form.arrived_on.data:
+        raise ValidationError(_("The postmark cannot be later than the arrival."))
+
+
 def in_future(_form: FlaskForm, field: DateField) -> None:
     if field.data and field.data <= today():
         raise ValidationError(_("Please choose a day in the future."))
@@ -150,12 +160,17 @@ def _to(status: str) -> Callable[[Any], bool]:
 class MoveForm(FlaskForm):
     """A move of a dossier at the desk; which fields count depends on where to."""
 
+    earliest: dt.date | None = None  # no paper arrives before its number exists
+
     to = HiddenField(validators=[InputRequired()])
     version = IntegerField(validators=[InputRequired()])
     arrived_on = DayField(
-        _l("Date of arrival"), validators=[NeededWhen(_to("received"), _l("When did it arrive?")), not_in_future]
+        _l("Date of arrival"),
+        validators=[NeededWhen(_to("received"), _l("When did it arrive?")), not_in_future, since_the_number],
     )
-    postmark_on = DayField(_l("Date of the postmark, if it can be read"), validators=[Optional(), not_in_future])
+    postmark_on = DayField(
+        _l("Date of the postmark, if it can be read"), validators=[Optional(), not_in_future, not_after_arrival]
+    )
     missing = TextAreaField(
         _l("What is missing, one document a line"),
         filters=[_strip],

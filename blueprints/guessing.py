@@ -7,10 +7,10 @@ import datetime as dt
 import time
 from typing import NamedTuple
 
-from flask import current_app, request
+from flask import current_app, request, session
 from werkzeug.exceptions import TooManyRequests
 
-from models import Counter
+from models import Counter, Dossier
 from models.throttle import neighbourhood, visitor
 
 
@@ -27,19 +27,22 @@ def _refused() -> dict[str, float]:
     return current_app.extensions.setdefault("refused", {})
 
 
-def refuse() -> None:
+def refuse(number: str) -> None:
     """Raise TooManyRequests if this visitor, or their network, has guessed too often.
 
-    When everybody together has, only those are refused who were wrong themselves: a flood of guesses from
-    elsewhere keeps nobody with a real number from their dossier.
+    A number that this very session was given is shown all the same: it is no guess. And when everybody together has
+    guessed too often, only those are refused who were wrong themselves: a flood from elsewhere keeps nobody with a
+    real number from their dossier.
     """
     refused = _refused()
     if not refused:
         return
     one, network, everybody = _limits()
     for limit in (one, network, everybody):
-        if refused.get(limit.who, 0) > time.time() and (limit is not everybody or Counter.peek(one.who, one.window)):
-            raise TooManyRequests(retry_after=int(limit.window.total_seconds()))
+        wait = refused.get(limit.who, 0) - time.time()
+        suspect = limit is not everybody or Counter.peek(one.who, one.window)
+        if wait > 0 and suspect and not _own(number):
+            raise TooManyRequests(retry_after=int(wait) + 1)
 
 
 def missed() -> None:
@@ -47,6 +50,11 @@ def missed() -> None:
     for limit in _limits():
         if Counter.hit(limit.who, limit.window) >= limit.most:
             _refuse(limit)
+
+
+def _own(number: str) -> bool:
+    keys = list(session.get("passes", {}))
+    return Dossier.select().where(Dossier.number == number, Dossier.key.in_(keys)).exists()
 
 
 def _limits() -> tuple[Limit, Limit, Limit]:

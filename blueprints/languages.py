@@ -1,13 +1,17 @@
 """Which language a visitor is answered in: ?lang=, else the cookie, else what the browser asks for, else German."""
 
-from flask import Flask, Response, g, has_request_context, request
+from urllib.parse import urlencode
+
+from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_babel import Babel
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from models.catalogue import LANGUAGES, LOCALES
 
 NAMES = {"de": "Deutsch", "fr": "Français", "en": "English", "lb": "Lëtzebuergesch"}
 FALLBACK = "de"
 VARY = ("Cookie", "Accept-Language")
+KEPT = {"catalogue": ("q", "audience", "topic", "event"), "tracking": ("code",), "desk": ("status", "page")}
 COOKIE = "lang"
 
 
@@ -16,7 +20,7 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Luxembourg"
     Babel(app, locale_selector=lambda: LOCALES[current()])
-    app.jinja_env.globals.update(language=current, language_names=NAMES, in_language=in_language)
+    app.jinja_env.globals.update(language=current, language_names=NAMES, language_url=language_url)
     app.jinja_env.filters["t"] = in_language
 
     @app.after_request
@@ -35,6 +39,23 @@ def current() -> str:
     if "language" not in g:
         g.language = _chosen()
     return g.language
+
+
+def language_url(code: str) -> str:
+    """The page that is shown, in another language: filters and choices stay, a number that was typed does not."""
+    kept = {name: value for name, value in request.args.items() if name in KEPT.get(request.blueprint, ())}
+    return f"{_readable(request.path)}?{urlencode(kept | {'lang': code})}"
+
+
+def _readable(path: str) -> str:
+    """`path`, or the page above it where `path` itself only takes what a form sends."""
+    try:
+        current_app.url_map.bind("").match(path, "GET")
+    except MethodNotAllowed:
+        return path.rpartition("/")[0]
+    except HTTPException:
+        pass
+    return path
 
 
 def in_language(texts: dict[str, str] | None) -> str:

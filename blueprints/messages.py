@@ -14,13 +14,14 @@ import click
 from flask import Blueprint, current_app
 
 import senders
-from models import Message, db
-from models.message import CHANNELS, LEASE
+from models import Counter, Message, Used, db
+from models.message import CHANNELS
 from senders.base import place
 
 bp = Blueprint("messages", __name__, cli_group="messages")
 log = logging.getLogger("etracking.messages")
 
+HOUR = 3600.0
 IDLE = 1.0  # seconds between two looks at an empty outbox
 PAUSE = 30.0  # seconds that a channel is left alone when its server is down or its account refused
 
@@ -43,6 +44,7 @@ class Worker:
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
         self.paused = dict.fromkeys(CHANNELS, 0.0)  # until when
+        self.tidy_at = 0.0
 
     def work(self, told: SimpleQueue, once: bool = False) -> None:
         """Send until something is in `told`; with `once`, until nothing is due."""
@@ -74,10 +76,19 @@ class Worker:
     def _send_next_whatever_happens(self) -> bool:
         """A database that is locked or restarting must not end the worker."""
         try:
+            self._tidy()
             return self.send_next()
         except Exception as error:
             log.error("no message sent: %s", place(error))
             return False
+
+    def _tidy(self) -> None:
+        """Once an hour: forget counters and marks whose time is over."""
+        if time.monotonic() >= self.tidy_at:
+            self.tidy_at = time.monotonic() + HOUR
+            with db.connection_context():
+                Counter.purge()
+                Used.purge()
 
     def _attempt(self, message: Message) -> tuple[str, str]:
         """Try `message` once; the outcome is on its row when this returns. The kind of event, and the outcome."""
@@ -111,5 +122,5 @@ class Worker:
 
 
 def _lease() -> dict[str, timedelta]:
-    seconds = current_app.config.get("MESSAGE_LEASE", {})
-    return LEASE | {channel: timedelta(seconds=value) for channel, value in seconds.items()}
+    names = {"email": "MAIL_LEASE", "sms": "SMS_LEASE"}
+    return {channel: timedelta(seconds=current_app.config[name]) for channel, name in names.items()}

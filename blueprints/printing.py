@@ -47,7 +47,6 @@ def sheet(dossier: Dossier, language: str) -> Sheet:
             shown_url=address(dossier.number).shown.split("://")[1],
             authority=authority.name[language],
             address=authority.address,
-            return_line="",
             window=authority.window,
             procedure=form.procedure.title[language],
             form=form.title[language],

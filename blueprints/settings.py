@@ -12,6 +12,8 @@ DEFAULTS: dict[str, Any] = {
     "DATABASE_URL": "sqlite:///instance/etracking.db",
     "PROXY_HOPS": 0,  # how many reverse proxies of ours stand in front and set X-Forwarded-*
     "UNDO_SECONDS": 600,  # how long a scan can be taken back before anybody is told
+    "MAIL_LEASE": 60,  # seconds after which a message is taken over from a worker that never came back
+    "SMS_LEASE": 900,  # longer: an SMS of unknown outcome waits for its receipt before it is repeated, once
     "INBOX": False,  # development: keep mail and SMS in a folder and show them at /dev/inbox
     "INBOX_DIR": "instance/inbox",
     "MAIL_SERVER": "",
@@ -48,7 +50,7 @@ FIXED: dict[str, Any] = {
     "WTF_CSRF_TIME_LIMIT": None,  # bound to the session: a tab left open overnight still works
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
-    "PERMANENT_SESSION_LIFETIME": 3600,
+    "PERMANENT_SESSION_LIFETIME": 86400,
     "SEND_FILE_MAX_AGE_DEFAULT": 60,  # of static files that are not built, see statics.py
     "TEMPLATES_AUTO_RELOAD": False,
 }

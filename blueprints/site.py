@@ -1,6 +1,7 @@
 """The home page, the duties of a public service, and what watches over the process."""
 
 import datetime as dt
+from email.utils import parseaddr
 
 from flask import Blueprint, Response, current_app, render_template, url_for
 
@@ -43,7 +44,8 @@ def accessibility() -> Response:
 def security() -> Response:
     """Whom to tell of a security fault (RFC 9116)."""
     expires = (now() + dt.timedelta(days=180)).replace(microsecond=0).isoformat()
-    return Response(render_template("site/security.txt", expires=expires), mimetype="text/plain")
+    _name, sender = parseaddr(current_app.config["HELPDESK_EMAIL"] or current_app.config["MAIL_SENDER"])
+    return Response(render_template("site/security.txt", expires=expires, contact=sender), mimetype="text/plain")
 
 
 @bp.get("/manifest.webmanifest")

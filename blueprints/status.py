@@ -1,6 +1,7 @@
 """Where a dossier stands, for anyone who holds its number; and everything printed that belongs to it."""
 
 from collections import OrderedDict
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, url_for
@@ -8,7 +9,7 @@ from flask_babel import gettext as _
 from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
-from models import Authority, Dossier, Form, Procedure, today
+from models import Authority, Conflict, Dossier, Form, Procedure, today
 from models.dossier import Glance
 from models.number import check_character, clean, grouped, parse
 from paper import qr
@@ -28,7 +29,7 @@ def look_up() -> Response:
     typed = request.values.get("number", "")
     if not typed.strip():
         return private(hx.page("status/look_up.html", typed="", error=""))
-    number = parse(typed)
+    number = parse(typed) or parse(typed.rstrip("/ ").rsplit("/", 1)[-1])  # or the whole address
     return hx.goto(url_for(".show", number=number)) if number else unknown(typed)
 
 
@@ -78,7 +79,7 @@ def data(number: str) -> Response:
 def report_posted(number: str) -> Response:
     """The citizen says: I posted it today. Whoever holds the number may say so, as they may post it."""
     dossier = _dossier(number)
-    if dossier.status == "announced" and dossier.posted_on is None:  # said twice is said once
+    with suppress(Conflict):  # said twice, or scanned in the meantime: the page says so anyway
         dossier.post(today())
     return hx.follow(url_for(".show", number=number))
 
@@ -129,7 +130,7 @@ def _why(typed: str) -> str:
 
 
 def _glance(number: str) -> Glance | None:
-    guessing.refuse()
+    guessing.refuse(number)
     return Dossier.glance(number)
 
 

@@ -8,7 +8,10 @@ from models import db, make_database
 
 
 def init_app(app: Flask) -> None:
-    """Open `DATABASE_URL` before each request. Nothing is created here: `db upgrade` does that."""
+    """Use `DATABASE_URL`, opened by the first query of a request: what needs no database works without one.
+
+    Nothing is created here: `db upgrade` does that.
+    """
     url = app.config["DATABASE_URL"]
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -23,11 +26,6 @@ def init_app(app: Flask) -> None:
             abort(404)
         if b"%00" in request.query_string or any("\0" in text for texts in request.form.listvalues() for text in texts):
             abort(400)
-
-    @app.before_request
-    def connect() -> None:
-        if database.is_closed():
-            database.connect(reuse_if_open=True)
 
     if database.for_update:  # PostgreSQL: give the connection back to the pool
 

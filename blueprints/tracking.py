@@ -22,7 +22,9 @@ bp = Blueprint("tracking", __name__, url_prefix="/track")
 PASS_SECONDS = 3600  # a pass of the CAPTCHA is good for one dossier, for an hour
 PASSES = 8  # how many a session keeps, so that several tabs work
 DAY = dt.timedelta(days=1)
-SMS_PER_NUMBER, SMS_PER_VISITOR = 3, 10  # registrations with SMS, a day
+# Registrations a day that lead to a message. The visitor may be an office that helps many people.
+SMS_PER_NUMBER, SMS_PER_VISITOR = 3, 10
+MAILS_PER_ADDRESS, MAILS_PER_VISITOR = 10, 50
 
 
 @bp.get("/<slug>/<form>")
@@ -62,7 +64,7 @@ def register(slug: str, form: str) -> Response:
     tracked, answer = _tracked(slug, form), ContactForm()
     if answer.key.data not in _passes(_scope(tracked)):
         return hx.follow(url_for(".start", slug=slug, form=form))
-    if not answer.validate_on_submit() or answer.website.data or not _sms_allowed(answer):
+    if not answer.validate_on_submit() or _is_program(answer) or not _within_limits(answer):
         return _contact(tracked, answer, 422)
     dossier = Dossier.announce(tracked, current(), answer.key.data, answer.contacts())
     return hx.goto(url_for("status.show", number=dossier.number, new=1))
@@ -101,23 +103,41 @@ def _newest_pass(scope: str) -> str | None:
     return (_passes(scope) or [None])[-1]
 
 
+def _is_program(answer: ContactForm) -> bool:
+    """Did something fill in the field that nobody sees? If it was a password manager, the next try goes through."""
+    filled, answer.website.data, answer.website.raw_data = bool(answer.website.data), "", []
+    if filled:
+        answer.website.errors = [_("Something filled in a hidden field. Please send the form once more.")]
+    return filled
+
+
 def _has_unused_pass(scope: str) -> bool:
     key = _newest_pass(scope)
     return key is not None and not Dossier.select().where(Dossier.key == key).exists()
 
 
-def _sms_allowed(answer: ContactForm) -> bool:
-    """Within the limits for SMS? If they cannot be counted, no SMS: the form still works with e-mail."""
-    if not answer.by_sms.data or Dossier.select().where(Dossier.key == answer.key.data).exists():
-        return True
+def _within_limits(answer: ContactForm) -> bool:
+    """May these contacts be written to? If it cannot be counted, no SMS is sent; mail does no harm that costs money."""
+    if Dossier.select().where(Dossier.key == answer.key.data).exists():
+        return True  # sent twice: counted already
+    allowed = True
+    for channel, field, per_address, per_visitor in (
+        ("email", answer.email, MAILS_PER_ADDRESS, MAILS_PER_VISITOR),
+        ("sms", answer.mobile, SMS_PER_NUMBER, SMS_PER_VISITOR),
+    ):
+        chosen = any(channel == name for name, _address in answer.contacts())
+        if chosen and not _counted(channel, field.data, per_address, per_visitor):
+            field.errors = [_("Too many messages were asked for today. Please untick this, or try again tomorrow.")]
+            allowed = False
+    return allowed
+
+
+def _counted(channel: str, address: str, per_address: int, per_visitor: int) -> bool:
     who = visitor(request.remote_addr, current_app.config["SECRET_KEY"])
     try:
-        allowed = (
-            Counter.hit(f"sms|{answer.mobile.data}", DAY) <= SMS_PER_NUMBER
-            and Counter.hit(f"sms-from|{who}", DAY) <= SMS_PER_VISITOR
+        return (
+            Counter.hit(f"{channel}|{address.lower()}", DAY) <= per_address
+            and Counter.hit(f"{channel}-from|{who}", DAY) <= per_visitor
         )
     except PeeweeException:
-        allowed = False
-    if not allowed:
-        answer.mobile.errors = [_("No more SMS can be sent to this number today. Please choose e-mail, or untick SMS.")]
-    return allowed
+        return channel == "email"

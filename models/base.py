@@ -82,5 +82,5 @@ def _postgresql(url: str) -> Database:
     options = parse(url, unquote_password=True, unquote_user=True)
     name = options.pop("database")
     return PooledPostgresqlDatabase(
-        name, prefer_psycopg3=True, autoconnect=False, max_connections=16, stale_timeout=300, timeout=10, **options
+        name, prefer_psycopg3=True, max_connections=16, stale_timeout=300, timeout=10, **options
     )

@@ -22,7 +22,7 @@ from .number import new_number
 from .staff import Staff
 
 STATUSES = ("announced", "received", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn")
-OPEN = ("announced", "received", "incomplete", "examination")
+ARRIVED = ("received", "incomplete", "examination")  # with an authority that works on it, or could hand it over
 
 # The only moves there are. An envelope that arrives after all revives a lapsed dossier: paper wins over a timer.
 MOVES: dict[str, tuple[str, ...]] = {
@@ -183,7 +183,7 @@ class Dossier(Base):
     def transfer(self, authority: Authority, *, by: Staff, version: int, note: str = "") -> "Event":
         """Hand the dossier over to another authority: same status, and the citizen is told. Raises Conflict."""
         at = now()
-        if self.status not in OPEN or authority == self.authority:
+        if self.status not in ARRIVED or authority == self.authority:
             raise Conflict
         with db.atomic():
             self._update(version, authority=authority, changed_at=at)

@@ -45,8 +45,3 @@ def parse(text: str) -> str | None:
 def grouped(number: str) -> str:
     """As printed and spoken: groups of four, four and five."""
     return f"{number[:4]}-{number[4:8]}-{number[8:]}"
-
-
-def masked(number: str) -> str:
-    """For logs: enough to tell two numbers apart while debugging, useless for a look-up."""
-    return f"{number[:2]}…{number[-1:]}"

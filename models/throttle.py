@@ -73,8 +73,16 @@ def neighbourhood(address: str | None, secret: str) -> str:
     return _anonymous(address, secret, v4=24, v6=48)
 
 
+def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address in `text`; all visitors whose address is not known, or is none, share one."""
+    try:
+        return ipaddress.ip_address(text or "")
+    except ValueError:
+        return ipaddress.IPv4Address(0)
+
+
 def _anonymous(address: str | None, secret: str, v4: int, v6: int) -> str:
-    ip = ipaddress.ip_address(address or "0.0.0.0")  # noqa: S104  (no address known: all such visitors share one)
+    ip = _address(address)
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     network = ipaddress.ip_network((ip, v4 if ip.version == 4 else v6), strict=False)

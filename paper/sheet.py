@@ -40,7 +40,6 @@ class Sheet:
     shown_url: str
     authority: str
     address: list[str]
-    return_line: str
     window: Literal["left", "right"]
     procedure: str
     form: str

@@ -125,7 +125,7 @@ def _mail(message: Message, words: dict[str, Any]) -> Letter:
     words["subject"] = " ".join(_render("subject.txt", words).split())
     words["paragraphs"] = [" ".join(part.split()) for part in _render("body.txt", words).split("\n\n") if part.strip()]
     return Letter(
-        reference=f"{message.id}.{message.event_id}",
+        reference=f"{message.id}.{message.event_id}.{message.created_at:%Y%m%d%H%M%S}",  # ids come back with a backup
         to=message.contact.address,
         text=render_template("messages/_mail.txt", **words).strip() + "\n",
         html=render_template("messages/_mail.html", **words),

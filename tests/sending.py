@@ -44,7 +44,7 @@ def make_app(database_url: str, **settings) -> Flask:
 
 def environment(app: Flask) -> dict[str, str]:
     """The environment in which another process has the settings of `app`."""
-    values = {name: app.config[name] for name in (*DEFAULTS, "MESSAGE_LEASE") if name in app.config}
+    values = {name: app.config[name] for name in DEFAULTS if name in app.config}
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
     return os.environ | {f"ETRACKING_{name}": text for name, text in texts.items()}
 

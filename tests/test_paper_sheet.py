@@ -102,7 +102,7 @@ ENVELOPES = {
 def sheet(language="de", window="left", **changes):
     sample = Sheet(
         language=language, number=NUMBER, url=URL, shown_url=f"etracking.example.lu/t/{NUMBER}",
-        authority=ADDRESS[0], address=ADDRESS, return_line="eTracking · L-4321 Luxembourg", window=window,
+        authority=ADDRESS[0], address=ADDRESS, window=window,
         procedure="Gleichwertigkeit eines Abschlusses", form="Antrag", edition="2026-11", issued="22.11.2026",
         enclosures=["Kopie des Ausweises", "Größenangabe und Übersichtsplan"],
         texts=TEXTS[language], steps=["Umschlag frankieren und abschicken.", "Auf die Nachricht warten."],
@@ -184,7 +184,7 @@ def test_many_enclosures_flow_to_a_second_page_with_the_number_on_it():
 
 
 def test_empty_parts_leave_no_heading_behind():
-    printed = text(render(sheet(enclosures=[], steps=[], edition="", return_line="")))[0]
+    printed = text(render(sheet(enclosures=[], steps=[], edition="")))[0]
     for key in ("enclosures_heading", "steps_heading", "edition_label"):
         assert TEXTS["de"][key] not in printed
 

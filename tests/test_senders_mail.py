@@ -53,7 +53,9 @@ def test_text_html_and_sheet_arrive_in_the_language_of_the_contact(app, mail_ser
 def test_mail_carries_a_stable_message_id_and_a_way_out(app, mail_server):
     message = make_message("received")
     assert (
-        senders.deliver(message) == senders.deliver(message) == f"<{message.id}.{message.event_id}@tracking.example.lu>"
+        senders.deliver(message)
+        == senders.deliver(message)
+        == f"<{message.id}.{message.event_id}.{message.created_at:%Y%m%d%H%M%S}@tracking.example.lu>"
     )
     first, second = mail_server.mails
     assert first["Message-ID"] == second["Message-ID"]

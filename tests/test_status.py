@@ -33,6 +33,8 @@ def drawn(svg: str) -> Image.Image:
         lambda n: ".".join(n),
         lambda n: n.replace("0", "o").replace("1", "l"),
         lambda n: grouped(n).replace("-", "–"),
+        lambda n: f"http://localhost/t/{n}",
+        lambda n: f" HTTP://LOCALHOST/T/{n}/ ",
     ],
 )
 def test_number_is_found_in_every_spelling(visitor, dossier, spell):
@@ -154,6 +156,16 @@ def test_who_guesses_is_stopped_while_others_go_on(app, dossier):
     refused = guesser.open(f"/t/{dossier.number}")
     assert refused.status_code == 429 and int(refused.headers["Retry-After"]) > 0
     assert Visitor(app, address="203.0.113.9").get(f"/t/{dossier.number}").title == "Not arrived yet"
+
+
+def test_own_number_is_shown_to_whom_it_was_given_even_when_the_network_is_stopped(app, dossier):
+    browser = Visitor(app, address="198.51.100.7")
+    with browser.client.session_transaction() as session:
+        session["passes"] = {dossier.key: ["rent-subsidy/application", 0]}
+    for _ in range(31):
+        browser.open(f"/t/{new_number()}")
+    assert browser.open(f"/t/{new_number()}").status_code == 429
+    assert browser.get(f"/t/{dossier.number}?new=1").title == "Not arrived yet"
 
 
 def test_typing_errors_do_not_count_as_guesses(visitor, dossier):

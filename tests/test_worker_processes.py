@@ -38,7 +38,7 @@ def kill(worker: subprocess.Popen) -> None:
 
 
 def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_server, start_worker):
-    sending_app.config["MESSAGE_LEASE"] = {"email": 0}
+    sending_app.config["MAIL_LEASE"] = 0
     message = queued()
     mail_server.answers["DATA"] = "hold"
     worker = start_worker()
@@ -53,7 +53,7 @@ def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_serve
 
 
 def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provider, start_worker):
-    sending_app.config["MESSAGE_LEASE"] = {"sms": 0}
+    sending_app.config["SMS_LEASE"] = 0
     message = queued(channel="sms")
     sms_provider.answer = "hold"
     for _ in range(2):
