@@ -28,7 +28,8 @@ const meant = number => [...number].flatMap((character, at) =>
 ).filter(right).slice(0, 3);
 
 function show(field, number, text = grouped(number)) {
-  const said = field.nextElementSibling, key = right(number) ? "right" : "wrong", guesses = meant(number);
+  const said = field.nextElementSibling, key = right(number) ? "right" : "wrong";
+  const guesses = key === "wrong" ? meant(number) : [];
   if (field.value !== text) field.value = text;
   field.parentElement.querySelector(".error")?.remove();
   said.className = key;
