@@ -10,7 +10,7 @@ from paper_forms import plain
 from paper_reading import text
 from visitor import Visitor
 
-from models import MODELS, Authority, Dossier, Form, Procedure, db
+from models import MODELS, Authority, Dossier, Form, Procedure, db, today
 from models.catalogue import LANGUAGES
 
 PAGE = "/procedures/rent-subsidy"
@@ -79,7 +79,8 @@ def test_status_page_kept_in_memory_follows_the_authority(app, visitor, catalogu
 
 def test_status_page_follows_the_authority_it_was_handed_over_to(app, visitor, catalogue, dossier, clerk, other_clerk):
     other = Authority.get_by_id(other_clerk.authority.id)
-    dossier.transfer(other, by=clerk, version=1)
+    dossier.move("received", by=clerk, version=1, arrived_on=today())
+    dossier.transfer(other, by=clerk, version=2)
     assert other.name["en"] in visitor.get(f"/t/{dossier.number}").text
     replace(catalogue / "authorities" / f"{other.slug}.yaml", other.name["en"], "The new office")
     load(app, catalogue)

@@ -95,7 +95,8 @@ def test_old_tab_cannot_start_again_what_was_stopped(app, visitor, both):
 def test_erased_address_is_gone_with_its_link_while_the_number_goes_on(app, visitor, both):
     path, other = link(app, both), link(app, both, "sms")
     page = press(visitor, path, "erase")
-    assert page.url == f"/t/{both.number}" and page.title == "Not arrived yet"
+    assert page.title == "Your address is forgotten" and page.response.headers["Cache-Control"] == "no-store"
+    assert visitor.get(page.soup.main.find("a")["href"]).title == "Not arrived yet"
     assert contact(both) is None and [m.contact.channel for m in Message.select()] == ["sms"]
     visitor.get(path, status=404)
     assert buttons(visitor.get(other)) == ["confirm", "stop", "erase"]

@@ -2,7 +2,20 @@
 
 import pytest
 from conftest import signed_in
-from desk_pages import TOMORROW, YESTERDAY, address, form_of, given_out_long_ago, move, moved, offered, send, stored
+from desk_pages import (
+    LONG_AGO,
+    TOMORROW,
+    YESTERDAY,
+    address,
+    form_of,
+    given_out_long_ago,
+    move,
+    moved,
+    offered,
+    send,
+    stored,
+)
+from visitor import values
 
 from models import Authority, Event, Message, today
 
@@ -64,17 +77,19 @@ def test_asking_for_documents_needs_their_list_and_a_day_to_come(desk, dossier, 
 
 
 def test_nobody_hands_over_to_nowhere_or_to_the_own_authority(desk, dossier):
-    page = desk.get(address(dossier))
+    page = moved(desk, dossier, "received")
     slugs = {option["value"] for option in form_of(page, "transferred").select("option")}
     assert dossier.authority.slug not in slugs and len(slugs) == Authority.select().count() - 1
     send(desk, page, "transferred", 422, authority="")
     send(desk, page, "transferred", 404, authority="nowhere")
     send(desk, page, "transferred", 409, authority=dossier.authority.slug)
-    assert stored(dossier).version == 1
+    assert stored(dossier).version == 2
 
 
 @pytest.mark.parametrize("htmx", [False, True])
-def test_slower_of_two_clerks_is_told_and_nothing_of_theirs_is_written(app, desk, clerk, dossier, htmx):
+def test_slower_of_two_clerks_is_told_keeps_what_was_typed_and_nothing_of_it_is_written(
+    app, desk, clerk, dossier, htmx
+):
     second = signed_in(app, clerk)
     old = second.get(address(dossier))
     move(desk, dossier, "received")
@@ -82,7 +97,8 @@ def test_slower_of_two_clerks_is_told_and_nothing_of_theirs_is_written(app, desk
     page = send(second, old, "withdrawn", 409, htmx, note="Too late")
     alert = page.soup.select_one("[role=alert]").get_text()
     assert "Somebody was quicker" in alert and page.soup.select_one(".pill").get_text() == "Arrived"
-    assert offered(page) == ["examination", "incomplete", "withdrawn", "transferred"] and "Too late" not in page.html
+    assert offered(page) == ["examination", "incomplete", "withdrawn", "transferred"]
+    assert form_of(page, "withdrawn").textarea.get_text().strip() == "Too late"
     assert (Event.select().count(), stored(dossier).version) == before
     send(second, page, "examination")
     assert stored(dossier).status == "examination"
@@ -129,6 +145,36 @@ def test_scan_can_be_undone_where_nobody_is_told(desk, dossier):
     assert "This can be undone until" in page.text
     desk.submit(page, "/undo", htmx=False)
     assert stored(dossier).status == "announced" and stored(dossier).arrived_on is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "why"),
+    [
+        ({"arrived_on": YESTERDAY.isoformat()}, "arrived_on", "the number did not exist yet"),
+        (
+            {"arrived_on": LONG_AGO.isoformat(), "postmark_on": YESTERDAY.isoformat()},
+            "postmark_on",
+            "later than the arrival",
+        ),
+    ],
+)
+def test_dates_that_contradict_each_other_are_refused(desk, dossier, fields, field, why):
+    if field == "postmark_on":
+        given_out_long_ago(dossier)
+    page = send(desk, desk.get(address(dossier)), "received", 422, **fields)
+    assert why in page.errors[f"received-{field}"] and stored(dossier).version == 1
+
+
+def test_helpdesk_looks_and_moves_nothing(app, desk, helpdesk, with_mail):
+    page = move(desk, with_mail, "received")
+    browser = signed_in(app, helpdesk)
+    shown = browser.get(address(with_mail))
+    assert offered(shown) == [] and not shown.soup.select("main form[method=post]")
+    token = shown.soup.select_one("[name=csrf_token]")["value"]
+    for path, data in (("status", {"to": "examination"}), ("undo", values(page.form("/undo")))):
+        data |= {"csrf_token": token, "version": 2}
+        assert browser.open(f"{address(with_mail)}/{path}", "POST", data=data).status_code == 403
+    assert stored(with_mail).status == "received"
 
 
 @pytest.mark.parametrize("htmx", [False, True])
