@@ -16,7 +16,7 @@ run: setup ## the site and its worker; Ctrl-C ends both
 	    --log-level warning 'app:create_app()' & web=$$!; \
 	trap 'kill $$web $$worker 2>/dev/null' EXIT; trap 'exit 0' INT TERM; wait $$web
 
-test: .setup/python-dev .setup/vendor .setup/voices .setup/translations ## the whole suite
+test: .setup/python-dev .setup/compressed .setup/voices .setup/translations ## the whole suite
 	$(BIN)/pytest -n 2 $(ARGS)
 
 lint: .setup/python-dev ## style, types, translations
@@ -28,10 +28,11 @@ fmt: .setup/python-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup .setup/python-dev ## look-ups and registrations per second, against a floor in the same run
+bench: setup .setup/python-dev ## bytes against their budgets; look-ups and registrations per second against a floor
+	$(BIN)/python -m bench.weight
 	$(BIN)/python -m bench
 
-setup: .setup/python .setup/vendor .setup/voices .setup/translations .env ## idempotent, quick when nothing changed
+setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ## idempotent, quick when nothing changed
 	@$(FLASK) db upgrade
 	@$(FLASK) catalogue load
 
@@ -58,6 +59,11 @@ setup: .setup/python .setup/vendor .setup/voices .setup/translations .env ## ide
 	cp node_modules/zxing-wasm/dist/reader/zxing_reader.wasm static/vendor/
 	cp node_modules/@expo-google-fonts/noto-sans/400Regular/*.ttf node_modules/@expo-google-fonts/noto-sans/700Bold/*.ttf \
 	   node_modules/@expo-google-fonts/noto-sans-symbols-2/400Regular/*.ttf paper/fonts/
+	@touch $@
+
+# Static files under names with a hash of their content, with what brotli and gzip make of them.
+.setup/compressed: .setup/vendor $(shell find static -type f) blueprints/statics.py | .setup/python
+	$(BIN)/python -m blueprints.statics
 	@touch $@
 
 .setup/voices: blueprints/captcha_voices.py | .setup/python .env

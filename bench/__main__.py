@@ -7,7 +7,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -17,9 +16,10 @@ import urllib.request
 from pathlib import Path
 
 from app import create_app
-from models import Dossier, Form, Message, Procedure, db
+from models import Dossier, Form, Message, db
 
-BIN, ROOT = Path(sys.executable).parent, Path(__file__).parent.parent
+from .serving import prepare, serve, settings
+
 DOSSIERS, ROUNDS, SECONDS = 10_000, 3, 4
 
 
@@ -33,23 +33,6 @@ def main() -> None:
         registrations(form)
 
 
-def settings(folder: str) -> dict[str, str]:
-    """The site on a SQLite file of its own."""
-    chosen = {"SECRET_KEY": "x" * 32, "SITE_URL": "http://127.0.0.1:9", "INBOX": "true", "INBOX_DIR": f"{folder}/inbox"}
-    return {f"ETRACKING_{name}": value for name, value in chosen.items()} | {
-        "ETRACKING_DATABASE_URL": f"sqlite:///{folder}/bench.db"
-    }
-
-
-def prepare() -> Form:
-    runner = create_app().test_cli_runner()
-    for command in (["db", "upgrade"], ["catalogue", "load"]):
-        result = runner.invoke(args=command)
-        assert result.exit_code == 0, result.output
-    db.connect(reuse_if_open=True)
-    return Form.select().join(Procedure).where(Form.tracked).first()
-
-
 def fill(form: Form) -> list[str]:
     """So many dossiers, in one transaction: how they came in is not what is measured here."""
     with db.atomic():
@@ -59,48 +42,24 @@ def fill(form: Form) -> list[str]:
 def look_ups(numbers: list[str], folder: str) -> None:
     """The status page of one number, of many numbers, and unchanged; each against a constant page of the same size."""
     page = urllib.request.Request
-    with serve("app:create_app()") as site, serve_floor(folder, numbers[0]) as floor:
+    with serve() as site, serve_floor(folder, numbers[0]) as floor:
         tag = urllib.request.urlopen(page(f"{site}/t/{numbers[0]}")).headers["ETag"]
         cases = {
-            "floor: constant page": (f"{floor}/", None, None),
-            "/t/<number>, one dossier": (f"{site}/t/{numbers[0]}", None, None),
-            "/t/<number>, 200 dossiers": (site, None, numbers[:200]),
-            f"/t/<number>, {len(numbers):,} dossiers": (site, None, numbers),
-            "304, unchanged": (f"{site}/t/{numbers[0]}", tag, None),
+            "floor: constant page": (f"{floor}/", {}, None),
+            "/t/<number>, one dossier": (f"{site}/t/{numbers[0]}", {}, None),
+            "/t/<number>, 200 dossiers": (site, {}, numbers[:200]),
+            f"/t/<number>, {len(numbers):,} dossiers": (site, {}, numbers),
+            "/t/<number>, one dossier, brotli": (f"{site}/t/{numbers[0]}", {"Accept-Encoding": "br"}, None),
+            "304, unchanged": (f"{site}/t/{numbers[0]}", {"If-None-Match": tag}, None),
         }
         measured = {name: [] for name in cases}
         for _ in range(ROUNDS):
-            for name, (url, etag, many) in cases.items():
-                measured[name].append(load(url, folder, etag, many))
+            for name, (url, headers, many) in cases.items():
+                measured[name].append(load(url, folder, headers, many))
     floor_rate = statistics.median(measured["floor: constant page"])
     for name, rates in measured.items():
         rate = statistics.median(rates)
         print(f"{name:34} {rate:8.0f}/s   ratio {rate / floor_rate:.2f}")
-
-
-class serve:
-    """gunicorn as `make run` starts it, for as long as the block lasts."""
-
-    def __init__(self, application: str) -> None:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.port = listener.getsockname()[1]
-        self.command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--worker-class"]
-        self.command += ["gthread", "--threads", "4", "--no-control-socket", "--log-level", "error", application]
-
-    def __enter__(self) -> str:
-        self.process = subprocess.Popen(self.command, cwd=ROOT)
-        url = f"http://127.0.0.1:{self.port}"
-        while True:
-            try:
-                urllib.request.urlopen(url + "/healthz", timeout=5)
-                return url
-            except urllib.error.URLError:
-                time.sleep(0.05)
-
-    def __exit__(self, *_error: object) -> None:
-        self.process.terminate()
-        self.process.wait()
 
 
 def serve_floor(folder: str, number: str) -> serve:
@@ -112,10 +71,10 @@ def serve_floor(folder: str, number: str) -> serve:
     return serve("bench.floor:app")
 
 
-def load(url: str, folder: str, etag: str | None, numbers: list[str] | None) -> float:
+def load(url: str, folder: str, headers: dict[str, str], numbers: list[str] | None) -> float:
     """Requests per second of wrk with 16 connections; every answer must be the expected one."""
     script = Path(folder) / "wrk.lua"
-    lines = [f"wrk.headers['If-None-Match'] = '{etag.replace(chr(39), '')}'"] if etag else []
+    lines = [f"wrk.headers['{name}'] = '{value}'" for name, value in headers.items()]
     if numbers:
         lines.append("local numbers = {" + ",".join(f"'{number}'" for number in numbers) + "}")
         lines.append("request = function() return wrk.format('GET', '/t/' .. numbers[math.random(#numbers)]) end")

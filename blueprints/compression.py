@@ -5,11 +5,13 @@ from functools import lru_cache
 
 import brotli
 from flask import Flask, Response, g, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 VARY = ("Accept-Encoding",)
 ENCODINGS = ["br", "gzip"]  # the better one first
 TYPES = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
-LEAST = 500  # bytes; less fits into the packet anyway
+LEAST = 500  # bytes; less fits into one packet anyway
 
 
 def init_app(app: Flask) -> None:
@@ -19,33 +21,39 @@ def init_app(app: Flask) -> None:
     def shorten(response: Response) -> Response:
         if response.is_streamed or response.direct_passthrough:
             return response
-        if request.method in ("GET", "HEAD") and response.status_code == 200 and _may_be_kept(response):
+        if _may_be_kept(response):
             response.add_etag(weak=True)  # a strong one would have to differ between the encodings
             response.make_conditional(request)
-        encoding = _encoding(response)
-        if encoding:
+        encoding = _wanted(request.headers.get("Accept-Encoding", ""))
+        if encoding and _may_be_compressed(response):
             response.data = _compressed(response.get_data(), encoding)
             response.headers["Content-Encoding"] = encoding
         return response
 
 
 def _may_be_kept(response: Response) -> bool:
-    return not response.cache_control.no_store and "ETag" not in response.headers
+    """Is this a page that a browser may show again, if we say that it is still the same?"""
+    if "ETag" in response.headers or response.status_code != 200 or request.method not in ("GET", "HEAD"):
+        return False
+    return not response.cache_control.no_store
 
 
-def _encoding(response: Response) -> str | None:
-    """How to compress this answer, if at all.
+def _may_be_compressed(response: Response) -> bool:
+    """Not a page with the token of a session.
 
-    A page with the token of a session stays as it is. Whoever can make the browser ask for it with a guess in the
-    address, and sees how long the answer is, could read the token letter by letter: a right guess compresses (BREACH).
+    Whoever can make the browser ask for it with a guess in the address, and sees how long the answer is, could read
+    the token letter by letter: a right guess compresses better than a wrong one (BREACH).
     """
-    if request.method == "HEAD" or response.status_code == 304 or "csrf_token" in g:
-        return None
+    if "csrf_token" in g or request.method == "HEAD" or response.status_code == 304:
+        return False
     if "Content-Encoding" in response.headers or not response.mimetype.startswith(TYPES):
-        return None
-    if len(response.get_data()) < LEAST:
-        return None
-    return request.accept_encodings.best_match(ENCODINGS)
+        return False
+    return len(response.get_data()) >= LEAST
+
+
+@lru_cache(maxsize=256)  # browsers say the same few words
+def _wanted(accepted: str) -> str | None:
+    return parse_accept_header(accepted[:200], Accept).best_match(ENCODINGS)
 
 
 @lru_cache(maxsize=1024)  # the pages asked for again and again are the same bytes: compressed once, 10 MB at most

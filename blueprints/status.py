@@ -28,7 +28,7 @@ def look_up() -> Response:
     """A number typed in any spelling leads to its page; what cannot be a number is said beside the field."""
     typed = request.values.get("number", "")
     if not typed.strip():
-        return private(hx.page("status/look_up.html", typed="", error=""))
+        return hx.page("status/look_up.html", typed="", error="")
     number = parse(typed) or parse(typed.rstrip("/ ").rsplit("/", 1)[-1])  # or the whole address
     return hx.goto(url_for(".show", number=number)) if number else unknown(typed)
 
@@ -168,6 +168,7 @@ def _render(glance: Glance, fresh: bool) -> str:
         spelling=spelling.spelled(dossier.number, current()),
         posted=any(event.kind == "posted" for event in history),
         fresh=fresh,
+        channels={contact.channel for contact in dossier.contacts} if fresh else set(),
     )
 
 

@@ -1,0 +1,57 @@
+"""The site as `make run` starts it, on a SQLite file of its own."""
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from app import create_app
+from models import Form, Procedure, db
+
+BIN, ROOT = Path(sys.executable).parent, Path(__file__).parent.parent
+
+
+def settings(folder: str) -> dict[str, str]:
+    """What the environment needs to hold."""
+    chosen = {"SECRET_KEY": "x" * 32, "SITE_URL": "http://127.0.0.1:9", "INBOX": "true", "INBOX_DIR": f"{folder}/inbox"}
+    return {f"ETRACKING_{name}": value for name, value in chosen.items()} | {
+        "ETRACKING_DATABASE_URL": f"sqlite:///{folder}/bench.db"
+    }
+
+
+def prepare() -> Form:
+    """A database with the catalogue in it; the first form that is tracked."""
+    runner = create_app().test_cli_runner()
+    for command in (["db", "upgrade"], ["catalogue", "load"]):
+        result = runner.invoke(args=command)
+        assert result.exit_code == 0, result.output
+    db.connect(reuse_if_open=True)
+    return Form.select().join(Procedure).where(Form.tracked).first()
+
+
+class serve:
+    """gunicorn as `make run` starts it, for as long as the block lasts."""
+
+    def __init__(self, application: str = "app:create_app()") -> None:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.port = listener.getsockname()[1]
+        self.command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--worker-class"]
+        self.command += ["gthread", "--threads", "4", "--no-control-socket", "--log-level", "error", application]
+
+    def __enter__(self) -> str:
+        self.process = subprocess.Popen(self.command, cwd=ROOT)
+        url = f"http://127.0.0.1:{self.port}"
+        while True:
+            try:
+                urllib.request.urlopen(url + "/healthz", timeout=5)
+                return url
+            except urllib.error.URLError:
+                time.sleep(0.05)
+
+    def __exit__(self, *_error: object) -> None:
+        self.process.terminate()
+        self.process.wait()
