@@ -21,7 +21,7 @@ def index() -> Response:
         "words": request.args.get("q", "")[:100],
         "audience": audience if audience in AUDIENCES else "",
         "topic": request.args.get("topic", "")[:60],
-        "event": request.args.get("event", "")[:60],
+        "life_event": request.args.get("event", "")[:60],
     }
     found = Procedure.find(current(), **filters)
     return hx.page("catalogue/index.html", count=len(found), groups=grouped(found, filters["audience"]), **filters)

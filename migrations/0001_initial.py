@@ -33,7 +33,7 @@ def up(migrator, db):
         topic = ForeignKeyField(Topic)
         authority = ForeignKeyField(Authority)
         audiences = JSONField()
-        event = CharField(max_length=60, default='')
+        life_event = CharField(max_length=60, default='')
         title = JSONField()
         summary = JSONField()
         tracking_note = JSONField(null=True)

@@ -33,7 +33,7 @@ class Procedure(Base):
     topic = ForeignKeyField(Topic, backref="procedures")
     authority = ForeignKeyField(Authority, backref="procedures")
     audiences = JSONField()  # list of AUDIENCES
-    event = CharField(max_length=60, default="")  # the life event it belongs to, if any
+    life_event = CharField(max_length=60, default="")  # a removal, a birth ...: what in a life leads to it, if anything
     title = JSONField()
     summary = JSONField()
     tracking_note = JSONField(null=True)
@@ -58,7 +58,7 @@ class Procedure(Base):
 
     @classmethod
     def find(
-        cls, language: str, words: str = "", audience: str = "", topic: str = "", event: str = ""
+        cls, language: str, words: str = "", audience: str = "", topic: str = "", life_event: str = ""
     ) -> list["Procedure"]:
         """The offered procedures that hold every word asked for, in `language`, accents and case ignored."""
         wanted = fold(words).split()
@@ -68,7 +68,7 @@ class Procedure(Base):
             if all(word in procedure.search[language] for word in wanted)
             and (not audience or audience in procedure.audiences)
             and (not topic or procedure.topic.slug == topic)
-            and (not event or procedure.event == event)
+            and (not life_event or procedure.life_event == life_event)
         ]
 
 

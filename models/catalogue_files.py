@@ -78,7 +78,7 @@ class ProcedureFile(Strict):
     audiences: Annotated[list[Literal["citizens", "businesses"]], Field(min_length=1)]
     topic: Slug
     authority: Slug
-    event: str = ""
+    life_event: str = ""
     title: Text
     summary: Text
     keywords: Text | None = None

@@ -67,7 +67,7 @@ def _put_procedure(
     slug: str, entry: ProcedureFile, position: int, topics: dict[str, Topic], authorities: dict[str, Authority]
 ) -> Procedure:
     content = entry.model_dump()
-    values = {name: content[name] for name in ("audiences", "event", "title", "summary", "tracking_note", "sections",
+    values = {name: content[name] for name in ("audiences", "life_event", "title", "summary", "tracking_note", "sections",
                                                "sources")}  # fmt: skip
     return _put(
         Procedure,
