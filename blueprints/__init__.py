@@ -6,17 +6,31 @@ from flask_wtf import CSRFProtect
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put every blueprint into `app`; the development inbox and the styleguide only where they were asked for."""
-    from . import accounts, captcha, catalogue, contacts, desk, inbox, messages, site, status, styleguide, tracking
+    from . import (
+        accounts,
+        captcha,
+        catalogue,
+        contacts,
+        desk,
+        device,
+        inbox,
+        messages,
+        site,
+        status,
+        styleguide,
+        tracking,
+    )
     from .converters import NumberConverter
 
     app.url_map.converters["number"] = NumberConverter
 
-    for module in (site, catalogue, captcha, tracking, status, contacts, accounts, desk, messages):
+    for module in (site, catalogue, captcha, tracking, status, contacts, accounts, desk, device, messages):
         app.register_blueprint(module.bp)
     csrf.exempt(captcha.bp)  # gives out challenges, changes nothing
     # The number is the key to both, and no session has any part in them: their pages need no cookie.
     csrf.exempt(status.look_up)
     csrf.exempt(status.report_posted)
+    csrf.exempt(device.code)  # draws what it is given
     if app.config["INBOX"]:
         app.register_blueprint(inbox.bp)
         app.register_blueprint(styleguide.bp)

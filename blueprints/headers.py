@@ -46,7 +46,7 @@ def init_app(app: Flask) -> None:
             response.headers.setdefault(name, value)
         if "Cache-Control" not in response.headers:
             personal = "csrf_token" in g  # a form of somebody's session is on it
-            response.headers["Cache-Control"] = "no-store" if personal else "private, no-cache"
+            response.headers["Cache-Control"] = "no-store" if personal else "no-cache"
         return response
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from email.utils import parseaddr
 
-from flask import Blueprint, Response, current_app, render_template, url_for
+from flask import Blueprint, Response, current_app, render_template
 
 from models import Procedure, db, now
 from models.dossier import STATUSES
@@ -46,27 +46,6 @@ def security() -> Response:
     expires = (now() + dt.timedelta(days=180)).replace(microsecond=0).isoformat()
     _name, sender = parseaddr(current_app.config["HELPDESK_EMAIL"] or current_app.config["MAIL_SENDER"])
     return Response(render_template("site/security.txt", expires=expires, contact=sender), mimetype="text/plain")
-
-
-@bp.get("/manifest.webmanifest")
-def manifest() -> Response:
-    """The installable app."""
-    response = current_app.json.response(
-        id="/",
-        name="eTracking",
-        short_name="eTracking",
-        lang=current(),
-        start_url="/",
-        scope="/",
-        display="standalone",
-        background_color="#f7f6f2",
-        theme_color="#14375e",
-        icons=[
-            {"src": url_for("static", filename="icon.svg"), "sizes": "any", "type": "image/svg+xml"},
-        ],
-    )
-    response.mimetype = "application/manifest+json"
-    return response
 
 
 @bp.get("/healthz")

@@ -11,7 +11,7 @@ from playhouse.flask_utils import get_object_or_404
 
 from models import Authority, Conflict, Dossier, Form, Procedure, today
 from models.dossier import Glance
-from models.number import check_character, clean, grouped, parse
+from models.number import check_character, clean, find, grouped, parse
 from paper import qr
 
 from . import guessing, hx, printing, spelling, words
@@ -26,7 +26,11 @@ bp = Blueprint("status", __name__)
 @bp.route("/t", methods=["GET", "POST"])
 def look_up() -> Response:
     """A number typed in any spelling leads to its page; what cannot be a number is said beside the field."""
-    typed = request.values.get("number", "")
+    shared = " ".join(request.args.getlist("shared"))  # from another app of the phone: the number is somewhere in it
+    typed = request.values.get("number") or find(shared) or ""
+    if shared.strip() and not typed:
+        error = _("There is no eTracking number in what you shared. You can type it here.")
+        return private(hx.page("status/look_up.html", 404, typed="", error=error))
     if not typed.strip():
         return hx.page("status/look_up.html", typed="", error="")
     number = parse(typed) or parse(typed.rstrip("/ ").rsplit("/", 1)[-1])  # or the whole address

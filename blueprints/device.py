@@ -1,0 +1,145 @@
+"""The site as an app on the phone: its manifest, its worker, what is there without a network, the dossiers saved."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+
+from models import Procedure
+from models.catalogue import LANGUAGES, LOCALES
+from paper import qr
+
+from . import hx
+from .headers import private
+from .languages import current
+from .pages import static_url
+
+bp = Blueprint("device", __name__)
+
+MOST = 1500  # characters of saved dossiers that a code takes and a camera still reads
+THEME, GROUND = "#14375e", "#f6f5f1"  # --brand and --ground of static/site.css
+
+
+@bp.after_app_request
+def name_language(response: Response) -> Response:
+    """The worker keeps the languages apart by this header."""
+    if response.mimetype == "text/html":
+        response.content_language.add(current())
+    return response
+
+
+@bp.app_template_global()
+def locale() -> str:
+    """How dates are written for this visitor, in the words of JavaScript."""
+    return LOCALES[current()].replace("_", "-")
+
+
+@bp.get("/saved")
+def saved() -> Response:
+    """The frame for the dossiers saved on this device; the browser alone fills it."""
+    return hx.page("device/saved.html")
+
+
+@bp.post("/saved/qr")
+def code() -> Response:
+    """A QR code that takes saved dossiers to another phone. They come in the body, and nothing is kept of them."""
+    dossiers = request.form.get("dossiers", "")
+    if not dossiers or not dossiers.isascii():
+        abort(400)
+    if len(dossiers) > MOST:
+        return private(make_response(_("That is too much for one code. Please use the link."), 422))
+    address = f"{current_app.config['SITE_URL']}{url_for('.saved')}#{dossiers}"
+    return private(Response(qr.svg(address, "L"), mimetype="image/svg+xml"))
+
+
+@bp.get("/offline")
+def offline() -> Response:
+    """What the worker shows when there is no network and the page wanted was never seen."""
+    return hx.page("device/offline.html", procedures=_procedures())
+
+
+@bp.get("/sw.js")
+def worker() -> Response:
+    """The worker. It changes with whatever it keeps, so that a browser notices every release."""
+    if "release" not in current_app.extensions:
+        current_app.extensions["release"] = _release()
+    script = render_template("device/sw.js", release=current_app.extensions["release"])
+    response = Response(script, mimetype="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@bp.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """The installable app, in the language of the page that links to it."""
+    response = current_app.json.response(
+        id="/",
+        name=_("eTracking – follow your paper form"),
+        short_name="eTracking",
+        description=_("A number for your paper form before you post it, and news of it afterwards."),
+        lang=current(),
+        dir="ltr",
+        start_url="/",
+        scope="/",
+        display="standalone",
+        background_color=GROUND,
+        theme_color=THEME,
+        categories=["government", "utilities"],
+        icons=[
+            {"src": static_url("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+            _picture("icons/icon-192.png", "192x192"),
+            _picture("icons/icon-512.png", "512x512"),
+            _picture("icons/maskable-512.png", "512x512", purpose="maskable"),
+        ],
+        shortcuts=[
+            _shortcut(_("Find a procedure"), url_for("catalogue.index"), "icons/find-96.png"),
+            _shortcut(_("My dossiers"), url_for(".saved"), "icons/saved-96.png"),
+            _shortcut(_("Look a number up"), url_for("status.look_up"), "icons/look-up-96.png"),
+        ],
+        screenshots=[
+            _screen("home-narrow", "780x1688", "narrow", _("Find your form, or see where your dossier stands")),
+            _screen("status-narrow", "780x1688", "narrow", _("What has happened, what comes next, and who must act")),
+            _screen("home-wide", "1280x800", "wide", _("Find your form, or see where your dossier stands")),
+        ],
+        share_target={
+            "action": url_for("status.look_up"),
+            "method": "GET",
+            "enctype": "application/x-www-form-urlencoded",
+            "params": {"title": "shared", "text": "shared", "url": "shared"},
+        },
+    )
+    response.mimetype = "application/manifest+json"
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+def _picture(name: str, sizes: str, **more: str) -> dict[str, str]:
+    return {"src": static_url(name), "sizes": sizes, "type": "image/png", **more}
+
+
+def _shortcut(name: str, url: str, icon: str) -> dict[str, Any]:
+    return {"name": name, "url": url, "icons": [_picture(icon, "96x96")]}
+
+
+def _screen(name: str, sizes: str, width: str, label: str) -> dict[str, str]:
+    return _picture(f"screenshots/{name}-{current()}.png", sizes, form_factor=width, label=label)
+
+
+def _procedures() -> list[Procedure]:
+    """The procedures that a browser may have kept. It shows those that it has."""
+    return list(Procedure.offered())
+
+
+def _release() -> dict[str, Any]:
+    """The static files to keep, and a version made of their content and of the offline page in every language."""
+    folder = Path(current_app.static_folder)
+    names = ["site.css", "icon.svg", "vendor/htmx.min.js", *sorted(path.name for path in folder.glob("*.js"))]
+    seen = hashlib.sha256()
+    for name in names:
+        seen.update((folder / name).read_bytes())
+    for language in LANGUAGES:
+        with current_app.test_request_context(f"/offline?lang={language}"):
+            seen.update(render_template("device/offline.html", procedures=_procedures()).encode())
+    return {"version": seen.hexdigest()[:12], "files": [static_url(name) for name in names]}

@@ -1,0 +1,53 @@
+{# Without a network: the files of this release, and the pages that belong to nobody, each language by itself.
+   Nothing of a dossier, of staff, of a form, and no part of a page: they are not navigations, or not among OPEN.
+   Comments in Jinja, so that no phone has to load them. -#}
+const {version, files} = {{ release|tojson }};
+const NAME = "etracking-" + version, OPEN = /^\/(saved|help|procedures(\/[\w-]+)?)?$/;
+const SHELL = ["/offline", "/", "/saved", "/help"];
+const match = key => caches.match(key, {cacheName: NAME});
+const language = response => response?.headers.get("Content-Language");
+
+{# The offline page is kept in one language only, the one seen last; so it also tells which that is. #}
+async function keep(path, response) {
+  const spoken = language(response), cache = await caches.open(NAME);
+  if (!response.ok || /no-store/.test(response.headers.get("Cache-Control"))) return;
+  await cache.put(path === SHELL[0] ? path : "/" + spoken + path, response);
+  if (spoken !== language(await match(SHELL[0]))) await fill(SHELL);
+}
+
+async function fill(paths) {
+  for (const path of paths) await keep(path, await fetch(path));
+}
+
+{# From the network; if it fails, or is slow and the page was seen before, the page as it was then. #}
+async function page(event, {pathname, search}) {
+  const {request} = event, open = request.method === "GET" && OPEN.test(pathname) && /^(\?lang=..)?$/.test(search);
+  const offline = await match(SHELL[0]), network = fetch(request);
+  if (open) event.waitUntil(network.then(response => keep(pathname, response.clone())).catch(() => {}));
+  const kept = open && await match("/" + (search.slice(6) || language(offline)) + pathname);
+  const late = kept && new Promise(done => setTimeout(done, 3000, kept));
+  return Promise.race([network, late || network]).catch(() => kept || offline);
+}
+
+{# What this browser has seen before is fetched anew with every release: its pages and files always fit together. #}
+async function install() {
+  const old = await Promise.all((await caches.keys()).map(async name => (await caches.open(name)).keys()));
+  const seen = [...await clients.matchAll({includeUncontrolled: true}), ...old.flat()];
+  const paths = seen.map(({url}) => new URL(url).pathname.replace(/^\/..(?=\/)/, "")).filter(path => OPEN.test(path));
+  await (await caches.open(NAME)).addAll(files);
+  await fill(new Set([...SHELL, ...paths]));
+}
+
+async function activate() {
+  for (const name of await caches.keys()) if (name !== NAME) await caches.delete(name);
+  await clients.claim();
+}
+
+addEventListener("install", event => event.waitUntil(install()));
+addEventListener("activate", event => event.waitUntil(activate()));
+addEventListener("message", skipWaiting);  {# a new release waits until somebody asks for it #}
+addEventListener("fetch", event => {
+  const {request} = event, url = new URL(request.url);
+  if (request.mode === "navigate") event.respondWith(page(event, url));
+  else if (files.includes(url.pathname)) event.respondWith(match(url.pathname).then(kept => kept || fetch(request)));
+});
