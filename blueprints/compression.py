@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
         if _may_be_kept(response):
             response.add_etag(weak=True)  # a strong one would have to differ between the encodings
             response.make_conditional(request)
-        encoding = _wanted(request.headers.get("Accept-Encoding", ""))
+        encoding = wanted(request.headers.get("Accept-Encoding", ""))
         if encoding and _may_be_compressed(response):
             response.data = _compressed(response.get_data(), encoding)
             response.headers["Content-Encoding"] = encoding
@@ -52,7 +52,8 @@ def _may_be_compressed(response: Response) -> bool:
 
 
 @lru_cache(maxsize=256)  # browsers say the same few words
-def _wanted(accepted: str) -> str | None:
+def wanted(accepted: str) -> str | None:
+    """The encoding to use for a browser that says this in Accept-Encoding."""
     return parse_accept_header(accepted[:200], Accept).best_match(ENCODINGS)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask
 from whitenoise import WhiteNoise, compress
 
-from . import headers
+from . import compression, headers
 
 ROOT = Path(__file__).parent.parent
 SOURCES, BUILT = ROOT / "static", ROOT / ".setup" / "static"
@@ -27,7 +27,7 @@ SHORT = 60  # seconds; for addresses without a hash
 class Server(WhiteNoise):
     """WhiteNoise with the headers of every other answer, also on a 304 or an error."""
 
-    FOREVER = 31536000  # a year, as RFC 9111 advises
+    FOREVER = 31536000  # a year: the most that anybody asks for
 
     def __init__(self, application: Any, root: Path, extra: dict[str, str]) -> None:
         self.extra = list(extra.items())
@@ -39,18 +39,19 @@ class Server(WhiteNoise):
         def start(status: str, own: list[tuple[str, str]]) -> Callable:
             return start_response(status, own + self.extra)
 
-        return super().serve(static_file, environ, start)
+        wish = compression.wanted(environ.get("HTTP_ACCEPT_ENCODING", ""))  # WhiteNoise would overlook "br;q=0"
+        return super().serve(static_file, environ | {"HTTP_ACCEPT_ENCODING": wish or ""}, start)
 
 
-def init_app(app: Flask, built: Path = BUILT) -> None:
+def init_app(app: Flask) -> None:
     """Serve what was built, under hashed names and under plain ones; `static_addresses` knows the hashed ones."""
-    built.mkdir(parents=True, exist_ok=True)
-    app.wsgi_app = server = Server(app.wsgi_app, built, headers.constant(app))
+    BUILT.mkdir(parents=True, exist_ok=True)
+    app.wsgi_app = server = Server(app.wsgi_app, BUILT, headers.constant(app))
     addresses = app.extensions["static_addresses"] = {}
     for name, copy in copies().items():
-        if (built / copy).is_file():
+        if (BUILT / copy).is_file():
             addresses[name] = f"/static/{copy}"
-            server.add_file_to_dictionary(f"/static/{name}", str(built / copy))
+            server.add_file_to_dictionary(f"/static/{name}", str(BUILT / copy))
 
 
 def copies() -> dict[str, str]:
@@ -64,18 +65,18 @@ def _hashed(name: PurePath) -> str:
     return name.with_name(f"{name.stem}.{fingerprint}{name.suffix}").as_posix()
 
 
-def build(built: Path = BUILT) -> None:
+def build() -> None:
     """Make the copies that are missing. Those of earlier releases stay: a page from before still asks for them."""
-    built.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=built.parent) as made:
+    BUILT.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=BUILT.parent) as made:
         for name, copy in copies().items():
-            if not (built / copy).exists():
+            if not (BUILT / copy).exists():
                 _place(SOURCES / name, Path(made, copy), shutil.copyfile)
         compress.main(["--quiet", made])
         for path in sorted(
             Path(made).rglob("*.*"), reverse=True
         ):  # x.js.gz, x.js.br, then x.js: what counts comes last
-            _place(path, built / path.relative_to(made), os.replace)
+            _place(path, BUILT / path.relative_to(made), os.replace)
 
 
 def _place(source: Path, target: Path, place: Callable[[Path, Path], Any]) -> None:
