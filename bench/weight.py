@@ -28,7 +28,7 @@ UNPACK: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": 
 LINKS = ("stylesheet", "icon", "manifest", "modulepreload")
 NAMED = {  # what else a file makes the browser fetch
     "text/css": r"""url\(["']?([^"')]+)|@import\s*["']([^"']+)""",
-    "text/javascript": r"""\b(?:import|from)\s*["'](\.{0,2}/[^"']+)|serviceWorker\.register\(["']([^"']+)""",
+    "text/javascript": r"""\b(?:import|from)\s*["'](\.{0,2}/[^"']+)""",
 }
 
 
@@ -120,7 +120,7 @@ def references(url: str, answer: Answer) -> Iterator[str]:
     if answer.kind == "text/html":
         named = Tags(answer.text).named
     elif pattern := NAMED.get(answer.kind):
-        named = ["".join(groups) for groups in re.findall(pattern, answer.text)]
+        named = [match[match.lastindex] for match in re.finditer(pattern, answer.text)]
     else:
         named = []
     return (urljoin(url, name) for name in named if not name.startswith("data:"))
@@ -154,7 +154,7 @@ def wire(answers: dict[str, Answer]) -> int:
 def scripts(site: str, seen: dict[str, Answer]) -> tuple[dict[str, int], dict[str, int]]:
     """Bytes of each script: those that pages load, and all of our own; and apart, those of others that none loaded."""
     loaded = {plain(url): answer.wire for url, answer in seen.items() if answer.kind == "text/javascript"}
-    names = [f"/static/{name}" for name in sorted(statics.copies()) if name.endswith(".js")]
+    names = ["/sw.js", *(f"/static/{name}" for name in sorted(statics.copies()) if name.endswith(".js"))]
     rest = {name: fetch(site + name).wire for name in names if name not in loaded}
     others = {name: size for name, size in rest.items() if name.startswith("/static/vendor/")}
     return loaded | {name: size for name, size in rest.items() if name not in others}, others

@@ -36,7 +36,7 @@ def test_all_that_a_page_a_style_and_a_script_name_is_followed():
     found = {
         "text/html": (PAGE, ["/a.css", "/c.js", "/x/d.svg"]),
         "text/css": ('@import "i.css"; a { background: url(g.png) }', ["/x/i.css", "/x/g.png"]),
-        "text/javascript": (script, ["/x/f.js", "/sw.js"]),
+        "text/javascript": (script, ["/x/f.js"]),
     }
     for kind, (text, expected) in found.items():
         assert list(weight.references("http://h/x/p", answer(kind, text))) == [f"http://h{path}" for path in expected]
