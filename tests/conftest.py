@@ -14,7 +14,7 @@ from visitor import Visitor
 from app import create_app
 from models import Authority, Dossier, Form, Procedure, Staff, db
 
-pytest_plugins = ["outside"]
+pytest_plugins = ["outside", "served"]
 
 # What a developer has set for the own site is not for the tests, nor for the processes that they start.
 for name in [name for name in os.environ if name.startswith("ETRACKING_")]:

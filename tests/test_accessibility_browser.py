@@ -1,0 +1,137 @@
+"""Every page and state in a real browser: nothing that axe-core finds, nothing that has to be scrolled sideways."""
+
+from pathlib import Path
+
+import pytest
+import served
+from served import START, pass_captcha, sign_in
+
+AXE = Path(__file__).parent.parent / "node_modules/axe-core/axe.min.js"
+pytestmark = [*served.MARKS, pytest.mark.skipif(not AXE.exists(), reason="`make setup` has not fetched axe-core")]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LANGUAGES = ("de", "fr", "en", "lb")
+
+
+def at(address: str):
+    return lambda page, site: page.goto(site.path(address))
+
+
+def at_the_desk(address: str):
+    def go(page, site) -> None:
+        sign_in(page, site)
+        page.goto(site.path(address))
+
+    return go
+
+
+def wrong_code(page, _site) -> None:
+    page.goto(START + "?code=1")
+    page.locator("#captcha-code").fill("222222")
+    page.locator("main form button").click()
+    page.locator("#captcha-error").wait_for()
+
+
+def refused_contact(page, site) -> None:
+    pass_captcha(page, site)
+    page.locator("#by_email").check()
+    page.locator("#by_sms").check()
+    page.locator("#email").fill("somebody@")
+    page.locator("main form button").click()
+    page.locator("#mobile-error").wait_for()
+
+
+def new_number(page, site) -> None:
+    pass_captcha(page, site)
+    page.locator("main form button").click()
+    page.wait_for_url("**/t/*")
+
+
+def refused_sign_in(page, _site) -> None:
+    page.goto("/sign-in")
+    page.locator("main form button").click()
+    page.locator("#email-error").wait_for()
+
+
+def refused_move(page, site) -> None:
+    at_the_desk("/desk/dossiers/{received}")(page, site)
+    page.locator("main summary").nth(1).click()
+    page.locator("details[open] button").nth(1).click()
+    page.locator(".summary").wait_for()
+
+
+STATES = {
+    "home": at("/"),
+    "catalogue": at("/procedures"),
+    "nothing found": at("/procedures?q=zzz"),
+    "procedure": at("/procedures/rent-subsidy"),
+    "start": at(START),
+    "code": at(START + "?code=1"),
+    "wrong code": wrong_code,
+    "contact": pass_captcha,
+    "contact with errors": refused_contact,
+    "new number": new_number,
+    "announced": at("/t/{announced}"),
+    "received": at("/t/{received}"),
+    "incomplete": at("/t/{incomplete}"),
+    "decided": at("/t/{decided}"),
+    "lapsed": at("/t/{lapsed}"),
+    "sheet": at("/t/{announced}/sheet"),
+    "look-up": at("/t"),
+    "wrong number": at("/t/K7Q2MX4P9TRWX"),
+    "page of the contact": at("/c/{token}"),
+    "error": at("/nothing"),
+    "help": at("/help"),
+    "privacy": at("/privacy"),
+    "accessibility": at("/accessibility"),
+    "sign-in": at("/sign-in"),
+    "sign-in with errors": refused_sign_in,
+    "desk": at_the_desk("/desk"),
+    "desk, one status": at_the_desk("/desk?status=incomplete"),
+    "desk, unknown number": at_the_desk("/desk/scan?number=K7Q2"),
+    "dossier at the desk": at_the_desk("/desk/dossiers/{received}"),
+    "dossier at the desk with errors": refused_move,
+    "styleguide": at("/styleguide"),
+}
+
+
+def violations(page) -> list[str]:
+    """What axe-core finds; put into the page by the debugger, so that our policy stays in force."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    wanted = {"runOnly": RULES, "resultTypes": ["violations"], "preload": False}
+    found = page.evaluate("wanted => axe.run(wanted)", wanted)["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+def too_wide(page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_nothing_is_in_anybodys_way(look, site, name):
+    """Each page light and dark, narrow and wide; its neighbours in another language, and in letters of another size."""
+    place = list(STATES).index(name)
+    language, percent, widths = (
+        LANGUAGES[place % 4],
+        (100, 200)[place // 4 % 2],
+        [(320, 1280), (1280, 320)][place // 8 % 2],
+    )
+    page = look(language=language, percent=percent, width=widths[0])
+    STATES[name](page, site)
+    assert page.locator("html").get_attribute("lang") == language
+    assert violations(page) == [] and too_wide(page) <= 0
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": widths[1], "height": 844})
+    assert violations(page) == [] and too_wide(page) <= 0
+
+
+@pytest.mark.parametrize("address", ["/procedures", START, "/t/{incomplete}"])
+def test_chosen_colours_and_less_motion_are_kept(look, site, address):
+    page = look()
+    page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    page.goto(site.path(address))
+    assert violations(page) == []
+    style = "one => { const s = getComputedStyle(one); return [s.borderTopWidth, s.borderTopColor, s.backgroundColor, s.transitionDuration] }"
+    for button in page.locator("main button, main .button, .pill").all():
+        width, edge, ground, moving = button.evaluate(style)
+        assert edge != ground and width != "0px" and moving == "0s"
