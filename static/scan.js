@@ -28,7 +28,7 @@ async function load({reader, wasm}) {
 
 // Go on with a number of ours in the picture, alone or in an address of ours. True if there was any code at all.
 async function look(picture) {
-  const {dataset} = its(), {find} = await import(dataset.number);
+  const {dataset} = its(), {find} = await import(dataset.numbers);
   const codes = await (reader ??= await load(dataset)).detect(picture);
   for (const {rawValue: href} of codes) {
     const {host, pathname} = Object.assign(document.createElement("a"), {href});
@@ -44,7 +44,7 @@ function go(number) {
   take(null, "found");
   navigator.vibrate?.(80);
   field.value = number;
-  field.form.submit();
+  field.form.requestSubmit();   // as if it had been typed
   return true;
 }
 
@@ -62,7 +62,7 @@ async function scan() {
       await new Promise(resolve => setTimeout(resolve, 100));
     }
   } catch ({name}) {
-    if (turn === mine) take(null, {NotAllowedError: "denied", NotFoundError: "missing", TypeError: "missing"}[name] ?? "failed");
+    if (turn === mine) take(null, {NotAllowedError: "denied", NotFoundError: "missing"}[name] ?? "failed");
   }
 }
 

@@ -21,11 +21,11 @@ NEEDED = [
 
 
 @contextmanager
-def chromium(*arguments: str) -> Iterator:
-    with playwright.sync_playwright() as starter:
-        browser = starter.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
-        yield browser
-        browser.close()
+def chromium(starter, *arguments: str) -> Iterator:
+    """A browser, started by what `playwright.sync_playwright()` gives."""
+    browser = starter.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
+    yield browser
+    browser.close()
 
 
 @contextmanager

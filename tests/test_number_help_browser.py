@@ -26,7 +26,7 @@ SLIPS = [  # what is typed, what was meant
 
 @pytest.fixture(scope="module")
 def browser():
-    with chromium() as browser:
+    with playwright.sync_playwright() as starter, chromium(starter) as browser:
         yield browser
 
 
