@@ -186,15 +186,20 @@ def test_camera_allowed_too_late_goes_off_again(filming):
         """() => {
             const media = navigator.mediaDevices, ask = media.getUserMedia.bind(media);
             const allowed = new Promise(resolve => window.allow = resolve);
-            media.getUserMedia = async wish => { await allowed; return window.stream = await ask(wish) };
+            media.getUserMedia = wish => window.given = allowed.then(() => ask(wish));
         }"""
     )
     button(page, "Start the camera").click()
     said(page, "allow it")
     button(page, "Stop the camera").click()
     said(page, "The camera is off")
-    page.evaluate("() => allow()")
-    page.wait_for_function("window.stream?.getTracks().every(it => it.readyState === 'ended')")
+    ended = """async () => {
+        allow();
+        const stream = await given;
+        await new Promise(requestAnimationFrame);
+        return stream.getTracks().every(it => it.readyState === "ended");
+    }"""
+    assert page.evaluate(ended)
     expect(button(page, "Start the camera")).to_be_visible()
 
 
