@@ -19,6 +19,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+READING_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -53,7 +54,7 @@ def init_app(app: Flask) -> None:
 def camera(response: Response) -> Response:
     """Let this page look through the camera, and read codes by WebAssembly where the browser cannot by itself."""
     response.headers["Permissions-Policy"] = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
-    response.headers["Content-Security-Policy"] = POLICY.replace("script-src", "script-src 'wasm-unsafe-eval'")
+    response.headers["Content-Security-Policy"] = READING_POLICY
     return response
 
 
