@@ -39,14 +39,15 @@ function show(field, number, text = grouped(number)) {
   field.ariaInvalid = number[12] && key === "wrong";
 }
 
-document.addEventListener("input", ({target: field}) => {
-  if (!field.matches("[data-number]")) return;
+function tidy(field) {
   const {value, selectionEnd} = field, number = find(value) ?? clean(value);
   if (/\W/.test(number)) return show(field, number, value);   // something else: let it be typed
   const at = clean(value.slice(0, selectionEnd)).length;
   show(field, number);
   if (field.value !== value) field.selectionStart = field.selectionEnd = at + (at > 4) + (at > 8);
-});
+}
+
+document.addEventListener("input", ({target}) => target.matches("[data-number]") && tidy(target));
 
 document.addEventListener("paste", event => {
   const number = event.target.matches("[data-number]") && find(event.clipboardData.getData("text"));
@@ -55,19 +56,15 @@ document.addEventListener("paste", event => {
   show(event.target, number);
 });
 
-document.addEventListener("click", async ({target}) => {
-  if (target.matches("[data-number] + [role=status] button")) {
-    const field = target.parentElement.previousElementSibling;
-    show(field, target.value);
-    field.focus();
-  }
-  if (!target.matches("[data-copy]")) return;
-  const {copy, copied, failed} = target.dataset, said = target.nextElementSibling;
-  said.textContent = await navigator.clipboard?.writeText(copy).then(() => copied, () => 0) || failed;
-  setTimeout(() => said.textContent = "", 5000);
+document.addEventListener("click", ({target}) => {
+  if (!target.matches("[data-number] + [role=status] button")) return;
+  const field = target.parentElement.previousElementSibling;
+  show(field, target.value);
+  field.focus();
 });
 
+// What was typed before this came. The server's own answer stays, unless there is more to say.
 for (const field of document.querySelectorAll("[data-number]")) {
-  const number = clean(field.value);
-  if (number[12] && !right(number)) show(field, number);
+  const number = clean(field.value), answered = field.parentElement.querySelector(".error");
+  if (answered ? number[12] && !right(number) : number) tidy(field);
 }

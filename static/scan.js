@@ -28,24 +28,20 @@ async function load({reader, wasm}) {
 
 // Go on with a number of ours in the picture, alone or in an address of ours. True if there was any code at all.
 async function look(picture) {
-  const {dataset} = its(), {find} = await import(dataset.numbers);
+  const {dataset} = its(), field = document.querySelector("[data-number]"), {find} = await import(field.dataset.help);
   const codes = await (reader ??= await load(dataset)).detect(picture);
   for (const {rawValue: href} of codes) {
     const {host, pathname} = Object.assign(document.createElement("a"), {href});
     const number = [location.host, dataset.host].includes(host) && find(pathname.replace(/^(\/t)?\//i, ""));
-    if (number) return go(number);
-    say("foreign");
+    if (!number) continue;
+    take(null, "found");
+    navigator.vibrate?.(80);
+    field.value = number;
+    field.form.requestSubmit();   // as if it had been typed
+    return true;
   }
+  if (codes[0]) say("foreign");
   return codes[0];
-}
-
-function go(number) {
-  const field = document.querySelector("[data-number]");
-  take(null, "found");
-  navigator.vibrate?.(80);
-  field.value = number;
-  field.form.requestSubmit();   // as if it had been typed
-  return true;
 }
 
 async function scan() {

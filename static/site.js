@@ -66,6 +66,7 @@ function refresh() {
 
 const acts = {
   print: () => print(),
+  copy: number => navigator.clipboard.writeText(number.replace(/(.{4})(.{4})/, "$1-$2-")),
   remove: number => store(saved => delete saved[number]),
   clear: () => localStorage.removeItem(SAVED),
   refuse: () => history.replaceState(0, "", "/saved"),
@@ -96,6 +97,11 @@ on("click", async ({target}) => {
   refresh();
   if (!button.offsetParent) $("main").focus();
 });
+
+// Help with a field comes when the field is first used.
+const help = ({target}) => target.dataset?.help && import(target.dataset.help);
+on("focusin", help);
+help({target: document.activeElement});
 
 on("submit", event => {
   const form = event.target, number = dossier(form);

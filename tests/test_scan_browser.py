@@ -285,7 +285,9 @@ def test_browser_that_reads_codes_by_itself_fetches_no_reader(page, dossier):
 def test_camera_and_webassembly_are_allowed_on_this_page_alone(visitor, dossier):
     here = visitor.open("/scan").headers
     assert "camera=(self)" in here["Permissions-Policy"]
-    assert here["Content-Security-Policy"].replace(" 'wasm-unsafe-eval'", "") == POLICY != here["Content-Security-Policy"]
+    assert (
+        here["Content-Security-Policy"].replace(" 'wasm-unsafe-eval'", "") == POLICY != here["Content-Security-Policy"]
+    )
     for path in ("/", "/t", f"/t/{dossier.number}", "/sign-in", "/nothing"):
         headers = visitor.open(path).headers
         assert headers["Permissions-Policy"] == HEADERS["Permissions-Policy"] and "camera=()" in headers["Permissions-Policy"]  # fmt: skip
