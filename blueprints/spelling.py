@@ -1,7 +1,7 @@
 """A number spelled as people spell on the telephone in each language: "K wie Köln", "K comme Kléber", "K as in Kilo"."""
 
-# German: DIN 5009:2022-06, "Buchstabiertafel für Wirtschaft und Verwaltung", the names of towns. There is no table of
-# Luxembourg's own: in Luxembourgish, people spell with the German one.
+# German: DIN 5009:2022-06, the spelling table for business and administration, by towns.
+# Luxembourgish has no table of its own: people spell with the German one.
 GERMAN = (
     "Aachen Berlin Chemnitz Düsseldorf Essen Frankfurt Goslar Hamburg Ingelheim Jena Köln Leipzig München "
     "Nürnberg Offenbach Potsdam Quickborn Rostock Salzwedel Tübingen Unna Völklingen Wuppertal Xanten Ypsilon Zwickau"

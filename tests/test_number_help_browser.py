@@ -216,10 +216,12 @@ def test_with_the_keyboard_alone(page, dossier):
 
 def test_help_comes_when_the_field_is_first_used_and_catches_up_with_what_was_typed(page):
     held = []
-    page.route("**/number*.js", held.append)
+    page.route("**/number*.js", lambda route: held.append(route))
     page.goto("/t")
     field = page.get_by_label("Your eTracking number")
     assert not held
+    with page.expect_request("**/number*.js"):
+        field.focus()
     field.press_sequentially("k7q2mx4p9trwy")
     expect(field).to_have_value("k7q2mx4p9trwy")
     held[0].continue_()
