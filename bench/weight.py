@@ -25,6 +25,7 @@ from .serving import prepare, serve, settings
 COLD, REQUESTS, FLIGHT, SCRIPTS = 30_000, 8, 14_600, 20_000  # FLIGHT: what TCP sends before the first answer
 AGAIN = 2_000  # the second view of a page; not of one with a number or a token on it: kept nowhere, it comes again
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
+ON_DEMAND = ("/static/vendor/", "/static/scan.js")  # by a tick of the CAPTCHA, or on the page of the camera
 LINKS = ("stylesheet", "icon", "manifest", "modulepreload")
 NAMED = {  # what else a file makes the browser fetch
     "text/css": r"""url\(["']?([^"')]+)|@import\s*["']([^"']+)""",
@@ -152,11 +153,11 @@ def wire(answers: dict[str, Answer]) -> int:
 
 
 def scripts(site: str, seen: dict[str, Answer]) -> tuple[dict[str, int], dict[str, int]]:
-    """Bytes of each script: those that pages load, and all of our own; and apart, those of others that none loaded."""
+    """Bytes of each script: those that pages load, and all of our own; and apart, what only the camera's page loads."""
     loaded = {plain(url): answer.wire for url, answer in seen.items() if answer.kind == "text/javascript"}
     names = ["/sw.js", *(f"/static/{name}" for name in sorted(statics.copies()) if name.endswith(".js"))]
     rest = {name: fetch(site + name).wire for name in names if name not in loaded}
-    others = {name: size for name, size in rest.items() if name.startswith("/static/vendor/")}
+    others = {name: size for name, size in rest.items() if name.startswith(ON_DEMAND)}
     return loaded | {name: size for name, size in rest.items() if name not in others}, others
 
 

@@ -139,10 +139,6 @@ class ContactForm(FlaskForm):
         return chosen + ([("sms", self.mobile.data)] if self.by_sms.data else [])
 
 
-class StartForm(FlaskForm):
-    """The CAPTCHA step: its fields are read by blueprints/captcha.py, this brings the CSRF token."""
-
-
 class ButtonForm(FlaskForm):
     """A button that changes something: it brings the CSRF token and nothing else."""
 

@@ -24,26 +24,31 @@ HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",  # no-referrer would break every form on HTTPS
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+DOCUMENT = {  # say something to a page only
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+}
+# A file is no page: it opens nothing, and every byte of it is on somebody's first visit.
+STATIC = {
+    "Content-Security-Policy": "default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 VARY = {"Vary": ", ".join((*hx.VARY, *languages.VARY, *compression.VARY))}
 
 
-def constant(app: Flask) -> dict[str, str]:
-    """What every answer carries, pages and static files alike."""
-    return HEADERS | HSTS if app.config["SESSION_COOKIE_SECURE"] else HEADERS
-
-
 def init_app(app: Flask) -> None:
     """Set the headers on every answer, errors included."""
-    fixed = VARY | constant(app)
+    fixed = VARY | HEADERS | (HSTS if app.config["SESSION_COOKIE_SECURE"] else {})
+
+    page = fixed | DOCUMENT
 
     @app.after_request
     def add(response: Response) -> Response:
-        for name, value in fixed.items():
+        for name, value in (page if response.mimetype == "text/html" else fixed).items():
             response.headers.setdefault(name, value)
         if "Cache-Control" not in response.headers:
             personal = "csrf_token" in g  # a form of somebody's session is on it
@@ -53,7 +58,7 @@ def init_app(app: Flask) -> None:
 
 def camera(response: Response) -> Response:
     """Let this page look through the camera, and read codes by WebAssembly where the browser cannot by itself."""
-    response.headers["Permissions-Policy"] = HEADERS["Permissions-Policy"].replace("camera=()", "camera=(self)")
+    response.headers["Permissions-Policy"] = DOCUMENT["Permissions-Policy"].replace("camera=()", "camera=(self)")
     response.headers["Content-Security-Policy"] = READING_POLICY
     return response
 

@@ -1,4 +1,4 @@
-"""A number spelled as people spell on the telephone in each language: K wie Köln, K comme Kléber, K as in Kilo."""
+"""A number as people spell it on the telephone in each language: "K wie Köln", "K comme Kléber", "K as in Kilo"."""
 
 # German: DIN 5009:2022-06, the spelling table for business and administration, by towns.
 # Luxembourgish has no table of its own: people spell with the German one.

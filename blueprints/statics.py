@@ -1,8 +1,8 @@
 """Static files by WhiteNoise: ready compressed, and kept for ever under a name that changes with their content.
 
-`python -m blueprints.statics` (part of `make setup`) puts a copy of each file of static/ into BUILT, with the hash of
-its content in its name, and beside it what brotli and gzip make of it. A copy that is not of the present content has
-another name, so nothing stale is ever served; a file that was not built is served by Flask, as it is.
+`python -m blueprints.statics` (part of `make setup`) puts a copy of each file of static/, made small, into BUILT, with
+the hash of its content in its name, and beside it what brotli and gzip make of it. A copy that is not of the present
+content has another name, so nothing stale is ever served; a file that was not built is served by Flask, as it is.
 """
 
 import hashlib
@@ -13,6 +13,8 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import rcssmin
+import rjsmin
 from flask import Flask
 from whitenoise import WhiteNoise, compress
 
@@ -21,11 +23,12 @@ from . import compression, headers
 ROOT = Path(__file__).parent.parent
 SOURCES, BUILT = ROOT / "static", ROOT / ".setup" / "static"
 HASHED = r"\.[0-9a-f]{12}\.\w+$"
+MINIFIERS: dict[str, Callable[[str], str]] = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
 SHORT = 60  # seconds; for addresses without a hash
 
 
 class Server(WhiteNoise):
-    """WhiteNoise with the headers of every other answer, also on a 304 or an error."""
+    """WhiteNoise with our headers for files, also on a 304 or an error."""
 
     FOREVER = 31536000  # a year: the most that anybody asks for
 
@@ -46,7 +49,7 @@ class Server(WhiteNoise):
 def init_app(app: Flask) -> None:
     """Serve what was built, under hashed names and under plain ones; `static_addresses` knows the hashed ones."""
     BUILT.mkdir(parents=True, exist_ok=True)
-    app.wsgi_app = server = Server(app.wsgi_app, BUILT, headers.constant(app))
+    app.wsgi_app = server = Server(app.wsgi_app, BUILT, headers.STATIC)
     addresses = app.extensions["static_addresses"] = {}
     for name, copy in copies().items():
         if (BUILT / copy).is_file():
@@ -71,12 +74,21 @@ def build() -> None:
     with TemporaryDirectory(dir=BUILT.parent) as made:
         for name, copy in copies().items():
             if not (BUILT / copy).exists():
-                _place(SOURCES / name, Path(made, copy), shutil.copyfile)
+                _place(SOURCES / name, Path(made, copy), shrunk)
         compress.main(["--quiet", made])
         for path in sorted(
             Path(made).rglob("*.*"), reverse=True
         ):  # x.js.gz, x.js.br, then x.js: what counts comes last
             _place(path, BUILT / path.relative_to(made), os.replace)
+
+
+def shrunk(source: Path, target: Path) -> None:
+    """Copy a file; our own scripts and styles without comments and needless white space."""
+    minify = MINIFIERS.get(source.suffix) if "vendor" not in source.parts else None
+    if minify is None:
+        shutil.copyfile(source, target)
+    else:
+        target.write_text(minify(source.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _place(source: Path, target: Path, place: Callable[[Path, Path], Any]) -> None:

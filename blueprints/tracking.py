@@ -4,7 +4,7 @@ import datetime as dt
 import secrets
 import time
 
-from flask import Blueprint, Response, abort, current_app, request, session, url_for
+from flask import Blueprint, Response, current_app, request, session, url_for
 from flask_babel import gettext as _
 from peewee import PeeweeException
 from playhouse.flask_utils import get_object_or_404
@@ -14,7 +14,8 @@ from models.throttle import visitor
 
 from . import captcha, hx
 from .catalogue import offered_forms
-from .forms import ContactForm, StartForm
+from .forms import ContactForm
+from .headers import private
 from .languages import current
 
 bp = Blueprint("tracking", __name__, url_prefix="/track")
@@ -37,8 +38,6 @@ def start(slug: str, form: str) -> Response:
 def check(slug: str, form: str) -> Response:
     """Is it a person? Then a pass, good for one number."""
     tracked = _tracked(slug, form)
-    if not StartForm().validate_on_submit():
-        abort(400)
     if not _has_unused_pass(_scope(tracked)):  # a double tap without JavaScript: the first one has passed already
         if error := captcha.verify(request.form, _scope(tracked)):
             return _start(tracked, error)
@@ -80,8 +79,8 @@ def _scope(form: Form) -> str:
 
 
 def _start(form: Form, error: str | None = None) -> Response:
-    context = {"captcha": captcha.offer(_scope(form)), "captcha_error": error, "answer": StartForm()}
-    return hx.page("tracking/start.html", 422 if error else 200, form=form, push=request.path, **context)
+    context = {"captcha": captcha.offer(_scope(form)), "captcha_error": error}
+    return private(hx.page("tracking/start.html", 422 if error else 200, form=form, push=request.path, **context))
 
 
 def _contact(form: Form, answer: ContactForm, status: int = 200) -> Response:

@@ -23,6 +23,11 @@ def past_the_captcha(visitor: Visitor) -> Page:
     return visitor.submit(page, START, captcha_code=digits(page))
 
 
+def token_of(visitor: Visitor) -> str:
+    """A CSRF token of this visitor's own session."""
+    return visitor.get("/sign-in").soup.select_one("[name=csrf_token]")["value"]
+
+
 @pytest.fixture
 def contact_page(visitor) -> Page:
     return past_the_captcha(visitor)
@@ -68,8 +73,7 @@ def test_page_after_registration_says_what_to_do_with_and_without_a_printer(visi
 
 def test_contact_step_cannot_be_reached_without_the_captcha(visitor):
     assert visitor.get(CONTACT).url == START
-    page = visitor.get(START)
-    token = page.soup.select_one("[name=csrf_token]")["value"]
+    token = token_of(visitor)
     assert visitor.post(CONTACT, data={"csrf_token": token, "key": "invented"}).url == START
     assert rows() == (0, 0, 0)
 
@@ -84,7 +88,7 @@ def test_pass_of_one_form_is_none_for_another(visitor, contact_page):
 
 def test_pass_of_one_visitor_is_none_for_another(app, contact_page):
     stranger = Visitor(app)
-    token = stranger.get(START).soup.select_one("[name=csrf_token]")["value"]
+    token = token_of(stranger)
     data = values(contact_page.form(CONTACT)) | {"csrf_token": token}
     assert stranger.post(CONTACT, data=data).url == START
     assert rows() == (0, 0, 0)
@@ -126,8 +130,7 @@ def test_wrong_code_brings_a_new_one(visitor):
 def test_solved_captcha_counts_once(app, visitor):
     page, stranger = visitor.get(START), Visitor(app)
     visitor.submit(page, START, captcha_code=digits(page))
-    token = stranger.get(START).soup.select_one("[name=csrf_token]")["value"]
-    data = values(page.form(START)) | {"captcha_code": digits(page), "csrf_token": token}
+    data = values(page.form(START)) | {"captcha_code": digits(page)}
     assert stranger.post(START, 422, data=data).errors["captcha"]
     assert stranger.get(CONTACT).url == START
 
