@@ -7,7 +7,7 @@ from flask import Flask, render_template_string, request, url_for
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
-from blueprints import captcha, captcha_voices, headers, hx
+from blueprints import captcha, captcha_voices, headers, hx, pages
 from models.base import db, make_database
 from models.throttle import Counter, Used
 
@@ -17,7 +17,7 @@ SECRET = "a secret of at least thirty-two characters"
 
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Step</title><meta name="viewport" content="width=device-width">
-<link rel="icon" href="data:,"><link rel="stylesheet" href="/step.css">
+<link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/step.css">
 <script type="module" src="{{ url_for('static', filename='captcha.js') }}"></script>
 <script src="/htmx.js" defer></script></head><body><main><h1>Step</h1>{{ body }}</main></body></html>"""
 FORM = """<form method="post" action="/step" {% if request.args.hx or request.htmx %}data-hx-post="/step"
@@ -41,6 +41,8 @@ def make_app(folder: Path, **settings) -> Flask:
     Babel(app, locale_selector=lambda: request.args.get("lang", "en"))
     hx.init_app(app)
     headers.init_app(app)
+    pages.init_app(app)
+    app.extensions["static_addresses"] = {}
     CSRFProtect(app).exempt(captcha.bp)
     app.register_blueprint(captcha.bp)
     _routes(app)
@@ -67,7 +69,7 @@ def _routes(app: Flask) -> None:
         error = captcha.verify(request.form, SCOPE) if request.method == "POST" else None
         if request.method == "POST" and not error:
             done = "<h1>Passed</h1>"
-            return done if request.htmx else '<!doctype html><link rel="icon" href="data:,">' + done
+            return done if request.htmx else '<!doctype html><link rel="icon" href="/static/icon.svg">' + done
         page = FORM if request.htmx else PAGE.replace("{{ body }}", FORM)
         body = render_template_string(page, captcha=captcha.offer(SCOPE), captcha_error=error)
         return body, 422 if error else 200
