@@ -11,7 +11,7 @@ from models import Procedure
 from models.catalogue import LANGUAGES, LOCALES
 from paper import qr
 
-from . import hx
+from . import compression, hx
 from .headers import private
 from .languages import current
 from .pages import static_url
@@ -68,7 +68,9 @@ def worker() -> Response:
     script = render_template("device/sw.js", release=current_app.extensions["release"])
     response = Response(script, mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
-    return response
+    encoding = request.accept_encodings.best_match(compression.ENCODINGS)  # strong: the same bytes on the wire
+    response.set_etag(f"{hashlib.sha256(script.encode()).hexdigest()[:12]}-{encoding}")
+    return response.make_conditional(request)
 
 
 @bp.get("/manifest.webmanifest")

@@ -36,15 +36,16 @@ def main() -> None:
 def draw_icons(browser: Browser) -> None:
     icon = (STATIC / "icon.svg").read_text()
     square = icon.replace(' rx="104"', "")
+    safe = square.replace("<g", '<g transform="translate(41 41) scale(.84)"><g', 1).replace("</svg>", "</g></svg>")
     drawings = {f"icon-{size}": (icon, size) for size in (192, 512)}
-    drawings |= {"maskable-512": (square, 512), "apple-180": (square, 180)}
+    drawings |= {"maskable-512": (safe, 512), "apple-180": (square, 180)}
     drawings |= {f"{name}-96": (FRAME.format(LINES.format(lines)), 96) for name, lines in SHORTCUTS.items()}
     (STATIC / "icons").mkdir(exist_ok=True)
     page = browser.new_page()
     for name, (svg, size) in drawings.items():
         page.set_viewport_size({"width": size, "height": size})
-        page.set_content(f'<body style="margin:0">{svg}')
-        save(page.screenshot(omit_background=True), STATIC / "icons" / f"{name}.png")
+        page.set_content(f"<style>body {{ margin: 0 }} svg {{ display: block; width: 100vw }}</style>{svg}")
+        save(page.screenshot(omit_background=svg not in (square, safe)), STATIC / "icons" / f"{name}.png")
 
 
 def take_screens(browser: Browser, site: str, language: str, number: str) -> None:
@@ -63,8 +64,8 @@ def take_screens(browser: Browser, site: str, language: str, number: str) -> Non
 
 def save(png: bytes, path: Path) -> None:
     """With 128 colours a quarter of the bytes, and no difference to be seen."""
-    image = Image.open(io.BytesIO(png)).convert("RGBA")
-    image.quantize(128, Image.Quantize.FASTOCTREE).save(path, optimize=True)
+    image = Image.open(io.BytesIO(png))  # RGBA where something shines through, else RGB
+    image.quantize(128, Image.Quantize.FASTOCTREE if image.mode == "RGBA" else None).save(path, optimize=True)
 
 
 if __name__ == "__main__":
