@@ -66,6 +66,7 @@ function refresh() {
 
 const acts = {
   print: () => print(),
+  again: () => location.reload(),
   copy: number => navigator.clipboard.writeText(number.replace(/(.{4})(.{4})/, "$1-$2-")),
   remove: number => store(saved => delete saved[number]),
   clear: () => localStorage.removeItem(SAVED),

@@ -143,5 +143,6 @@ def test_code_that_cannot_be_drawn_is_refused(visitor, dossiers, status):
 
 def test_status_page_offers_to_save_only_where_it_works(visitor, dossier):
     section = visitor.get(f"/t/{dossier.number}").soup.select_one("[data-save]")
-    assert "scripted" in section["class"] and section["data-dossier"] == dossier.number
+    assert "scripted" in section.form["class"] and section["data-dossier"] == dossier.number
+    assert "bookmark" in section.noscript.get_text()
     assert not section.select("[name]")  # should the script fail, the name still does not leave the device
