@@ -149,7 +149,10 @@ def walk(page, living: Service, mail_server, sms_provider) -> None:
     page.wait_for_url("**/t/*")
     number = page.locator(".ticket .number").inner_text()
 
-    shown = Image.open(io.BytesIO(page.locator("img.qr").screenshot(scale="css")))
+    picture = page.locator("img.qr")
+    picture.scroll_into_view_if_needed()
+    picture.evaluate("image => image.decode()")  # it is fetched when it comes into view
+    shown = Image.open(io.BytesIO(picture.screenshot(scale="css")))
     on_page = zxingcpp.read_barcode(shown.resize((shown.width * 3, shown.height * 3))).text
     on_sheet = codes(page.request.get(f"{living.url}/t/{number}/sheet.pdf").body())[0][0].text
     assert on_page == on_sheet == f"{living.url}/T/{number.replace('-', '')}".upper()

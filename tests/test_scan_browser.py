@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 from qrcode import QRCode
 from visitor import Visitor
 
-from blueprints.headers import HEADERS, POLICY
+from blueprints.headers import DOCUMENT, POLICY
 from models import Dossier
 from models.number import grouped, new_number
 from paper import render
@@ -290,7 +290,7 @@ def test_camera_and_webassembly_are_allowed_on_this_page_alone(visitor, dossier)
     )
     for path in ("/", "/t", f"/t/{dossier.number}", "/sign-in", "/nothing"):
         headers = visitor.open(path).headers
-        assert headers["Permissions-Policy"] == HEADERS["Permissions-Policy"] and "camera=()" in headers["Permissions-Policy"]  # fmt: skip
+        assert headers["Permissions-Policy"] == DOCUMENT["Permissions-Policy"] and "camera=()" in headers["Permissions-Policy"]  # fmt: skip
         assert headers["Content-Security-Policy"] == POLICY
 
 
