@@ -32,8 +32,8 @@ def name_language(response: Response) -> Response:
 
 @bp.app_template_global()
 def locale() -> str:
-    """How dates are written for this visitor, in the words of JavaScript."""
-    return LOCALES[current()].replace("_", "-")
+    """How JavaScript writes dates for this visitor. No browser knows Luxembourgish ones: "2026 M11 22"."""
+    return {"lb": "de-LU"}.get(current(), LOCALES[current()].replace("_", "-"))
 
 
 @bp.get("/saved")
@@ -76,25 +76,12 @@ def worker() -> Response:
 @bp.get("/manifest.webmanifest")
 def manifest() -> Response:
     """The installable app, in the language of the page that links to it."""
-    response = current_app.json.response(
-        id="/",
+    return _manifest(
+        "/",
         name=_("eTracking – follow your paper form"),
         short_name="eTracking",
         description=_("A number for your paper form before you post it, and news of it afterwards."),
-        lang=current(),
-        dir="ltr",
-        start_url="/",
-        scope="/",
-        display="standalone",
-        background_color=GROUND,
-        theme_color=THEME,
         categories=["government", "utilities"],
-        icons=[
-            {"src": static_url("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
-            _picture("icons/icon-192.png", "192x192"),
-            _picture("icons/icon-512.png", "512x512"),
-            _picture("icons/maskable-512.png", "512x512", purpose="maskable"),
-        ],
         shortcuts=[
             _shortcut(_("Find a procedure"), url_for("catalogue.index"), "icons/find-96.png"),
             _shortcut(_("My dossiers"), url_for(".saved"), "icons/saved-96.png"),
@@ -111,6 +98,33 @@ def manifest() -> Response:
             "enctype": "application/x-www-form-urlencoded",
             "params": {"title": "shared", "text": "shared", "url": "shared"},
         },
+    )
+
+
+@bp.get("/desk/manifest.webmanifest")
+def desk_manifest() -> Response:
+    """The desk as an app of its own, beside the citizens' one. Nothing in it is secret."""
+    name = _("eTracking – desk")
+    return _manifest("/desk", name=name, short_name=_("Desk"), description=_("Scan or type a number"))
+
+
+def _manifest(scope: str, **own: Any) -> Response:
+    response = current_app.json.response(
+        id=scope,
+        start_url=scope,
+        scope=scope,
+        lang=current(),
+        dir="ltr",
+        display="standalone",
+        background_color=GROUND,
+        theme_color=THEME,
+        icons=[
+            {"src": static_url("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+            _picture("icons/icon-192.png", "192x192"),
+            _picture("icons/icon-512.png", "512x512"),
+            _picture("icons/maskable-512.png", "512x512", purpose="maskable"),
+        ],
+        **own,
     )
     response.mimetype = "application/manifest+json"
     response.headers["Cache-Control"] = "public, max-age=86400"
