@@ -105,7 +105,7 @@ def manifest() -> Response:
 def desk_manifest() -> Response:
     """The desk as an app of its own, beside the citizens' one. Nothing in it is secret."""
     name = _("eTracking – desk")
-    return _manifest("/desk", name=name, short_name=_("Desk"), description=_("Scan or type a number"))
+    return _manifest("/desk", name=name, short_name="eT Desk", description=_("Scan or type a number"))
 
 
 def _manifest(scope: str, **own: Any) -> Response:

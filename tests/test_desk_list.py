@@ -181,3 +181,12 @@ def test_list_works_on_both_databases(either, clerk, dossier):
     assert listed(browser.get("/desk")) == [grouped(dossier.number)]
     assert counted(browser.get("/desk?status=received"))["announced"] == 1
     assert listed(browser.get(f"/desk?page={'9' * 40}")) == []
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "en", "lb"])
+def test_desk_is_an_app_of_its_own_on_the_home_screen(desk, language):
+    page = desk.get(f"/desk?lang={language}")
+    manifest = desk.open(page.soup.select_one("link[rel=manifest]")["href"]).json
+    assert manifest["id"] == manifest["scope"] == manifest["start_url"] == "/desk"
+    assert manifest["lang"] == language and manifest["name"] and len(manifest["short_name"]) <= 12
+    assert {"192x192", "512x512"} <= {icon["sizes"] for icon in manifest["icons"]}
