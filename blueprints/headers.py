@@ -1,6 +1,6 @@
 """What every answer says to the browser: nothing inline, nothing from elsewhere, nothing kept that is private."""
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, redirect, request
 
 from . import compression, hx, languages
 
@@ -45,6 +45,14 @@ def init_app(app: Flask) -> None:
     fixed = VARY | HEADERS | (HSTS if app.config["SESSION_COOKIE_SECURE"] else {})
 
     page = fixed | DOCUMENT
+    behind_tls = app.config["SESSION_COOKIE_SECURE"] and app.config["PROXY_HOPS"]
+
+    @app.before_request
+    def to_https() -> Response | None:
+        """A proxy of ours says that somebody came by plain http. Health is asked by machines, close by."""
+        if behind_tls and request.scheme == "http" and request.path not in ("/healthz", "/readyz"):
+            return redirect(request.url.replace("http:", "https:", 1), 308)
+        return None
 
     @app.after_request
     def add(response: Response) -> Response:

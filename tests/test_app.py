@@ -73,6 +73,16 @@ def test_other_hosts_are_refused_over_https(sqlite_url):
     db.close()
 
 
+def test_plain_http_leads_to_https_behind_a_proxy_that_says_so(sqlite_url):
+    secure = Visitor(running(sqlite_url, SITE_URL="https://localhost", PROXY_HOPS=1))
+    by_http = {"headers": {"X-Forwarded-Proto": "http"}}
+    response = secure.open("/procedures?q=visa", **by_http)
+    assert (response.status_code, response.headers["Location"]) == (308, "https://localhost/procedures?q=visa")
+    assert secure.open("/healthz", **by_http).status_code == 200
+    assert secure.open("/procedures", headers={"X-Forwarded-Proto": "https"}).status_code == 200
+    db.close()
+
+
 def test_look_at_home_and_catalogue_sets_no_cookie(visitor, dossier):
     for address in ("/", "/procedures", "/procedures/rent-subsidy", "/t", f"/t/{dossier.number}", "/help", "/privacy"):
         assert "Set-Cookie" not in visitor.open(address).headers, address

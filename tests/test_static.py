@@ -32,7 +32,7 @@ def folders(tmp_path, monkeypatch):
 def started(secure: bool = False):
     """How to ask an app that has nothing but static files, and its `static_url`."""
     app = Flask("plain", static_folder=str(statics.SOURCES), static_url_path="/static")
-    app.config.update(SESSION_COOKIE_SECURE=secure, SEND_FILE_MAX_AGE_DEFAULT=60)
+    app.config.update(SESSION_COOKIE_SECURE=secure, PROXY_HOPS=0, SEND_FILE_MAX_AGE_DEFAULT=60)
     for part in (pages, headers, statics):
         part.init_app(app)
 
