@@ -78,7 +78,10 @@ STATES = {
     "sheet": at("/t/{announced}/sheet"),
     "look-up": at("/t"),
     "wrong number": at("/t/K7Q2MX4P9TRWX"),
+    "camera": at("/scan"),
     "page of the contact": at("/c/{token}"),
+    "saved dossiers": at("/saved"),
+    "offline": at("/offline"),
     "error": at("/nothing"),
     "help": at("/help"),
     "privacy": at("/privacy"),
@@ -111,11 +114,8 @@ def too_wide(page) -> int:
 def test_nothing_is_in_anybodys_way(look, site, name):
     """Each page light and dark, narrow and wide; its neighbours in another language, and in letters of another size."""
     place = list(STATES).index(name)
-    language, percent, widths = (
-        LANGUAGES[place % 4],
-        (100, 200)[place // 4 % 2],
-        [(320, 1280), (1280, 320)][place // 8 % 2],
-    )
+    language, percent = LANGUAGES[place % 4], (100, 200)[place // 4 % 2]
+    widths = [(320, 1280), (1280, 320)][place // 8 % 2]
     page = look(language=language, percent=percent, width=widths[0])
     STATES[name](page, site)
     assert page.locator("html").get_attribute("lang") == language
