@@ -67,8 +67,8 @@ def _put_procedure(
     slug: str, entry: ProcedureFile, position: int, topics: dict[str, Topic], authorities: dict[str, Authority]
 ) -> Procedure:
     content = entry.model_dump()
-    values = {name: content[name] for name in ("audiences", "life_event", "title", "summary", "tracking_note", "sections",
-                                               "sources")}  # fmt: skip
+    same = ("audiences", "life_event", "title", "summary", "tracking_note", "sections", "sources")
+    values = {name: content[name] for name in same}
     return _put(
         Procedure,
         {"slug": slug},
