@@ -168,7 +168,7 @@ def walk(page, living: Service, mail_server, sms_provider) -> None:
     desk.keyboard.type(on_sheet)  # a hand scanner: keys into the field that has the focus, then Enter
     desk.keyboard.press("Enter")
     desk.get_by_role("button", name="Mark as arrived").click()
-    desk.locator("h1 + p .pill", has_text="Arrived").wait_for()
+    desk.locator(".pill.received").wait_for()
 
     page.goto(on_page)
     assert page.locator("h1").inner_text() == "Arrived"
