@@ -88,8 +88,8 @@ translations: .setup/python ## collect new sentences into the catalogues; then t
 	    translations/*/LC_MESSAGES/messages.po
 
 lock: ## write the pinned versions anew; needs uv
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.txt
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 
 clean:
 	rm -rf .setup .venv node_modules static/vendor paper/fonts voices instance .env

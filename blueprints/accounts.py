@@ -15,7 +15,7 @@ from .forms import SignInForm
 
 bp = Blueprint("accounts", __name__)
 
-# Wrong passwords allowed. One visitor is stopped long before an account is: a stranger cannot lock a clerk out.
+# Wrong passwords allowed. One visitor is stopped long before an account is: one stranger alone cannot lock a clerk out.
 QUARTER, HOUR = dt.timedelta(minutes=15), dt.timedelta(hours=1)
 PER_VISITOR, PER_ACCOUNT = 10, 100
 

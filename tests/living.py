@@ -2,18 +2,24 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flask import Flask
+from werkzeug.serving import make_server
+
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 SECRET = "a secret of at least thirty-two characters"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 class Service:
@@ -28,6 +34,18 @@ class Service:
         done = subprocess.run(command, env=self.environment, cwd=ROOT, input=text, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The address of `app` on this machine."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @contextmanager

@@ -1,18 +1,14 @@
 """A phone with a real Chromium, for the tests of what runs in the browser."""
 
-import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from flask import Flask
-from werkzeug.serving import make_server
+from living import CHROMIUM
 
 from blueprints.statics import SOURCES
 
 playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 NEEDED = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
@@ -26,18 +22,6 @@ def chromium(starter, *arguments: str) -> Iterator:
     browser = starter.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
     yield browser
     browser.close()
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """The address of `app` on this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @contextmanager

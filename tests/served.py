@@ -5,21 +5,18 @@ A browser test says `pytestmark = served.MARKS`.
 
 import datetime as dt
 import shutil
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 from conftest import PASSWORD, running
+from living import CHROMIUM, served
 from sending import close
-from werkzeug.serving import make_server
 
 from blueprints import captcha
 from models import Dossier, Form, Procedure, Staff, db, today
 from models import captcha as logic
 from senders.text import contact_token
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MARKS = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")]
 START = "/track/rent-subsidy/application"
 PATHS = {
@@ -74,21 +71,10 @@ def site(stocked_sqlite, tmp_path_factory) -> Iterator[Site]:
     app = running(f"sqlite:///{folder}/etracking.db", **helpdesk, **inbox)
     db.connect(reuse_if_open=True)
     site = Site(app, folder)
-    with pytest.MonkeyPatch.context() as patch, serving(app) as site.url:
+    with pytest.MonkeyPatch.context() as patch, served(app) as site.url:
         patch.setattr(captcha, "LIMITS", dict.fromkeys(captcha.LIMITS, 10_000))
         yield site
     close()
-
-
-@contextmanager
-def serving(app) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 from conftest import signed_in
-from phone import NEEDED, chromium, opened, playwright, served
+from living import served
+from phone import NEEDED, chromium, opened, playwright
 
 from models import Dossier, today
 from models.number import grouped

@@ -1,19 +1,16 @@
 """The CAPTCHA step in a real Chromium: solved by mouse and keyboard, after htmx swaps, without JavaScript."""
 
 import json
-import shutil
-import threading
 
 import pytest
 from captcha_app import ROOT, SCOPE, SECRET, make_app, make_voices
-from werkzeug.serving import make_server
+from living import CHROMIUM, served
 
 from blueprints import captcha, captcha_voices
 from models import captcha as logic
 from models.base import db
 
 playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WORKER = ROOT / "static" / "vendor" / "pbkdf2.js"
 pytestmark = [
     pytest.mark.browser,
@@ -38,13 +35,8 @@ def app(tmp_path):
 
 @pytest.fixture
 def site(app):
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as address:
+        yield address
     db.close()
 
 

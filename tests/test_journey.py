@@ -2,7 +2,6 @@
 phone, once by plain HTTP without JavaScript."""
 
 import io
-import shutil
 from queue import Queue
 from urllib.parse import urljoin
 
@@ -10,7 +9,7 @@ import pytest
 import requests
 import zxingcpp
 from bs4 import BeautifulSoup
-from living import SECRET, Service, service
+from living import CHROMIUM, SECRET, Service, service
 from paper_reading import codes
 from PIL import Image
 from test_status import drawn
@@ -18,7 +17,6 @@ from visitor import check, values
 
 from models import captcha
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PASSWORD = "correct horse battery"
 START = "/track/rent-subsidy/application"
 

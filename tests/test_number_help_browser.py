@@ -3,7 +3,8 @@
 import random
 
 import pytest
-from phone import NEEDED, chromium, opened, playwright, served
+from living import served
+from phone import NEEDED, chromium, opened, playwright
 
 from models.number import ALPHABET, check_character, grouped, new_number, parse
 

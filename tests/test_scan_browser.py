@@ -4,7 +4,8 @@ import io
 from pathlib import Path
 
 import pytest
-from phone import NEEDED, chromium, opened, playwright, served
+from living import served
+from phone import NEEDED, chromium, opened, playwright
 from PIL import Image, ImageFilter
 from qrcode import QRCode
 from visitor import Visitor
