@@ -44,6 +44,10 @@ class UTCDateTimeField(DateTimeField):
         return value
 
 
+class Conflict(Exception):
+    """The dossier is not (or no longer) in a state that allows this; nothing was changed."""
+
+
 class Base(Model):
     id: Any  # peewee adds it; its stubs do not say so
 

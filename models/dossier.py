@@ -10,14 +10,14 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     IntegrityError,
-    JSONField,
     ModelSelect,
-    TextField,
 )
 
-from .base import Base, UTCDateTimeField, db, now, today
+from .base import Base, Conflict, UTCDateTimeField, db, now, today
 from .catalogue import Authority, Form, Procedure
-from .message import Contact, Message
+from .contact import Contact
+from .event import Event
+from .message import Message
 from .number import new_number
 from .staff import Staff
 
@@ -35,10 +35,6 @@ MOVES: dict[str, tuple[str, ...]] = {
     "lapsed": ("received",),
     "withdrawn": (),
 }
-
-
-class Conflict(Exception):
-    """The dossier is not (or no longer) in a state that allows this; nothing was changed."""
 
 
 class Glance(NamedTuple):
@@ -264,38 +260,3 @@ class Dossier(Base):
 
     def _record(self, kind: str, at: dt.datetime, **fields: Any) -> "Event":
         return Event.create(dossier=self, kind=kind, at=at, **fields)
-
-
-class Event(Base):
-    """One row of a dossier's history; never changed."""
-
-    dossier = ForeignKeyField(Dossier, backref="events", on_delete="CASCADE")
-    kind = CharField(max_length=12)  # a status, or: posted, transferred, undone
-    from_status = CharField(max_length=12, default="")
-    to_status = CharField(max_length=12)
-    at = UTCDateTimeField()
-    by = ForeignKeyField(Staff, null=True)
-    note = TextField(default="")  # public: the citizen reads it
-    arrived_on = DateField(null=True)
-    postmark_on = DateField(null=True)
-    details = JSONField(default=dict)
-    messages: "ModelSelect[Message]"
-
-    def tell(self, at: dt.datetime | None = None) -> None:
-        """Queue one message for each contact of the dossier that may hear of it, to leave at `at` or at once."""
-        for contact in Contact.listening(self):
-            Message.queue(self, contact, at or self.at)
-
-    def cancel_messages(self) -> None:
-        """Cancel this event's messages. Raises Conflict if one of them is already on its way."""
-        waiting = Message.update(state="cancelled").where((Message.event == self) & (Message.state == "queued"))
-        waiting.execute()
-        if Message.select().where((Message.event == self) & (Message.state != "cancelled")).exists():
-            raise Conflict
-
-    @property
-    def public_at(self) -> dt.datetime | None:
-        """When the messages of this event leave, while they still can be cancelled."""
-        waiting = self.messages.where((Message.state == "queued") & (Message.run_at > now()))
-        message = waiting.order_by(Message.run_at).first()
-        return message.run_at if message else None

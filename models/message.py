@@ -1,4 +1,4 @@
-"""Who is told, and the outbox: a message is written with its cause and leaves by a worker that claims it."""
+"""The outbox: a message is written with its cause and leaves by a worker that claims it."""
 
 import datetime as dt
 import random
@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from peewee import Case, CharField, DeferredForeignKey, ForeignKeyField, IntegerField, ModelSelect, TextField, Value
 
 from .base import Base, UTCDateTimeField, db, now
+from .contact import Contact
 
 if TYPE_CHECKING:
-    from .dossier import Event
+    from .event import Event
 
 CHANNELS = ("email", "sms")
 MINUTE, HOUR = 60, 3600
@@ -26,47 +27,6 @@ GIVE_UP = {"email": dt.timedelta(hours=72), "sms": dt.timedelta(hours=24)}
 LEASE = {"email": dt.timedelta(minutes=1), "sms": dt.timedelta(minutes=15)}
 # How often a message of unknown outcome is tried again: without an end, one odd mail server would flood its user.
 REPEATS = {"email": 5, "sms": 1}
-
-
-class Contact(Base):
-    """Where one dossier's messages go: one e-mail address or one mobile number (E.164)."""
-
-    dossier = DeferredForeignKey("Dossier", backref="contacts", on_delete="CASCADE")
-    channel = CharField(max_length=5)
-    address = CharField(max_length=254)
-    language = CharField(max_length=2)
-    created_at = UTCDateTimeField()
-    confirmed_at = UTCDateTimeField(null=True)
-    stopped_at = UTCDateTimeField(null=True)
-
-    class Meta:
-        indexes = ((("dossier", "channel", "address"), True),)
-
-    @classmethod
-    def listening(cls, event: "Event") -> list["Contact"]:
-        """The contacts that may hear of `event`: all of the first event, later only those confirmed, never stopped."""
-        may = (cls.dossier == event.dossier) & cls.stopped_at.is_null()
-        if event.kind != "announced":
-            may &= cls.confirmed_at.is_null(False)
-        return list(cls.select().where(may))
-
-    def confirm(self) -> None:
-        """The holder of the address says: yes, this is mine. Once is enough; a stopped contact stays stopped."""
-        unconfirmed = (Contact.id == self.id) & Contact.confirmed_at.is_null()
-        Contact.update(confirmed_at=now()).where(unconfirmed).execute()
-
-    def stop(self) -> None:
-        """No more messages to this address: those still waiting are cancelled with it."""
-        with db.atomic():
-            Contact.update(stopped_at=now()).where((Contact.id == self.id) & Contact.stopped_at.is_null()).execute()
-            waiting = (Message.contact == self.id) & (Message.state == "queued")
-            Message.update(state="cancelled").where(waiting).execute()
-
-    def erase(self) -> None:
-        """Forget the address and every message to it. The dossier and its number go on."""
-        with db.atomic():
-            Message.delete().where(Message.contact == self.id).execute()
-            self.delete_instance()
 
 
 class Message(Base):
@@ -166,6 +126,11 @@ class Message(Base):
         if self.channel == "sms":
             return self._finish(error=error)
         return self._finish(run_at=self._next_try(), error=error)
+
+    def cancel(self) -> bool:
+        """Take it back while nobody has claimed it. False if it is too late."""
+        waiting = (Message.id == self.id) & (Message.state == "queued")
+        return Message.update(state="cancelled").where(waiting).execute() == 1
 
     def cancelled(self) -> bool:
         """It was claimed, but its contact may not hear of it any more: it did not leave and never will."""

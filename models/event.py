@@ -1,0 +1,44 @@
+"""A dossier's history, row by row."""
+
+import datetime as dt
+
+from peewee import CharField, DateField, DeferredForeignKey, ForeignKeyField, JSONField, ModelSelect, TextField
+
+from .base import Base, Conflict, UTCDateTimeField, now
+from .contact import Contact
+from .message import Message
+from .staff import Staff
+
+
+class Event(Base):
+    """One row of a dossier's history; never changed."""
+
+    dossier = DeferredForeignKey("Dossier", backref="events", on_delete="CASCADE")
+    kind = CharField(max_length=12)  # a status, or: posted, transferred, undone
+    from_status = CharField(max_length=12, default="")
+    to_status = CharField(max_length=12)
+    at = UTCDateTimeField()
+    by = ForeignKeyField(Staff, null=True)
+    note = TextField(default="")  # public: the citizen reads it
+    arrived_on = DateField(null=True)
+    postmark_on = DateField(null=True)
+    details = JSONField(default=dict)
+    messages: "ModelSelect[Message]"
+
+    def tell(self, at: dt.datetime | None = None) -> None:
+        """Queue one message for each contact of the dossier that may hear of it, to leave at `at` or at once."""
+        for contact in Contact.listening(self):
+            Message.queue(self, contact, at or self.at)
+
+    def cancel_messages(self) -> None:
+        """Cancel this event's messages. Raises Conflict if one of them is already on its way."""
+        Message.update(state="cancelled").where((Message.event == self) & (Message.state == "queued")).execute()
+        if Message.select().where((Message.event == self) & (Message.state != "cancelled")).exists():
+            raise Conflict
+
+    @property
+    def public_at(self) -> dt.datetime | None:
+        """When the messages of this event leave, while they still can be cancelled."""
+        waiting = self.messages.where((Message.state == "queued") & (Message.run_at > now()))
+        message = waiting.order_by(Message.run_at).first()
+        return message.run_at if message else None
