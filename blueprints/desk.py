@@ -11,7 +11,7 @@ from playhouse.flask_utils import get_object_or_404
 from models import Authority, Conflict, Dossier, Event, now, today
 from models.base import LUXEMBOURG
 from models.dossier import ARRIVED, STATUSES
-from models.number import parse
+from models.number import scanned
 
 from . import hx, words
 from .forms import ButtonForm, MoveForm
@@ -66,7 +66,8 @@ def index() -> Response:
 def scan() -> Response:
     """What the scanner or a clerk typed: a number in any spelling, or the whole address of the QR code."""
     typed = request.args.get("number", "")[:300]
-    number = parse(typed.rsplit("/", 1)[-1])
+    read = scanned(typed)
+    number = read.numbers[0] if read else None
     if number is None or not _visible(number):
         return hx.page("desk/unknown.html", 404, typed=typed, number=number)
     return hx.goto(url_for(".show", number=number))

@@ -11,7 +11,7 @@ from playhouse.flask_utils import get_object_or_404
 
 from models import Authority, Conflict, Dossier, Form, Procedure, today
 from models.dossier import Glance
-from models.number import check_character, clean, find, grouped, parse
+from models.number import check_character, clean, find, grouped, scanned
 from paper import qr
 
 from . import guessing, hx, printing, spelling, words
@@ -33,8 +33,8 @@ def look_up() -> Response:
         return private(hx.page("status/look_up.html", 404, typed="", error=error))
     if not typed.strip():
         return hx.page("status/look_up.html", typed="", error="")
-    number = parse(typed) or parse(typed.rstrip("/ ").rsplit("/", 1)[-1])  # or the whole address
-    return hx.goto(url_for(".show", number=number)) if number else unknown(typed)
+    read = scanned(typed)
+    return hx.goto(url_for(".show", number=read.numbers[0])) if read else unknown(typed)
 
 
 @bp.get("/scan")

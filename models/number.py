@@ -2,12 +2,34 @@
 
 import re
 import secrets
+import unicodedata
+from typing import Literal, NamedTuple
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 13
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
+MOST = 6  # numbers on one envelope sheet
+_ADDRESS = re.compile(r"/(T|E|R)/([^/?#]+)(?:/(\d{1,3})(?!\w))?")
+# A hand scanner types as if on an American keyboard; the computer may believe that it has another one. What arrives,
+# back to what was meant, as far as our addresses need it. German and Swiss keyboards:
+_QWERTZ = str.maketrans("YZyz-", "ZYzy/")
+# French, and Belgian, which differs in four keys. The dot is typed as a colon, the colon as M.
+_AZERTY = str.maketrans("AQZWMaqzwm?,&é\"'(-è_çà!):", "QAWZ:qawz;Mm1234567890/-.")
+_BELGIAN = _AZERTY | str.maketrans("§!=_", "68/+")
+_KEYBOARDS: tuple[dict[int, int], ...] = ({}, _QWERTZ, _AZERTY, _BELGIAN)
 _SEPARATORS = re.compile(r"[\s.\-\u2010-\u2015\u2212]+")
+
+
+class Scanned(NamedTuple):
+    """What a code, or whatever was typed in its place, stands for.
+
+    `round` is the round of a follow-up sheet, 0 for everything else; only an envelope has several numbers.
+    """
+
+    numbers: tuple[str, ...]
+    round: int = 0
+    kind: Literal["number", "envelope", "receipt"] = "number"
 
 
 def new_number() -> str:
@@ -40,6 +62,43 @@ def parse(text: str) -> str | None:
     if len(number) != LENGTH or any(character not in _VALUE for character in number):
         return None
     return number if check_character(number[:-1]) == number[-1] else None
+
+
+def scanned(text: str) -> Scanned | None:
+    """What was scanned or typed: a number in any spelling, or the whole address of one of our codes. Or None.
+
+    An address is read on every host, since sheets outlive hosts, and as a hand scanner types it on a computer that is
+    set to a German, Swiss, French or Belgian keyboard.
+    """
+    if number := parse(text):
+        return Scanned((number,))
+    readings = (_address(text[:300].translate(keyboard)) for keyboard in _KEYBOARDS)
+    return next((reading for reading in readings if reading), None)
+
+
+def _address(text: str) -> Scanned | None:
+    """What the address in `text` stands for. Every number in it must be right."""
+    found = _ADDRESS.search(text.upper())
+    if found is None:
+        return None
+    kind, rest, round_ = found.groups()
+    if kind == "E":
+        numbers = several(rest)
+        return Scanned(numbers, kind="envelope") if numbers else None
+    number = parse(rest)
+    if number is None:
+        return None
+    return Scanned((number,), kind="receipt") if kind == "R" else Scanned((number,), int(round_ or 0))
+
+
+def several(text: str) -> tuple[str, ...]:
+    """The numbers of an envelope, each once, or none if one of them is wrong or there are more than six.
+
+    Cut by length, not at the plus signs: some keyboards make an accent of them and put it on the next letter.
+    """
+    signs = "".join(sign for sign in unicodedata.normalize("NFD", clean(text)) if sign.isalnum())
+    numbers = [parse(signs[at : at + LENGTH]) for at in range(0, len(signs), LENGTH)]
+    return tuple(dict.fromkeys(filter(None, numbers))) if all(numbers) and len(numbers) <= MOST else ()
 
 
 def find(text: str) -> str | None:

@@ -32,6 +32,7 @@ def foreign(form) -> Dossier:
         lambda n: f"HTTP://LOCALHOST/T/{n}",
         lambda n: f"http://localhost/t/{n}",
         lambda n: f"HTTPS://A-FORMER-HOST.EXAMPLE.LU/T/{n}\r\n",
+        lambda n: f"HTTP://LOCALHOST/T/{n}/2",
     ],
 )
 def test_number_is_opened_in_every_spelling(desk, dossier, spell):
