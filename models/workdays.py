@@ -1,0 +1,39 @@
+"""The working days of Luxembourg: not a Saturday, not a Sunday, not one of the eleven legal holidays.
+
+The holidays are those of the law of 25 April 2019, and Saturday counts as one (law of 30 May 1984, art. 2). A holiday
+that falls on a Sunday is not moved to another day.
+"""
+
+import datetime as dt
+from functools import lru_cache
+
+from holidays import country_holidays
+
+DAY = dt.timedelta(days=1)
+SATURDAY = 5
+NAMED_IN = {"de": "de", "fr": "fr", "en": "en_US", "lb": "lb"}
+BRITISH = {"Labor Day": "Labour Day", "Pentecost Monday": "Whit Monday"}
+
+
+def is_working_day(day: dt.date) -> bool:
+    return day.weekday() < SATURDAY and day not in _holidays(day.year, "lb")
+
+
+def working_day(day: dt.date) -> dt.date:
+    """`day` if it is a working day, else the next one."""
+    while not is_working_day(day):
+        day += DAY
+    return day
+
+
+def holiday(day: dt.date, language: str) -> str:
+    """What the legal holiday on `day` is called in `language`, or "" if there is none."""
+    return _holidays(day.year, language).get(day, "")
+
+
+@lru_cache(maxsize=256)
+def _holidays(year: int, language: str) -> dict[dt.date, str]:
+    # Language and year are always given: without them the package asks the server's locale, and fills in years as it
+    # is asked, which threads must not do at once.
+    found = country_holidays("LU", years=year, expand=False, categories="public", language=NAMED_IN[language])
+    return {day: BRITISH.get(name, name) for day, name in found.items()}
