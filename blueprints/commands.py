@@ -1,4 +1,4 @@
-"""The command line: flask --app app db upgrade, catalogue check/load, staff add, backup, demo."""
+"""The command line: flask --app app db upgrade, catalogue check/load, staff add, audit verify, backup, demo."""
 
 import fcntl
 import getpass
@@ -14,7 +14,7 @@ from flask.cli import AppGroup
 from peewee import Database, IntegrityError
 from playhouse.migrations import Runner
 
-from models import Authority, Form, FormFile, Procedure, Staff, catalogue_load, db
+from models import Audit, Authority, Form, FormFile, Procedure, Staff, catalogue_load, db
 from models.catalogue_files import BadCatalogue, SpecimenFile
 from models.staff import PASSWORD_LENGTH, ROLES
 from paper import form as paper_form
@@ -27,11 +27,12 @@ UPGRADE_LOCK = 0x65547261  # any number, the same in every process of ours
 database = AppGroup("db", help="The database's shape.")
 catalogue = AppGroup("catalogue", help="The procedures and forms on offer.")
 staff = AppGroup("staff", help="Accounts of the desk.")
+audit = AppGroup("audit", help="The log of what the staff did and read.")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands that belong to no page."""
-    for command in (database, catalogue, staff, backup):
+    for command in (database, catalogue, staff, audit, backup):
         app.cli.add_command(command)
     from .demo import demo
 
@@ -113,6 +114,19 @@ def disable(email: str) -> None:
     with db.connection_context():
         _account(email).disable()
     click.echo("staff: account closed")
+
+
+@audit.command()
+def verify() -> None:
+    """Check every row against the seal of the one before it; names the first bad row.
+
+    Keep the last seal somewhere else, off this machine: rows cut off at the end show in nothing but it.
+    """
+    with db.connection_context():
+        bad, last = Audit.verify()
+    if bad:
+        raise click.ClickException(f"audit: row {bad} was changed, removed or put in")
+    click.echo(f"audit: {last.id} rows, all as they were written; last seal {last.seal}" if last else "audit: no rows")
 
 
 @click.command()

@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from flask import Blueprint, Response, current_app, render_template
 
 from models import Procedure, db, now
-from models.dossier import STATUSES
+from models.life import STATUSES
 
 from . import hx, words
 from .catalogue import grouped

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
-from models import Authority, Conflict, Dossier, Form, Procedure, today
+from models import Authority, Conflict, Dossier, Event, Form, Procedure, today
 from models.dossier import Glance
 from models.number import check_character, clean, find, grouped, scanned
 from paper import qr
@@ -167,13 +167,20 @@ def _render(glance: Glance, fresh: bool) -> str:
         words=words.of(dossier, history),
         history=words.lines(history),
         note=latest.note,
-        missing=latest.details.get("missing", []) if dossier.status == "incomplete" else [],
+        missing=_missing(dossier, history),
         address=address(dossier.number),
         spelling=spelling.spelled(dossier.number, current()),
         posted=any(event.kind == "posted" for event in history),
         fresh=fresh,
         channels={contact.channel for contact in dossier.contacts} if fresh else set(),
     )
+
+
+def _missing(dossier: Dossier, history: list[Event]) -> list[str]:
+    """What the authority waits for now."""
+    if dossier.status != "incomplete":
+        return []
+    return next(event for event in reversed(history) if event.kind == "incomplete").missing(current())
 
 
 def _answer(body: bytes, glance: Glance) -> Response:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flask import Blueprint, Response, current_app, make_response, render_template
 from werkzeug.datastructures import MultiDict
 
-from models.dossier import STATUSES
+from models.life import STATUSES
 
 from . import words
 from .forms import ContactForm

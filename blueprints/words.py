@@ -73,9 +73,7 @@ def of(dossier: Dossier, history: list[Event]) -> Words:
 
 def lines(history: list[Event]) -> list[Line]:
     """The history, oldest first, in words."""
-    return [
-        Line(_title(event), event.at, _text(event), event.note, event.details.get("missing", [])) for event in history
-    ]
+    return [Line(_title(event), event.at, _text(event), event.note, event.missing(current())) for event in history]
 
 
 def day(date: dt.date) -> str:
@@ -101,14 +99,21 @@ def _announced(dossier: Dossier, history: list[Event]) -> Words:
     return Words(label("announced"), now, _("You post the form and the sheet in one envelope."), _you())
 
 
-def _received(dossier: Dossier, _history: list[Event]) -> Words:
+def _received(dossier: Dossier, history: list[Event]) -> Words:
     return Words(
         label("received"),
-        _("Your envelope arrived on %(day)s.", day=day(dossier.arrived_on)),
+        _arrival(dossier, history),
         _("The authority checks whether all documents are there. You need do nothing."),
         _authority(dossier),
         _period(dossier),
     )
+
+
+def _arrival(dossier: Dossier, history: list[Event]) -> str:
+    supplied = next((event for event in reversed(history) if event.kind in ("supplied", "incomplete")), None)
+    if supplied and supplied.kind == "supplied":
+        return _("The missing documents arrived on %(day)s.", day=day(supplied.arrived_on))
+    return _("Your envelope arrived on %(day)s.", day=day(dossier.arrived_on))
 
 
 def _incomplete(dossier: Dossier, history: list[Event]) -> Words:
@@ -189,6 +194,10 @@ def _title(event: Event) -> str:
         "closed": _("Closed"),
         "lapsed": _("Lapsed"),
         "withdrawn": _("Withdrawn"),
+        "supplied": _("Missing documents arrived"),
+        "further": _("Further papers arrived"),
+        "corrected": _("Date of arrival corrected"),
+        "returned": _("Originals sent back"),
         "transferred": _("Handed over to another authority"),
         "undone": _("Taken back"),
     }
@@ -196,13 +205,31 @@ def _title(event: Event) -> str:
 
 
 def _text(event: Event) -> str:
-    if event.kind == "received" and event.arrived_on:
+    if event.kind in ("received", "supplied", "further") and event.arrived_on:
         return _("Arrived by post on %(day)s.", day=day(event.arrived_on))
-    if event.kind == "posted":
-        return _("Posted on %(day)s.", day=day(dt.date.fromisoformat(event.details["on"])))
     if event.kind == "incomplete" and event.details.get("until"):
-        return _("To arrive by %(day)s.", day=day(dt.date.fromisoformat(event.details["until"])))
-    if event.kind == "transferred":
-        authority = Authority.get_or_none(Authority.slug == event.details.get("to"))
-        return _("Now with: %(name)s", name=authority.name[current()]) if authority else ""
-    return ""
+        return _("To arrive by %(day)s.", day=_date(event, "until"))
+    special = {"posted": _posted, "corrected": _corrected, "returned": _returned, "transferred": _transferred}
+    return special[event.kind](event) if event.kind in special else ""
+
+
+def _date(event: Event, name: str) -> str:
+    return day(dt.date.fromisoformat(event.details[name]))
+
+
+def _posted(event: Event) -> str:
+    return _("Posted on %(day)s.", day=_date(event, "on"))
+
+
+def _corrected(event: Event) -> str:
+    return _("Arrived on %(day)s, not on %(earlier)s.", day=day(event.arrived_on), earlier=_date(event, "from"))
+
+
+def _returned(event: Event) -> str:
+    return _("%(what)s, on %(day)s by registered mail %(registered)s.",
+             what=event.details["what"], day=_date(event, "on"), registered=event.details["registered"])  # fmt: skip
+
+
+def _transferred(event: Event) -> str:
+    authority = Authority.get_or_none(Authority.slug == event.details.get("to"))
+    return _("Now with: %(name)s", name=authority.name[current()]) if authority else ""

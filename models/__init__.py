@@ -1,11 +1,15 @@
 """The domain: catalogue, dossiers and their moves, contacts and messages, staff."""
 
+from .audit import Audit
 from .base import Base, Conflict, db, make_database, now, today
+from .batch import Batch
 from .catalogue import Authority, Form, FormFile, Procedure, Topic
 from .contact import Contact
 from .dossier import Dossier
 from .event import Event
 from .message import Message
+from .note import Note
+from .scope import Scope
 from .staff import Staff, StaffSession
 from .throttle import Counter, Used
 
@@ -17,7 +21,10 @@ MODELS = (
     FormFile,
     Staff,
     StaffSession,
+    Audit,
+    Batch,
     Dossier,
+    Note,
     Event,
     Contact,
     Message,

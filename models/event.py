@@ -5,30 +5,43 @@ import datetime as dt
 from peewee import CharField, DateField, DeferredForeignKey, ForeignKeyField, JSONField, ModelSelect, TextField
 
 from .base import Base, Conflict, UTCDateTimeField, now
+from .batch import Batch
 from .contact import Contact
 from .message import Message
 from .staff import Staff
 
+# What can be taken back: somebody's slip at scanner or list. Who announced or posted, did so.
+UNDOABLE = ("received", "supplied", "further", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn")
+
 
 class Event(Base):
-    """One row of a dossier's history; never changed."""
+    """One row of a dossier's history; never changed.
+
+    Its kind is a status, or: posted; supplied (the missing documents came), further (more paper came); transferred;
+    corrected (the day of arrival); returned (originals went back); undone (`details["event"]` never happened).
+    """
 
     dossier = DeferredForeignKey("Dossier", backref="events", on_delete="CASCADE")
-    kind = CharField(max_length=12)  # a status, or: posted, transferred, undone
+    kind = CharField(max_length=12)
     from_status = CharField(max_length=12, default="")
     to_status = CharField(max_length=12)
     at = UTCDateTimeField()
     by = ForeignKeyField(Staff, null=True)
     note = TextField(default="")  # public: the citizen reads it
-    arrived_on = DateField(null=True)
+    arrived_on = DateField(null=True)  # the day this paper came; with corrected, the right day
     postmark_on = DateField(null=True)
     details = JSONField(default=dict)
+    batch = ForeignKeyField(Batch, null=True, backref="events")
     messages: "ModelSelect[Message]"
 
     def tell(self, at: dt.datetime | None = None) -> None:
         """Queue one message for each contact of the dossier that may hear of it, to leave at `at` or at once."""
         for contact in Contact.listening(self):
             Message.queue(self, contact, at or self.at)
+
+    def missing(self, language: str) -> list[str]:
+        """The documents that were asked for: as the catalogue names them in `language`, or as a clerk wrote them."""
+        return [item if isinstance(item, str) else item[language] for item in self.details.get("missing", [])]
 
     def cancel_messages(self) -> None:
         """Cancel this event's messages. Raises Conflict if one of them is already on its way."""

@@ -90,11 +90,12 @@ def _words(event: Event, contact: Contact) -> dict[str, Any]:
         "enclosures": [enclosure[language] for enclosure in dossier.form.enclosures],
         "authority": dossier.authority,
         "authority_name": dossier.authority.name[language],
+        "missing": event.missing(language),
         "confirmed": contact.confirmed_at is not None,
         "status_url": f"{site}/t/{dossier.number}",
         "contact_url": f"{site}/c/{contact_token(contact)}",
     }
-    return words | _dates(event)
+    return words | _dates(event) | _details(event)
 
 
 def _dates(event: Event) -> dict[str, str]:
@@ -108,6 +109,18 @@ def _dates(event: Event) -> dict[str, str]:
         "arrived_day": format_date(event.arrived_on or day, "medium"),
         "postmark": format_date(event.postmark_on, "long") if event.postmark_on else "",
         "until": format_date(dt.date.fromisoformat(until), "long") if until else "",
+    }
+
+
+def _details(event: Event) -> dict[str, str]:
+    """What belongs to one kind of event only."""
+    details = {name: event.details.get(name) or "" for name in ("what", "registered")}
+    sent_back = dt.date.fromisoformat(event.details["on"]) if event.kind == "returned" else None
+    earlier = dt.date.fromisoformat(event.details["from"]) if event.kind == "corrected" else None
+    return details | {
+        "sent_back": format_date(sent_back, "long") if sent_back else "",
+        "sent_back_day": format_date(sent_back, "medium") if sent_back else "",
+        "earlier": format_date(earlier, "long") if earlier else "",
     }
 
 

@@ -15,7 +15,7 @@ def test_whole_life_goes_through_the_pages_and_the_citizen_reads_the_same_story(
     story = [
         ("received", "Arrived", "Your envelope arrived on"),
         ("incomplete", "Documents are missing", "Copy of the passport"),
-        ("received", "Arrived", "Your envelope arrived on"),
+        ("received", "Arrived", "The missing documents arrived on"),
         ("examination", "Being examined", "examining your dossier"),
         ("decided", "Decided", "has decided"),
         ("closed", "Closed", "This dossier is closed"),

@@ -5,9 +5,9 @@ from conftest import signed_in
 from playhouse.test_utils import assert_query_count
 from visitor import Page, Visitor
 
-from blueprints.desk import PAGE
+from blueprints.desk.work_list import PAGE
 from models import Authority, Dossier, Form, Procedure, today
-from models.dossier import STATUSES
+from models.life import STATUSES
 from models.number import grouped, new_number
 
 

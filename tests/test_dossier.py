@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import Authority, Conflict, Contact, Dossier, Event, Message, db, now, today
-from models.dossier import MOVES, STATUSES
+from models import Authority, Conflict, Contact, Dossier, Event, Message, Scope, db, now, today
+from models.life import MOVES, STATUSES
 
 EMAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
 HOLD = dt.timedelta(minutes=10)
@@ -187,17 +187,17 @@ def test_late_paper_revives_a_lapsed_dossier(either, form, clerk):
 
 def test_hand_over_keeps_the_status_and_changes_who_sees_it(either, form, clerk, other_clerk):
     dossier = in_status(form, "received", clerk, [EMAIL])
-    assert Dossier.visible_to(clerk).count() == 1 and Dossier.visible_to(other_clerk).count() == 0
+    assert Scope(clerk).dossiers().count() == 1 and Scope(other_clerk).dossiers().count() == 0
     dossier.transfer(Authority.get_by_id(other_clerk.authority), by=clerk, version=dossier.version)
     stored = Dossier.get_by_id(dossier.id)
     assert (stored.status, stored.authority) == ("received", other_clerk.authority)
-    assert Dossier.visible_to(clerk).count() == 0 and Dossier.visible_to(other_clerk).count() == 1
+    assert Scope(clerk).dossiers().count() == 0 and Scope(other_clerk).dossiers().count() == 1
     assert states()[-1] == ("transferred", "queued")
 
 
 def test_helpdesk_sees_every_authority(either, form, clerk, helpdesk):
     in_status(form, "received", clerk)
-    assert Dossier.visible_to(helpdesk).count() == 1
+    assert Scope(helpdesk).dossiers().count() == 1
 
 
 def test_citizen_says_once_that_it_was_posted_and_not_in_the_future(either, form, clerk):

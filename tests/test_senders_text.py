@@ -8,7 +8,7 @@ from sending import EVENTS, LONG_SITE, make_app, make_dossier, make_message
 
 from models import Contact, db
 from models.catalogue import LANGUAGES
-from models.dossier import MOVES
+from models.life import MOVES
 from senders import text
 
 SILENT = {"posted", "undone"}

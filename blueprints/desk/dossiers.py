@@ -1,88 +1,33 @@
-"""The desk: open the post, see a dossier, move it on. Closed to everybody who is not signed in."""
+"""One dossier: what happened to it, and the moves it may make."""
 
 import datetime as dt
-from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, g, request, url_for
+from flask import Response, abort, current_app, g, request, url_for
 from flask_babel import gettext as _
-from peewee import fn
 from playhouse.flask_utils import get_object_or_404
 
 from models import Authority, Conflict, Dossier, Event, now, today
 from models.base import LUXEMBOURG
-from models.dossier import ARRIVED, STATUSES
-from models.number import scanned
+from models.life import ARRIVED
 
-from . import hx, words
-from .forms import ButtonForm, MoveForm
-from .languages import in_language
+from .. import hx, words
+from ..forms import ButtonForm, MoveForm
+from ..languages import in_language
+from . import bp, readable, writable
 
-bp = Blueprint("desk", __name__, url_prefix="/desk")
-
-PAGE = 25
-PAGES = 10_000  # beyond it, a database has no number for the row to begin at
-
-
-@bp.before_request
-def guard() -> Response | None:
-    """Nobody gets past here without a session."""
-    return None if g.staff else hx.goto(url_for("accounts.sign_in"))
-
-
-@bp.after_request
-def keep_nothing(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-@bp.context_processor
-def labels() -> dict[str, Any]:
-    return {"label": words.label}
-
-
-@bp.get("")
-def index() -> Response:
-    """The field for scanner and keyboard, and the dossiers that changed last."""
-    status = request.args.get("status", "")
-    page = min(max(request.args.get("page", 1, type=int), 1), PAGES)
-    dossiers = Dossier.visible_to(g.staff)
-    counts = dict(dossiers.select(Dossier.status, fn.COUNT(Dossier.id)).group_by(Dossier.status).tuples())
-    if status in STATUSES:
-        dossiers = dossiers.where(Dossier.status == status)
-    rows = list(dossiers.order_by(Dossier.changed_at.desc()).limit(PAGE + 1).offset((page - 1) * PAGE))
-    return hx.page(
-        "desk/index.html",
-        dossiers=rows[:PAGE],
-        more=len(rows) > PAGE,
-        page=page,
-        status=status,
-        counts=counts,
-        statuses=STATUSES,
-        handed_over="handed_over" in request.args,
-    )
-
-
-@bp.get("/scan")
-def scan() -> Response:
-    """What the scanner or a clerk typed: a number in any spelling, or the whole address of the QR code."""
-    typed = request.args.get("number", "")[:300]
-    read = scanned(typed)
-    number = read.numbers[0] if read else None
-    if number is None or not _visible(number):
-        return hx.page("desk/unknown.html", 404, typed=typed, number=number)
-    return hx.goto(url_for(".show", number=number))
+SCANNED = ("received", "supplied", "further")  # what a slip at the scanner can bring about
 
 
 @bp.get("/dossiers/<number:number>")
 def show(number: str) -> Response:
     """One dossier with its history and the moves it may make."""
-    return _show(_dossier(number))
+    return _show(readable(number))
 
 
 @bp.post("/dossiers/<number:number>/status")
 def change_status(number: str) -> Response:
     """Make one move. 422 with the reason beside the field, 409 if somebody was quicker."""
-    dossier, answer = _writable(number), MoveForm()
+    dossier, answer = writable(number), MoveForm()
     answer.authority.choices = _authorities(dossier)
     answer.earliest = dossier.created_at.astimezone(LUXEMBOURG).date()
     if answer.version.data != dossier.version or answer.to.data not in _moves(dossier):
@@ -92,8 +37,8 @@ def change_status(number: str) -> Response:
     try:
         _move(dossier, answer)
     except Conflict:
-        return _show(_dossier(number), answer, 409)
-    if not _visible(number):  # handed over: it is the other authority's now
+        return _show(readable(number), answer, 409)
+    if g.scope.dossier(number) is None:  # handed over: it is the other authority's now
         return hx.goto(url_for(".index", handed_over=1))
     return hx.follow(url_for(".show", number=number))
 
@@ -101,34 +46,18 @@ def change_status(number: str) -> Response:
 @bp.post("/dossiers/<number:number>/undo")
 def undo(number: str) -> Response:
     """Take the latest move back while nobody has been told."""
-    dossier = _writable(number)
+    dossier = writable(number)
     if not ButtonForm().validate_on_submit():
         abort(400)
-    latest = dossier.events.order_by(Event.id.desc()).first()
+    latest = dossier.latest
     seen = request.form.get("event", type=int), request.form.get("version", type=int)
     try:
         if seen != (latest.id, dossier.version) or not _undo_until(latest):
             raise Conflict
         dossier.undo(latest, by=g.staff, version=dossier.version)
     except Conflict:
-        return _show(_dossier(number), None, 409)
+        return _show(readable(number), None, 409)
     return hx.follow(url_for(".show", number=number))
-
-
-def _dossier(number: str) -> Dossier:
-    """The dossier, if this member of staff may see it; another authority's looks like one that does not exist."""
-    return get_object_or_404(Dossier.visible_to(g.staff), Dossier.number == number)
-
-
-def _writable(number: str) -> Dossier:
-    """The same for those who may move it: the helpdesk looks and explains, it does not decide."""
-    if g.staff.role == "helpdesk":
-        abort(403)
-    return _dossier(number)
-
-
-def _visible(number: str) -> bool:
-    return Dossier.visible_to(g.staff).where(Dossier.number == number).exists()
 
 
 def _authorities(dossier: Dossier) -> list[tuple[str, str]]:
@@ -158,7 +87,7 @@ def _move(dossier: Dossier, answer: MoveForm) -> None:
 
 def _show(dossier: Dossier, answer: MoveForm | None = None, status: int = 200) -> Response:
     """The dossier's page; `answer` is a move that was refused, with its errors and all that was typed."""
-    events = list(dossier.events.order_by(Event.id))
+    events = dossier.all_events()
     error = _("Somebody was quicker, or this move is not allowed any more. This is how the dossier stands now.")
     return hx.page(
         "desk/show.html",
@@ -178,7 +107,7 @@ def _show(dossier: Dossier, answer: MoveForm | None = None, status: int = 200) -
 def _undo_until(event: Event) -> dt.datetime | None:
     """Until when a scan can be taken back; nobody is told of it earlier."""
     until = event.at + dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
-    return until if event.kind == "received" and until > now() else None
+    return until if event.kind in SCANNED and until > now() else None
 
 
 def _moves(dossier: Dossier) -> tuple[str, ...]:

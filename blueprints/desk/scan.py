@@ -1,0 +1,19 @@
+"""One number, by scanner or keyboard, leads to its dossier."""
+
+from flask import Response, g, request, url_for
+
+from models.number import scanned
+
+from .. import hx
+from . import bp
+
+
+@bp.get("/scan")
+def scan() -> Response:
+    """What the scanner or a clerk typed: a number in any spelling, or the whole address of the QR code."""
+    typed = request.args.get("number", "")[:300]
+    read = scanned(typed)
+    number = read.numbers[0] if read else None
+    if number is None or g.scope.dossier(number) is None:
+        return hx.page("desk/unknown.html", 404, typed=typed, number=number)
+    return hx.goto(url_for(".show", number=number))

@@ -1,0 +1,63 @@
+"""What the staff did and read: rows that are only ever added, each sealed with the one before it."""
+
+import hashlib
+import json
+from typing import Any
+
+from peewee import CharField, IntegerField, JSONField
+
+from .base import Base, UTCDateTimeField, db, now
+from .staff import Staff
+
+LOCK = 0x61756469  # PostgreSQL's advisory lock: two rows must not follow the same one
+BEGINNING = "0" * 64
+
+
+class Audit(Base):
+    """One act of a member of staff, or of the service itself. It names ids and no person: erasing breaks no chain.
+
+    The database refuses to change or delete a row (migration 0003); `verify` finds what was changed in spite of it.
+    """
+
+    id = IntegerField(primary_key=True)  # counted here, without gaps: a missing row shows
+    at = UTCDateTimeField()
+    staff = IntegerField(null=True)
+    action = CharField(max_length=30)
+    dossier = IntegerField(null=True)
+    details = JSONField(default=dict)  # ids, kinds and counts; never an address, a name or what somebody typed
+    seal = CharField(max_length=64)
+
+    class Meta:
+        indexes = ((("dossier", "id"), False), (("staff", "id"), False))
+
+    @classmethod
+    def record(cls, staff: Staff | None, action: str, dossier: int | None = None, **details: Any) -> "Audit":
+        """Add one row; inside the transaction of what it records, so that neither stands without the other."""
+        with db.atomic():
+            if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
+                db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            last = cls.select().order_by(cls.id.desc()).first()
+            row = cls(id=last.id + 1 if last else 1, at=now(), staff=staff.id if staff else None, action=action,
+                      dossier=dossier, details=details)  # fmt: skip
+            row.seal = row.sealed(last.seal if last else BEGINNING)
+            row.save(force_insert=True)
+        return row
+
+    def sealed(self, before: str) -> str:
+        """The seal of this row after one with the seal `before`: SHA-256 of that and of all that this row says."""
+        content = [self.id, self.at.isoformat(), self.staff, self.action, self.dossier, self.details]
+        text = before + json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @classmethod
+    def verify(cls) -> tuple[int | None, "Audit | None"]:
+        """The id of the first row that was changed, removed or put in (None: all is well), and the last row.
+
+        Rows cut off at the end leave a chain that is whole: compare the last seal with one kept elsewhere.
+        """
+        before, expected, row = BEGINNING, 1, None
+        for row in cls.select().order_by(cls.id).iterator():
+            if row.id != expected or row.seal != row.sealed(before):
+                return expected, row
+            before, expected = row.seal, expected + 1
+        return None, row

@@ -1,0 +1,244 @@
+"""What can happen to a dossier (DESIGN 4), each as one verb that does all of it in one transaction, or nothing."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from peewee import ModelSelect
+
+from .audit import Audit
+from .base import Conflict, db, now, today
+from .batch import Batch
+from .catalogue import Authority
+from .contact import Contact
+from .event import UNDOABLE, Event
+from .message import Message
+from .staff import Staff
+
+if TYPE_CHECKING:
+    from .note import Note
+
+STATUSES = ("announced", "received", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn")
+ARRIVED = ("received", "incomplete", "examination")  # with an authority that works on it, or could hand it over
+
+FURTHER = ("received", "examination", "decided", "closed", "withdrawn")  # more paper changes nothing but is told
+
+# The only moves there are. An envelope that arrives after all revives a lapsed dossier: paper wins over a timer.
+MOVES: dict[str, tuple[str, ...]] = {
+    "announced": ("received", "lapsed", "withdrawn"),
+    "received": ("examination", "incomplete", "withdrawn"),
+    "incomplete": ("received", "examination", "lapsed", "withdrawn"),
+    "examination": ("decided", "incomplete", "withdrawn"),
+    "decided": ("closed",),
+    "closed": (),
+    "lapsed": ("received",),
+    "withdrawn": (),
+}
+
+AT_ONCE = dt.timedelta()
+
+
+class Life:
+    """The verbs of a dossier. Each takes the `version` that the mover saw and raises Conflict if it is out of date.
+
+    Nobody is told before `hold` is over, so that a slip can be undone. `note` is public. `batch` is the post-bag or
+    bulk move that it belongs to.
+    """
+
+    id: Any
+    status: Any
+    version: Any
+    authority: Any
+    changed_at: Any
+    created_at: Any
+    arrived_on: Any
+    round: Any
+    assignee: Any
+    events: "ModelSelect[Event]"
+    contacts: "ModelSelect[Contact]"
+    notes: "ModelSelect[Note]"
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """The statuses this dossier may be moved to now."""
+        return MOVES[self.status]
+
+    def move(
+        self,
+        to: str,
+        *,
+        by: Staff | None,
+        version: int,
+        note: str = "",
+        arrived_on: dt.date | None = None,
+        postmark_on: dt.date | None = None,
+        missing: list[str | dict[str, str]] | None = None,
+        until: dt.date | None = None,
+        hold: dt.timedelta = AT_ONCE,
+        batch: Batch | None = None,
+    ) -> Event:
+        """Move to status `to`. Raises Conflict if that is not allowed, or says no possible day of arrival.
+
+        `missing` and `until` go with incomplete: what is missing (a text, or one for each language), and the
+        citizen's own date. Paper that comes for a dossier that had arrived before is `supplied`: the day of the
+        first arrival stands, and the clock goes on from the new day.
+        """
+        if to not in self.moves or (to == "received") != (arrived_on is not None) or not _possible(arrived_on):
+            raise Conflict
+        kind = "supplied" if to == "received" and self.arrived_on else to
+        changes: dict[str, Any] = {"status": to}
+        details: dict[str, Any] = {}
+        if kind == "received":
+            changes["arrived_on"] = arrived_on
+        if to == "incomplete":
+            changes["round"] = self.round + 1
+            details = {"missing": missing or [], "until": until.isoformat() if until else None}
+            details["round"] = self.round + 1
+        return self._happen(kind, by=by, version=version, changes=changes, hold=hold, batch=batch, note=note,
+                            arrived_on=arrived_on, postmark_on=postmark_on, details=details)  # fmt: skip
+
+    def add_papers(
+        self, *, by: Staff, version: int, arrived_on: dt.date, hold: dt.timedelta = AT_ONCE, batch: Batch | None = None
+    ) -> Event:
+        """A second envelope came though none was asked for: same status, and the citizen is told."""
+        if self.status not in FURTHER or not _possible(arrived_on):
+            raise Conflict
+        return self._happen("further", by=by, version=version, hold=hold, batch=batch, arrived_on=arrived_on)
+
+    def transfer(
+        self, authority: Authority, *, by: Staff, version: int, note: str = "", batch: Batch | None = None
+    ) -> Event:
+        """Hand the dossier over to another authority: same status, nobody's in particular, and the citizen is told."""
+        if self.status not in ARRIVED or authority == self.authority:
+            raise Conflict
+        details = {"from": self.authority.slug, "to": authority.slug}
+        changes = {"authority": authority, "assignee": None}
+        return self._happen("transferred", by=by, version=version, changes=changes, note=note, details=details,
+                            batch=batch)  # fmt: skip
+
+    def correct_arrival(self, on: dt.date, *, by: Staff, version: int, note: str = "") -> Event:
+        """The first envelope came on another day than was recorded: the clock is set anew, and the citizen is told."""
+        if not self.arrived_on or on == self.arrived_on or not _possible(on):
+            raise Conflict
+        details = {"from": self.arrived_on.isoformat()}
+        return self._happen("corrected", by=by, version=version, changes={"arrived_on": on}, note=note,
+                            arrived_on=on, details=details)  # fmt: skip
+
+    def return_originals(
+        self, what: str, on: dt.date, registered: str, *, by: Staff, version: int, note: str = ""
+    ) -> Event:
+        """Originals went back by registered mail: `registered` is the S10 number of the item, already checked."""
+        if not self.arrived_on or not _possible(on):
+            raise Conflict
+        details = {"what": what, "on": on.isoformat(), "registered": registered}
+        return self._happen("returned", by=by, version=version, note=note, details=details)
+
+    def undo(self, event: Event, *, by: Staff, version: int) -> None:
+        """Take back the latest event while nobody has been told of it. Raises Conflict when it is too late.
+
+        The history keeps both rows; a citizen is shown neither.
+        """
+        if event != self.latest or event.kind not in UNDOABLE:
+            raise Conflict
+        changes: dict[str, Any] = {"status": event.from_status, "arrived_on": self._earlier_arrival(event)}
+        if event.kind == "incomplete":
+            changes["round"] = self.round - 1
+        with db.atomic():
+            event.cancel_messages()
+            confirmed = (Contact.dossier == self) & (Contact.confirmed_at == event.at)
+            Contact.update(confirmed_at=None).where(confirmed).execute()
+            self._happen("undone", by=by, version=version, changes=changes, details={"event": event.id}, tell=False)
+
+    def post(self, on: dt.date) -> None:
+        """The citizen says: I posted it on this day. Announced stays announced. Raises Conflict if it is not."""
+        if self.status != "announced" or self.posted_on or not _possible(on):
+            raise Conflict
+        details = {"on": on.isoformat()}
+        self._happen("posted", by=None, version=self.version, details=details, tell=False)
+
+    def assign(self, to: Staff | None, *, by: Staff) -> None:
+        """Give the dossier to a colleague, or to nobody. The citizen's page does not change."""
+        with db.atomic():
+            self._table.update(assignee=to).where(self._table.id == self.id).execute()
+            Audit.record(by, "assigned", self.id, to=to.id if to else None)
+        self.assignee = to
+
+    @property
+    def posted_on(self) -> dt.date | None:
+        """The day the citizen says the envelope was posted, if they said so."""
+        event = self.events.where(Event.kind == "posted").first()
+        return dt.date.fromisoformat(event.details["on"]) if event else None
+
+    @property
+    def latest(self) -> Event:
+        """What happened last."""
+        return self.events.order_by(Event.id.desc()).get()
+
+    def all_events(self) -> list[Event]:
+        """Every row of the history, oldest first, what was undone too: for the desk."""
+        return list(self.events.order_by(Event.id))
+
+    def history(self) -> list[Event]:
+        """The events a citizen is shown, oldest first: what was undone in time never happened."""
+        events = self.all_events()
+        undone = {event.details["event"] for event in events if event.kind == "undone"}
+        return [event for event in events if event.kind != "undone" and event.id not in undone]
+
+    def _happen(
+        self,
+        kind: str,
+        *,
+        by: Staff | None,
+        version: int,
+        changes: dict[str, Any] | None = None,
+        hold: dt.timedelta = AT_ONCE,
+        tell: bool = True,
+        **fields: Any,
+    ) -> Event:
+        """Write what `kind` means: the dossier, the event, the messages, and who did it."""
+        at, changes = now(), changes or {}
+        status = changes.get("status", self.status)
+        with db.atomic():
+            self._update(version, changed_at=at, **changes)
+            self._let_go(at)
+            if kind == "received":
+                self._confirm_contacts(at)
+            event = Event.create(dossier=self, kind=kind, at=at, by=by, from_status=self.status, to_status=status,
+                                 **fields)  # fmt: skip
+            if by:
+                Audit.record(by, kind, self.id, event=event.id)
+            if tell:
+                event.tell(at + hold)
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.version, self.changed_at = version + 1, at
+        return event
+
+    @property
+    def _table(self) -> Any:
+        """The model itself, for writing to its row."""
+        return type(self)
+
+    def _update(self, version: int, **changes: Any) -> None:
+        """Write `changes` if the dossier is still in `version`: of two clerks at once, one wins."""
+        row = self._table.update(version=version + 1, **changes)
+        if row.where((self._table.id == self.id) & (self._table.version == version)).execute() != 1:
+            raise Conflict
+
+    def _confirm_contacts(self, at: dt.datetime) -> None:
+        """The paper's arrival proves that whoever gave the addresses meant it."""
+        unconfirmed = (Contact.dossier == self) & Contact.confirmed_at.is_null()
+        Contact.update(confirmed_at=at).where(unconfirmed).execute()
+
+    def _let_go(self, at: dt.datetime) -> None:
+        """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""
+        held = (Message.state == "queued") & (Message.attempts == 0) & (Message.run_at > at)
+        Message.update(run_at=at).where(held & Message.event.in_(self.events.select(Event.id))).execute()
+
+    def _earlier_arrival(self, event: Event) -> dt.date | None:
+        """The day of the first arrival as it stood before `event`."""
+        days = [e.arrived_on for e in self.history() if e.id < event.id and e.kind in ("received", "corrected")]
+        return days[-1] if days else None
+
+
+def _possible(day: dt.date | None) -> bool:
+    return day is None or day <= today()

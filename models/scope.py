@@ -1,0 +1,68 @@
+"""What one member of staff may see. The desk asks here and nowhere else: no query of the desk lacks its limits."""
+
+from typing import Any
+
+from peewee import ModelSelect
+
+from .batch import Batch
+from .catalogue import Authority, Form, Procedure
+from .contact import Contact
+from .dossier import Dossier
+from .event import Event
+from .message import Message
+from .staff import Staff
+
+
+class Scope:
+    """The rows that `staff` may see, count, search and export: a clerk those of the own authority, the others all.
+
+    Every method returns a query that can be narrowed further, never widened.
+    """
+
+    def __init__(self, staff: Staff) -> None:
+        self.staff = staff
+
+    def dossiers(self) -> "ModelSelect[Dossier]":
+        """Dossiers with form, procedure and authority loaded."""
+        joined = Dossier.select(Dossier, Form, Procedure, Authority).join_from(Dossier, Form)
+        joined = joined.join_from(Form, Procedure).join_from(Dossier, Authority)
+        return joined.where(Dossier.authority == self.staff.authority) if self._limited else joined
+
+    def dossier(self, number: str) -> Dossier | None:
+        """The dossier with this number; another authority's looks like one that does not exist."""
+        return self.dossiers().where(Dossier.number == number).first()
+
+    def events(self) -> "ModelSelect[Event]":
+        """Events of the dossiers in scope."""
+        return self._of(Event.select(Event, Dossier).join_from(Event, Dossier))
+
+    def contacts(self) -> "ModelSelect[Contact]":
+        """Contacts of the dossiers in scope."""
+        return self._of(Contact.select(Contact, Dossier).join_from(Contact, Dossier))
+
+    def messages(self) -> "ModelSelect[Message]":
+        """Messages of the dossiers in scope."""
+        joined = Message.select(Message, Contact, Event, Dossier).join_from(Message, Contact)
+        return self._of(joined.join_from(Message, Event).join_from(Event, Dossier))
+
+    def batches(self) -> "ModelSelect[Batch]":
+        """The post-bags and bulk moves of the authority's own staff."""
+        joined = Batch.select(Batch, Staff).join(Staff)
+        return joined.where(Staff.authority == self.staff.authority) if self._limited else joined
+
+    def procedures(self) -> "ModelSelect[Procedure]":
+        """The procedures whose paper comes here."""
+        offered = Procedure.offered()
+        return offered.where(Procedure.authority == self.staff.authority) if self._limited else offered
+
+    def colleagues(self) -> "ModelSelect[Staff]":
+        """To whom a dossier can be assigned: the clerks of the same authority, for the others all clerks."""
+        clerks = Staff.select().where((Staff.role == "clerk") & Staff.disabled_at.is_null()).order_by(Staff.email)
+        return clerks.where(Staff.authority == self.staff.authority) if self._limited else clerks
+
+    @property
+    def _limited(self) -> bool:
+        return self.staff.role == "clerk"
+
+    def _of(self, query: "ModelSelect[Any]") -> "ModelSelect[Any]":
+        return query.where(Dossier.authority == self.staff.authority) if self._limited else query
