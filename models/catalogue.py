@@ -1,10 +1,13 @@
 """What a citizen can get done: procedures, their forms and the authorities that receive the paper."""
 
+import datetime as dt
 import unicodedata
 
 from peewee import BlobField, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, ModelSelect, TextField
 
 from .base import Base
+from .clock import Rule, applicable
+from .facts import Fact
 
 LOCALES = {"de": "de", "fr": "fr", "en": "en_GB", "lb": "lb"}  # British: dates as written in Europe
 LANGUAGES = tuple(LOCALES)
@@ -78,7 +81,7 @@ class Form(Base):
     title = JSONField()
     edition = CharField(max_length=20)
     tracked = BooleanField()
-    period = JSONField(null=True)  # how long the authority has, where a law or its own page says so
+    period = JSONField(null=True)  # the versions of how long the authority has, where a law or its own page says so
     enclosures = JSONField()  # [{language: text}], what goes into the envelope with the form
     position = IntegerField()
     revision = CharField(max_length=16)
@@ -86,6 +89,16 @@ class Form(Base):
 
     class Meta:
         indexes = ((("procedure", "slug"), True),)
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The versions of the period, oldest first."""
+        kept = self.period or []
+        return [Rule.of(version) for version in (kept if isinstance(kept, list) else [kept])]  # alone: before versions
+
+    def period_at(self, day: dt.date) -> Rule | None:
+        """The version for a dossier that arrives complete on `day`."""
+        return applicable(self.rules, [Fact("arrived", day)])
 
     def file(self, language: str) -> "FormFile | None":
         """The PDF in `language`, else in any language there is (many official forms exist in one only)."""

@@ -1,11 +1,22 @@
 """The catalogue as files: their shape, and reading them with file and line in every error."""
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from .catalogue import LANGUAGES
 
@@ -52,11 +63,39 @@ class Section(Strict):
 
 
 class Period(Strict):
-    length: Annotated[int, Field(gt=0)]
+    """How long the authority has, in one version of the rule: the fields are those of models.clock.Rule."""
+
+    valid_from: dt.date | None = None
+    length: Annotated[int, Field(gt=0, le=1000)]
     unit: Literal["days", "weeks", "months"]
     start: Literal["arrival", "completeness"]
     missing: Literal["suspend", "restart", "none"]
+    transfer: Literal["continue", "restart"] = "continue"
+    roll: bool = True
+    target: Annotated[int, Field(gt=0)] | None = None
     source: Text
+
+    @field_validator("target")
+    @classmethod
+    def _shorter(cls, target: int | None, info: ValidationInfo) -> int | None:
+        if target and target > info.data.get("length", target):
+            raise ValueError("the authority's own target is longer than the period")
+        return target
+
+
+def _in_order(versions: list[Period]) -> list[Period]:
+    since = [version.valid_from or dt.date.min for version in versions]
+    if any(earlier >= later for earlier, later in zip(since, since[1:], strict=False)):
+        raise ValueError("each version needs a valid_from later than that of the version before it")
+    return versions
+
+
+# One version may stand alone, without a list.
+Periods = Annotated[
+    list[Period],
+    BeforeValidator(lambda periods: [periods] if isinstance(periods, dict) else periods),
+    AfterValidator(_in_order),
+]
 
 
 class FormEntry(Strict):
@@ -65,7 +104,7 @@ class FormEntry(Strict):
     title: Text
     edition: Annotated[str, Field(max_length=20)]
     enclosures: list[Text] = []
-    period: Period | None = None
+    period: Periods = []
 
 
 class Source(Strict):
@@ -212,6 +251,8 @@ class _Reader:
 
 def _child(node: yaml.Node | None, step: Any) -> tuple[yaml.Node | None, yaml.Node | None]:
     """Where the entry `step` of `node` begins (its key, or itself in a list), and its value."""
+    if isinstance(node, yaml.MappingNode) and step == 0:
+        return node, node  # the only entry of a list, written without the list
     if isinstance(node, yaml.MappingNode):
         return next(((key, value) for key, value in node.value if key.value == str(step)), (None, None))
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):

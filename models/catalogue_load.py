@@ -98,7 +98,7 @@ def _put_forms(procedure: Procedure, entry: ProcedureFile, authorities: str, fil
             edition=form.edition,
             tracked=form.tracked,
             enclosures=form.enclosures,
-            period=form.period.model_dump() if form.period else None,
+            period=[version.model_dump(mode="json") for version in form.period] or None,
             position=position,
             revision=_revision(entry, authorities),
             retired=False,
@@ -114,7 +114,7 @@ def _put_forms(procedure: Procedure, entry: ProcedureFile, authorities: str, fil
 
 def _revision(*parts: Any) -> str:
     """Changes whenever a page that shows these parts would look different."""
-    plain = [part.model_dump() if isinstance(part, BaseModel) else part for part in parts]
+    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -34,3 +34,16 @@ def replace(path: Path, old: str, new: str) -> None:
     words = path.read_text(encoding="utf-8")
     assert old in words
     path.write_text(words.replace(old, new, 1), encoding="utf-8")
+
+
+def add_version(path: Path, length: int, since: str, first: str = "") -> None:
+    """Give the only period of a procedure a second version, valid from `since` on; the first one from `first` on."""
+    before, mark, after = path.read_text(encoding="utf-8").partition("    period:\n")
+    period, end, rest = after.partition("  - slug: ")
+    lines = [f"  {line}\n" for line in period.splitlines()]
+    valid = [f"        valid_from: {day}\n" if day else "" for day in (first, since)]
+    versions = [
+        f"      - length: {number}\n" + known + "".join(lines[1:])
+        for number, known in zip((60, length), valid, strict=True)
+    ]
+    path.write_text(before + mark + "".join(versions) + end + rest, encoding="utf-8")

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from loading import REAL, command, copied, replace
+from loading import REAL, add_version, command, copied, replace
 from paper_forms import A4, plain
 from test_app import dump
 
 PROCEDURE = "rent-subsidy/procedure.yaml"
 AUTHORITY = "authorities/housing-aid-service.yaml"
 SPECIMEN = "rent-subsidy/application.yaml"
+STUDENT = "student-residence/procedure.yaml"
 
 
 @pytest.fixture
@@ -63,6 +64,33 @@ def test_fault_is_named_with_file_and_line(refused, name, old, new, what):
     problems = refused(changing(name, old, new))
     assert problems and all(re.fullmatch(r"catalogue/[\w./-]+:\d+: .+", problem) for problem in problems)
     assert f"catalogue/{name}:{line_of(name, old)}: {what}" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("      length: 60", "      length: sixty", "period.0.length: "),
+        ("      length: 60", "      length: 0", "period.0.length: "),
+        ("      unit: days", "      unit: working days", "period.0.unit: "),
+        ("      start: arrival", "      start: scan", "period.0.start: "),
+        ("      missing: suspend", "      missing: stop", "period.0.missing: "),
+        ("      transfer: continue", "      transfer: go on", "period.0.transfer: "),
+        ("      roll: true", "      roll: perhaps", "period.0.roll: "),
+        ("      roll: true", "      target: 61", "period.0.target: "),
+        ("      roll: true", "      valid_from: since May", "period.0.valid_from: "),
+        ("      roll: true", "      pause: never", "period.0.pause: "),
+    ],
+)
+def test_fault_of_a_period_is_named_with_its_line(refused, old, new, what):
+    (problem,) = refused(changing(STUDENT, old, new))
+    assert problem.startswith(f"catalogue/{STUDENT}:{line_of(STUDENT, old)}: forms.2.{what}")
+
+
+@pytest.mark.parametrize("since", ["", "2027-01-01", "2026-12-31"])
+def test_versions_of_a_period_follow_each_other(refused, since):
+    (problem,) = refused(lambda folder: add_version(folder / STUDENT, 45, since, first="2027-01-01"))
+    line = line_of(STUDENT, "    period:")
+    assert problem.startswith(f"catalogue/{STUDENT}:{line}: forms.2.period: ") and "later than" in problem
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """`catalogue load`: the database follows the files, and only what changed is written."""
 
+import datetime as dt
 import shutil
 from pathlib import Path
 
 import pytest
 from conftest import running
-from loading import copied, load, replace
+from loading import add_version, copied, load, replace
 from paper_forms import plain
 from paper_reading import text
 from visitor import Visitor
@@ -176,3 +177,23 @@ def test_pdf_beside_a_form_that_is_not_tracked_is_offered_blank(app, visitor, ca
     load(app, catalogue)
     assert visitor.open(path).mimetype == "application/pdf"
     assert visitor.get("/procedures/student-residence").soup.find("a", href=path)
+
+
+def test_dossier_keeps_the_period_that_was_valid_when_it_arrived(app, catalogue):
+    form = Form.get(Form.slug == "financial-responsibility-student")
+    assert form.period_at(dt.date(2027, 1, 1)).length == 60
+    add_version(catalogue / "student-residence" / "procedure.yaml", 45, "2027-01-01")
+    load(app, catalogue)
+    changed = Form.get_by_id(form.id)
+    assert [changed.period_at(day).length for day in (dt.date(2026, 12, 31), dt.date(2027, 1, 1))] == [60, 45]
+    assert changed.revision != form.revision
+
+
+def test_form_without_a_period_has_none(form):
+    assert form.rules == [] and form.period_at(today()) is None
+
+
+def test_period_that_was_loaded_before_there_were_versions_is_still_read(form):
+    texts = dict.fromkeys(LANGUAGES, "a law")
+    form.period = {"length": 2, "unit": "months", "start": "arrival", "missing": "none", "source": texts}
+    assert form.period_at(today()).unit == "months"
