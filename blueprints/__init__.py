@@ -20,9 +20,10 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         styleguide,
         tracking,
     )
-    from .converters import NumberConverter
+    from .converters import NumberConverter, RoundConverter
 
     app.url_map.converters["number"] = NumberConverter
+    app.url_map.converters["round"] = RoundConverter
 
     for module in (site, catalogue, captcha, tracking, status, contacts, accounts, desk, device, messages):
         app.register_blueprint(module.bp)

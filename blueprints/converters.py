@@ -1,6 +1,6 @@
-"""The eTracking number in an address: any spelling is read, anything else is 404 before a line of ours runs."""
+"""What an address may hold: a number in any spelling is read, anything else is 404 before a line of ours runs."""
 
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
 from models.number import parse
 
@@ -13,3 +13,9 @@ class NumberConverter(BaseConverter):
         if number is None:
             raise ValidationError
         return number
+
+
+class RoundConverter(IntegerConverter):
+    """The round of a follow-up sheet. Nobody is asked a thousand times, and Python refuses endless digits."""
+
+    regex = r"\d{1,3}"

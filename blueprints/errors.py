@@ -21,7 +21,7 @@ def init_app(app: Flask) -> None:
 def show(error: HTTPException) -> Response:
     """The page of `error`; its headers (Allow, Retry-After) stay."""
     code = error.code or 500
-    if code == 404 and request.path.lower().startswith("/t/"):
+    if code == 404 and not _said(error) and request.path.lower().startswith("/t/"):
         from .status import unknown  # a number nobody knows: the page that helps to correct it
 
         return unknown(request.path[3:].split("/")[0])
@@ -33,6 +33,11 @@ def show(error: HTTPException) -> Response:
     response.data = render_template(name, code=code, text=_text(error), reference=reference)
     response.content_type = "text/html; charset=utf-8"
     return response
+
+
+def _said(error: HTTPException) -> str:
+    """What a view of ours had to say about it; not what Werkzeug says of every such error."""
+    return error.description or "" if error.description != type(error).description else ""
 
 
 def _log(error: InternalServerError) -> str:
@@ -61,6 +66,8 @@ def _text(error: HTTPException) -> dict[str, str]:
         minutes = max(int(error.retry_after or 60) // 60, 1)
         wait = _("Please try again in %(minutes)s minutes. If you are in a hurry, call the helpdesk.", minutes=minutes)
         return _texts()[429] | {"next": wait}
+    if error.code == 404 and _said(error):
+        return _texts()[404] | {"what": _said(error)}
     return _texts().get(error.code or 500) or _texts()[400 if (error.code or 500) < 500 else 500]
 
 

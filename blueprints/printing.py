@@ -1,5 +1,6 @@
-"""What a dossier's sheet and form say: the words for paper/, which draws them."""
+"""What a dossier's sheets and form say: the words for paper/, which draws them."""
 
+import datetime as dt
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app
@@ -7,7 +8,7 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from models import Dossier
+from models import Dossier, Event
 from models.base import LUXEMBOURG
 from models.catalogue import LOCALES
 from models.number import grouped
@@ -19,7 +20,7 @@ from .languages import current
 
 
 class Address(NamedTuple):
-    """The two ways in which a dossier's status address is written."""
+    """The two ways in which an address of ours is written."""
 
     shown: str  # printed in words
     coded: str  # in the QR code: upper case needs a smaller one
@@ -27,86 +28,156 @@ class Address(NamedTuple):
 
 def init_app(app: Flask) -> None:
     """Let the senders attach the sheet to a mail without knowing how it is made."""
-    app.extensions["sheet_pdf"] = sheet_pdf
+    app.extensions["sheet_pdf"] = sheet_for
 
 
-def address(number: str) -> Address:
-    """The status address of `number`, for people and for the QR code."""
+def address(*parts: str, under: str = "t") -> Address:
+    """Where `parts` (a number and what follows it) lead: the status page, or what stands `under` another letter."""
+    path = "/".join((under, *parts))
     site = current_app.config["SITE_URL"]
-    return Address(f"{site}/t/{number}", f"{site}/T/{number}".upper())
+    return Address(f"{site}/{path}", f"{site}/{path}".upper())
 
 
-def sheet(dossier: Dossier, language: str) -> Sheet:
-    """The confirmation sheet of `dossier` in `language`."""
+def bare(url: str) -> str:
+    """An address as it is printed: nobody types https://."""
+    return url.split("://")[1]
+
+
+def sheet(dossier: Dossier, language: str, round_: int = 0) -> Sheet:
+    """The sheet of `dossier` in `language`: the first one, or the follow-up sheet of a round.
+
+    Raises NotFound if nothing was asked for in that round. What was asked for once is not changed by a later round:
+    an old follow-up sheet stays as it was printed, with its day on it.
+    """
     with force_locale(LOCALES[language]):
-        form, authority = dossier.form, dossier.authority
-        return Sheet(
-            language=language,
-            number=grouped(dossier.number),
-            url=address(dossier.number).coded,
-            shown_url=address(dossier.number).shown.split("://")[1],
-            authority=authority.name[language],
-            address=authority.address,
-            window=authority.window,
-            procedure=form.procedure.title[language],
-            form=form.title[language],
-            edition=form.edition,
-            issued=format_date(dossier.created_at.astimezone(LUXEMBOURG).date(), "long"),
-            enclosures=[_("The form, filled in and signed"), *(text[language] for text in form.enclosures)],
-            texts=_texts(),
-            steps=_steps(),
-        )
+        asked = dossier.events_of("incomplete")
+        if round_ > len(asked):
+            raise NotFound(_("There is no such follow-up sheet."))
+        return _follow_up(dossier, language, asked[round_ - 1], round_) if round_ else _first(dossier, language)
 
 
-def sheet_pdf(dossier: Dossier, language: str) -> bytes:
+def sheet_pdf(dossier: Dossier, language: str, round_: int = 0) -> bytes:
     """The same as a PDF."""
-    return render(sheet(dossier, language))
+    return render(sheet(dossier, language, round_))
 
 
-def sheet_page(dossier: Dossier) -> dict[str, Any]:
+def sheet_page(dossier: Dossier, round_: int = 0) -> dict[str, Any]:
     """The same for the page to print."""
-    content = sheet(dossier, current())
+    content = sheet(dossier, current(), round_)
     return {"sheet": content, "qr": qr.path(content.url), "dossier": dossier}
+
+
+def sheet_for(event: Event, language: str) -> tuple[str, bytes] | None:
+    """Name and content of the sheet that goes with the message of `event`, if one does."""
+    dossier = event.dossier
+    if event.kind == "announced":
+        return sheet_name(dossier.number), sheet_pdf(dossier, language)
+    if event.kind == "incomplete":
+        round_ = 1 + dossier.events_of("incomplete").index(event)
+        return sheet_name(dossier.number, round_), sheet_pdf(dossier, language, round_)
+    return None
+
+
+def sheet_name(number: str, round_: int = 0) -> str:
+    """The name of a sheet's file."""
+    return f"eTracking-{number}-{round_}.pdf" if round_ else f"eTracking-{number}.pdf"
 
 
 def form_pdf(dossier: Dossier, language: str) -> bytes:
     """The form stamped with number and QR code. Raises NotFound if the catalogue has no PDF for it."""
     file = dossier.form.file(language)
     if file is None:
-        raise NotFound
+        raise NotFound(_("We have no PDF of this form."))
     places = [Place(*place) for place in file.places]
     number = grouped(dossier.number)
     return stamp(bytes(file.data), places, number, address(dossier.number).coded, "eTracking", language)
 
 
-def _texts() -> dict[str, str]:
+def date(instant: dt.datetime) -> str:
+    """The day of `instant` in Luxembourg, in words."""
+    return format_date(instant.astimezone(LUXEMBOURG).date(), "long")
+
+
+def _first(dossier: Dossier, language: str) -> Sheet:
+    form = dossier.form
+    return Sheet(
+        **_envelope(dossier, language, address(dossier.number)),
+        mark="",
+        rows=[
+            (_("Procedure"), form.procedure.title[language]),
+            (_("Form"), form.title[language]),
+            (_("Edition"), form.edition),
+            (_("Goes to"), dossier.authority.name[language]),
+            (_("Issued on"), date(dossier.created_at)),
+        ],
+        enclosures=[_("The form, filled in and signed"), *(text[language] for text in form.enclosures)],
+        texts=texts(
+            title=_("eTracking sheet"),
+            lead=_("Print this page, put it on top of your form and post both in one envelope."),
+        ),
+        steps=steps(_("When it arrives, the authority scans the code. From then on you are told of every step.")),
+    )
+
+
+def _follow_up(dossier: Dossier, language: str, event: Event, round_: int) -> Sheet:
+    until = event.details.get("until")
+    return Sheet(
+        **_envelope(dossier, language, address(dossier.number, str(round_))),
+        mark=_("Follow-up %(round)s", round=round_),
+        rows=[
+            (_("Procedure"), dossier.form.procedure.title[language]),
+            (_("Form"), dossier.form.title[language]),
+            (_("Goes to"), dossier.authority.name[language]),
+            (_("Asked for on"), date(event.at)),
+            (_("To arrive by"), format_date(dt.date.fromisoformat(until), "long") if until else ""),
+        ],
+        enclosures=event.missing(language),
+        texts=texts(
+            title=_("Follow-up sheet"),
+            lead=_("Print this page, put it on top of the papers listed here and post all in one envelope."),
+        ),
+        steps=steps(_("When it arrives, the authority scans the code, and your dossier goes on.")),
+    )
+
+
+def _envelope(dossier: Dossier, language: str, to: Address) -> dict[str, Any]:
+    """What every sheet says in and beside the window."""
+    authority = dossier.authority
     return {
-        "title": _("eTracking sheet"),
-        "lead": _("Print this page, put it on top of your form and post both in one envelope."),
-        "number_label": _("Your eTracking number"),
-        "status_label": _("See where your dossier stands:"),
-        "qr_alt": _("QR code with the address of your status page"),
-        "procedure_label": _("Procedure"),
-        "form_label": _("Form"),
-        "edition_label": _("Edition"),
-        "authority_label": _("Goes to"),
-        "issued_label": _("Issued on"),
-        "enclosures_heading": _("In this envelope"),
-        "steps_heading": _("What happens next"),
-        "questions": _questions(),
-        "print_hint": _("Print at actual size, without scaling, so that the address shows in a window envelope."),
+        "language": language,
+        "number": grouped(dossier.number),
+        "url": to.coded,
+        "shown_url": bare(to.shown),
+        "authority": authority.name[language],
+        "address": authority.address,
+        "window": authority.window,
     }
 
 
-def _steps() -> list[str]:
+def texts(**own: str) -> dict[str, str]:
+    """The words that all sheets have, and the `own` ones of one kind."""
+    return {
+        "number_label": _("Your eTracking number"),
+        "status_label": _("See where your dossier stands:"),
+        "qr_alt": _("QR code with the address of your status page"),
+        "enclosures_heading": _("In this envelope"),
+        "steps_heading": _("What happens next"),
+        "questions": questions(),
+        "print_hint": _("Print at actual size, without scaling, so that the address shows in a window envelope."),
+    } | own
+
+
+def steps(arrival: str) -> list[str]:
+    """What a citizen does with a sheet; `arrival` says what the authority does then."""
     return [
         _("Tick what you enclose, fold the sheet at the marks and post the envelope with enough postage."),
-        _("When it arrives, the authority scans the code. From then on you are told of every step."),
+        arrival,
         _("You can look at the status page at any time. Nobody sees your name there."),
     ]
 
 
-def _questions() -> str:
+def questions() -> str:
+    """Where to ask, if there is a helpdesk."""
     phone, email = current_app.config["HELPDESK_PHONE"], current_app.config["HELPDESK_EMAIL"]
     ways = [way for way in (phone, email) if way]
     return _("Questions? Helpdesk: %(ways)s", ways=" · ".join(ways)) if ways else ""

@@ -45,8 +45,10 @@ def scan_page() -> Response:
 
 @bp.get("/t/<number:number>")
 @bp.get("/T/<number:number>", endpoint="scanned")
-def show(number: str) -> Response:
-    """The status page."""
+@bp.get("/t/<number:number>/<round:round_>", endpoint="follow_up")
+@bp.get("/T/<number:number>/<round:round_>", endpoint="scanned_follow_up")
+def show(number: str, round_: int = 0) -> Response:
+    """The status page; the code of a follow-up sheet of any round leads to it, too."""
     glance = _glance(number)
     if glance is None:
         return _missed(number)
@@ -89,16 +91,19 @@ def report_posted(number: str) -> Response:
 
 
 @bp.get("/t/<number:number>/sheet")
-def sheet(number: str) -> Response:
-    """The confirmation sheet as a page to print."""
+@bp.get("/t/<number:number>/sheet/<round:round_>")
+def sheet(number: str, round_: int = 0) -> Response:
+    """The confirmation sheet, or the follow-up sheet of a round, as a page to print."""
     dossier = _dossier(number)
-    return private(make_response(render_template("status/sheet.html", **printing.sheet_page(dossier))))
+    return private(make_response(render_template("status/sheet.html", **printing.sheet_page(dossier, round_))))
 
 
 @bp.get("/t/<number:number>/sheet.pdf")
-def sheet_pdf(number: str) -> Response:
-    """The confirmation sheet as a PDF."""
-    return private(pdf(printing.sheet_pdf(_dossier(number), current()), f"eTracking-{number}.pdf"))
+@bp.get("/t/<number:number>/sheet/<round:round_>.pdf")
+def sheet_pdf(number: str, round_: int = 0) -> Response:
+    """The same as a PDF."""
+    content = printing.sheet_pdf(_dossier(number), current(), round_)
+    return private(pdf(content, printing.sheet_name(number, round_)))
 
 
 @bp.get("/t/<number:number>/form.pdf")

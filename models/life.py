@@ -183,6 +183,10 @@ class Life:
         undone = {event.details["event"] for event in events if event.kind == "undone"}
         return [event for event in events if event.kind != "undone" and event.id not in undone]
 
+    def events_of(self, *kinds: str) -> list[Event]:
+        """Those of the history that are of these kinds, oldest first."""
+        return [event for event in self.history() if event.kind in kinds]
+
     def _happen(
         self,
         kind: str,

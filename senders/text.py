@@ -149,8 +149,6 @@ def _mail(message: Message, words: dict[str, Any]) -> Letter:
 
 
 def _attachments(event: Event, contact: Contact) -> tuple[tuple[str, bytes], ...]:
-    """The sheet goes with the number, for those who print from their mail."""
-    if event.kind != "announced":
-        return ()
-    sheet = current_app.extensions["sheet_pdf"](event.dossier, contact.language)
-    return ((f"eTracking-{event.dossier.number}.pdf", sheet),)
+    """The sheet goes with the number, and the follow-up sheet with what is missing, for those who print their mail."""
+    sheet = current_app.extensions["sheet_pdf"](event, contact.language)
+    return (sheet,) if sheet else ()

@@ -24,11 +24,6 @@ TEXTS = {
         "number_label": "eTracking-Nummer",
         "status_label": "Hier sehen Sie jederzeit, wo Ihr Dossier steht:",
         "qr_alt": "QR-Code mit der Adresse der Statusseite",
-        "procedure_label": "Vorgang",
-        "form_label": "Formular",
-        "edition_label": "Ausgabe",
-        "authority_label": "Empfänger",
-        "issued_label": "Ausgestellt am",
         "enclosures_heading": "Diese Unterlagen legen Sie bei",
         "steps_heading": "So geht es weiter",
         "questions": "Fragen? Für Auskünfte genügt die eTracking-Nummer.",
@@ -41,11 +36,6 @@ TEXTS = {
         "number_label": "Numéro eTracking",
         "status_label": "Voyez à tout moment où en est votre dossier :",
         "qr_alt": "Code QR avec l’adresse de la page de suivi",
-        "procedure_label": "Démarche",
-        "form_label": "Formulaire",
-        "edition_label": "Édition",
-        "authority_label": "Destinataire",
-        "issued_label": "Établie le",
         "enclosures_heading": "Pièces à joindre",
         "steps_heading": "La suite",
         "questions": "Des questions ? Le numéro eTracking suffit pour obtenir un renseignement.",
@@ -58,11 +48,6 @@ TEXTS = {
         "number_label": "eTracking number",
         "status_label": "See at any time where your dossier stands:",
         "qr_alt": "QR code with the address of the status page",
-        "procedure_label": "Procedure",
-        "form_label": "Form",
-        "edition_label": "Edition",
-        "authority_label": "Recipient",
-        "issued_label": "Issued on",
         "enclosures_heading": "Enclose these documents",
         "steps_heading": "What happens next",
         "questions": "Questions? The eTracking number is all you need to ask.",
@@ -75,11 +60,6 @@ TEXTS = {
         "number_label": "eTracking-Nummer",
         "status_label": "Kuckt zu all Moment, wou Ären Dossier drun ass:",
         "qr_alt": "QR-Code mat der Adress vun der Statussäit",
-        "procedure_label": "Demarche",
-        "form_label": "Formulaire",
-        "edition_label": "Ausgab",
-        "authority_label": "Destinataire",
-        "issued_label": "Ausgestallt den",
         "enclosures_heading": "Dës Dokumenter leet Dir bäi",
         "steps_heading": "Sou geet et weider",
         "questions": "Froen? D’eTracking-Nummer geet duer, fir nozefroen.",
@@ -101,9 +81,8 @@ ENVELOPES = {
 
 def sheet(language="de", window="left", **changes):
     sample = Sheet(
-        language=language, number=NUMBER, url=URL, shown_url=f"etracking.example.lu/t/{NUMBER}",
-        authority=ADDRESS[0], address=ADDRESS, window=window,
-        procedure="Gleichwertigkeit eines Abschlusses", form="Antrag", edition="2026-11", issued="22.11.2026",
+        language=language, number=NUMBER, mark="", url=URL, shown_url=f"etracking.example.lu/t/{NUMBER}",
+        authority=ADDRESS[0], address=ADDRESS, window=window, rows=ROWS,
         enclosures=["Kopie des Ausweises", "Größenangabe und Übersichtsplan"],
         texts=TEXTS[language], steps=["Umschlag frankieren und abschicken.", "Auf die Nachricht warten."],
     )  # fmt: skip
@@ -124,6 +103,8 @@ def within(box, frame):
 def touches(box, frame):
     return box[0] < frame[2] and box[2] > frame[0] and box[1] < frame[3] and box[3] > frame[1]
 
+
+ROWS = [("Vorgang", "Gleichwertigkeit eines Abschlusses"), ("Formular", "Antrag"), ("Ausgabe", "2026-11")]
 
 both_windows = pytest.mark.parametrize("window", ["left", "right"])
 every_language = pytest.mark.parametrize("language", TEXTS)
@@ -183,10 +164,19 @@ def test_many_enclosures_flow_to_a_second_page_with_the_number_on_it():
     assert [len(page) for page in codes(pdf)] == [1, 0]
 
 
+@both_windows
+@every_language
+def test_mark_of_a_follow_up_sheet_stands_at_the_top_right_and_shows_in_no_window(language, window):
+    pdf = render(sheet(language, window, mark="Nachreichung 12"))
+    (_, (left, top, right, bottom)) = next(pair for pair in words(pdf) if pair[0] == "Nachreichung")
+    assert left > 140 and right < 190 and top > 12 and bottom < 30
+    assert wrong_tags(pdf) == []
+
+
 def test_empty_parts_leave_no_heading_behind():
-    printed = text(render(sheet(enclosures=[], steps=[], edition="")))[0]
-    for key in ("enclosures_heading", "steps_heading", "edition_label"):
-        assert TEXTS["de"][key] not in printed
+    printed = text(render(sheet(enclosures=[], steps=[], rows=[*ROWS[:2], ("Ausgabe", "")])))[0]
+    for part in (TEXTS["de"]["enclosures_heading"], TEXTS["de"]["steps_heading"], "Ausgabe"):
+        assert part not in printed
 
 
 def test_equal_sheets_are_equal_bytes():
@@ -194,12 +184,12 @@ def test_equal_sheets_are_equal_bytes():
 
 
 def test_text_is_never_markup():
-    pdf = render(sheet(procedure='#panic("x") *fett* $1$', form="= Titel"))
+    pdf = render(sheet(rows=[("= Titel", '#panic("x") *fett* $1$')]))
     assert '#panic("x") *fett* $1$' in text(pdf)[0]
 
 
 def test_a_character_without_a_glyph_does_not_stop_the_sheet(caplog):
-    pdf = render(sheet(procedure="漢字 🙂"))
+    pdf = render(sheet(rows=[("Vorgang", "漢字 🙂")]))
     assert codes(pdf)[0][0].text == URL
     assert "without PDF/UA" in caplog.text
 

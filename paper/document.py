@@ -1,0 +1,39 @@
+"""A document for people: accessible, and printed at its true size."""
+
+import io
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import pikepdf
+import typst
+from pikepdf import Dictionary, Name
+
+from paper.typeset import typeset
+
+log = logging.getLogger(__name__)
+
+
+def document(template: str, data: Mapping[str, Any]) -> bytes:
+    """Return an A4 PDF that meets PDF/UA-1 and prints at its true size; equal data give equal bytes.
+
+    A character without a glyph does not stop a citizen: the page is then set without the standard, and logged.
+    Raises paper.typeset.FontsMissing.
+    """
+    try:
+        pdf = typeset(template, data, standard="ua-1")
+    except typst.TypstError as error:
+        log.warning("%s set without PDF/UA: %s", template, error.message)
+        pdf = typeset(template, data)
+    return _at_true_size(pdf)
+
+
+def _at_true_size(pdf: bytes) -> bytes:
+    """Ask the print dialogue for 100 %, which Typst cannot: scaled paper shifts the address out of the window."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        preferences = document.Root.get("/ViewerPreferences", Dictionary())
+        preferences["/PrintScaling"] = Name("/None")
+        document.Root["/ViewerPreferences"] = preferences
+        document.save(out, deterministic_id=True)
+    return out.getvalue()
