@@ -104,6 +104,22 @@ def either(request):
     close()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request, tmp_path):
+    """The app on a database without a table."""
+    if request.param == "sqlite":
+        yield running(f"sqlite:///{tmp_path}/empty.db")
+        close()
+        return
+    server = request.getfixturevalue("postgresql")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE empty")
+    yield running(renamed(server, "empty"))
+    close()
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP DATABASE empty WITH (FORCE)")
+
+
 @pytest.fixture
 def visitor(app) -> Visitor:
     """A citizen's browser without JavaScript, in English."""

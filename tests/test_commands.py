@@ -7,9 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psycopg
 import pytest
-from conftest import PASSWORD, renamed, running
+from conftest import PASSWORD, running
 from flask import Flask
 from playhouse.schema_diff import diff_models
 from sending import close, environment
@@ -30,22 +29,6 @@ def run(app: Flask, *arguments: str, text: str = ""):
     result = app.test_cli_runner().invoke(args=list(arguments), input=text)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request, tmp_path):
-    """The app on a database without a table."""
-    if request.param == "sqlite":
-        yield running(f"sqlite:///{tmp_path}/empty.db")
-        close()
-        return
-    server = request.getfixturevalue("postgresql")
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE empty")
-    yield running(renamed(server, "empty"))
-    close()
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE empty WITH (FORCE)")
 
 
 def test_upgrade_twice_does_its_work_once(empty):

@@ -1,0 +1,44 @@
+"""A database with rows in it is brought to the newest shape, and no row is lost on the way."""
+
+import pytest
+from playhouse.migrations import Runner
+
+from blueprints.commands import ROOT
+from models import db
+
+THEN = "2026-01-02 03:04:05"
+ROWS = {
+    "authority": {"slug": "office", "name": "{}", "address": "[]", "window": "left", "phone": "", "email": "", "website": ""},
+    "topic": {"slug": "housing", "title": "{}", "position": 1},
+    "procedure": {"slug": "subsidy", "topic_id": 1, "authority_id": 1, "audiences": "[]", "life_event": "", "title": "{}", "summary": "{}", "sections": "{}", "sources": "[]", "search": "{}", "tracked": True, "position": 1, "revision": "r", "retired": False},
+    "form": {"procedure_id": 1, "slug": "application", "title": "{}", "edition": "2026-01", "tracked": True, "enclosures": "[]", "position": 1, "revision": "r", "retired": False},
+    "staff": {"email": "clerk@example.lu", "role": "clerk", "authority_id": 1, "password_hash": "x", "created_at": THEN},
+    "dossier": {"number": "K7Q2MX4P9TRWY", "form_id": 1, "authority_id": 1, "status": "received", "version": 2, "language": "en", "key": "k", "created_at": THEN, "changed_at": THEN, "arrived_on": "2026-01-02"},
+    "event": {"dossier_id": 1, "kind": "announced", "from_status": "", "to_status": "announced", "at": THEN, "note": "", "details": "{}"},
+    "contact": {"dossier_id": 1, "channel": "email", "address": "somebody@example.org", "language": "en", "created_at": THEN},
+    "message": {"event_id": 1, "contact_id": 1, "channel": "email", "state": "sent", "created_at": THEN, "run_at": THEN, "attempts": 1, "unknowns": 0, "claimed_by": "", "provider_id": "", "error": ""},
+}  # fmt: skip
+
+
+@pytest.fixture
+def first_shape(empty):
+    """A database as the first migration leaves it, with a row in each table that matters."""
+    with db.connection_context():
+        Runner(empty.extensions["database"], str(ROOT / "migrations")).up("0001_initial")
+        for table, row in ROWS.items():
+            names, places = ", ".join(f'"{name}"' for name in row), ", ".join([db.param] * len(row))
+            db.execute_sql(f'INSERT INTO "{table}" ({names}) VALUES ({places})', list(row.values()))  # noqa: S608
+    return empty
+
+
+def test_rows_of_the_first_shape_are_all_there_in_the_newest(first_shape):
+    result = first_shape.test_cli_runner().invoke(args=["db", "upgrade"])
+    assert result.exit_code == 0, result.output
+    with db.connection_context():
+        counts = {table: db.execute_sql(f'SELECT COUNT(*) FROM "{table}"').fetchone()[0] for table in ROWS}  # noqa: S608
+        assert counts == dict.fromkeys(ROWS, 1)
+        assert db.execute_sql("SELECT edition, round, number FROM dossier").fetchone() == (
+            "2026-01",
+            0,
+            "K7Q2MX4P9TRWY",
+        )
