@@ -15,6 +15,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         device,
         inbox,
         messages,
+        receipts,
         site,
         status,
         styleguide,
@@ -25,13 +26,14 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     app.url_map.converters["number"] = NumberConverter
     app.url_map.converters["round"] = RoundConverter
 
-    for module in (site, catalogue, captcha, tracking, status, contacts, accounts, desk, device, messages):
+    for module in (site, catalogue, captcha, tracking, status, receipts, contacts, accounts, desk, device, messages):
         app.register_blueprint(module.bp)
     csrf.exempt(captcha.bp)  # gives out challenges, changes nothing
     csrf.exempt(tracking.check)  # whoever solves it gets a pass, and only for the own session
-    # The number is the key to both, and no session has any part in them: their pages need no cookie.
+    # The number is the key to all of them, and no session has any part in them: their pages need no cookie.
     csrf.exempt(status.look_up)
     csrf.exempt(status.report_posted)
+    csrf.exempt(receipts.check)
     csrf.exempt(device.code)  # draws what it is given
     if app.config["INBOX"]:
         app.register_blueprint(inbox.bp)

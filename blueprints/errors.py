@@ -21,10 +21,8 @@ def init_app(app: Flask) -> None:
 def show(error: HTTPException) -> Response:
     """The page of `error`; its headers (Allow, Retry-After) stay."""
     code = error.code or 500
-    if code == 404 and not _said(error) and request.path.lower().startswith("/t/"):
-        from .status import unknown  # a number nobody knows: the page that helps to correct it
-
-        return unknown(request.path[3:].split("/")[0])
+    if code == 404 and not _said(error) and (help_page := _help(request.path)):
+        return help_page
     if code < 400 or isinstance(error, SecurityError):  # a redirect of the router; a host whose pages are not ours
         return error.get_response()
     reference = _log(error) if isinstance(error, InternalServerError) else ""
@@ -33,6 +31,19 @@ def show(error: HTTPException) -> Response:
     response.data = render_template(name, code=code, text=_text(error), reference=reference)
     response.content_type = "text/html; charset=utf-8"
     return response
+
+
+def _help(path: str) -> Response | None:
+    """For a number nobody knows, or a receipt that is not ours: the page that helps to correct it."""
+    from . import receipts, status
+
+    under, _slash, typed = path[1:].partition("/")
+    number, _slash, rest = typed.partition("/")
+    if under in ("t", "T") and number:
+        return status.unknown(number)
+    if under in ("r", "R") and number:
+        return receipts.unknown(number, rest)
+    return None
 
 
 def _said(error: HTTPException) -> str:

@@ -7,7 +7,7 @@ import datetime as dt
 import time
 from typing import NamedTuple
 
-from flask import current_app, request, session
+from flask import abort, current_app, request, session
 from werkzeug.exceptions import TooManyRequests
 
 from models import Counter, Dossier
@@ -50,6 +50,16 @@ def missed() -> None:
     for limit in _limits():
         if Counter.hit(limit.who, limit.window) >= limit.most:
             _refuse(limit)
+
+
+def dossier(number: str) -> Dossier:
+    """The dossier with all that its pages show. A guess is counted, and answered like every wrong number: 404."""
+    refuse(number)
+    found = Dossier.loaded().where(Dossier.number == number).first()
+    if found is None:
+        missed()
+        abort(404)
+    return found
 
 
 def _own(number: str) -> bool:

@@ -106,7 +106,7 @@ def _first(dossier: Dossier, language: str) -> Sheet:
         rows=[
             (_("Procedure"), form.procedure.title[language]),
             (_("Form"), form.title[language]),
-            (_("Edition"), form.edition),
+            (_("Edition"), dossier.edition or form.edition),
             (_("Goes to"), dossier.authority.name[language]),
             (_("Issued on"), date(dossier.created_at)),
         ],

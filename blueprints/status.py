@@ -6,10 +6,8 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
-from peewee import ModelSelect
-from playhouse.flask_utils import get_object_or_404
 
-from models import Authority, Conflict, Dossier, Event, Form, Procedure, today
+from models import Conflict, Dossier, Event, today
 from models.dossier import Glance
 from models.number import check_character, clean, find, grouped, scanned
 from paper import qr
@@ -65,7 +63,7 @@ def show(number: str, round_: int = 0) -> Response:
 @bp.get("/t/<number:number>.json")
 def data(number: str) -> Response:
     """The status for programs (the saved dossiers of the app): nothing that the page does not show."""
-    dossier = _dossier(number)
+    dossier = guessing.dossier(number)
     return private(
         jsonify(
             number=number,
@@ -84,7 +82,7 @@ def data(number: str) -> Response:
 @bp.post("/t/<number:number>/posted")
 def report_posted(number: str) -> Response:
     """The citizen says: I posted it today. Whoever holds the number may say so, as they may post it."""
-    dossier = _dossier(number)
+    dossier = guessing.dossier(number)
     with suppress(Conflict):  # said twice, or scanned in the meantime: the page says so anyway
         dossier.post(today())
     return hx.follow(url_for(".show", number=number))
@@ -94,7 +92,7 @@ def report_posted(number: str) -> Response:
 @bp.get("/t/<number:number>/sheet/<round:round_>")
 def sheet(number: str, round_: int = 0) -> Response:
     """The confirmation sheet, or the follow-up sheet of a round, as a page to print."""
-    dossier = _dossier(number)
+    dossier = guessing.dossier(number)
     return private(make_response(render_template("status/sheet.html", **printing.sheet_page(dossier, round_))))
 
 
@@ -102,21 +100,21 @@ def sheet(number: str, round_: int = 0) -> Response:
 @bp.get("/t/<number:number>/sheet/<round:round_>.pdf")
 def sheet_pdf(number: str, round_: int = 0) -> Response:
     """The same as a PDF."""
-    content = printing.sheet_pdf(_dossier(number), current(), round_)
+    content = printing.sheet_pdf(guessing.dossier(number), current(), round_)
     return private(pdf(content, printing.sheet_name(number, round_)))
 
 
 @bp.get("/t/<number:number>/form.pdf")
 def form_pdf(number: str) -> Response:
     """The form, stamped with number and QR code."""
-    dossier = _dossier(number)
+    dossier = guessing.dossier(number)
     return private(pdf(printing.form_pdf(dossier, current()), f"{dossier.form.slug}-{number}.pdf"))
 
 
 @bp.get("/t/<number:number>/qr.svg")
 def qr_svg(number: str) -> Response:
     """The QR code alone."""
-    _dossier(number)
+    guessing.dossier(number)
     return private(Response(qr.svg(address(number).coded), mimetype="image/svg+xml"))
 
 
@@ -143,26 +141,13 @@ def _glance(number: str) -> Glance | None:
     return Dossier.glance(number)
 
 
-def _dossier(number: str) -> Dossier:
-    """The dossier with all that its pages show. A guess is counted and answered like every wrong number."""
-    if _glance(number) is None:
-        guessing.missed()
-    return get_object_or_404(_loaded(), Dossier.number == number)
-
-
-def _loaded() -> "ModelSelect[Dossier]":
-    """Dossiers with form, procedure and authority, in one query."""
-    joined = Dossier.select(Dossier, Form, Procedure, Authority).join_from(Dossier, Form).join_from(Form, Procedure)
-    return joined.join_from(Dossier, Authority)
-
-
 def _missed(number: str) -> Response:
     guessing.missed()
     return unknown(grouped(number))
 
 
 def _render(glance: Glance, fresh: bool) -> str:
-    dossier = _loaded().where(Dossier.id == glance.id).get()
+    dossier = Dossier.loaded().where(Dossier.id == glance.id).get()
     history = dossier.history()
     latest = history[-1]
     name = "status/_show.html" if request.htmx.part else "status/show.html"

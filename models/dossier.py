@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from peewee import CharField, DateField, ForeignKeyField, IntegerField, IntegrityError
+from peewee import CharField, DateField, ForeignKeyField, IntegerField, IntegrityError, ModelSelect
 
 from .audit import Audit
 from .base import Base, UTCDateTimeField, db, now
-from .catalogue import Authority, Form
+from .catalogue import Authority, Form, Procedure
 from .contact import Contact
 from .event import Event
 from .life import Life
@@ -109,6 +109,12 @@ class Dossier(Life, Base):
         if by:
             Audit.record(by, "announced", dossier.id)
         return dossier
+
+    @classmethod
+    def loaded(cls) -> "ModelSelect[Dossier]":
+        """Dossiers with form, procedure and authority, in one query."""
+        joined = cls.select(cls, Form, Procedure, Authority).join_from(cls, Form).join_from(Form, Procedure)
+        return joined.join_from(cls, Authority)
 
     @classmethod
     def glance(cls, number: str) -> Glance | None:

@@ -5,7 +5,7 @@ from typing import Any
 from peewee import ModelSelect
 
 from .batch import Batch
-from .catalogue import Authority, Form, Procedure
+from .catalogue import Procedure
 from .contact import Contact
 from .dossier import Dossier
 from .event import Event
@@ -24,9 +24,8 @@ class Scope:
 
     def dossiers(self) -> "ModelSelect[Dossier]":
         """Dossiers with form, procedure and authority loaded."""
-        joined = Dossier.select(Dossier, Form, Procedure, Authority).join_from(Dossier, Form)
-        joined = joined.join_from(Form, Procedure).join_from(Dossier, Authority)
-        return joined.where(Dossier.authority == self.staff.authority) if self._limited else joined
+        loaded = Dossier.loaded()
+        return loaded.where(Dossier.authority == self.staff.authority) if self._limited else loaded
 
     def dossier(self, number: str) -> Dossier | None:
         """The dossier with this number; another authority's looks like one that does not exist."""

@@ -1,0 +1,176 @@
+"""The arrival receipt: a PDF for the citizen, and the page on which anybody checks one."""
+
+from flask import Blueprint, Response, abort, current_app, request, url_for
+from flask_babel import force_locale, format_date
+from flask_babel import gettext as _
+from werkzeug.exceptions import NotFound
+
+from models import Dossier, now, receipt
+from models.catalogue import LOCALES
+from models.number import LENGTH, clean, grouped, parse
+from paper.receipt import Receipt, render
+
+from . import guessing, hx
+from .catalogue import pdf
+from .headers import private
+from .languages import current
+from .printing import address, bare, date, questions
+
+bp = Blueprint("receipts", __name__)
+
+
+@bp.route("/r", methods=["GET", "POST"])
+def check() -> Response:
+    """Number and seal, typed from the paper, lead to the page that confirms it or not."""
+    typed = {name: request.form.get(name, "")[:64] for name in ("number", "seal")}
+    if request.method == "GET":
+        return hx.page("receipts/check.html", typed=typed, errors={})
+    errors = _errors(typed)
+    if errors:
+        return unknown(**typed)
+    return hx.goto(url_for(".show", number=parse(typed["number"]), seal=parse(typed["seal"])))
+
+
+@bp.get("/r/<number:number>/<number:seal>")
+@bp.get("/R/<number:number>/<number:seal>", endpoint="scanned")
+def show(number: str, seal: str) -> Response:
+    """Is it genuine, and do its dates still hold? A wrong seal is a guess, like a wrong number."""
+    dossier = guessing.dossier(number)
+    issued = receipt.sealed(dossier, seal, current_app.config["SECRET_KEY"])
+    if issued is None:
+        guessing.missed()
+        abort(404)
+    present = receipt.present(dossier)
+    standing = issued.standing(present)
+    return private(
+        hx.page("receipts/show.html", dossier=dossier, standing=standing, verdict=_verdicts()[standing],
+                issued=issued, present=present, proves=_proves(), leaves_open=_leaves_open())
+    )  # fmt: skip
+
+
+@bp.get("/t/<number:number>/receipt.pdf")
+def receipt_pdf(number: str) -> Response:
+    """The receipt for all that has arrived so far."""
+    dossier = guessing.dossier(number)
+    content = render(paper(dossier, current()))
+    return private(pdf(content, f"eTracking-{number}-receipt.pdf"))
+
+
+def unknown(number: str, seal: str) -> Response:
+    """The one answer for every receipt that we did not issue: 404, with help to correct it, what was typed kept."""
+    typed = {"number": number[:64], "seal": seal[:64]}
+    errors = _errors(typed) or {"seal": _("Number and seal do not belong together, or this receipt is not ours.")}
+    return private(hx.page("receipts/check.html", 404, typed=typed, errors=errors))
+
+
+def paper(dossier: Dossier, language: str) -> Receipt:
+    """The receipt of `dossier` in `language`. Raises NotFound before anything has arrived."""
+    present = receipt.present(dossier)
+    if not present.arrivals:
+        raise NotFound(_("There is no receipt yet: no envelope with this number has been scanned."))
+    with force_locale(LOCALES[language]):
+        seal = present.seal(current_app.config["SECRET_KEY"])
+        to, authority = address(dossier.number, seal, under="r"), dossier.authority
+        return Receipt(
+            language=language,
+            number=grouped(dossier.number),
+            seal=grouped(seal),
+            url=to.coded,
+            shown_url=bare(to.shown),
+            authority=authority.name[language],
+            address=authority.address,
+            sections=[_dossier(dossier, language), *_envelopes(present, language)],
+            proves=_proves(),
+            leaves_open=_leaves_open(),
+            texts=_texts(),
+        )
+
+
+def _dossier(dossier: Dossier, language: str) -> tuple[str, list[tuple[str, str]]]:
+    return _("The dossier"), [
+        (_("eTracking number"), grouped(dossier.number)),
+        (_("Procedure"), dossier.form.procedure.title[language]),
+        (_("Form"), dossier.form.title[language]),
+        (_("Edition"), dossier.edition or dossier.form.edition),
+        (_("Receipt issued on"), date(now())),
+        (_("Status page"), bare(address(dossier.number).shown)),
+    ]
+
+
+def _envelopes(present: receipt.Receipt, language: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    return [
+        (
+            envelope(place),
+            [
+                (_("Arrived on"), format_date(arrival.on, "long")),
+                (_("Scanned on"), format_date(arrival.scanned_on, "long")),
+                (_("Postmark"), format_date(arrival.postmark_on, "long") if arrival.postmark_on else ""),
+                (_("Recorded by"), arrival.authority.name[language]),
+            ],
+        )
+        for place, arrival in enumerate(present.arrivals)
+    ]
+
+
+@bp.app_template_global()
+def envelope(place: int) -> str:
+    """What an envelope is called; the first one has the place 0."""
+    return _("Envelope %(count)s", count=place + 1) if place else _("The envelope")
+
+
+def _texts() -> dict[str, str]:
+    return {
+        "title": _("Arrival receipt"),
+        "lead": _("The authority has opened an envelope with this eTracking number and recorded its arrival."),
+        "seal_label": _("Seal"),
+        "check_label": _("Anybody can check this receipt here:"),
+        "qr_alt": _("QR code with the address where this receipt can be checked"),
+        "proves_heading": _("What this receipt proves"),
+        "open_heading": _("What it does not prove"),
+        "questions": questions(),
+    }
+
+
+def _proves() -> list[str]:
+    return [
+        _("An envelope with this number was opened at the authority, and these are the dates it recorded."),
+        _("Whoever checks the seal sees the same dates, and whether they were corrected since."),
+    ]
+
+
+def _leaves_open() -> list[str]:
+    return [
+        _("That everything was in the envelope: arrived is not complete."),
+        _("That it came in time: whether a deadline was kept is for the authority to say."),
+        _("Who sent it: the number belongs to a form, not to a person."),
+    ]
+
+
+def _verdicts() -> dict[str, tuple[str, str]]:
+    return {
+        "genuine": (_("This receipt is genuine"), _("These dates are recorded for this number.")),
+        "more": (
+            _("This receipt is genuine"),
+            _("Its dates are recorded for this number. Since it was issued, more has arrived."),
+        ),
+        "corrected": (
+            _("This receipt is genuine, but was corrected since"),
+            _("The authority has corrected a date after it was issued. Below is what counts now."),
+        ),
+        "void": (
+            _("This receipt no longer holds"),
+            _("We issued it, but the arrival had been recorded by mistake, and the authority has taken it back."),
+        ),
+    }
+
+
+def _errors(typed: dict[str, str]) -> dict[str, str]:
+    """What cannot be right about number or seal: both have a check character. No look-up is made for it."""
+    return {name: _wrong(text) for name, text in typed.items() if not parse(text)}
+
+
+def _wrong(text: str) -> str:
+    count = len(clean(text))
+    if count != LENGTH:
+        return _("13 characters are needed; this has %(count)s.", count=count)
+    return _("At least one character is wrong: the last one checks the others. Please compare it with the receipt.")
