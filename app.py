@@ -21,6 +21,7 @@ from blueprints import (
     statics,
     storage,
 )
+from models import keys
 
 csrf = CSRFProtect()
 
@@ -32,6 +33,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """
     app = Flask(__name__, instance_relative_config=False)
     settings.load(app, config)
+    keys.initialize(app.config["SECRET_KEY"])
     app.wsgi_app = ProxyFix(app.wsgi_app, **dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"]))
     statics.init_app(app)
     compression.init_app(app)

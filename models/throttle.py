@@ -5,34 +5,66 @@ import hashlib
 import hmac
 import ipaddress
 
-from peewee import CharField, IntegerField
+from peewee import CharField, IntegerField, fn
 
+from . import keys
 from .base import Base, UTCDateTimeField, db, now
+
+SLICES = 24  # of a rolling window
+AT_ONCE = dt.timedelta()
 
 
 class Counter(Base):
-    """How often something happened in a fixed window of time."""
+    """How often something happened in a window of time."""
 
     key = CharField(max_length=64, primary_key=True)
     count = IntegerField()
     expires_at = UTCDateTimeField(index=True)
 
     @classmethod
-    def hit(cls, name: str, window: dt.timedelta) -> int:
-        """Count one more `name` and return how many there are in the present window. One statement, exact."""
-        start = int(now().timestamp() // window.total_seconds())
-        expires_at = dt.datetime.fromtimestamp((start + 1) * window.total_seconds(), dt.UTC)
-        insert = cls.insert(key=_key(f"{name}|{window.total_seconds()}|{start}"), count=1, expires_at=expires_at)
-        rows = insert.on_conflict(conflict_target=[cls.key], update={cls.count: cls.count + 1}).returning(cls.count)
-        with db.atomic():
-            return list(rows.execute())[0].count
+    def hit(cls, name: str, window: dt.timedelta, keep: dt.timedelta = AT_ONCE) -> int:
+        """Count one more `name` and return how many there are in the present window. One statement, exact.
+
+        The count can be asked for until `keep` after its window has ended.
+        """
+        key, ends = _window(name, window, now())
+        return cls._add(key, ends + keep)
 
     @classmethod
-    def peek(cls, name: str, window: dt.timedelta) -> int:
-        """How many there are in the present window, without counting one more."""
-        start = int(now().timestamp() // window.total_seconds())
-        row = cls.get_or_none(cls.key == _key(f"{name}|{window.total_seconds()}|{start}"))
+    def peek(cls, name: str, window: dt.timedelta, at: dt.datetime | None = None) -> int:
+        """How many there are in the window of `at` (the present one), without counting one more."""
+        row = cls.get_or_none(cls.key == _window(name, window, at or now())[0])
         return row.count if row else 0
+
+    @classmethod
+    def rolling(cls, name: str, window: dt.timedelta) -> int:
+        """Count one more `name` and return how many there were in the last `window`, wherever that begins.
+
+        Never too few, so that nobody gets twice as many across midnight: it looks back up to a slice too far.
+        """
+        slice_, moment = window / SLICES, now()
+        key, ends = _window(name, slice_, moment)
+        present = cls._add(key, ends + window)
+        earlier = [_window(name, slice_, moment - back * slice_)[0] for back in range(1, SLICES + 1)]
+        return present + (cls.select(fn.SUM(cls.count)).where(cls.key.in_(earlier)).scalar() or 0)
+
+    @classmethod
+    def add(cls, name: str, by: int, until: dt.datetime) -> int:
+        """Add `by` to the total called `name`, kept until `until`, and return it."""
+        return cls._add(_key(name), until, by)
+
+    @classmethod
+    def total(cls, name: str) -> int:
+        """What add() has brought together under `name`."""
+        row = cls.get_or_none(cls.key == _key(name))
+        return row.count if row else 0
+
+    @classmethod
+    def _add(cls, key: str, expires_at: dt.datetime, by: int = 1) -> int:
+        insert = cls.insert(key=key, count=by, expires_at=expires_at)
+        rows = insert.on_conflict(conflict_target=[cls.key], update={cls.count: cls.count + by}).returning(cls.count)
+        with db.atomic():
+            return list(rows.execute())[0].count
 
     @classmethod
     def purge(cls) -> int:
@@ -54,13 +86,39 @@ class Used(Base):
             return bool(list(insert.execute()))
 
     @classmethod
+    def mark(cls, name: str, lifetime: dt.timedelta) -> None:
+        """Note that `name` holds from now on for `lifetime`, whatever was noted before."""
+        until = now() + lifetime
+        insert = cls.insert(key=_key(name), expires_at=until)
+        insert.on_conflict(conflict_target=[cls.key], update={cls.expires_at: until}).execute()
+
+    @classmethod
+    def until(cls, name: str) -> dt.datetime | None:
+        """Until when `name` holds; None if it does not, or not any more."""
+        row = cls.get_or_none((cls.key == _key(name)) & (cls.expires_at > now()))
+        return row.expires_at if row else None
+
+    @classmethod
+    def clear(cls, name: str) -> None:
+        """`name` holds no longer."""
+        cls.delete().where(cls.key == _key(name)).execute()
+
+    @classmethod
     def purge(cls) -> int:
         """Forget what can no longer be presented anyway; returns how many rows went."""
         return cls.delete().where(cls.expires_at < now()).execute()
 
 
+def _window(name: str, window: dt.timedelta, at: dt.datetime) -> tuple[str, dt.datetime]:
+    """The key of the window of `name` that `at` is in, and when that window ends."""
+    seconds = window.total_seconds()
+    start = int(at.timestamp() // seconds)
+    return _key(f"{name}|{seconds}|{start}"), dt.datetime.fromtimestamp((start + 1) * seconds, dt.UTC)
+
+
 def _key(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
+    """Under a key of our own: a plain hash of a telephone number is read back in seconds, there are so few of them."""
+    return keys.digest("counter", name)
 
 
 def visitor(address: str | None, secret: str) -> str:
@@ -71,6 +129,11 @@ def visitor(address: str | None, secret: str) -> str:
 def neighbourhood(address: str | None, secret: str) -> str:
     """The same for a visitor's network: IPv4 /24 or IPv6 /48."""
     return _anonymous(address, secret, v4=24, v6=48)
+
+
+def network(address: str | None, secret: str) -> str:
+    """The same for where an SMS is asked for: IPv4 /24 or IPv6 /64, which one provider's customer can fill alone."""
+    return _anonymous(address, secret, v4=24, v6=64)
 
 
 def _address(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
