@@ -1,14 +1,47 @@
 """Whom one dossier's messages go to."""
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Any
 
-from peewee import CharField, DeferredForeignKey, ModelSelect
+from peewee import BooleanField, CharField, DeferredForeignKey, ForeignKeyField, ModelSelect
 
+from . import keys
 from .base import Base, UTCDateTimeField, db, now
+from .throttle import Used
 
 if TYPE_CHECKING:
     from .event import Event
     from .message import Message
+
+# What an unconfirmed contact may hear: one of these, and each contact is only ever queued one.
+FIRST = ("announced", "added")
+# The holder of an address hears that it was exchanged even if whoever did so stopped its messages at once.
+NOTICE = "changed"
+PEACE = dt.timedelta(days=30)  # how long nobody is asked again who said stop before ever saying yes
+GRACE = dt.timedelta(days=3)  # a mail is tried for as long: the notice of the change may still have to leave
+GOOGLE = ("gmail.com", "googlemail.com")  # where dots in a name mean nothing
+
+
+def hashed(channel: str, address: str) -> str:
+    """What an address is found again by. Spellings that reach the same person have the same."""
+    if channel == "email":
+        name, _, domain = address.lower().rpartition("@")
+        name, domain = name.split("+")[0], GOOGLE[0] if domain in GOOGLE else domain
+        address = f"{name.replace('.', '') if domain in GOOGLE else name}@{domain}"
+    return keys.digest("address", f"{channel} {address}")
+
+
+def veiled(channel: str, address: str) -> str:
+    """As much of an address as those may see who know it anyway: j•••@example.lu, +352 ••• 56."""
+    if channel == "email":
+        name, _, domain = address.rpartition("@")
+        return f"{name[:1]}•••@{domain}"
+    return f"{address[:4]} ••• {address[-2:]}"
+
+
+def stopped_mark(channel: str, address: str) -> str:
+    """The name of the mark that nobody may be asked at this address whether they want messages."""
+    return f"stopped {hashed(channel, address)}"
 
 
 class Contact(Base):
@@ -17,14 +50,28 @@ class Contact(Base):
     dossier = DeferredForeignKey("Dossier", backref="contacts", on_delete="CASCADE")
     channel = CharField(max_length=5)
     address = CharField(max_length=254)
+    address_hash = CharField(max_length=64, index=True)
     language = CharField(max_length=2)
     created_at = UTCDateTimeField()
+    by_link = BooleanField(default=False)  # given after the registration: the paper does not speak for it
+    replaces = ForeignKeyField("self", null=True, on_delete="SET NULL", backref="successors")
+    asked_at = UTCDateTimeField(null=True)  # when the SMS left that asks whether it is wanted
     confirmed_at = UTCDateTimeField(null=True)
     stopped_at = UTCDateTimeField(null=True)
+    unreachable_at = UTCDateTimeField(null=True)  # a message came back for good
+    replaced_at = UTCDateTimeField(null=True)  # another address has taken its place, and its link is dead
     messages: "ModelSelect[Message]"
+    successors: "ModelSelect[Contact]"
 
     class Meta:
-        indexes = ((("dossier", "channel", "address"), True),)
+        indexes = (
+            (("dossier", "channel", "address"), True),
+            (("channel", "asked_at"), False),
+        )
+
+    def save(self, *args: Any, **options: Any) -> Any:
+        self.address_hash = hashed(self.channel, self.address)
+        return super().save(*args, **options)
 
     @classmethod
     def listening(cls, event: "Event") -> list["Contact"]:
@@ -34,18 +81,81 @@ class Contact(Base):
             may &= cls.confirmed_at.is_null(False)
         return list(cls.select().where(may))
 
+    def may_hear(self, kind: str) -> bool:
+        """Whether an event of this kind may be told to this contact now: the transport asks before each message."""
+        if kind == NOTICE:
+            return True
+        return self.stopped_at is None and (self.confirmed_at is not None or kind in FIRST)
+
+    @property
+    def masked(self) -> str:
+        """Its address for the eyes of others."""
+        return veiled(self.channel, self.address)
+
+    @classmethod
+    def confirm_by_paper(cls, dossier: Any, at: dt.datetime) -> None:
+        """The paper's arrival proves that whoever registered meant it. It says nothing of addresses given later."""
+        unconfirmed = (cls.dossier == dossier) & cls.confirmed_at.is_null() & ~cls.by_link
+        cls.update(confirmed_at=at).where(unconfirmed).execute()
+
     def confirm(self) -> None:
-        """The holder of the address says: yes, this is mine. Once is enough; a stopped contact stays stopped."""
-        unconfirmed = (Contact.id == self.id) & Contact.confirmed_at.is_null()
-        Contact.update(confirmed_at=now()).where(unconfirmed).execute()
+        """The holder of the address says: yes, this is mine. Once is enough; a stopped contact stays stopped.
+
+        An address that was to take the place of another does so now.
+        """
+        unconfirmed = (Contact.id == self.id) & Contact.confirmed_at.is_null() & Contact.stopped_at.is_null()
+        with db.atomic():
+            if Contact.update(confirmed_at=now()).where(unconfirmed).execute() and self.replaces:
+                self.replaces._give_way()
 
     def stop(self) -> None:
-        """No more messages to this address: those still waiting are cancelled with it."""
+        """No more messages to this address: those still waiting are cancelled with it.
+
+        Who says so before ever saying yes was asked by somebody else's doing, and is not asked again for a while.
+        """
         with db.atomic():
             Contact.update(stopped_at=now()).where((Contact.id == self.id) & Contact.stopped_at.is_null()).execute()
-            for message in self.messages.where(self.messages.model.state == "queued"):
-                message.cancel()
+            self._cancel_messages()
+            if self.confirmed_at is None:
+                Used.mark(stopped_mark(self.channel, self.address), PEACE)
+
+    def start(self) -> None:
+        """Messages again, and with that the holder's yes. Raises nothing if they never stopped."""
+        with db.atomic():
+            Contact.update(stopped_at=None).where((Contact.id == self.id) & Contact.replaced_at.is_null()).execute()
+            Used.clear(stopped_mark(self.channel, self.address))
+            self.stopped_at = None
+            self.confirm()
+
+    @classmethod
+    def stop_everywhere(cls, channel: str, address: str) -> int:
+        """The holder wants nothing more, for any dossier, and is not asked again for a while. How many contacts."""
+        with db.atomic():
+            Used.mark(stopped_mark(channel, address), PEACE)
+            going = list(cls.select().where((cls.address_hash == hashed(channel, address)) & cls.stopped_at.is_null()))
+            for contact in going:
+                contact.stop()
+        return len(going)
+
+    def lost(self) -> None:
+        """A message to it came back for good: there is no such mailbox, or no such telephone."""
+        Contact.update(unreachable_at=now()).where((Contact.id == self.id) & Contact.unreachable_at.is_null()).execute()
 
     def erase(self) -> None:
         """Forget the address and, with it, every message to it. The dossier and its number go on."""
         self.delete_instance()
+
+    @classmethod
+    def purge(cls) -> int:
+        """Forget the addresses whose place others have taken, once their last message must have left. How many."""
+        return cls.delete().where(cls.replaced_at < now() - GRACE).execute()
+
+    def _give_way(self) -> None:
+        """Another address has said yes in this one's place: its link dies at once, the rest after GRACE."""
+        Contact.update(stopped_at=now(), replaced_at=now()).where(Contact.id == self.id).execute()
+        self._cancel_messages()
+
+    def _cancel_messages(self) -> None:
+        for message in self.messages.where(self.messages.model.state == "queued"):
+            if message.event.kind != NOTICE:
+                message.cancel()

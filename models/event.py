@@ -12,6 +12,8 @@ from .staff import Staff
 
 # What can be taken back: somebody's slip at scanner or list. Who announced or posted, did so.
 UNDOABLE = ("received", "supplied", "further", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn")
+ASIDE = ("added", "changed")  # of a contact, not of the dossier: between the steps, and nobody else's business
+UNSEEN = ("undone", *ASIDE)  # the public history leaves them out
 
 
 class Event(Base):
@@ -19,6 +21,7 @@ class Event(Base):
 
     Its kind is a status, or: posted; supplied (the missing documents came), further (more paper came); transferred;
     corrected (the day of arrival); returned (originals went back); undone (`details["event"]` never happened).
+    Aside from the dossier's life: added, changed (an address of a contact).
     """
 
     dossier = DeferredForeignKey("Dossier", backref="events", on_delete="CASCADE")

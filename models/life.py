@@ -10,7 +10,7 @@ from .base import Conflict, db, now, today
 from .batch import Batch
 from .catalogue import Authority
 from .contact import Contact
-from .event import UNDOABLE, Event
+from .event import ASIDE, UNDOABLE, UNSEEN, Event
 from .message import Message
 from .staff import Staff
 
@@ -181,7 +181,7 @@ class Life:
         """The events a citizen is shown, oldest first: what was undone in time never happened."""
         events = self.all_events()
         undone = {event.details["event"] for event in events if event.kind == "undone"}
-        return [event for event in events if event.kind != "undone" and event.id not in undone]
+        return [event for event in events if event.kind not in UNSEEN and event.id not in undone]
 
     def events_of(self, *kinds: str) -> list[Event]:
         """Those of the history that are of these kinds, oldest first."""
@@ -205,7 +205,7 @@ class Life:
             self._update(version, changed_at=at, **changes)
             self._let_go(at)
             if kind == "received":
-                self._confirm_contacts(at)
+                Contact.confirm_by_paper(self, at)
             event = Event.create(dossier=self, kind=kind, at=at, by=by, from_status=self.status, to_status=status,
                                  **fields)  # fmt: skip
             if by:
@@ -227,11 +227,6 @@ class Life:
         row = self._table.update(version=version + 1, **changes)
         if row.where((self._table.id == self.id) & (self._table.version == version)).execute() != 1:
             raise Conflict
-
-    def _confirm_contacts(self, at: dt.datetime) -> None:
-        """The paper's arrival proves that whoever gave the addresses meant it."""
-        unconfirmed = (Contact.dossier == self) & Contact.confirmed_at.is_null()
-        Contact.update(confirmed_at=at).where(unconfirmed).execute()
 
     def _let_go(self, at: dt.datetime) -> None:
         """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""

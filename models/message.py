@@ -104,9 +104,7 @@ class Message(Base):
     def wanted(self) -> bool:
         """Whether its contact may hear of it at this moment: not erased, not stopped, confirmed if it has to be."""
         contact = Contact.get_or_none(Contact.id == self.contact_id)
-        if contact is None or contact.stopped_at:
-            return False
-        return contact.confirmed_at is not None or self.event.kind == "announced"
+        return contact is not None and contact.may_hear(self.event.kind)
 
     def sent(self, provider_id: str = "") -> bool:
         """The provider took it. False if another worker holds the message by now."""

@@ -1,0 +1,102 @@
+"""What the holder of one address may do about the addresses of the same dossier: exchange it, add a helper's, see all.
+
+A link may have fallen into wrong hands, so nothing is taken away by it in silence: the old address is told at once, and
+goes on hearing everything until the new one says yes by its own link. Only then does it give way.
+"""
+
+from typing import Any
+
+from .base import db, now
+from .contact import NOTICE, Contact, hashed
+from .event import Event
+from .message import Message
+
+INSTANTS = ("created_at", "asked_at", "confirmed_at", "stopped_at", "unreachable_at")
+MOST = 4  # contacts of one dossier: the citizen by mail and SMS, and a helper by both
+
+
+class Taken(Exception):
+    """This address is one of the dossier's contacts already."""
+
+
+class Full(Exception):
+    """The dossier has as many contacts as it may."""
+
+
+def others(contact: Contact) -> list[Contact]:
+    """The other contacts of the same dossier: everybody sees who else is informed."""
+    of_dossier = (Contact.dossier == contact.dossier) & Contact.replaced_at.is_null() & (Contact.id != contact.id)
+    return list(Contact.select().where(of_dossier).order_by(Contact.id))
+
+
+def pending(contact: Contact) -> Contact | None:
+    """The address that will take the place of this one as soon as it says yes."""
+    return contact.successors.where(Contact.confirmed_at.is_null()).first()
+
+
+def add(contact: Contact, channel: str, address: str) -> Contact:
+    """Tell somebody else too, after they have said yes. Raises Taken or Full."""
+    with db.atomic():
+        if len(others(contact)) + 1 >= MOST:
+            raise Full
+        return _invite(contact, channel, address)
+
+
+def exchange(contact: Contact, channel: str, address: str) -> Contact:
+    """Let another address take this one's place, as soon as it says yes; the old one is told. Raises Taken or Full."""
+    with db.atomic():
+        take_back(contact)
+        if len(others(contact)) + 1 > MOST:
+            raise Full
+        successor = _invite(contact, channel, address, replaces=contact)
+        if contact.confirmed_at and not contact.stopped_at:
+            _tell(contact, NOTICE)
+        return successor
+
+
+def take_back(contact: Contact) -> None:
+    """No address takes the place of this one after all."""
+    if successor := pending(contact):
+        successor.erase()
+
+
+def export(contact: Contact) -> dict[str, Any]:
+    """All that is stored about this contact and its messages (GDPR 15 and 20), ready for JSON."""
+    told = contact.messages.join(Event).order_by(Message.id)
+    return {
+        "number": contact.dossier.number,
+        "channel": contact.channel,
+        "address": contact.address,
+        "language": contact.language,
+        "given_by_link": contact.by_link,
+        **{name: _instant(getattr(contact, name)) for name in INSTANTS},
+        "messages": [
+            {"about": message.event.kind, "state": message.state, "created_at": _instant(message.created_at),
+             "sent_at": _instant(message.sent_at)}
+            for message in told
+        ],
+    }  # fmt: skip
+
+
+def _instant(at: Any) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _invite(contact: Contact, channel: str, address: str, replaces: Contact | None = None) -> Contact:
+    same = (Contact.dossier == contact.dossier) & (Contact.address_hash == hashed(channel, address))
+    Contact.delete().where(same & Contact.replaced_at.is_null(False)).execute()  # welcome back
+    if Contact.select().where(same).exists():
+        raise Taken
+    invited = Contact.create(
+        dossier=contact.dossier, channel=channel, address=address, language=contact.language, created_at=now(),
+        by_link=True, replaces=replaces,
+    )  # fmt: skip
+    _tell(invited, "added")
+    return invited
+
+
+def _tell(contact: Contact, kind: str) -> None:
+    """Queue a message that belongs to no step of the dossier: its event is one that the public history leaves out."""
+    status = contact.dossier.status
+    event = Event.create(dossier=contact.dossier, kind=kind, at=now(), from_status=status, to_status=status)
+    Message.queue(event, contact, event.at)
