@@ -27,8 +27,6 @@ from wtforms.validators import InputRequired, Length, Optional, StopValidation, 
 
 from models import today
 
-MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
-
 
 def _strip(text: str | None) -> str:
     return (text or "").strip()
@@ -81,10 +79,10 @@ def mobile_number(_form: FlaskForm, field: TelField) -> None:
         raise ValidationError(
             _("This number does not exist: please check the digits. From abroad, begin with + and the country code.")
         )
-    if phonenumbers.number_type(number) not in MOBILE:
-        raise ValidationError(_("This is not a mobile number, so it cannot receive an SMS."))
     if phonenumbers.region_code_for_number(number) not in current_app.config["SMS_REGIONS"]:
         raise ValidationError(_("We cannot send SMS to this country. Please choose e-mail instead."))
+    if phonenumbers.number_type(number) != PhoneNumberType.MOBILE:
+        raise ValidationError(_("This is not a mobile number, so it cannot receive an SMS."))
     field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

@@ -30,6 +30,8 @@ DEFAULTS: dict[str, Any] = {
     "VONAGE_API_HOST": "api.nexmo.com",
     "SMS_SENDER": "eTracking",  # at most 11 characters
     "SMS_REGIONS": ["LU", "DE", "FR", "BE"],  # where SMS may go; anything else is refused at the form
+    "SMS_PRICE": 8,  # cents for one, for the bill
+    "SMS_BUDGET": 500,  # euros a month; when they are spent, new contacts get no SMS
     "HELPDESK_PHONE": "",
     "HELPDESK_EMAIL": "",
     "CAPTCHA_MIN_SECONDS": 2,

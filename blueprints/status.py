@@ -163,6 +163,7 @@ def _render(glance: Glance, fresh: bool) -> str:
         posted=any(event.kind == "posted" for event in history),
         fresh=fresh,
         channels={contact.channel for contact in dossier.contacts} if fresh else set(),
+        without=request.args.getlist("without") if fresh else [],
     )
 
 

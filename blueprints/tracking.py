@@ -1,18 +1,15 @@
 """From a form to its number: the CAPTCHA, then the contact, then the number."""
 
-import datetime as dt
 import secrets
 import time
 
-from flask import Blueprint, Response, current_app, request, session, url_for
+from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext as _
-from peewee import PeeweeException
 from playhouse.flask_utils import get_object_or_404
 
-from models import Counter, Dossier, Form, Procedure
-from models.throttle import visitor
+from models import Dossier, Form, Procedure
 
-from . import captcha, hx
+from . import asking, captcha, hx
 from .catalogue import offered_forms
 from .forms import ContactForm
 from .headers import private
@@ -22,10 +19,6 @@ bp = Blueprint("tracking", __name__, url_prefix="/track")
 
 PASS_SECONDS = 3600  # a pass of the CAPTCHA is good for one dossier, for an hour
 PASSES = 8  # how many a session keeps, so that several tabs work
-DAY = dt.timedelta(days=1)
-# Registrations a day that lead to a message. The visitor may be an office that helps many people.
-SMS_PER_NUMBER, SMS_PER_VISITOR = 3, 10
-MAILS_PER_ADDRESS, MAILS_PER_VISITOR = 10, 50
 
 
 @bp.get("/<slug>/<form>")
@@ -63,10 +56,11 @@ def register(slug: str, form: str) -> Response:
     tracked, answer = _tracked(slug, form), ContactForm()
     if answer.key.data not in _passes(_scope(tracked)):
         return hx.follow(url_for(".start", slug=slug, form=form))
-    if not answer.validate_on_submit() or _is_program(answer) or not _within_limits(answer):
+    if not answer.validate_on_submit() or _is_program(answer):
         return _contact(tracked, answer, 422)
-    dossier = Dossier.announce(tracked, current(), answer.key.data, answer.contacts())
-    return hx.goto(url_for("status.show", number=dossier.number, new=1))
+    contacts, refused = _allowed(answer)
+    dossier = Dossier.announce(tracked, current(), answer.key.data, contacts)
+    return hx.goto(url_for("status.show", number=dossier.number, new=1, without=refused))
 
 
 def _tracked(slug: str, form: str) -> Form:
@@ -115,28 +109,8 @@ def _has_unused_pass(scope: str) -> bool:
     return key is not None and not Dossier.select().where(Dossier.key == key).exists()
 
 
-def _within_limits(answer: ContactForm) -> bool:
-    """May these contacts be written to? If it cannot be counted, no SMS is sent; mail does no harm that costs money."""
-    if Dossier.select().where(Dossier.key == answer.key.data).exists():
-        return True  # sent twice: counted already
-    allowed = True
-    for channel, field, per_address, per_visitor in (
-        ("email", answer.email, MAILS_PER_ADDRESS, MAILS_PER_VISITOR),
-        ("sms", answer.mobile, SMS_PER_NUMBER, SMS_PER_VISITOR),
-    ):
-        chosen = any(channel == name for name, _address in answer.contacts())
-        if chosen and not _counted(channel, field.data, per_address, per_visitor):
-            field.errors = [_("Too many messages were asked for today. Please untick this, or try again tomorrow.")]
-            allowed = False
-    return allowed
-
-
-def _counted(channel: str, address: str, per_address: int, per_visitor: int) -> bool:
-    who = visitor(request.remote_addr, current_app.config["SECRET_KEY"])
-    try:
-        return (
-            Counter.hit(f"{channel}|{address.lower()}", DAY) <= per_address
-            and Counter.hit(f"{channel}-from|{who}", DAY) <= per_visitor
-        )
-    except PeeweeException:
-        return channel == "email"
+def _allowed(answer: ContactForm) -> tuple[list[tuple[str, str]], list[str]]:
+    """The chosen contacts that may be asked now, and the channels of the others: the number is given all the same."""
+    chosen = answer.contacts()
+    allowed = [contact for contact in chosen if asking.allowed(*contact, permit=answer.key.data)]
+    return allowed, [channel for channel, address in chosen if (channel, address) not in allowed]

@@ -40,6 +40,9 @@ def _write(message: Message) -> Letter:
     if not message.wanted:
         raise Unwanted
     try:
-        return text.write(message)
+        letter = text.write(message)
     except Exception as error:  # whatever it was, nothing has left: it may once the mistake is put right
         raise SendError(f"could not be written: {place(error)}") from error
+    if message.channel == "sms":
+        sms.count(message)
+    return letter

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
+from models import Message, sms_limits
+
 from .base import Letter, SendError
 
 if TYPE_CHECKING:
@@ -27,6 +29,18 @@ def send(letter: Letter) -> str:
         return api.send(sms).message_uuid
     except Exception as error:
         raise _classify(error) from error
+
+
+def count(message: Message) -> None:
+    """Put `message` on the bill; the first to a contact is also measured by the limits. Raises SendError."""
+    config, contact = current_app.config, message.contact
+    if not sms_limits.reachable(contact.address, config["SMS_REGIONS"]):
+        raise SendError("not a mobile number of a country that SMS go to", permanent=True)
+    tariff = sms_limits.Tariff(config["SMS_PRICE"], config["SMS_BUDGET"])
+    try:
+        sms_limits.leave(contact, f"{message.id} {message.created_at.timestamp()}", tariff)
+    except sms_limits.Refused as refused:
+        raise SendError(f"limit of SMS to new contacts: {refused}") from refused
 
 
 def client(config: Mapping[str, Any]) -> "Messages":

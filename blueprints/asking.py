@@ -1,0 +1,55 @@
+"""May somebody be sent the first message at an address that a visitor typed? The limits of it, for mail and SMS."""
+
+import datetime as dt
+
+from flask import current_app, request
+from peewee import PeeweeException
+
+from models import Counter, Used, db, sms_limits
+from models.contact import hashed, stopped_mark
+from models.throttle import network, visitor
+
+DAY = dt.timedelta(days=1)
+# First mails a day. The visitor may be an office that helps many people; the one written to may be its victim.
+MAILS_PER_ADDRESS, MAILS_PER_VISITOR = 3, 50
+
+
+def tariff() -> sms_limits.Tariff:
+    """What SMS cost and may cost, from the settings."""
+    return sms_limits.Tariff(current_app.config["SMS_PRICE"], current_app.config["SMS_BUDGET"])
+
+
+def allowed(channel: str, address: str, permit: str) -> bool:
+    """Count one more first message to `address`, or say no and count nothing. The same `permit` counts once."""
+    return (_mail if channel == "email" else _sms)(address, f"{permit} {channel} {address}")
+
+
+def _sms(number: str, permit: str) -> bool:
+    try:
+        sms_limits.ask(number, network(request.remote_addr, current_app.config["SECRET_KEY"]), permit, tariff())
+    except sms_limits.Refused:
+        return False
+    return True
+
+
+def _mail(address: str, permit: str) -> bool:
+    """If it cannot be counted, the mail goes out: it costs nothing, and the number may be lost without it."""
+    try:
+        with db.atomic() as transaction:
+            if not Used.burn(f"mail {permit}", DAY):
+                return True
+            if within := _counted(address):
+                return within
+            transaction.rollback()
+            return False
+    except PeeweeException:
+        return True
+
+
+def _counted(address: str) -> bool:
+    who = visitor(request.remote_addr, current_app.config["SECRET_KEY"])
+    return (
+        Used.until(stopped_mark("email", address)) is None
+        and Counter.rolling(f"mail {hashed('email', address)}", DAY) <= MAILS_PER_ADDRESS
+        and Counter.rolling(f"mail from {who}", DAY) <= MAILS_PER_VISITOR
+    )
