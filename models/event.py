@@ -13,7 +13,6 @@ from .staff import Staff
 # What can be taken back: somebody's slip at scanner or list. Who announced or posted, did so.
 UNDOABLE = ("received", "supplied", "further", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn")
 ASIDE = ("added", "changed")  # of a contact, not of the dossier: between the steps, and nobody else's business
-UNSEEN = ("undone", *ASIDE)  # the public history leaves them out
 
 
 class Event(Base):

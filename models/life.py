@@ -10,7 +10,7 @@ from .base import Conflict, db, now, today
 from .batch import Batch
 from .catalogue import Authority
 from .contact import Contact
-from .event import ASIDE, UNDOABLE, UNSEEN, Event
+from .event import ASIDE, UNDOABLE, Event
 from .message import Message
 from .staff import Staff
 
@@ -171,17 +171,17 @@ class Life:
     @property
     def latest(self) -> Event:
         """What happened last."""
-        return self.events.order_by(Event.id.desc()).get()
+        return self.events.where(Event.kind.not_in(ASIDE)).order_by(Event.id.desc()).get()
 
     def all_events(self) -> list[Event]:
         """Every row of the history, oldest first, what was undone too: for the desk."""
-        return list(self.events.order_by(Event.id))
+        return list(self.events.where(Event.kind.not_in(ASIDE)).order_by(Event.id))
 
     def history(self) -> list[Event]:
         """The events a citizen is shown, oldest first: what was undone in time never happened."""
         events = self.all_events()
         undone = {event.details["event"] for event in events if event.kind == "undone"}
-        return [event for event in events if event.kind not in UNSEEN and event.id not in undone]
+        return [event for event in events if event.kind != "undone" and event.id not in undone]
 
     def events_of(self, *kinds: str) -> list[Event]:
         """Those of the history that are of these kinds, oldest first."""
