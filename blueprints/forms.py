@@ -26,6 +26,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
 from models import today
+from models.registered import registered_number
 
 
 def _strip(text: str | None) -> str:
@@ -149,6 +150,26 @@ class SignInForm(FlaskForm):
 
 def _to(status: str) -> Callable[[Any], bool]:
     return lambda form: form.to.data == status
+
+
+def registered_mail(_form: FlaskForm, field: StringField) -> None:
+    """The number of a registered item with its check digit, written in the standard's way."""
+    field.data = registered_number(field.data) or field.data
+    if not registered_number(field.data):
+        raise ValidationError(
+            _("This is no number of registered mail: two letters, nine digits, two letters, as in RR473124829LU.")
+        )
+
+
+class PostedForm(FlaskForm):
+    """The citizen says: posted. The number of the dossier is the key to it, no session has a part in it."""
+
+    class Meta:
+        csrf = False
+
+    registered = StringField(
+        _l("Registered mail? Its number (optional)"), filters=[_strip], validators=[Optional(), registered_mail]
+    )
 
 
 class MoveForm(FlaskForm):

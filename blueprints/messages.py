@@ -14,7 +14,7 @@ import click
 from flask import Blueprint, current_app
 
 import senders
-from models import Counter, Message, Used, db
+from models import Counter, Message, Used, db, watch
 from models.message import CHANNELS
 from senders.base import place
 
@@ -83,12 +83,13 @@ class Worker:
             return False
 
     def _tidy(self) -> None:
-        """Once an hour: forget counters and marks whose time is over."""
+        """Once an hour: forget counters and marks whose time is over, and look for paper that should have come."""
         if time.monotonic() >= self.tidy_at:
             self.tidy_at = time.monotonic() + HOUR
             with db.connection_context():
                 Counter.purge()
                 Used.purge()
+                watch.look()
 
     def _attempt(self, message: Message) -> tuple[str, str]:
         """Try `message` once; the outcome is on its row when this returns. The kind of event, and the outcome."""

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, url_for
@@ -14,6 +15,7 @@ from paper import qr
 
 from . import guessing, hx, printing, spelling, words
 from .catalogue import pdf
+from .forms import PostedForm
 from .headers import camera, private
 from .languages import current
 from .printing import address
@@ -82,9 +84,12 @@ def data(number: str) -> Response:
 @bp.post("/t/<number:number>/posted")
 def report_posted(number: str) -> Response:
     """The citizen says: I posted it today. Whoever holds the number may say so, as they may post it."""
-    dossier = guessing.dossier(number)
+    dossier, answer = guessing.dossier(number), PostedForm()
+    if not answer.validate():
+        page = hx.page("status/show.html", 422, push=url_for(".show", number=number), **_context(dossier, answer))
+        return private(page)
     with suppress(Conflict):  # said twice, or scanned in the meantime: the page says so anyway
-        dossier.post(today())
+        dossier.post(today(), answer.registered.data)
     return hx.follow(url_for(".show", number=number))
 
 
@@ -148,23 +153,25 @@ def _missed(number: str) -> Response:
 
 def _render(glance: Glance, fresh: bool) -> str:
     dossier = Dossier.loaded().where(Dossier.id == glance.id).get()
-    history = dossier.history()
-    latest = history[-1]
     name = "status/_show.html" if request.htmx.part else "status/show.html"
-    return render_template(
-        name,
-        dossier=dossier,
-        words=words.of(dossier, history),
-        history=words.lines(history),
-        note=latest.note,
-        missing=_missing(dossier, history),
-        address=address(dossier.number),
-        spelling=spelling.spelled(dossier.number, current()),
-        posted=any(event.kind == "posted" for event in history),
-        fresh=fresh,
-        channels={contact.channel for contact in dossier.contacts} if fresh else set(),
-        without=request.args.getlist("without") if fresh else [],
-    )
+    return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh))
+
+
+def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False) -> dict[str, Any]:
+    history = dossier.history()
+    return {
+        "dossier": dossier,
+        "words": words.of(dossier, history),
+        "history": words.lines(history),
+        "note": history[-1].note,
+        "missing": _missing(dossier, history),
+        "address": address(dossier.number),
+        "spelling": spelling.spelled(dossier.number, current()),
+        "answer": answer if dossier.status == "announced" and not dossier.on_its_way else None,
+        "fresh": fresh,
+        "channels": {contact.channel for contact in dossier.contacts} if fresh else set(),
+        "without": request.args.getlist("without") if fresh else [],
+    }
 
 
 def _missing(dossier: Dossier, history: list[Event]) -> list[str]:

@@ -7,6 +7,7 @@ from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
 from models import Authority, Dossier, Event
+from models.life import expected_by
 
 from .languages import current
 
@@ -90,13 +91,21 @@ def _authority(dossier: Dossier) -> str:
 
 
 def _announced(dossier: Dossier, history: list[Event]) -> Words:
-    posted = next((event.details["on"] for event in history if event.kind == "posted"), None)
-    now = _("Your number is ready. Your papers have not arrived at the authority yet.")
-    if posted:
-        now = _("You posted your papers on %(day)s. They have not arrived yet.", day=day(dt.date.fromisoformat(posted)))
-        then = _("The authority scans the code when it opens your envelope.")
-        return Words(label("announced"), now, then, _("Nobody"))
-    return Words(label("announced"), now, _("You post the form and the sheet in one envelope."), _you())
+    said = [event for event in history if event.kind in ("posted", "unarrived")]
+    if not said:
+        now = _("Your number is ready. Your papers have not arrived at the authority yet.")
+        return Words(label("announced"), now, _("You post the form and the sheet in one envelope."), _you())
+    posted = _date(said[-1], "on")
+    if said[-1].kind == "unarrived":
+        now = _("You posted your papers on %(day)s. They should have arrived by now.", day=posted)
+        then = _("Ask the authority, or the post if they were registered. If nobody has them, post them once more.")
+        return Words(label("announced"), now, then, _you())
+    now = _("You posted your papers on %(day)s. They have not arrived yet.", day=posted)
+    late = day(expected_by(dt.date.fromisoformat(said[-1].details["on"])))
+    then = _(
+        "The authority scans the code when it opens your envelope. If it has not by %(day)s, you hear of it.", day=late
+    )
+    return Words(label("announced"), now, then, _("Nobody"))
 
 
 def _received(dossier: Dossier, history: list[Event]) -> Words:
@@ -187,6 +196,8 @@ def _title(event: Event) -> str:
     titles = {
         "announced": _("Number given out"),
         "posted": _("Reported as posted"),
+        "reminder": _("Reminded"),
+        "unarrived": _("Not arrived in time"),
         "received": _("Arrived"),
         "incomplete": _("Documents are missing"),
         "examination": _("Examination begun"),
@@ -218,6 +229,8 @@ def _date(event: Event, name: str) -> str:
 
 
 def _posted(event: Event) -> str:
+    if registered := event.details.get("registered"):
+        return _("Posted on %(day)s by registered mail %(registered)s.", day=_date(event, "on"), registered=registered)
     return _("Posted on %(day)s.", day=_date(event, "on"))
 
 

@@ -11,7 +11,7 @@ from .base import Base, UTCDateTimeField, db, now
 from .catalogue import Authority, Form, Procedure
 from .contact import Contact
 from .event import Event
-from .life import Life
+from .life import REMIND_AFTER, Life
 from .number import new_number
 from .staff import Staff
 
@@ -39,6 +39,7 @@ class Dossier(Life, Base):
     changed_at = UTCDateTimeField()
     issued_by = ForeignKeyField(Staff, null=True)  # given out at the desk: for a caller, or for paper without a number
     assignee = ForeignKeyField(Staff, null=True)
+    look_on = DateField(null=True)  # when to see whether it has arrived, while it is announced (watch.py)
     arrived_on = DateField(null=True)  # the day the first envelope came
     round = IntegerField(default=0)  # how often documents have been asked for
     # What the clock says after the latest event; kept here so that lists can ask for it. None while it is stopped.
@@ -52,6 +53,7 @@ class Dossier(Life, Base):
             (("authority", "status", "changed_at"), False),
             (("authority", "due_on"), False),
             (("assignee", "status"), False),
+            (("status", "look_on"), False),
         )
 
     @classmethod
@@ -98,6 +100,7 @@ class Dossier(Life, Base):
             key=key,
             created_at=at,
             changed_at=at,
+            look_on=at.date() + REMIND_AFTER,
         )
         for channel, address in contacts:
             Contact.create(dossier=dossier, channel=channel, address=address, language=language, created_at=at)

@@ -18,9 +18,10 @@ ASIDE = ("added", "changed")  # of a contact, not of the dossier: between the st
 class Event(Base):
     """One row of a dossier's history; never changed.
 
-    Its kind is a status, or: posted; supplied (the missing documents came), further (more paper came); transferred;
-    corrected (the day of arrival); returned (originals went back); undone (`details["event"]` never happened).
-    Aside from the dossier's life: added, changed (an address of a contact).
+    Its kind is a status, or: posted; reminder (to post it); unarrived (posted, but not scanned in time); supplied (the
+    missing documents came); further (more paper came); transferred; corrected (the day of arrival); returned
+    (originals went back); undone (`details["event"]` never happened). Aside from the
+    dossier's life: added, changed (an address of a contact).
     """
 
     dossier = DeferredForeignKey("Dossier", backref="events", on_delete="CASCADE")

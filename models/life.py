@@ -13,6 +13,7 @@ from .contact import Contact
 from .event import ASIDE, UNDOABLE, Event
 from .message import Message
 from .staff import Staff
+from .workdays import working_days_after
 
 if TYPE_CHECKING:
     from .note import Note
@@ -35,6 +36,8 @@ MOVES: dict[str, tuple[str, ...]] = {
 }
 
 AT_ONCE = dt.timedelta()
+ON_THE_WAY = 7  # working days that an envelope may take, the opening of the post included
+REMIND_AFTER = dt.timedelta(days=60)  # when nobody said that it was posted
 
 
 class Life:
@@ -148,12 +151,23 @@ class Life:
             Contact.update(confirmed_at=None).where(confirmed).execute()
             self._happen("undone", by=by, version=version, changes=changes, details={"event": event.id}, tell=False)
 
-    def post(self, on: dt.date) -> None:
-        """The citizen says: I posted it on this day. Announced stays announced. Raises Conflict if it is not."""
-        if self.status != "announced" or self.posted_on or not _possible(on):
+    def post(self, on: dt.date, registered: str = "") -> None:
+        """The citizen says: I posted it on this day. Announced stays announced. Raises Conflict if it is not.
+
+        `registered` is the S10 number of the item, already checked. From now on watch.py minds that it arrives.
+        """
+        if self.status != "announced" or self.on_its_way or not _possible(on):
             raise Conflict
-        details = {"on": on.isoformat()}
-        self._happen("posted", by=None, version=self.version, details=details, tell=False)
+        details = {"on": on.isoformat(), "registered": registered}
+        changes = {"look_on": expected_by(on)}
+        self._happen("posted", by=None, version=self.version, changes=changes, details=details, tell=False)
+
+    def remark(self, kind: str, look_on: dt.date, **details: Any) -> Event:
+        """Tell the citizen that paper is late or was never posted; the next look is on `look_on`."""
+        if self.status != "announced":
+            raise Conflict
+        changes = {"look_on": look_on}
+        return self._happen(kind, by=None, version=self.version, changes=changes, details=details)
 
     def assign(self, to: Staff | None, *, by: Staff) -> None:
         """Give the dossier to a colleague, or to nobody. The citizen's page does not change."""
@@ -163,10 +177,10 @@ class Life:
         self.assignee = to
 
     @property
-    def posted_on(self) -> dt.date | None:
-        """The day the citizen says the envelope was posted, if they said so."""
-        event = self.events.where(Event.kind == "posted").first()
-        return dt.date.fromisoformat(event.details["on"]) if event else None
+    def on_its_way(self) -> Event | None:
+        """The citizen's word that it was posted, unless it has been missed since."""
+        said = [event for event in self.history() if event.kind in ("posted", "unarrived")]
+        return said[-1] if said and said[-1].kind == "posted" else None
 
     @property
     def latest(self) -> Event:
@@ -237,6 +251,11 @@ class Life:
         """The day of the first arrival as it stood before `event`."""
         days = [e.arrived_on for e in self.history() if e.id < event.id and e.kind in ("received", "corrected")]
         return days[-1] if days else None
+
+
+def expected_by(posted_on: dt.date) -> dt.date:
+    """The day by which an envelope posted on `posted_on` should have been scanned."""
+    return working_days_after(posted_on, ON_THE_WAY)
 
 
 def _possible(day: dt.date | None) -> bool:

@@ -37,3 +37,10 @@ def _holidays(year: int, language: str) -> dict[dt.date, str]:
     # is asked, which threads must not do at once.
     found = country_holidays("LU", years=year, expand=False, categories="public", language=NAMED_IN[language])
     return {day: BRITISH.get(name, name) for day, name in found.items()}
+
+
+def working_days_after(day: dt.date, count: int) -> dt.date:
+    """The day that many working days after `day`, which is not counted itself."""
+    for _ in range(count):
+        day = working_day(day + DAY)
+    return day

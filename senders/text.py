@@ -113,15 +113,13 @@ def _dates(event: Event) -> dict[str, str]:
 
 
 def _details(event: Event) -> dict[str, str]:
-    """What belongs to one kind of event only."""
-    details = {name: event.details.get(name) or "" for name in ("what", "registered")}
-    sent_back = dt.date.fromisoformat(event.details["on"]) if event.kind == "returned" else None
-    earlier = dt.date.fromisoformat(event.details["from"]) if event.kind == "corrected" else None
-    return details | {
-        "sent_back": format_date(sent_back, "long") if sent_back else "",
-        "sent_back_day": format_date(sent_back, "medium") if sent_back else "",
-        "earlier": format_date(earlier, "long") if earlier else "",
-    }
+    """What belongs to one kind of event only: what went back, since when paper is on its way, the day put right."""
+    days = {"on": event.details.get("on"), "earlier": event.details.get("from") if event.kind == "corrected" else None}
+    words = {name: event.details.get(name) or "" for name in ("what", "registered")}
+    for name, day in days.items():
+        words[name] = format_date(dt.date.fromisoformat(day), "long") if day else ""
+        words[f"{name}_day"] = format_date(dt.date.fromisoformat(day), "medium") if day else ""
+    return words
 
 
 def _render(name: str, words: dict[str, Any]) -> str:

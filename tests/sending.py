@@ -30,6 +30,12 @@ EVENTS = {  # kind -> the fields its event has beyond the common ones
     "lapsed": {"from_status": "announced"},
     "withdrawn": {"from_status": "examination"},
     "transferred": {"details": {"from": "housing", "to": "vat"}},
+    "supplied": {"arrived_on": dt.date(2026, 9, 30)},
+    "further": {"arrived_on": dt.date(2026, 9, 30)},
+    "corrected": {"arrived_on": dt.date(2026, 9, 28), "details": {"from": "2026-09-30"}},
+    "returned": {"details": {"what": "Diploma", "on": "2026-09-30", "registered": "RR473124829LU"}},
+    "reminder": {},
+    "unarrived": {"details": {"on": "2026-09-18", "registered": "RR473124829LU"}},
 }
 
 

@@ -205,7 +205,7 @@ def test_citizen_says_once_that_it_was_posted_and_not_in_the_future(either, form
     with pytest.raises(Conflict):
         dossier.post(today() + dt.timedelta(days=1))
     dossier.post(today())
-    assert dossier.posted_on == today() and dossier.status == "announced"
+    assert dossier.on_its_way.details["on"] == today().isoformat() and dossier.status == "announced"
     with pytest.raises(Conflict):
         dossier.post(today())
 
