@@ -1,4 +1,4 @@
-"""What contacts need: a keyed hash to be found by, and what became of them; the mail's bounces find their message."""
+"""What contacts need: a keyed hash to be found by, and what became of them."""
 
 from peewee import *
 from models import keys
@@ -21,7 +21,6 @@ def up(migrator, db):
         migrator.add_column(
             'contact', 'replaces_id', ForeignKeyField(Contact, field=Contact.id, null=True, on_delete='SET NULL')),
         migrator.add_column('contact', 'asked_at', UTCDateTimeField(null=True)),
-        migrator.add_column('contact', 'unreachable_at', UTCDateTimeField(null=True)),
         migrator.add_column('contact', 'replaced_at', UTCDateTimeField(null=True)),
         migrator.add_index('contact', ('address_hash',), False),
         migrator.add_index('contact', ('channel', 'asked_at'), False),
@@ -48,5 +47,5 @@ def down(migrator, db):
         migrator.drop_index('contact', 'contact_address_hash'),
         migrator.drop_index('contact', 'contact_replaces_id'),
         *(migrator.drop_column('contact', column) for column in (
-            'replaced_at', 'unreachable_at', 'asked_at', 'replaces_id', 'by_link', 'address_hash')),
+            'replaced_at', 'asked_at', 'replaces_id', 'by_link', 'address_hash')),
     )

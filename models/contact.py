@@ -58,7 +58,6 @@ class Contact(Base):
     asked_at = UTCDateTimeField(null=True)  # when the SMS left that asks whether it is wanted
     confirmed_at = UTCDateTimeField(null=True)
     stopped_at = UTCDateTimeField(null=True)
-    unreachable_at = UTCDateTimeField(null=True)  # a message came back for good
     replaced_at = UTCDateTimeField(null=True)  # another address has taken its place, and its link is dead
     messages: "ModelSelect[Message]"
     successors: "ModelSelect[Contact]"
@@ -136,10 +135,6 @@ class Contact(Base):
             for contact in going:
                 contact.stop()
         return len(going)
-
-    def lost(self) -> None:
-        """A message to it came back for good: there is no such mailbox, or no such telephone."""
-        Contact.update(unreachable_at=now()).where((Contact.id == self.id) & Contact.unreachable_at.is_null()).execute()
 
     def erase(self) -> None:
         """Forget the address and, with it, every message to it. The dossier and its number go on."""
