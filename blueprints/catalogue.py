@@ -7,7 +7,7 @@ from playhouse.flask_utils import get_object_or_404
 from models import Authority, Form, Procedure, Topic
 from models.catalogue import AUDIENCES
 
-from . import hx
+from . import hx, words
 from .languages import current
 
 bp = Blueprint("catalogue", __name__, url_prefix="/procedures")
@@ -32,7 +32,8 @@ def show(slug: str) -> Response:
     """One procedure: for whom, steps, documents, forms, who receives the paper."""
     procedure = get_object_or_404(Procedure.offered(), Procedure.slug == slug)
     forms = procedure.forms.where(~Form.retired).order_by(Form.position)
-    return hx.page("catalogue/show.html", procedure=procedure, forms=list(forms))
+    waited = words.waited(procedure)
+    return hx.page("catalogue/show.html", procedure=procedure, forms=list(forms), waited=waited)
 
 
 @bp.get("/<slug>/forms/<form>")

@@ -14,7 +14,7 @@ import click
 from flask import Blueprint, current_app
 
 import senders
-from models import Counter, Message, Used, db, watch
+from models import Counter, Message, Used, WaitingTime, db, watch
 from models.message import CHANNELS
 from senders.base import place
 
@@ -90,6 +90,7 @@ class Worker:
                 Counter.purge()
                 Used.purge()
                 watch.look()
+                WaitingTime.refresh()
 
     def _attempt(self, message: Message) -> tuple[str, str]:
         """Try `message` once; the outcome is on its row when this returns. The kind of event, and the outcome."""

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from models import Conflict, Dossier, Event, today
 from models.dossier import Glance
+from models.life import ARRIVED
 from models.number import check_character, clean, find, grouped, scanned
 from paper import qr
 
@@ -162,6 +163,7 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False) -> dict[
     return {
         "dossier": dossier,
         "words": words.of(dossier, history),
+        "waited": words.waited(dossier.form.procedure) if dossier.status in ARRIVED else "",
         "history": words.lines(history),
         "note": history[-1].note,
         "missing": _missing(dossier, history),

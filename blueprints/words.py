@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
-from models import Authority, Dossier, Event
+from models import Authority, Dossier, Event, Procedure, WaitingTime
 from models.life import expected_by
 
 from .languages import current
@@ -75,6 +75,22 @@ def of(dossier: Dossier, history: list[Event]) -> Words:
 def lines(history: list[Event]) -> list[Line]:
     """The history, oldest first, in words."""
     return [Line(_title(event), event.at, _text(event), event.note, event.missing(current())) for event in history]
+
+
+def waited(procedure: Procedure) -> str:
+    """How long others waited, if enough did: a look back, no promise that it goes on like this."""
+    time = WaitingTime.of(procedure)
+    return spread(time.half, time.most) if time else ""
+
+
+def spread(half: int, most: int) -> str:
+    """The days within which half, and nine of ten, were decided. What took no day is said to take one."""
+    return ngettext(
+        "Half were decided within %(half)d and nine of ten within %(num)d day.",
+        "Half were decided within %(half)d and nine of ten within %(num)d days.",
+        max(most, 1),
+        half=max(half, 1),
+    )
 
 
 def day(date: dt.date) -> str:

@@ -12,6 +12,7 @@ from .note import Note
 from .scope import Scope
 from .staff import Staff, StaffSession
 from .throttle import Counter, Used
+from .waiting import WaitingTime
 
 MODELS = (
     Authority,
@@ -28,6 +29,7 @@ MODELS = (
     Event,
     Contact,
     Message,
+    WaitingTime,
     Counter,
     Used,
 )

@@ -20,7 +20,7 @@ class Audit(Base):
     """
 
     id = IntegerField(primary_key=True)  # counted here, without gaps: a missing row shows
-    at = UTCDateTimeField()
+    at = UTCDateTimeField(index=True)
     staff = IntegerField(null=True)
     action = CharField(max_length=30)
     dossier = IntegerField(null=True)

@@ -45,13 +45,14 @@ class Dossier(Life, Base):
     # What the clock says after the latest event; kept here so that lists can ask for it. None while it is stopped.
     target_on = DateField(null=True)
     due_on = DateField(null=True)
-    decided_on = DateField(null=True)
-    handled_days = IntegerField(null=True)  # from the start of the clock to the decision, without waiting for documents
+    decided_on = DateField(null=True, index=True)
+    handled_days = IntegerField(null=True)  # from arrival to decision, without waiting for the citizen's documents
 
     class Meta:
         indexes = (
             (("authority", "status", "changed_at"), False),
             (("authority", "due_on"), False),
+            (("authority", "arrived_on"), False),
             (("assignee", "status"), False),
             (("status", "look_on"), False),
         )

@@ -1,7 +1,7 @@
 """What matters to the clock in a dossier's history: facts with their dates, and the pauses between them."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from .base import LUXEMBOURG
@@ -91,3 +91,15 @@ def ending(facts: Iterable[Fact]) -> dt.date | None:
         elif fact.kind in ("arrived", "supplied"):  # paper that came after all
             ended = None
     return ended
+
+
+def handled(facts: Sequence[Fact], decided_on: dt.date) -> int | None:
+    """The days from arrival to decision, without those on which the authority waited for documents.
+
+    None if nothing ever arrived. What the period's own rule makes of missing documents plays no part in it.
+    """
+    arrived = arrival(facts)
+    if arrived is None:
+        return None
+    waits = [min(pause.until, decided_on) - max(pause.since, arrived) for pause in pauses_of(facts)]
+    return (decided_on - arrived).days - sum(max(wait.days, 0) for wait in waits)

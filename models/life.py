@@ -11,6 +11,7 @@ from .batch import Batch
 from .catalogue import Authority
 from .contact import Contact
 from .event import ASIDE, UNDOABLE, Event
+from .facts import facts, handled, local_day
 from .message import Message
 from .staff import Staff
 from .workdays import working_days_after
@@ -54,6 +55,8 @@ class Life:
     changed_at: Any
     created_at: Any
     arrived_on: Any
+    decided_on: Any
+    handled_days: Any
     round: Any
     assignee: Any
     events: "ModelSelect[Event]"
@@ -222,6 +225,8 @@ class Life:
                 Contact.confirm_by_paper(self, at)
             event = Event.create(dossier=self, kind=kind, at=at, by=by, from_status=self.status, to_status=status,
                                  **fields)  # fmt: skip
+            if kind in ("decided", "corrected", "undone"):
+                self._measure()
             if by:
                 Audit.record(by, kind, self.id, event=event.id)
             if tell:
@@ -230,6 +235,14 @@ class Life:
             setattr(self, name, value)
         self.version, self.changed_at = version + 1, at
         return event
+
+    def _measure(self) -> None:
+        """Keep the day of the decision, and how long the authority took, as the history tells them now."""
+        history = self.history()
+        self.decided_on = next((local_day(event.at) for event in history if event.kind == "decided"), None)
+        self.handled_days = handled(facts(history), self.decided_on) if self.decided_on else None
+        measured = {"decided_on": self.decided_on, "handled_days": self.handled_days}
+        self._table.update(**measured).where(self._table.id == self.id).execute()
 
     @property
     def _table(self) -> Any:

@@ -1,0 +1,37 @@
+"""What the head of office asks: how long finished dossiers took, and what happened in a period."""
+
+from peewee import *
+
+
+def up(migrator, db):
+
+    class Procedure(Model):
+        class Meta:
+            database = db
+            table_name = 'procedure'
+
+    class WaitingTime(Model):
+        procedure = ForeignKeyField(Procedure, primary_key=True, on_delete='CASCADE')
+        cases = IntegerField()
+        half = IntegerField()
+        most = IntegerField()
+        counted_on = DateField()
+        class Meta:
+            database = db
+            table_name = 'waiting_time'
+    db.create_tables([WaitingTime])
+
+    migrator.migrate(
+        migrator.add_index('dossier', ('decided_on',), False),
+        migrator.add_index('dossier', ('authority_id', 'arrived_on'), False),
+        migrator.add_index('audit', ('at',), False),
+    )
+
+
+def down(migrator, db):
+    migrator.migrate(
+        migrator.drop_table('waiting_time'),
+        migrator.drop_index('dossier', 'dossier_decided_on'),
+        migrator.drop_index('dossier', 'dossier_authority_id_arrived_on'),
+        migrator.drop_index('audit', 'audit_at'),
+    )
