@@ -34,6 +34,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     csrf.exempt(status.look_up)
     csrf.exempt(status.report_posted)
     csrf.exempt(receipts.check)
+    csrf.exempt(contacts.stop)  # a mail program has no session; the link is the key, and it can only stop
     csrf.exempt(device.code)  # draws what it is given
     if app.config["INBOX"]:
         app.register_blueprint(inbox.bp)

@@ -5,13 +5,14 @@ import datetime as dt
 from flask import current_app, request
 from peewee import PeeweeException
 
-from models import Counter, Used, db, sms_limits
+from models import Contact, Counter, Used, db, sms_limits
 from models.contact import hashed, stopped_mark
 from models.throttle import network, visitor
 
 DAY = dt.timedelta(days=1)
 # First mails a day. The visitor may be an office that helps many people; the one written to may be its victim.
 MAILS_PER_ADDRESS, MAILS_PER_VISITOR = 3, 50
+GIVEN_PER_CONTACT = 3  # further addresses a day
 
 
 def tariff() -> sms_limits.Tariff:
@@ -22,6 +23,14 @@ def tariff() -> sms_limits.Tariff:
 def allowed(channel: str, address: str, permit: str) -> bool:
     """Count one more first message to `address`, or say no and count nothing. The same `permit` counts once."""
     return (_mail if channel == "email" else _sms)(address, f"{permit} {channel} {address}")
+
+
+def may_give(contact: Contact) -> bool:
+    """Whether the holder of this link may give one more address: each time somebody is written to."""
+    try:
+        return Counter.rolling(f"given by {contact.id}", DAY) <= GIVEN_PER_CONTACT
+    except PeeweeException:
+        return False
 
 
 def _sms(number: str, permit: str) -> bool:

@@ -1,37 +1,111 @@
-"""The page behind the signed link that only the holder of an address received: confirm, stop, erase."""
+"""The page behind the signed link that only the holder of an address received: what it is told, and all they may do."""
+
+import json
+import secrets
+from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from models import Authority, Contact, Dossier, Form, Procedure
+from models import Authority, Contact, Dossier, Form, Procedure, addresses
 from senders.text import contact_id
 
-from .forms import ButtonForm
+from . import asking, words
+from .forms import ButtonForm, MailAddressForm, MobileNumberForm
 from .headers import private
 
 bp = Blueprint("contacts", __name__, url_prefix="/c")
 
+ACTIONS = ("confirm", "stop", "start", "keep", "erase")
+FORMS = {"email": MailAddressForm, "sms": MobileNumberForm}
+
 
 @bp.get("/<token>")
 def show(token: str) -> Response:
-    """What this address is told, and the three things its holder can do about it."""
-    contact = _contact(token)
-    context = {"contact": contact, "token": token, "done": request.args.get("done", ""), "answer": ButtonForm()}
-    return private(make_response(render_template("contacts/show.html", **context)))
+    """What this address is told, who else is, and what its holder can do about it."""
+    return _page(_contact(token), token)
 
 
 @bp.post("/<token>")
 def change(token: str) -> Response:
-    """Confirm, stop or erase: only ever by POST, so that a mail program that follows links changes nothing."""
+    """One of the buttons: only ever by POST, so that a mail program that follows links changes nothing."""
     contact = _contact(token)
     action = request.form.get("action")
-    if not ButtonForm().validate_on_submit() or action not in ("confirm", "stop", "erase"):
+    if not ButtonForm().validate_on_submit() or action not in ACTIONS:
         abort(400)
     number = contact.dossier.number
-    getattr(contact, action)()
+    addresses.take_back(contact) if action == "keep" else getattr(contact, action)()
     if action == "erase":  # the link is dead now, so the answer is the page
         return private(make_response(render_template("contacts/erased.html", number=number)))
     return redirect(url_for(".show", token=token, done=action), 303)
+
+
+@bp.post("/<token>/<any(exchange, add):verb>/<any(email, sms):channel>")
+def give(token: str, verb: str, channel: str) -> Response:
+    """Another address in the place of this one, or one more to be told: it is asked first. Only who said yes may."""
+    contact = _contact(token)
+    if contact.confirmed_at is None or contact.stopped_at:
+        abort(409)
+    form = FORMS[channel](prefix=f"{verb}-{channel}-")
+    if form.validate_on_submit() and not (problem := _given(contact, verb, channel, form.address.data)):
+        return redirect(url_for(".show", token=token, done=verb), 303)
+    if not form.address.errors:
+        form.address.errors = [problem]
+    return _page(contact, token, 422, {(verb, channel): form})
+
+
+@bp.get("/<token>/data.json")
+def data(token: str) -> Response:
+    """All that is stored about this contact, to keep."""
+    text = json.dumps(addresses.export(_contact(token)), indent=2, ensure_ascii=False)
+    answer = Response(text, mimetype="application/json")
+    answer.headers["Content-Disposition"] = "attachment; filename=etracking-contact.json"
+    return private(answer)
+
+
+@bp.route("/<token>/stop", methods=["GET", "POST"])
+def stop(token: str) -> Response:
+    """The button of the mail program (RFC 8058): a POST stops at once, without a cookie; a GET shows the page."""
+    contact = _contact(token)
+    if request.method == "GET":
+        return redirect(url_for(".show", token=token))
+    contact.stop()
+    return private(Response(_("Done. No more messages are sent to this address."), mimetype="text/plain"))
+
+
+def _given(contact: Contact, verb: str, channel: str, address: str) -> str:
+    """Do it; or why it cannot be done."""
+    if not asking.may_give(contact) or not asking.allowed(channel, address, permit=secrets.token_hex(8)):
+        return _("We cannot write to this address at the moment. Please try again tomorrow.")
+    try:
+        (addresses.exchange if verb == "exchange" else addresses.add)(contact, channel, address)
+    except addresses.Taken:
+        return _("This address is being told already.")
+    except addresses.Full:
+        return _("No more than %(most)s addresses can be told of one dossier.", most=addresses.MOST)
+    return ""
+
+
+def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str, str], Any] | None = None) -> Response:
+    forms = {
+        (verb, channel): FORMS[channel](formdata=None, prefix=f"{verb}-{channel}-")
+        for verb in ("exchange", "add")
+        for channel in FORMS
+    } | (sent or {})
+    page = render_template(
+        "contacts/show.html",
+        contact=contact,
+        others=addresses.others(contact),
+        pending=addresses.pending(contact),
+        most=addresses.MOST,
+        forms=forms,
+        token=token,
+        label=words.label(contact.dossier.status),
+        done=request.args.get("done", ""),
+        answer=ButtonForm(formdata=None),
+    )
+    return private(make_response(page, status))
 
 
 def _contact(token: str) -> Contact:

@@ -138,6 +138,28 @@ class ContactForm(FlaskForm):
         return chosen + ([("sms", self.mobile.data)] if self.by_sms.data else [])
 
 
+class MailAddressForm(FlaskForm):
+    """One e-mail address, given with the link of another contact."""
+
+    address = EmailField(
+        _l("E-mail address"),
+        filters=[_strip],
+        validators=[InputRequired(_l("Please type an e-mail address.")),
+                    Length(max=254, message=_l("This address is too long.")), email_address],
+    )  # fmt: skip
+
+
+class MobileNumberForm(FlaskForm):
+    """One mobile number, given with the link of another contact."""
+
+    address = TelField(
+        _l("Mobile number"),
+        filters=[_strip],
+        validators=[InputRequired(_l("Please type a mobile number.")),
+                    Length(max=40, message=_l("This number is too long.")), mobile_number],
+    )  # fmt: skip
+
+
 class ButtonForm(FlaskForm):
     """A button that changes something: it brings the CSRF token and nothing else."""
 

@@ -49,8 +49,7 @@ def exchange(contact: Contact, channel: str, address: str) -> Contact:
         if len(others(contact)) + 1 > MOST:
             raise Full
         successor = _invite(contact, channel, address, replaces=contact)
-        if contact.confirmed_at and not contact.stopped_at:
-            _tell(contact, NOTICE)
+        _tell(contact, NOTICE, to=successor.masked)
         return successor
 
 
@@ -95,8 +94,10 @@ def _invite(contact: Contact, channel: str, address: str, replaces: Contact | No
     return invited
 
 
-def _tell(contact: Contact, kind: str) -> None:
+def _tell(contact: Contact, kind: str, **details: str) -> None:
     """Queue a message that belongs to no step of the dossier: its event is one that the public history leaves out."""
     status = contact.dossier.status
-    event = Event.create(dossier=contact.dossier, kind=kind, at=now(), from_status=status, to_status=status)
+    event = Event.create(
+        dossier=contact.dossier, kind=kind, at=now(), from_status=status, to_status=status, details=details
+    )
     Message.queue(event, contact, event.at)

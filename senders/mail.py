@@ -41,7 +41,11 @@ def compose(letter: Letter) -> "Message":
     """`letter` as a mail. A repeat carries the same Message-ID, so that a mailbox may show it once."""
     message = Message(letter.subject, recipients=[_ascii(letter.to)], body=letter.text, html=letter.html)
     message.msgId = f"<{letter.reference}@{urlsplit(current_app.config['SITE_URL']).hostname}>"
-    message.extra_headers = {"Auto-Submitted": "auto-generated", "List-Unsubscribe": f"<{letter.contact_url}>"}
+    message.extra_headers = {
+        "Auto-Submitted": "auto-generated",
+        "List-Unsubscribe": f"<{letter.contact_url}/stop>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
     for name, pdf in letter.attachments:
         message.attach(name, "application/pdf", pdf)
     return message

@@ -53,12 +53,12 @@ def contact_token(contact: Contact) -> str:
 
 
 def contact_id(token: str) -> int | None:
-    """The id of the contact that `token` was made for, or None: not made by us, or the contact was erased."""
+    """The id of the contact that `token` was made for, or None: not made by us, or the contact is no more."""
     try:
         raw = base64.b32decode(token[:64].upper())
     except ValueError:
         return None
-    contact = Contact.get_or_none(Contact.id == int.from_bytes(raw[:4], "big"))
+    contact = Contact.get_or_none((Contact.id == int.from_bytes(raw[:4], "big")) & Contact.replaced_at.is_null())
     return contact.id if contact and hmac.compare_digest(raw[4:], _mac(contact)) else None
 
 
@@ -94,6 +94,8 @@ def _words(event: Event, contact: Contact) -> dict[str, Any]:
         "confirmed": contact.confirmed_at is not None,
         "status_url": f"{site}/t/{dossier.number}",
         "contact_url": f"{site}/c/{contact_token(contact)}",
+        # One link for both, at the end of every SMS: a segment has no room for two.
+        "info_or_stop": f"Info/STOP: {site}/c/{contact_token(contact)}",
     }
     return words | _dates(event) | _details(event)
 

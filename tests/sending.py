@@ -29,6 +29,8 @@ EVENTS = {  # kind -> the fields its event has beyond the common ones
     "closed": {"from_status": "decided"},
     "lapsed": {"from_status": "announced"},
     "withdrawn": {"from_status": "examination"},
+    "added": {},
+    "changed": {"details": {"to": "n•••@example.org"}},
     "transferred": {"details": {"from": "housing", "to": "vat"}},
     "supplied": {"arrived_on": dt.date(2026, 9, 30)},
     "further": {"arrived_on": dt.date(2026, 9, 30)},

@@ -25,7 +25,7 @@ def link(app, dossier: Dossier, channel: str = "email") -> str:
 
 
 def contact(dossier: Dossier, channel: str = "email") -> Contact | None:
-    return dossier.contacts.where(Contact.channel == channel).first()
+    return dossier.contacts.where(Contact.channel == channel).order_by(Contact.id).first()
 
 
 def press(visitor: Visitor, path: str, action: str, status: int = 200) -> Page:
@@ -77,7 +77,7 @@ def test_holder_confirms_and_hears_of_the_next_step_before_the_paper_has_arrived
 
 def test_stop_ends_the_messages_to_this_contact_and_only_to_it(app, visitor, both, clerk):
     page = press(visitor, link(app, both), "stop")
-    assert "No more messages are sent" in page.text and buttons(page) == ["erase"]
+    assert "No more messages are sent" in page.text and buttons(page) == ["start", "erase"]
     assert contact(both).stopped_at and contact(both, "sms").stopped_at is None
     assert {m.contact.channel: m.state for m in Message.select()} == {"email": "cancelled", "sms": "queued"}
     both.move("received", by=clerk, version=1, arrived_on=today())
@@ -124,15 +124,15 @@ def test_dossier_shows_no_trace_of_what_its_contacts_chose(app, visitor, both):
     assert visitor.get(f"/t/{both.number}").html == before
 
 
-@pytest.mark.parametrize("action", ["", "start", "delete_instance", "save", "__init__"])
-def test_only_the_three_choices_are_taken(app, visitor, both, action):
+@pytest.mark.parametrize("action", ["", "move", "delete_instance", "save", "__init__"])
+def test_only_the_choices_on_the_page_are_taken(app, visitor, both, action):
     before = list(Contact.select().tuples())
     press(visitor, link(app, both), action, 400)
     assert list(Contact.select().tuples()) == before
 
 
 def test_choice_without_the_token_of_the_page_is_refused(app, visitor, both):
-    for action in ("confirm", "stop", "erase"):
+    for action in ("confirm", "stop", "start", "keep", "erase"):
         assert visitor.open(link(app, both), "POST", data={"action": action}).status_code == 400
     assert contact(both).confirmed_at is None and contact(both).stopped_at is None
 
@@ -161,6 +161,37 @@ def test_link_is_worth_nothing_on_a_site_with_another_secret(sqlite_url, app, bo
     elsewhere = running(sqlite_url, SECRET_KEY="quite another secret of thirty-two characters")
     assert Visitor(elsewhere).open(path).status_code == 404
     db.close()
+
+
+def test_messages_that_were_stopped_start_again(app, visitor, both, clerk):
+    press(visitor, link(app, both), "stop")
+    page = press(visitor, link(app, both), "start")
+    assert "You get messages again" in page.text and buttons(page) == ["stop", "erase"]
+    both.move("received", by=clerk, version=1, arrived_on=today())
+    assert "email" in [m.channel for m in Message.select().join(Event).where(Event.kind == "received")]
+
+
+def test_mail_program_stops_with_one_click_and_without_a_cookie(app, both):
+    path, program = link(app, both) + "/stop", app.test_client(use_cookies=False)
+    assert program.get(path).status_code == 302 and contact(both).stopped_at is None
+    for _ in range(2):
+        answer = program.post(path, data={"List-Unsubscribe": "One-Click"})
+        assert (
+            answer.status_code == 200 and answer.mimetype == "text/plain" and not answer.headers.getlist("Set-Cookie")
+        )
+    assert contact(both).stopped_at and contact(both, "sms").stopped_at is None
+    assert program.post("/c/" + "7" * 24 + "/stop").status_code == program.put(path).status_code - 1 == 404
+
+
+def test_export_holds_all_that_is_kept_of_this_contact_and_nothing_of_another(app, visitor, both):
+    answer = visitor.open(link(app, both) + "/data.json")
+    assert answer.json["address"] == MAIL[1] and answer.json["messages"][0]["about"] == "announced"
+    assert SMS[1] not in answer.text and answer.headers["Cache-Control"] == "no-store"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    kept = {field.name for field in Contact._meta.sorted_fields}
+    told = set(answer.json) - {"number", "messages"}
+    inner = {"id", "dossier", "address_hash", "replaces", "replaced_at"}
+    assert kept - inner - {"by_link"} <= told and visitor.open("/c/" + "7" * 24 + "/data.json").status_code == 404
 
 
 @pytest.mark.parametrize("language", ["de", "fr", "lb"])

@@ -61,7 +61,9 @@ def test_mail_carries_a_stable_message_id_and_a_way_out(app, mail_server):
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Auto-Submitted"] == "auto-generated"
     assert first["List-Unsubscribe"].startswith("<https://tracking.example.lu/c/")
-    assert first["List-Unsubscribe"][1:-1] in first.get_body(("plain",)).get_content()
+    assert first["List-Unsubscribe"][1:-1].removesuffix("/stop") in first.get_body(("plain",)).get_content()
+    assert first["List-Unsubscribe"].endswith("/stop>")
+    assert first["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_every_byte_is_ascii_and_no_line_is_too_long(app, mail_server):

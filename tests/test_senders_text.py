@@ -37,10 +37,10 @@ def test_every_kind_of_event_that_is_told_has_its_words(app):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", EVENTS)
-def test_sms_is_one_segment_with_a_link_whole(app, kind, language):
+def test_sms_is_one_segment_with_the_link_that_tells_more_and_stops(app, kind, language):
     message = make_message(kind, "sms", language)
     letter = text.write(message)
-    link = f"/c/{text.contact_token(message.contact)}" if kind == "announced" else f"/t/{message.event.dossier.number}"
+    link = f"/c/{text.contact_token(message.contact)}"
     assert len(LONG_SITE) == len("https://") + 30
     assert letter.text.endswith(f" {LONG_SITE}{link}")
     assert letter.text.startswith("eTracking")
