@@ -1,4 +1,4 @@
-"""What a dossier's sheets and form say: the words for paper/, which draws them."""
+"""What a dossier's sheets, form and calendar entry say: the words for paper/, which draws them."""
 
 import datetime as dt
 from typing import Any, NamedTuple
@@ -13,9 +13,11 @@ from models.base import LUXEMBOURG
 from models.catalogue import LOCALES
 from models.number import grouped
 from paper import qr
+from paper.calendar import Entry, ics
 from paper.sheet import Sheet, render
 from paper.stamp import Place, stamp
 
+from .clock_words import Due
 from .languages import current
 
 
@@ -93,6 +95,18 @@ def form_pdf(dossier: Dossier, language: str) -> bytes:
     return stamp(bytes(file.data), places, number, address(dossier.number).coded, "eTracking", language)
 
 
+def calendar(dossier: Dossier, due: Due, language: str) -> bytes:
+    """The date of `due` as a file for a calendar. What stands there may be seen by others: it names no person."""
+    titles = {
+        "limit": _("eTracking: last day for the authority’s answer, as a rule"),
+        "yours": _("eTracking: last day for the missing documents"),
+    }
+    url, form = address(dossier.number).shown, dossier.form.title[language]
+    text = "\n".join([f"{form}, {grouped(dossier.number)}", due.text, *due.steps, url])
+    return ics(Entry(dossier.number, due.kind, due.date, titles[due.kind], text, url,
+                     dossier.version, dossier.changed_at, language))  # fmt: skip
+
+
 def date(instant: dt.datetime) -> str:
     """The day of `instant` in Luxembourg, in words."""
     return format_date(instant.astimezone(LUXEMBOURG).date(), "long")
@@ -120,7 +134,6 @@ def _first(dossier: Dossier, language: str) -> Sheet:
 
 
 def _follow_up(dossier: Dossier, language: str, event: Event, round_: int) -> Sheet:
-    until = event.details.get("until")
     return Sheet(
         **_envelope(dossier, language, address(dossier.number, str(round_))),
         mark=_("Follow-up %(round)s", round=round_),
@@ -129,7 +142,7 @@ def _follow_up(dossier: Dossier, language: str, event: Event, round_: int) -> Sh
             (_("Form"), dossier.form.title[language]),
             (_("Goes to"), dossier.authority.name[language]),
             (_("Asked for on"), date(event.at)),
-            (_("To arrive by"), format_date(dt.date.fromisoformat(until), "long") if until else ""),
+            (_("To arrive by"), format_date(event.until, "long") if event.until else ""),
         ],
         enclosures=event.missing(language),
         texts=texts(

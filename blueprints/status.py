@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from models import Conflict, Dossier, Event, today
@@ -22,6 +22,8 @@ from .languages import current
 from .printing import address
 
 bp = Blueprint("status", __name__)
+
+ICS = "text/calendar; charset=utf-8; method=PUBLISH"
 
 
 @bp.route("/t", methods=["GET", "POST"])
@@ -122,6 +124,19 @@ def qr_svg(number: str) -> Response:
     """The QR code alone."""
     guessing.dossier(number)
     return private(Response(qr.svg(address(number).coded), mimetype="image/svg+xml"))
+
+
+@bp.get("/t/<number:number>.ics")
+def calendar(number: str) -> Response:
+    """The date that the page names, for a calendar. 404 while there is none."""
+    dossier = guessing.dossier(number)
+    dues = words.of(dossier, dossier.history()).dues
+    due = next((due for due in dues if due.date), None)
+    if due is None:
+        abort(404)
+    response = private(Response(printing.calendar(dossier, due, current()), content_type=ICS))
+    response.headers["Content-Disposition"] = f'inline; filename="eTracking-{number}.ics"'
+    return response
 
 
 def unknown(typed: str) -> Response:

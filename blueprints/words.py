@@ -1,14 +1,16 @@
 """A dossier in plain, truthful words: printed is not posted, posted is not arrived, arrived is not complete."""
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
-from models import Authority, Dossier, Event, Procedure, WaitingTime
+from models import Authority, Dossier, Event, Procedure, WaitingTime, today
 from models.life import expected_by
 
+from . import clock_words
+from .clock_words import Due, day
 from .languages import current
 
 
@@ -17,7 +19,7 @@ class Words(NamedTuple):
     now: str
     next: str
     who: str
-    by_when: str = ""
+    dues: list[Due] = []
 
 
 class Line(NamedTuple):
@@ -93,11 +95,6 @@ def spread(half: int, most: int) -> str:
     )
 
 
-def day(date: dt.date) -> str:
-    """A date as people say it, in their language."""
-    return format_date(date, "long")
-
-
 def _you() -> str:
     return _("You")
 
@@ -108,20 +105,22 @@ def _authority(dossier: Dossier) -> str:
 
 def _announced(dossier: Dossier, history: list[Event]) -> Words:
     said = [event for event in history if event.kind in ("posted", "unarrived")]
+    rule = dossier.form.period_at(today())
+    dues = [clock_words.before_arrival(rule)] if rule else []
     if not said:
         now = _("Your number is ready. Your papers have not arrived at the authority yet.")
-        return Words(label("announced"), now, _("You post the form and the sheet in one envelope."), _you())
+        return Words(label("announced"), now, _("You post the form and the sheet in one envelope."), _you(), dues)
     posted = _date(said[-1], "on")
     if said[-1].kind == "unarrived":
         now = _("You posted your papers on %(day)s. They should have arrived by now.", day=posted)
         then = _("Ask the authority, or the post if they were registered. If nobody has them, post them once more.")
-        return Words(label("announced"), now, then, _you())
+        return Words(label("announced"), now, then, _you(), dues)
     now = _("You posted your papers on %(day)s. They have not arrived yet.", day=posted)
     late = day(expected_by(dt.date.fromisoformat(said[-1].details["on"])))
     then = _(
         "The authority scans the code when it opens your envelope. If it has not by %(day)s, you hear of it.", day=late
     )
-    return Words(label("announced"), now, then, _("Nobody"))
+    return Words(label("announced"), now, then, _("Nobody"), dues)
 
 
 def _received(dossier: Dossier, history: list[Event]) -> Words:
@@ -130,7 +129,7 @@ def _received(dossier: Dossier, history: list[Event]) -> Words:
         _arrival(dossier, history),
         _("The authority checks whether all documents are there. You need do nothing."),
         _authority(dossier),
-        _period(dossier),
+        _limit(dossier, history),
     )
 
 
@@ -142,23 +141,22 @@ def _arrival(dossier: Dossier, history: list[Event]) -> str:
 
 
 def _incomplete(dossier: Dossier, history: list[Event]) -> Words:
-    until = next((e.details.get("until") for e in reversed(history) if e.kind == "incomplete"), None)
     return Words(
         label("incomplete"),
         _("The authority has your papers, but needs more to go on."),
         _("You post the missing documents to the authority, with your number on them."),
         _you(),
-        day(dt.date.fromisoformat(until)) if until else "",
+        [*clock_words.yours(history), *_limit(dossier, history)],
     )
 
 
-def _examination(dossier: Dossier, _history: list[Event]) -> Words:
+def _examination(dossier: Dossier, history: list[Event]) -> Words:
     return Words(
         label("examination"),
         _("The authority has your documents and is examining your dossier."),
         _("The authority decides, or asks you if something is missing. You need do nothing."),
         _authority(dossier),
-        _period(dossier),
+        _limit(dossier, history),
     )
 
 
@@ -189,23 +187,10 @@ def _withdrawn(_dossier: Dossier, _history: list[Event]) -> Words:
     return Words(label("withdrawn"), now, _("Nothing more happens with this number."), _("Nobody"))
 
 
-def _period(dossier: Dossier) -> str:
-    """The form's legal period, if it has one: a rule, never a promise."""
-    period: dict[str, Any] | None = dossier.form.period
-    if not period:
-        return ""
-    length = period["length"]
-    return {
-        "days": ngettext(
-            "As a rule at most %(num)d day from arrival", "As a rule at most %(num)d days from arrival", length
-        ),
-        "weeks": ngettext(
-            "As a rule at most %(num)d week from arrival", "As a rule at most %(num)d weeks from arrival", length
-        ),
-        "months": ngettext(
-            "As a rule at most %(num)d month from arrival", "As a rule at most %(num)d months from arrival", length
-        ),
-    }[period["unit"]]
+def _limit(dossier: Dossier, history: list[Event]) -> list[Due]:
+    """By when the authority answers: a rule, never a promise."""
+    reading = dossier.reading(history)
+    return [clock_words.limit(reading, today())] if reading else []
 
 
 def _title(event: Event) -> str:
@@ -234,8 +219,8 @@ def _title(event: Event) -> str:
 def _text(event: Event) -> str:
     if event.kind in ("received", "supplied", "further") and event.arrived_on:
         return _("Arrived by post on %(day)s.", day=day(event.arrived_on))
-    if event.kind == "incomplete" and event.details.get("until"):
-        return _("To arrive by %(day)s.", day=_date(event, "until"))
+    if event.kind == "incomplete" and event.until:
+        return _("To arrive by %(day)s.", day=day(event.until))
     special = {"posted": _posted, "corrected": _corrected, "returned": _returned, "transferred": _transferred}
     return special[event.kind](event) if event.kind in special else ""
 

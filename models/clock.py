@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from .facts import OPEN, Fact, Pause, arrival, ending, pauses_of, transfers
-from .workdays import DAY, is_working_day, working_day
+from .workdays import DAY, working_day
 
 Unit = Literal["days", "weeks", "months"]
 
@@ -200,6 +200,12 @@ def read(rules: Sequence[Rule], facts: Sequence[Fact]) -> Reading | None:
     return Reading(rule, start, ending(facts), steps, aim)
 
 
+def rolled(end: dt.date) -> list[Rolled]:
+    """The step from `end` to the next working day; none if `end` is one."""
+    last = working_day(end)
+    return [Rolled(tuple(end + later * DAY for later in range((last - end).days)), last)] if last != end else []
+
+
 def bucket(limit: dt.date, on: dt.date) -> str:
     """The key of BUCKETS that `limit` falls into on the day `on` (in Luxembourg: the day changes at midnight there)."""
     return next(name for name, (_, last) in BUCKETS.items() if last is None or (limit - on).days <= last)
@@ -212,10 +218,7 @@ def _counting(rule: Rule, start: dt.date, facts: Sequence[Fact], pauses: Sequenc
     handed = [HandedOver(day) for day in transfers(facts)] if rule.transfer == "continue" else []
     steps: list[Step] = [counted, *sorted([*stretched, *handed], key=lambda step: step[0])]
     end = stretched[-1].end if stretched else counted.end
-    if end and rule.roll and not is_working_day(end):
-        limit = working_day(end)
-        steps.append(Rolled(tuple(end + later * DAY for later in range((limit - end).days)), limit))
-    return steps
+    return [*steps, *rolled(end)] if end and rule.roll else steps
 
 
 def _stretch(start: dt.date, end: dt.date, pauses: Iterable[Pause]) -> Iterator[Suspended | Stopped]:

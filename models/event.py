@@ -9,6 +9,7 @@ from .batch import Batch
 from .contact import Contact
 from .message import Message
 from .staff import Staff
+from .workdays import working_day
 
 # What can be taken back: somebody's slip at scanner or list. Who announced or posted, did so.
 UNDOABLE = ("received", "supplied", "further", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn")
@@ -46,6 +47,17 @@ class Event(Base):
         """The documents that were asked for: as the catalogue names them in `language`, or as a clerk wrote them."""
         return [item if isinstance(item, str) else item[language] for item in self.details.get("missing", [])]
 
+    @property
+    def until_set(self) -> dt.date | None:
+        """incomplete: the day by which the documents should come, as the clerk set it."""
+        until = self.details.get("until")
+        return dt.date.fromisoformat(until) if until else None
+
+    @property
+    def until(self) -> dt.date | None:
+        """The same, as it counts: a day that is not a working day moves to the next (Basel Convention, art. 5)."""
+        return working_day(self.until_set) if self.until_set else None
+
     def cancel_messages(self) -> None:
         """Cancel this event's messages. Raises Conflict if one of them is already on its way."""
         Message.update(state="cancelled").where((Message.event == self) & (Message.state == "queued")).execute()
@@ -58,3 +70,9 @@ class Event(Base):
         waiting = self.messages.where((Message.state == "queued") & (Message.run_at > now()))
         message = waiting.order_by(Message.run_at).first()
         return message.run_at if message else None
+
+
+def standing(events: list[Event]) -> list[Event]:
+    """`events` without what was undone in time: it never happened."""
+    undone = {event.details["event"] for event in events if event.kind == "undone"}
+    return [event for event in events if event.kind != "undone" and event.id not in undone]

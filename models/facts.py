@@ -17,7 +17,6 @@ class Fact(NamedTuple):
 
     kind: Kind
     on: dt.date
-    until: dt.date | None = None  # requested: the citizen's own date, as it was set
 
 
 class Pause(NamedTuple):
@@ -36,8 +35,7 @@ def facts(events: Iterable[Any]) -> list[Fact]:
         elif event.kind in ("received", "supplied"):
             found.append(Fact("arrived" if arrived is None else "supplied", event.arrived_on or day))
         elif event.kind == "incomplete":
-            until = event.details.get("until")
-            found.append(Fact("requested", day, dt.date.fromisoformat(until) if until else None))
+            found.append(Fact("requested", day))
         elif event.kind == "examination":
             found.append(Fact("complete", day))
         elif event.kind == "transferred":
@@ -84,6 +82,7 @@ def transfers(facts: Iterable[Fact]) -> list[dt.date]:
 
 
 def ending(facts: Iterable[Fact]) -> dt.date | None:
+    """Since when nothing is counted any more, if so."""
     ended = None
     for fact in facts:
         if fact.kind == "ended":

@@ -9,8 +9,9 @@ from .audit import Audit
 from .base import Conflict, db, now, today
 from .batch import Batch
 from .catalogue import Authority
+from .clock import Reading, read
 from .contact import Contact
-from .event import ASIDE, UNDOABLE, Event
+from .event import ASIDE, UNDOABLE, Event, standing
 from .facts import facts, handled, local_day
 from .message import Message
 from .staff import Staff
@@ -54,9 +55,8 @@ class Life:
     authority: Any
     changed_at: Any
     created_at: Any
+    form: Any
     arrived_on: Any
-    decided_on: Any
-    handled_days: Any
     round: Any
     assignee: Any
     events: "ModelSelect[Event]"
@@ -196,9 +196,11 @@ class Life:
 
     def history(self) -> list[Event]:
         """The events a citizen is shown, oldest first: what was undone in time never happened."""
-        events = self.all_events()
-        undone = {event.details["event"] for event in events if event.kind == "undone"}
-        return [event for event in events if event.kind != "undone" and event.id not in undone]
+        return standing(self.all_events())
+
+    def reading(self, history: list[Event]) -> Reading | None:
+        """What the legal clock shows after `history`; None if the form has no period, or nothing has arrived."""
+        return read(self.form.rules, facts(history))
 
     def events_of(self, *kinds: str) -> list[Event]:
         """Those of the history that are of these kinds, oldest first."""
@@ -225,24 +227,15 @@ class Life:
                 Contact.confirm_by_paper(self, at)
             event = Event.create(dossier=self, kind=kind, at=at, by=by, from_status=self.status, to_status=status,
                                  **fields)  # fmt: skip
-            if kind in ("decided", "corrected", "undone"):
-                self._measure()
             if by:
                 Audit.record(by, kind, self.id, event=event.id)
+            self._keep_clock()
             if tell:
                 event.tell(at + hold)
         for name, value in changes.items():
             setattr(self, name, value)
         self.version, self.changed_at = version + 1, at
         return event
-
-    def _measure(self) -> None:
-        """Keep the day of the decision, and how long the authority took, as the history tells them now."""
-        history = self.history()
-        self.decided_on = next((local_day(event.at) for event in history if event.kind == "decided"), None)
-        self.handled_days = handled(facts(history), self.decided_on) if self.decided_on else None
-        measured = {"decided_on": self.decided_on, "handled_days": self.handled_days}
-        self._table.update(**measured).where(self._table.id == self.id).execute()
 
     @property
     def _table(self) -> Any:
@@ -254,6 +247,24 @@ class Life:
         row = self._table.update(version=version + 1, **changes)
         if row.where((self._table.id == self.id) & (self._table.version == version)).execute() != 1:
             raise Conflict
+
+    def _keep_clock(self) -> None:
+        """Keep what lists and statistics ask for, as the history tells it now: nothing of it is ever only stored."""
+        history = self.history()
+        reading, known = self.reading(history), facts(history)
+        running = reading if reading and not reading.ended else None
+        decided = next((local_day(event.at) for event in history if event.kind == "decided"), None)
+        kept = {
+            "target_on": running.target if running else None,
+            "due_on": running.limit if running else None,
+            "decided_on": decided,
+            "handled_days": handled(known, decided) if decided else None,
+        }
+        changed = {name: value for name, value in kept.items() if getattr(self, name) != value}
+        if changed:
+            self._table.update(**changed).where(self._table.id == self.id).execute()
+        for name, value in changed.items():
+            setattr(self, name, value)
 
     def _let_go(self, at: dt.datetime) -> None:
         """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""

@@ -36,7 +36,7 @@ def _holidays(year: int, language: str) -> dict[dt.date, str]:
     # Language and year are always given: without them the package asks the server's locale, and fills in years as it
     # is asked, which threads must not do at once.
     found = country_holidays("LU", years=year, expand=False, categories="public", language=NAMED_IN[language])
-    return {day: BRITISH.get(name, name) for day, name in found.items()}
+    return {day: BRITISH.get(name, name).replace("'", "’") for day, name in found.items()}
 
 
 def working_days_after(day: dt.date, count: int) -> dt.date:

@@ -103,14 +103,13 @@ def _words(event: Event, contact: Contact) -> dict[str, Any]:
 def _dates(event: Event) -> dict[str, str]:
     """Days on the calendar of Luxembourg, in full and short."""
     day = event.at.astimezone(LUXEMBOURG).date()
-    until = event.details.get("until")
     return {
         "date": format_date(day, "long"),
         "day": format_date(day, "medium"),
         "arrived": format_date(event.arrived_on or day, "long"),
         "arrived_day": format_date(event.arrived_on or day, "medium"),
         "postmark": format_date(event.postmark_on, "long") if event.postmark_on else "",
-        "until": format_date(dt.date.fromisoformat(until), "long") if until else "",
+        "until": format_date(event.until, "long") if event.until else "",
     }
 
 

@@ -350,7 +350,7 @@ def test_history_is_read_as_facts():
     ]
     assert facts(history) == [
         Fact("arrived", day("03-02")),
-        Fact("requested", day("03-16"), day("04-16")),
+        Fact("requested", day("03-16")),
         Fact("supplied", day("04-05")),
         Fact("complete", day("04-07")),
         Fact("transferred", day("04-08")),

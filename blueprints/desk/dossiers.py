@@ -8,9 +8,10 @@ from playhouse.flask_utils import get_object_or_404
 
 from models import Authority, Conflict, Dossier, Event, now, today
 from models.base import LUXEMBOURG
+from models.event import standing
 from models.life import ARRIVED
 
-from .. import hx, words
+from .. import clock_words, hx, words
 from ..forms import ButtonForm, MoveForm
 from ..languages import in_language
 from . import bp, readable, writable
@@ -101,7 +102,17 @@ def _show(dossier: Dossier, answer: MoveForm | None = None, status: int = 200) -
         refused=answer.to.data if answer and answer.to.data in _moves(dossier) else "",
         conflict=error if status == 409 else "",
         contacts=list(dossier.contacts),
+        clock=_clock(dossier, standing(events)),
     )
+
+
+def _clock(dossier: Dossier, history: list[Event]) -> list[clock_words.Due]:
+    """What the legal clock shows; and by when the citizen must answer, while the authority waits for that."""
+    reading = dossier.reading(history)
+    dues = clock_words.for_desk(reading, today()) if reading else []
+    if dossier.status == "incomplete":
+        dues += clock_words.theirs(history)
+    return dues
 
 
 def _undo_until(event: Event) -> dt.datetime | None:
