@@ -17,8 +17,18 @@ from flask import current_app
 
 from .base import Letter, SendError
 
+
+class _Policy(email.policy.EmailPolicy):
+    """Does not fold the headers of the link that stops: mail programs look for it on the line of its name."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.startswith("List-"):
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
 # Quoted-printable and base64: every server takes that, and no line grows longer than 998 characters.
-POLICY = email.policy.SMTP.clone(cte_type="7bit")
+POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 STATUS = re.compile(rb"^[245]\.\d{1,3}\.\d{1,3}\b")  # RFC 3463; the words after it may quote the address
 ANSWERS = 3  # a dialogue may last this many times MAIL_TIMEOUT, and so ends before its message's lease
 
