@@ -1,27 +1,23 @@
 """What colleagues tell each other about a dossier. The citizen never sees it: public words stand on an event."""
 
-from typing import TYPE_CHECKING
-
-from peewee import DeferredForeignKey, ForeignKeyField, TextField
+from peewee import ForeignKeyField, TextField
 
 from .audit import Audit
 from .base import Base, UTCDateTimeField, db, now
+from .dossier import Dossier
 from .staff import Staff
-
-if TYPE_CHECKING:
-    from .dossier import Dossier
 
 
 class Note(Base):
     """One internal note; written once, read by everybody at the desk who may see the dossier."""
 
-    dossier = DeferredForeignKey("Dossier", backref="notes", on_delete="CASCADE")
+    dossier = ForeignKeyField(Dossier, backref="notes", on_delete="CASCADE")
     by = ForeignKeyField(Staff)
     at = UTCDateTimeField()
     text = TextField()
 
     @classmethod
-    def write(cls, dossier: "Dossier", by: Staff, text: str) -> "Note":
+    def write(cls, dossier: Dossier, by: Staff, text: str) -> "Note":
         """Add a note to `dossier`."""
         with db.atomic():
             note = cls.create(dossier=dossier, by=by, at=now(), text=text)
