@@ -8,6 +8,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put every blueprint into `app`; the development inbox and the styleguide only where they were asked for."""
     from . import (
         accounts,
+        api,
         captcha,
         catalogue,
         contacts,
@@ -19,6 +20,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         site,
         status,
         styleguide,
+        systems,
         tracking,
     )
     from .converters import NumberConverter, RoundConverter
@@ -26,8 +28,23 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     app.url_map.converters["number"] = NumberConverter
     app.url_map.converters["round"] = RoundConverter
 
-    for module in (site, catalogue, captcha, tracking, status, receipts, contacts, accounts, desk, device, messages):
+    for module in (
+        site,
+        catalogue,
+        captcha,
+        tracking,
+        status,
+        receipts,
+        contacts,
+        accounts,
+        desk,
+        device,
+        messages,
+        api,
+        systems,
+    ):
         app.register_blueprint(module.bp)
+    csrf.exempt(api.bp)  # opened by a token that no browser sends by itself
     csrf.exempt(captcha.bp)  # gives out challenges, changes nothing
     csrf.exempt(tracking.check)  # whoever solves it gets a pass, and only for the own session
     # The number is the key to all of them, and no session has any part in them: their pages need no cookie.

@@ -14,9 +14,11 @@ import click
 from flask import Blueprint, current_app
 
 import senders
-from models import Counter, Message, Used, WaitingTime, db, watch
+from models import Counter, Message, Reply, Used, WaitingTime, db, watch
 from models.message import CHANNELS
 from senders.base import place
+
+from . import systems
 
 bp = Blueprint("messages", __name__, cli_group="messages")
 log = logging.getLogger("etracking.messages")
@@ -49,7 +51,7 @@ class Worker:
     def work(self, told: SimpleQueue, once: bool = False) -> None:
         """Send until something is in `told`; with `once`, until nothing is due."""
         while True:
-            busy = self.send_next() if once else self._send_next_whatever_happens()
+            busy = self.send_next() or systems.deliver_next() if once else self._send_next_whatever_happens()
             if once and not busy:
                 return
             try:
@@ -77,7 +79,7 @@ class Worker:
         """A database that is locked or restarting must not end the worker."""
         try:
             self._tidy()
-            return self.send_next()
+            return self.send_next() or systems.deliver_next()
         except Exception as error:
             log.error("no message sent: %s", place(error))
             return False
@@ -89,6 +91,7 @@ class Worker:
             with db.connection_context():
                 Counter.purge()
                 Used.purge()
+                Reply.purge()
                 watch.look()
                 WaitingTime.refresh()
 

@@ -7,6 +7,7 @@ from peewee import CharField, DateField, DeferredForeignKey, ForeignKeyField, JS
 from .base import Base, Conflict, UTCDateTimeField, now
 from .batch import Batch
 from .contact import Contact
+from .delivery import Delivery
 from .message import Message
 from .staff import Staff
 from .workdays import working_day
@@ -39,9 +40,13 @@ class Event(Base):
     messages: "ModelSelect[Message]"
 
     def tell(self, at: dt.datetime | None = None) -> None:
-        """Queue one message for each contact of the dossier that may hear of it, to leave at `at` or at once."""
+        """Queue one message for each contact of the dossier that may hear of it, to leave at `at` or at once.
+
+        The authority's own systems hear of it at the same time.
+        """
         for contact in Contact.listening(self):
             Message.queue(self, contact, at or self.at)
+        Delivery.queue(self, at or self.at)
 
     def missing(self, language: str) -> list[str]:
         """The documents that were asked for: as the catalogue names them in `language`, or as a clerk wrote them."""
@@ -60,6 +65,8 @@ class Event(Base):
 
     def cancel_messages(self) -> None:
         """Cancel this event's messages. Raises Conflict if one of them is already on its way."""
+        if not Delivery.cancel(self):
+            raise Conflict
         Message.update(state="cancelled").where((Message.event == self) & (Message.state == "queued")).execute()
         if Message.select().where((Message.event == self) & (Message.state != "cancelled")).exists():
             raise Conflict

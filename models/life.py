@@ -11,6 +11,7 @@ from .batch import Batch
 from .catalogue import Authority
 from .clock import Reading, read
 from .contact import Contact
+from .delivery import Delivery
 from .event import ASIDE, UNDOABLE, Event, standing
 from .facts import facts, handled, local_day
 from .message import Message
@@ -270,6 +271,7 @@ class Life:
         """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""
         held = (Message.state == "queued") & (Message.attempts == 0) & (Message.run_at > at)
         Message.update(run_at=at).where(held & Message.event.in_(self.events.select(Event.id))).execute()
+        Delivery.hasten(self.events.select(Event.id), at)
 
     def _earlier_arrival(self, event: Event) -> dt.date | None:
         """The day of the first arrival as it stood before `event`."""

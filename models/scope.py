@@ -61,7 +61,7 @@ class Scope:
 
     @property
     def _limited(self) -> bool:
-        return self.staff.role == "clerk"
+        return self.staff.role not in ("helpdesk", "admin")
 
     def _of(self, query: "ModelSelect[Any]") -> "ModelSelect[Any]":
         return query.where(Dossier.authority == self.staff.authority) if self._limited else query

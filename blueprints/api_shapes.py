@@ -1,0 +1,92 @@
+"""The shapes of what the interface takes and gives."""
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models import Dossier, Event
+from models.life import MOVES
+
+Text = Annotated[str, Field(min_length=1, max_length=300)]
+Target = Literal["received", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn", "transferred"]
+
+
+class Move(BaseModel):
+    """A step in a dossier's life. Which fields count depends on `to`."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"to": "examination", "version": 2}]})
+
+    to: Target = Field(description="The new status, or `transferred` to hand the dossier over.")
+    version: int = Field(description="The version that was read: if the dossier has changed since, the answer is 409.")
+    arrived_on: dt.date | None = Field(None, description="With `received`: the day the envelope came. Needed.")
+    postmark_on: dt.date | None = Field(None, description="With `received`: the date of the postmark.")
+    missing: list[Text] = Field([], max_length=30, description="With `incomplete`: the documents. At least one.")
+    until: dt.date | None = Field(None, description="With `incomplete`: the day they should be there by. Needed.")
+    authority: str = Field("", max_length=60, description="With `transferred`: the name (slug) of the new authority.")
+    note: str = Field("", max_length=1000, description="A public note: everybody who has the number can read it.")
+
+    @model_validator(mode="after")
+    def complete(self) -> "Move":
+        """What a step needs is there, and nothing else."""
+        needed = {"received": {"arrived_on"}, "incomplete": {"missing", "until"}, "transferred": {"authority"}}
+        allowed = needed.get(self.to, set()) | ({"postmark_on"} if self.to == "received" else set())
+        for name in ("arrived_on", "postmark_on", "missing", "until", "authority"):
+            given = bool(getattr(self, name))
+            if name in needed.get(self.to, set()) and not given:
+                raise ValueError(f"{name} is needed with {self.to}")
+            if given and name not in allowed:
+                raise ValueError(f"{name} does not go with {self.to}")
+        return self
+
+
+class EventShape(BaseModel):
+    """One row of a dossier's history. `details` depends on `kind`."""
+
+    id: int
+    kind: str
+    at: dt.datetime
+    arrived_on: dt.date | None
+    postmark_on: dt.date | None
+    note: str
+    details: dict[str, Any]
+
+
+class DossierShape(BaseModel):
+    """A dossier as its authority's own system sees it. It names no person."""
+
+    number: str
+    procedure: str
+    form: str
+    edition: str
+    authority: str
+    language: str
+    status: str
+    version: int
+    moves: list[str]
+    created_at: dt.datetime
+    changed_at: dt.datetime
+    arrived_on: dt.date | None
+    due_on: dt.date | None
+    history: list[EventShape] | None = None
+
+
+def dossier_shape(dossier: Dossier, with_history: bool = True) -> dict[str, Any]:
+    """`dossier` ready for JSON."""
+    names = ("number", "edition", "language", "status", "version", "created_at", "changed_at", "arrived_on", "due_on")
+    history = [event_shape(event) for event in dossier.history()] if with_history else None
+    shape = DossierShape(
+        **{name: getattr(dossier, name) for name in names},
+        procedure=dossier.form.procedure.slug,
+        form=dossier.form.slug,
+        authority=dossier.authority.slug,
+        moves=list(MOVES[dossier.status]),
+        history=history,
+    )
+    return shape.model_dump(mode="json", exclude=None if with_history else {"history"})
+
+
+def event_shape(event: Event) -> EventShape:
+    """One event."""
+    names = ("id", "kind", "at", "arrived_on", "postmark_on", "note", "details")
+    return EventShape(**{name: getattr(event, name) for name in names})
