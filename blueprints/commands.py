@@ -14,7 +14,7 @@ from flask.cli import AppGroup
 from peewee import Database, IntegrityError
 from playhouse.migrations import Runner
 
-from models import Audit, Authority, Form, FormFile, Procedure, Staff, catalogue_load, db
+from models import Audit, Authority, Dossier, Form, FormFile, Procedure, Staff, catalogue_load, db
 from models.catalogue_files import BadCatalogue, SpecimenFile
 from models.staff import PASSWORD_LENGTH, ROLES
 from paper import form as paper_form
@@ -66,6 +66,7 @@ def load_catalogue(folder: Path) -> None:
     try:
         with db.connection_context():
             counts = catalogue_load.load(folder, _draw, _accept)
+            Dossier.keep_clocks()
             remarks = list(
                 FormFile.select(FormFile, Form, Procedure).join(Form).join(Procedure).where(FormFile.note != "")
             )

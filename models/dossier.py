@@ -11,7 +11,7 @@ from .base import Base, UTCDateTimeField, db, now
 from .catalogue import Authority, Form, Procedure
 from .contact import Contact
 from .event import Event
-from .life import REMIND_AFTER, Life
+from .life import ARRIVED, REMIND_AFTER, Life
 from .number import new_number
 from .staff import Staff
 
@@ -119,6 +119,12 @@ class Dossier(Life, Base):
         """Dossiers with form, procedure and authority, in one query."""
         joined = cls.select(cls, Form, Procedure, Authority).join_from(cls, Form).join_from(Form, Procedure)
         return joined.join_from(cls, Authority)
+
+    @classmethod
+    def keep_clocks(cls) -> None:
+        """Reckon the dates of all dossiers in hand anew: a period, or the holidays, may have changed."""
+        for dossier in cls.loaded().where(cls.status.in_(ARRIVED)):
+            dossier.keep_clock()
 
     @classmethod
     def glance(cls, number: str) -> Glance | None:

@@ -230,7 +230,7 @@ class Life:
                                  **fields)  # fmt: skip
             if by:
                 Audit.record(by, kind, self.id, event=event.id)
-            self._keep_clock()
+            self.keep_clock()
             if tell:
                 event.tell(at + hold)
         for name, value in changes.items():
@@ -249,7 +249,7 @@ class Life:
         if row.where((self._table.id == self.id) & (self._table.version == version)).execute() != 1:
             raise Conflict
 
-    def _keep_clock(self) -> None:
+    def keep_clock(self) -> None:
         """Keep what lists and statistics ask for, as the history tells it now: nothing of it is ever only stored."""
         history = self.history()
         reading, known = self.reading(history), facts(history)

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from conftest import PASSWORD, signed_in
 from icalendar import Calendar
+from loading import copied, load, replace
 from visitor import Page, Visitor
 
 from models import Contact, Dossier, Form, Message, Staff
@@ -116,6 +117,14 @@ def test_undone_move_leaves_no_date(app, told, keeper):
 def test_corrected_arrival_moves_the_limit(app, told):
     dossier = told(("2026-03-04", "received"), ("2026-03-05", "corrected", "2026-03-02"))
     assert kept(dossier)[:2] == ("05-01", "05-04")
+
+
+def test_changed_period_moves_the_limits_of_what_is_in_hand(app, told, tmp_path):
+    dossier = told(("2026-03-02", "received"))
+    folder = copied(tmp_path, "student-residence")
+    replace(folder / "student-residence" / "procedure.yaml", "      length: 60", "      length: 45")
+    load(app, folder)
+    assert kept(dossier)[:2] == ("04-16", "04-16")
 
 
 def test_form_without_a_period_has_no_clock(app, form, clerk):
