@@ -26,6 +26,10 @@ def up(migrator, db):
         migrator.add_index('dossier', ('authority_id', 'arrived_on'), False),
         migrator.add_index('audit', ('at',), False),
     )
+    if not isinstance(db, PostgresqlDatabase):  # REPLACE deletes a row without a word to the trigger on DELETE
+        db.execute_sql("CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "
+                       "WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "
+                       "BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END")
 
 
 def down(migrator, db):
@@ -35,3 +39,5 @@ def down(migrator, db):
         migrator.drop_index('dossier', 'dossier_authority_id_arrived_on'),
         migrator.drop_index('audit', 'audit_at'),
     )
+    if not isinstance(db, PostgresqlDatabase):
+        db.execute_sql('DROP TRIGGER audit_no_replace')

@@ -51,13 +51,26 @@ class Audit(Base):
 
     @classmethod
     def verify(cls) -> tuple[int | None, "Audit | None"]:
-        """The id of the first row that was changed, removed or put in (None: all is well), and the last row.
+        """The id of the first row that was changed, removed or put in (None: all is well), and the last good row.
 
-        Rows cut off at the end leave a chain that is whole: compare the last seal with one kept elsewhere.
+        Rows cut off at the end leave a chain that is whole, and so does one that was written anew from its beginning:
+        both show by a seal that was kept elsewhere and is gone (`has_seal`).
         """
-        before, expected, row = BEGINNING, 1, None
-        for row in cls.select().order_by(cls.id).iterator():
-            if row.id != expected or row.seal != row.sealed(before):
-                return expected, row
-            before, expected = row.seal, expected + 1
-        return None, row
+        good = None
+        rows = iter(cls.select().order_by(cls.id).iterator())
+        while True:
+            expected = good.id + 1 if good else 1
+            try:
+                row = next(rows, None)
+                if row is None:
+                    return None, good
+                if row.id != expected or row.seal != row.sealed(good.seal if good else BEGINNING):
+                    return expected, good
+            except (ValueError, TypeError, AttributeError):  # what cannot be read, we have not written
+                return expected, good
+            good = row
+
+    @classmethod
+    def has_seal(cls, seal: str) -> bool:
+        """Whether the row with this seal, the last one at some time, is still there."""
+        return cls.select().where(cls.seal == seal).exists()

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from peewee import ModelSelect
+from peewee import JOIN, SQL, ModelSelect
 
+from .audit import Audit
 from .batch import Batch
 from .catalogue import Procedure
 from .contact import Contact
@@ -58,6 +59,19 @@ class Scope:
         """To whom a dossier can be assigned: the clerks of the same authority, for the others all clerks."""
         clerks = Staff.select().where((Staff.role == "clerk") & Staff.disabled_at.is_null()).order_by(Staff.email)
         return clerks.where(Staff.authority == self.staff.authority) if self._limited else clerks
+
+    def audit(self) -> "ModelSelect[Audit]":
+        """What the staff did, with whose account (`actor`) and which dossier (`about`): for administrators only."""
+        joined = Audit.select(Audit, Staff, Dossier).join_from(
+            Audit, Staff, JOIN.LEFT_OUTER, on=(Audit.staff == Staff.id), attr="actor"
+        )
+        joined = joined.join_from(Audit, Dossier, JOIN.LEFT_OUTER, on=(Audit.dossier == Dossier.id), attr="about")
+        return joined if self.staff.role == "admin" else joined.where(SQL("1 = 0"))
+
+    def staff_accounts(self) -> "ModelSelect[Staff]":
+        """Everybody who works or worked at the desk: for administrators, the others see themselves."""
+        accounts = Staff.select().order_by(Staff.email)
+        return accounts if self.staff.role == "admin" else accounts.where(Staff.id == self.staff.id)
 
     @property
     def _limited(self) -> bool:

@@ -1,0 +1,111 @@
+"""What the staff did and read, for administrators: to look through, and to take away."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, abort, g, request
+from peewee import ModelSelect
+
+from models import Audit, Dossier
+from models.base import LUXEMBOURG
+from models.number import scanned
+
+from .. import hx
+from . import audit_words, bp, export
+
+PAGE = 50
+MOST = 2**31 - 1  # the largest number that a row can have
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which acts to show. What makes no sense in it lets everything through; a number that is none, nothing."""
+
+    who: int = 0
+    action: str = ""
+    number: str = ""
+    since: str = ""
+    until: str = ""
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str]) -> "Filter":
+        """The filter that an address describes."""
+        return cls(
+            _whole(asked.get("who", "")),
+            asked.get("action", "")[:30],
+            asked.get("number", "").strip()[:64],
+            *(_day(asked.get(name, "")) for name in ("since", "until")),
+        )
+
+    def query(self) -> dict[str, Any]:
+        """The same as an address carries it."""
+        return {name: value for name, value in vars(self).items() if value}
+
+    def narrow(self, rows: "ModelSelect[Audit]") -> "ModelSelect[Audit]":
+        """Those of `rows` that it lets through; the days are those of Luxembourg, both included."""
+        if self.who:
+            rows = rows.where(Audit.staff == self.who)
+        if self.action:
+            rows = rows.where(Audit.action == self.action)
+        if self.number:
+            read = scanned(self.number)
+            rows = rows.where(Dossier.number == (read.numbers[0] if read else ""))
+        if self.since:
+            rows = rows.where(Audit.at >= _midnight(self.since))
+        if self.until:
+            rows = rows.where(Audit.at < _midnight(self.until) + dt.timedelta(days=1))
+        return rows
+
+
+@bp.get("/audit")
+def audit() -> Response:
+    """The log, the latest act first."""
+    chosen, before = Filter.of(request.args), _whole(request.args.get("before", ""))
+    rows = chosen.narrow(_log())
+    found = list((rows.where(Audit.id < before) if before else rows).order_by(Audit.id.desc()).limit(PAGE + 1))
+    return hx.page(
+        "desk/audit.html",
+        chosen=chosen,
+        rows=[(row, audit_words.deed(row.action), audit_words.details(row.details)) for row in found[:PAGE]],
+        older=chosen.query() | {"before": found[PAGE - 1].id} if len(found) > PAGE else None,
+        later=before,
+        staff=g.scope.staff_accounts(),
+        deeds=audit_words.deeds(),
+    )
+
+
+@bp.get("/audit.csv")
+def audit_csv() -> Response:
+    """The same, oldest first, with every row's seal. It names no person: who it was is the number of an account."""
+    rows = Filter.of(request.args).narrow(_log())
+    Audit.record(g.staff, "export", what="audit")
+    return export.answer("etracking-audit", ("id", "at", "staff", "action", "dossier", "details", "seal"), _cells(rows))
+
+
+def _log() -> "ModelSelect[Audit]":
+    """The log, for those who may read it."""
+    if g.staff.role != "admin":
+        abort(403)
+    return g.scope.audit()
+
+
+def _cells(rows: "ModelSelect[Audit]") -> Iterator[tuple[Any, ...]]:
+    for row in export.in_pieces(rows, Audit.id):
+        yield row.id, row.at.isoformat(), row.staff, row.action, row.dossier, row.details, row.seal
+
+
+def _whole(text: str) -> int:
+    return min(int(text), MOST) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
+
+
+def _day(text: str) -> str:
+    with suppress(ValueError):
+        return dt.date.fromisoformat(text).isoformat()
+    return ""
+
+
+def _midnight(day: str) -> dt.datetime:
+    return dt.datetime.combine(dt.date.fromisoformat(day), dt.time(), LUXEMBOURG)

@@ -1,0 +1,38 @@
+"""What a row of the audit log says, in words. What is not known here is shown as it was written."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+
+def deed(action: str) -> str:
+    """What was done."""
+    return deeds().get(action, action)
+
+
+def deeds() -> dict[str, str]:
+    """Every act that has words, as an administrator would name it."""
+    return {
+        "announced": _("Number given out"),
+        "received": _("Arrival recorded"),
+        "supplied": _("Arrival of missing documents recorded"),
+        "further": _("Arrival of further papers recorded"),
+        "incomplete": _("Documents asked for"),
+        "examination": _("Examination begun"),
+        "decided": _("Decided"),
+        "closed": _("Closed"),
+        "lapsed": _("Lapsed"),
+        "withdrawn": _("Withdrawal recorded"),
+        "transferred": _("Handed over"),
+        "corrected": _("Date of arrival corrected"),
+        "returned": _("Originals sent back"),
+        "undone": _("Taken back"),
+        "assigned": _("Assigned"),
+        "note": _("Internal note written"),
+        "export": _("Table exported"),
+    }
+
+
+def details(known: dict[str, Any]) -> str:
+    """What else is known of an act: ids, kinds and counts."""
+    return ", ".join(f"{name}: {value}" for name, value in known.items() if value is not None)
