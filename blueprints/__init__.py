@@ -14,6 +14,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         contacts,
         desk,
         device,
+        envelopes,
         inbox,
         messages,
         receipts,
@@ -23,9 +24,10 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         systems,
         tracking,
     )
-    from .converters import NumberConverter, RoundConverter
+    from .converters import NumberConverter, NumbersConverter, RoundConverter
 
     app.url_map.converters["number"] = NumberConverter
+    app.url_map.converters["numbers"] = NumbersConverter
     app.url_map.converters["round"] = RoundConverter
 
     for module in (
@@ -34,6 +36,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         captcha,
         tracking,
         status,
+        envelopes,
         receipts,
         contacts,
         accounts,
@@ -50,6 +53,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     # The number is the key to all of them, and no session has any part in them: their pages need no cookie.
     csrf.exempt(status.look_up)
     csrf.exempt(status.report_posted)
+    csrf.exempt(envelopes.new)
     csrf.exempt(receipts.check)
     csrf.exempt(contacts.stop)  # a mail program has no session; the link is the key, and it can only stop
     csrf.exempt(device.code)  # draws what it is given

@@ -2,7 +2,7 @@
 
 from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
-from models.number import parse
+from models.number import parse, several
 
 
 class NumberConverter(BaseConverter):
@@ -13,6 +13,21 @@ class NumberConverter(BaseConverter):
         if number is None:
             raise ValidationError
         return number
+
+
+class NumbersConverter(BaseConverter):
+    """The numbers of an envelope, joined by plus signs."""
+
+    regex = r"[^/]{1,200}"
+
+    def to_python(self, value: str) -> tuple[str, ...]:
+        numbers = several(value)
+        if not numbers:
+            raise ValidationError
+        return numbers
+
+    def to_url(self, value: tuple[str, ...]) -> str:
+        return "+".join(value)
 
 
 class RoundConverter(IntegerConverter):

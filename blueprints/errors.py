@@ -35,12 +35,14 @@ def show(error: HTTPException) -> Response:
 
 def _help(path: str) -> Response | None:
     """For a number nobody knows, or a receipt that is not ours: the page that helps to correct it."""
-    from . import receipts, status
+    from . import envelopes, receipts, status
 
     under, _slash, typed = path[1:].partition("/")
     number, _slash, rest = typed.partition("/")
     if under in ("t", "T") and number:
         return status.unknown(number)
+    if under in ("e", "E") and number:
+        return envelopes.unknown(number)
     if under in ("r", "R") and number:
         return receipts.unknown(number, rest)
     return None

@@ -52,12 +52,19 @@ def missed() -> None:
             _refuse(limit)
 
 
-def dossier(number: str) -> Dossier:
-    """The dossier with all that its pages show. A guess is counted, and answered like every wrong number: 404."""
+def find(number: str) -> Dossier | None:
+    """The dossier with all that its pages show, or None: then the guess is counted."""
     refuse(number)
     found = Dossier.loaded().where(Dossier.number == number).first()
     if found is None:
         missed()
+    return found
+
+
+def dossier(number: str) -> Dossier:
+    """The same; a guess is answered like every wrong number, by 404."""
+    found = find(number)
+    if found is None:
         abort(404)
     return found
 

@@ -107,6 +107,13 @@ def calendar(dossier: Dossier, due: Due, language: str) -> bytes:
                      dossier.version, dossier.changed_at, language))  # fmt: skip
 
 
+def papers(dossier: Dossier, language: str) -> list[str]:
+    """What is to be posted now: the form with its enclosures, or what is missing."""
+    if dossier.status == "incomplete":
+        return dossier.events_of("incomplete")[-1].missing(language)
+    return _enclosures(dossier, language)
+
+
 def date(instant: dt.datetime) -> str:
     """The day of `instant` in Luxembourg, in words."""
     return format_date(instant.astimezone(LUXEMBOURG).date(), "long")
@@ -124,13 +131,17 @@ def _first(dossier: Dossier, language: str) -> Sheet:
             (_("Goes to"), dossier.authority.name[language]),
             (_("Issued on"), date(dossier.created_at)),
         ],
-        enclosures=[_("The form, filled in and signed"), *(text[language] for text in form.enclosures)],
+        enclosures=_enclosures(dossier, language),
         texts=texts(
             title=_("eTracking sheet"),
             lead=_("Print this page, put it on top of your form and post both in one envelope."),
         ),
         steps=steps(_("When it arrives, the authority scans the code. From then on you are told of every step.")),
     )
+
+
+def _enclosures(dossier: Dossier, language: str) -> list[str]:
+    return [_("The form, filled in and signed"), *(text[language] for text in dossier.form.enclosures)]
 
 
 def _follow_up(dossier: Dossier, language: str, event: Event, round_: int) -> Sheet:

@@ -141,10 +141,11 @@ def calendar(number: str) -> Response:
 
 def unknown(typed: str) -> Response:
     """The one answer for unknown, malformed and foreign numbers: 404, with help to correct it, what was typed kept."""
-    return private(hx.page("status/look_up.html", 404, typed=typed[:64], error=_why(typed[:64])))
+    return private(hx.page("status/look_up.html", 404, typed=typed[:64], error=why(typed[:64])))
 
 
-def _why(typed: str) -> str:
+def why(typed: str) -> str:
+    """Why there is no dossier with this number, as far as can be said without looking it up."""
     number = clean(typed)
     if len(number) != 13:
         return _("An eTracking number has 13 characters; this has %(count)s.", count=len(number))

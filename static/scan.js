@@ -32,12 +32,13 @@ async function look(picture) {
   const codes = await (reader ??= await load(dataset)).detect(picture);
   for (const {rawValue: href} of codes) {
     const {host, pathname} = Object.assign(document.createElement("a"), {href});
-    const number = [location.host, dataset.host].includes(host) && find(pathname.replace(/^(\/t)?\//i, ""));
+    const mine = [location.host, dataset.host].includes(host), number = mine && find(pathname.replace(/^(\/t)?\//i, ""));
     if (!number) continue;
     take(null, "found");
     navigator.vibrate?.(80);
     field.value = number;
-    field.form.requestSubmit();   // as if it had been typed
+    if (/^\/[er]\//i.test(pathname)) location = pathname;   // an envelope, a receipt: more than a number
+    else field.form.requestSubmit();   // as if it had been typed
     return true;
   }
   if (codes[0]) say("foreign");

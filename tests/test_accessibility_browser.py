@@ -6,6 +6,9 @@ import pytest
 import served
 from served import START, pass_captcha, sign_in
 
+from models import Dossier
+from models.receipt import present
+
 AXE = Path(__file__).parent.parent / "node_modules/axe-core/axe.min.js"
 pytestmark = [*served.MARKS, pytest.mark.skipif(not AXE.exists(), reason="`make setup` has not fetched axe-core")]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -59,6 +62,11 @@ def refused_move(page, site) -> None:
     page.locator(".summary").wait_for()
 
 
+def receipt(page, site) -> None:
+    dossier = Dossier.get(Dossier.number == site.numbers["received"])
+    page.goto(f"/r/{dossier.number}/{present(dossier).seal(site.app.config['SECRET_KEY'])}")
+
+
 STATES = {
     "home": at("/"),
     "catalogue": at("/procedures"),
@@ -76,6 +84,14 @@ STATES = {
     "decided": at("/t/{decided}"),
     "lapsed": at("/t/{lapsed}"),
     "sheet": at("/t/{announced}/sheet"),
+    "follow-up sheet": at("/t/{incomplete}/sheet/1"),
+    "envelope": at("/envelope"),
+    "envelope with an error": at("/e/{announced}+K7Q2MX4P9TRWX"),
+    "dossiers of an envelope": at("/e/{announced}+{incomplete}"),
+    "envelope sheet": at("/e/{announced}+{incomplete}/sheet"),
+    "receipt to check": at("/r"),
+    "receipt": receipt,
+    "wrong receipt": at("/r/K7Q2MX4P9TRWY/K7Q2MX4P9TRWX"),
     "look-up": at("/t"),
     "wrong number": at("/t/K7Q2MX4P9TRWX"),
     "camera": at("/scan"),

@@ -12,12 +12,22 @@ from blueprints.headers import POLICY, READING_POLICY, STATIC
 from models import Dossier, db
 from models.number import new_number
 
-FORMS = ["/", "/procedures", "/procedures/rent-subsidy", "/t", "/track/rent-subsidy/application", "/c/x"]
-FIELDS = ["q", "number", "lang", "audience", "code", "captcha_proof", "x"]
+FORMS = [
+    "/",
+    "/procedures",
+    "/procedures/rent-subsidy",
+    "/t",
+    "/track/rent-subsidy/application",
+    "/c/x",
+    "/envelope",
+    "/r",
+]
+FIELDS = ["q", "number", "numbers", "seal", "lang", "audience", "code", "captcha_proof", "x"]
 ODD = ["/t/%00", "/t/" + "A" * 3000, "/t/%F0%9F%92%8C", "/procedures/%2e%2e%2f", "/static/../app.py"]
 OPEN_TO_ALL = (
     "status.look_up",
     "status.report_posted",
+    "envelopes.new",
     "receipts.check",
     "captcha.challenge",
     "tracking.check",

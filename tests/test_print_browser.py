@@ -56,6 +56,18 @@ def test_fullest_sheet_is_one_page_with_the_address_in_the_window(look, fullest,
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
+def test_envelope_sheet_for_six_long_forms_keeps_to_the_window_and_the_margins(look, fullest, side):
+    Authority.update(window=side).execute()
+    others = [Dossier.announce(fullest.form, "en", f"full-{side}-{place}") for place in range(5)]
+    numbers = "+".join(dossier.number for dossier in (fullest, *others))
+    pdf = printed(look(), f"/e/{numbers}/sheet")
+    in_window(pdf, fullest, side)
+    assert [code.text for page in codes(pdf) for code in page] == [f"HTTP://LOCALHOST/E/{numbers}"]
+    found = [words(pdf, number) for number in range(len(sizes(pdf)))]
+    assert not [word for page in found for word, box in page if not within(box, (20, 10, 192, 287))]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
 def test_address_of_every_authority_fits_the_window(look, fullest, side):
     Authority.update(window=side).execute()
     page = look()

@@ -1,0 +1,162 @@
+"""One envelope, several forms: a sheet for two to six numbers that go to the same authority.
+
+Nothing is stored: the numbers are in the address, and whoever has them may bundle them.
+"""
+
+import re
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from models import Dossier
+from models.catalogue import LOCALES
+from models.number import MOST, grouped, parse, scanned
+from paper import qr
+from paper.envelope import LEVEL, Enclosed, Envelope, render
+
+from . import guessing, hx, status, words
+from .catalogue import pdf
+from .headers import private
+from .languages import current, in_language
+from .printing import address, bare, papers, steps, texts
+
+bp = Blueprint("envelopes", __name__)
+
+TO_POST = ("announced", "incomplete", "lapsed")  # paper is still to be sent
+
+
+class Fault(NamedTuple):
+    """What is wrong with one of the numbers typed."""
+
+    typed: str
+    said: str
+
+
+@bp.route("/envelope", methods=["GET", "POST"])
+def new() -> Response:
+    """Numbers typed or pasted, one a line, lead to their envelope sheet; what is wrong is said for each of them."""
+    if request.method == "GET":
+        return _form(request.args.get("number", "")[:64])
+    typed = request.form.get("numbers", "")[:2000]
+    numbers, faults = _numbers(typed)
+    faults = faults or _faults(numbers)
+    return _form(typed, faults, 422) if faults else hx.goto(url_for(".show", numbers=numbers))
+
+
+@bp.get("/e/<numbers:numbers>")
+@bp.get("/E/<numbers:numbers>", endpoint="scanned")
+def show(numbers: tuple[str, ...]) -> Response:
+    """Where each of the dossiers stands, and the sheet for all of them."""
+    dossiers = _dossiers(numbers)
+    return private(hx.page("envelopes/show.html", dossiers=dossiers, numbers=numbers, label=words.label,
+                           together=_together(dossiers)))  # fmt: skip
+
+
+@bp.get("/e/<numbers:numbers>/sheet")
+def sheet(numbers: tuple[str, ...]) -> Response:
+    """The envelope sheet as a page to print."""
+    dossiers = _dossiers(numbers)
+    if not _together(dossiers):
+        return hx.follow(url_for(".show", numbers=numbers))
+    content = paper(dossiers, current())
+    body = render_template("envelopes/sheet.html", sheet=content, qr=qr.path(content.url, LEVEL), numbers=numbers)
+    return private(make_response(body))
+
+
+@bp.get("/e/<numbers:numbers>/sheet.pdf")
+def sheet_pdf(numbers: tuple[str, ...]) -> Response:
+    """The same as a PDF. Without one address for all, the page of the envelope says why there is none."""
+    dossiers = _dossiers(numbers)
+    if not _together(dossiers):
+        return hx.follow(url_for(".show", numbers=numbers))
+    return private(pdf(render(paper(dossiers, current())), f"eTracking-{numbers[0]}-{len(numbers)}.pdf"))
+
+
+def unknown(typed: str) -> Response:
+    """The one answer for an envelope with a number that we do not know: 404, with what was typed to correct it."""
+    lines = typed[:2000].replace("+", "\n")
+    _numbers_, faults = _numbers(lines)
+    return _form(lines, faults or [Fault("", _("We know no dossier with at least one of these numbers."))], 404)
+
+
+def paper(dossiers: list[Dossier], language: str) -> Envelope:
+    """The envelope sheet of `dossiers`, which all go to one authority, in `language`."""
+    with force_locale(LOCALES[language]):
+        authority, to = dossiers[0].authority, address("+".join(one.number for one in dossiers), under="e")
+        return Envelope(
+            language=language,
+            count=_("%(count)s forms", count=len(dossiers)),
+            mark="",
+            url=to.coded,
+            shown_url=bare(to.shown),
+            authority=authority.name[language],
+            address=authority.address,
+            window=authority.window,
+            forms=[_enclosed(dossier, language) for dossier in dossiers],
+            texts=texts(
+                title=_("Envelope sheet"),
+                lead=_("Print this page, put it on top of all the forms and post everything in one envelope."),
+                number_label=_("One code for all"),
+                status_label=_("See where they stand:"),
+                qr_alt=_("QR code with the address of the list of these dossiers"),
+            ),
+            steps=steps(_("When it arrives, the authority scans this one code, and all the numbers count as arrived.")),
+        )
+
+
+def _enclosed(dossier: Dossier, language: str) -> Enclosed:
+    form = dossier.form
+    title, procedure = form.title[language], form.procedure.title[language]
+    return Enclosed(grouped(dossier.number), procedure, title, papers(dossier, language))
+
+
+def _form(typed: str, faults: list[Fault] | tuple[()] = (), code: int = 200) -> Response:
+    return private(hx.page("envelopes/new.html", code, typed=typed, faults=faults))
+
+
+def _dossiers(numbers: tuple[str, ...]) -> list[Dossier]:
+    return [guessing.dossier(number) for number in numbers]
+
+
+def _together(dossiers: list[Dossier]) -> bool:
+    """Do they all go to one authority? One may have been handed over since."""
+    return len({dossier.authority_id for dossier in dossiers}) == 1
+
+
+def _numbers(typed: str) -> tuple[tuple[str, ...], list[Fault]]:
+    """The numbers in `typed`, each once, and what cannot be one. Nothing is looked up."""
+    lines = [line.strip() for line in re.split(r"[\n,;+]", typed) if line.strip()]
+    numbers = [number for line in lines for number in _read(line)]
+    faults = [Fault(line[:64], status.why(line[:64])) for line in lines if not _read(line)]
+    if not faults and not 2 <= len(set(numbers)) <= MOST:
+        faults = [Fault("", _("An envelope sheet is for two to six numbers. One alone has its own sheet."))]
+    return tuple(dict.fromkeys(numbers)), faults
+
+
+def _read(line: str) -> tuple[str, ...]:
+    """The numbers in one line: in any spelling, as an address, or one after the other."""
+    if read := scanned(line):
+        return read.numbers
+    pieces = [parse(piece) for piece in line.split()]
+    return tuple(filter(None, pieces)) if all(pieces) else ()
+
+
+def _faults(numbers: tuple[str, ...]) -> list[Fault]:
+    """Why these dossiers cannot share an envelope. Each number that we do not know counts as a guess."""
+    found = {number: guessing.find(number) for number in numbers}
+    first = next((dossier for dossier in found.values() if dossier), None)
+    said = {grouped(number): _fault(dossier, first) for number, dossier in found.items()}
+    return [Fault(number, text) for number, text in said.items() if text]
+
+
+def _fault(dossier: Dossier | None, first: Any) -> str:
+    if dossier is None:
+        return _("We know no dossier with this number. Please compare it with your sheet.")
+    if dossier.status not in TO_POST:
+        return _("This one has arrived already; nothing is to be posted for it.")
+    if dossier.authority != first.authority:
+        name = in_language(dossier.authority.name)
+        return _("This one goes to another authority (%(name)s) and needs an envelope of its own.", name=name)
+    return ""
