@@ -240,6 +240,13 @@ def test_foreign_code_in_a_picture_is_refused(page, text):
     assert page.url.endswith("/scan")
 
 
+def test_code_of_an_envelope_leads_to_all_of_it(page, site, dossier):
+    other = Dossier.announce(dossier.form, "en", "another-key")
+    path = f"/E/{dossier.number}+{other.number}"
+    page.locator("#picture").set_input_files(file(code(f"HTTPS://LOCALHOST{path}")))
+    page.wait_for_url(f"**{path}")
+
+
 def test_own_code_beside_a_foreign_one_is_found(page, dossier):
     both = Image.new("L", (900, 450), 255)
     both.paste(code("https://example.org/"), (10, 20))
