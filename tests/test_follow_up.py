@@ -67,7 +67,7 @@ def test_each_round_has_a_sheet_of_its_own_and_an_old_one_stays_as_it_was(visito
     second = visitor.open(f"/t/{dossier.number}/sheet/2.pdf").data
     assert "Lease" in text(second)[0] and "Passport" not in text(second)[0]
     assert visitor.open(f"/t/{dossier.number}/sheet/1.pdf").data == first
-    links = [link["href"] for link in visitor.get(f"/t/{dossier.number}").soup.select(".status a")]
+    links = [link["href"] for link in visitor.get(f"/t/{dossier.number}").soup.select(".status a[href*=sheet]")]
     assert links == [f"/t/{dossier.number}/sheet/2.pdf", f"/t/{dossier.number}/sheet/2"]
 
 
