@@ -25,7 +25,7 @@ from .serving import prepare, serve, settings
 COLD, REQUESTS, FLIGHT, SCRIPTS = 30_000, 8, 14_600, 20_000  # FLIGHT: what TCP sends before the first answer
 AGAIN = 2_000  # the second view of a page; not of one with a number or a token on it: kept nowhere, it comes again
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
-ON_DEMAND = ("/static/vendor/", "/static/scan.js")  # by a tick of the CAPTCHA, or on the page of the camera
+ON_DEMAND = ("/static/vendor/", "/static/scan.js", "/static/post-bag.js")  # a tick of the CAPTCHA; pages of a camera
 LINKS = ("stylesheet", "icon", "manifest", "modulepreload")
 NAMED = {  # what else a file makes the browser fetch
     "text/css": r"""url\(["']?([^"')]+)|@import\s*["']([^"']+)""",

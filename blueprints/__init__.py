@@ -24,11 +24,12 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         systems,
         tracking,
     )
-    from .converters import NumberConverter, NumbersConverter, RoundConverter
+    from .converters import NumberConverter, NumbersConverter, RoundConverter, RowConverter
 
     app.url_map.converters["number"] = NumberConverter
     app.url_map.converters["numbers"] = NumbersConverter
     app.url_map.converters["round"] = RoundConverter
+    app.url_map.converters["row"] = RowConverter
 
     for module in (
         site,

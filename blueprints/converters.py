@@ -34,3 +34,9 @@ class RoundConverter(IntegerConverter):
     """The round of a follow-up sheet. Nobody is asked a thousand times, and Python refuses endless digits."""
 
     regex = r"\d{1,3}"
+
+
+class RowConverter(IntegerConverter):
+    """The id of a row. No database takes endless digits."""
+
+    regex = r"\d{1,9}"

@@ -19,6 +19,7 @@ from .pages import static_url
 bp = Blueprint("device", __name__)
 
 MOST = 1500  # characters of saved dossiers that a code takes and a camera still reads
+OF_THE_DESK = ("post-bag.js",)  # scripts that no citizen's phone has to keep
 THEME, GROUND = "#14375e", "#f6f5f1"  # --brand and --ground of static/site.css
 
 
@@ -151,7 +152,8 @@ def _procedures() -> list[Procedure]:
 def _release() -> dict[str, Any]:
     """The static files to keep, and a version made of their content and of the offline page in every language."""
     folder = Path(current_app.static_folder)
-    names = ["site.css", "icon.svg", "vendor/htmx.min.js", *sorted(path.name for path in folder.glob("*.js"))]
+    scripts = sorted({path.name for path in folder.glob("*.js")} - set(OF_THE_DESK))
+    names = ["site.css", "icon.svg", "vendor/htmx.min.js", *scripts]
     seen = hashlib.sha256()
     for name in names:
         seen.update((folder / name).read_bytes())

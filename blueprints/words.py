@@ -62,6 +62,8 @@ def meaning(status: str) -> str:
 
 def of(dossier: Dossier, history: list[Event]) -> Words:
     """Where `dossier` stands, what happens next, who must act, and by when."""
+    if history[-1].kind in ("forwarded", "absent") and dossier.status in ("announced", "lapsed", "incomplete"):
+        return _astray(dossier, history[-1])
     return {
         "announced": _announced,
         "received": _received,
@@ -121,6 +123,14 @@ def _announced(dossier: Dossier, history: list[Event]) -> Words:
         "The authority scans the code when it opens your envelope. If it has not by %(day)s, you hear of it.", day=late
     )
     return Words(label("announced"), now, then, _("Nobody"), dues)
+
+
+def _astray(dossier: Dossier, event: Event) -> Words:
+    """The envelope came, but to another authority, or without this form."""
+    if event.kind == "forwarded":
+        then = _("The authority scans the code when it has the envelope. You need do nothing.")
+        return Words(label(dossier.status), _forwarded(event), then, _authority(dossier))
+    return Words(label(dossier.status), _absent(event), _("You post the form by itself, with its own sheet."), _you())
 
 
 def _received(dossier: Dossier, history: list[Event]) -> Words:
@@ -211,6 +221,8 @@ def _title(event: Event) -> str:
         "corrected": _("Date of arrival corrected"),
         "returned": _("Originals sent back"),
         "transferred": _("Handed over to another authority"),
+        "forwarded": _("Forwarded to the right authority"),
+        "absent": _("Envelope came without this form"),
         "undone": _("Taken back"),
     }
     return titles[event.kind]
@@ -221,7 +233,14 @@ def _text(event: Event) -> str:
         return _("Arrived by post on %(day)s.", day=day(event.arrived_on))
     if event.kind == "incomplete" and event.until:
         return _("To arrive by %(day)s.", day=day(event.until))
-    special = {"posted": _posted, "corrected": _corrected, "returned": _returned, "transferred": _transferred}
+    special = {
+        "posted": _posted,
+        "corrected": _corrected,
+        "returned": _returned,
+        "transferred": _transferred,
+        "forwarded": _forwarded,
+        "absent": _absent,
+    }
     return special[event.kind](event) if event.kind in special else ""
 
 
@@ -245,5 +264,20 @@ def _returned(event: Event) -> str:
 
 
 def _transferred(event: Event) -> str:
-    authority = Authority.get_or_none(Authority.slug == event.details.get("to"))
-    return _("Now with: %(name)s", name=authority.name[current()]) if authority else ""
+    name = _name(event, "to")
+    return _("Now with: %(name)s", name=name) if name else ""
+
+
+def _forwarded(event: Event) -> str:
+    names = {"first": _name(event, "from"), "name": _name(event, "to")}
+    return _("It came to %(first)s on %(day)s and was sent on to %(name)s.", day=day(event.arrived_on), **names)
+
+
+def _absent(event: Event) -> str:
+    return _("An envelope with this number came on %(day)s, but this form was not in it.", day=day(event.arrived_on))
+
+
+def _name(event: Event, which: str) -> str:
+    """The name of an authority in the details of `event`, if there still is one."""
+    authority = Authority.get_or_none(Authority.slug == event.details.get(which))
+    return authority.name[current()] if authority else ""

@@ -10,6 +10,7 @@ from .dossier import Dossier
 from .event import Event
 from .message import Message
 from .note import Note
+from .read import Read
 from .scope import Scope
 from .staff import Staff, StaffSession
 from .system import Reply, System
@@ -32,6 +33,7 @@ MODELS = (
     Note,
     Event,
     Delivery,
+    Read,
     Contact,
     Message,
     WaitingTime,

@@ -1,17 +1,21 @@
 """Moves that were made together: the envelopes of one post-bag, or the rows ticked in the work list."""
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from peewee import CharField, ForeignKeyField, ModelSelect
+from peewee import CharField, DateField, ForeignKeyField, ModelSelect
 
-from .base import Base, UTCDateTimeField, now
+from .audit import Audit
+from .base import Base, Conflict, UTCDateTimeField, db, now, today
+from .facts import local_day
 from .staff import Staff
 
 if TYPE_CHECKING:
     from .event import Event
 
 KINDS = ("post-bag", "bulk")
+RECENT = dt.timedelta(days=3)  # a bag may have waited over a weekend; what is older needs a reason
+REASONS = ("closed", "waiting", "internal", "stamped")
 
 
 class Batch(Base):
@@ -20,12 +24,33 @@ class Batch(Base):
     staff = ForeignKeyField(Staff, backref="batches")
     kind = CharField(max_length=8)
     created_at = UTCDateTimeField()
+    arrived_on: Any = DateField(null=True)  # of everything in a post-bag
     events: "ModelSelect[Event]"
 
     @classmethod
     def begin(cls, staff: Staff, kind: str) -> "Batch":
         """A new, empty batch."""
         return cls.create(staff=staff, kind=kind, created_at=now())
+
+    @classmethod
+    def open_bag(cls, staff: Staff, arrived_on: dt.date, reason: str = "") -> "Batch":
+        """A new post-bag that arrived on this day. Raises Conflict for a day to come, or an old one without a reason.
+
+        A day further back than RECENT is audited with its reason (one of REASONS): it moves legal periods.
+        """
+        old = arrived_on < today() - RECENT
+        if arrived_on > today() or (old and reason not in REASONS):
+            raise Conflict
+        with db.atomic():
+            bag = cls.create(staff=staff, kind="post-bag", created_at=now(), arrived_on=arrived_on)
+            if old:
+                Audit.record(staff, "backdated", batch=bag.id, arrived_on=arrived_on.isoformat(), reason=reason)
+        return bag
+
+    @property
+    def of_today(self) -> bool:
+        """Whether it was begun today: nobody goes on tomorrow with the day of arrival of today."""
+        return local_day(self.created_at) == today()
 
     def undoable(self, hold: dt.timedelta) -> bool:
         """Whether at least its latest move may still be taken back, if moves can be for `hold`."""

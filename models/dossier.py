@@ -114,6 +114,11 @@ class Dossier(Life, Base):
             Audit.record(by, "announced", dossier.id)
         return dossier
 
+    @property
+    def outdated(self) -> bool:
+        """Whether its citizen was given an older edition of the form than the present one."""
+        return bool(self.edition) and self.edition != self.form.edition
+
     @classmethod
     def loaded(cls) -> "ModelSelect[Dossier]":
         """Dossiers with form, procedure and authority, in one query."""

@@ -1,6 +1,7 @@
 """A dossier's history, row by row."""
 
 import datetime as dt
+from typing import Any
 
 from peewee import CharField, DateField, DeferredForeignKey, ForeignKeyField, JSONField, ModelSelect, TextField
 
@@ -13,7 +14,8 @@ from .staff import Staff
 from .workdays import working_day
 
 # What can be taken back: somebody's slip at scanner or list. Who announced or posted, did so.
-UNDOABLE = ("received", "supplied", "further", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn")
+UNDOABLE = ("received", "supplied", "further", "forwarded", "absent", "incomplete", "examination", "decided", "closed",
+            "lapsed", "withdrawn")  # fmt: skip
 ASIDE = ("added", "changed")  # of a contact, not of the dossier: between the steps, and nobody else's business
 
 
@@ -21,9 +23,10 @@ class Event(Base):
     """One row of a dossier's history; never changed.
 
     Its kind is a status, or: posted; reminder (to post it); unarrived (posted, but not scanned in time); supplied (the
-    missing documents came); further (more paper came); transferred; corrected (the day of arrival); returned
-    (originals went back); undone (`details["event"]` never happened). Aside from the
-    dossier's life: added, changed (an address of a contact).
+    missing documents came); further (more paper came); forwarded (the envelope came to another authority, which sent
+    it on); absent (its envelope came without this form); transferred; corrected (the day of arrival); returned
+    (originals went back); undone (`details["event"]` never happened). Aside from the dossier's life: added, changed
+    (an address of a contact).
     """
 
     dossier = DeferredForeignKey("Dossier", backref="events", on_delete="CASCADE")
@@ -37,6 +40,7 @@ class Event(Base):
     postmark_on = DateField(null=True)
     details = JSONField(default=dict)
     batch = ForeignKeyField(Batch, null=True, backref="events")
+    batch_id: Any  # peewee makes it; its stubs do not say so
     messages: "ModelSelect[Message]"
 
     def tell(self, at: dt.datetime | None = None) -> None:

@@ -25,6 +25,7 @@ STATUSES = ("announced", "received", "incomplete", "examination", "decided", "cl
 ARRIVED = ("received", "incomplete", "examination")  # with an authority that works on it, or could hand it over
 
 FURTHER = ("received", "examination", "decided", "closed", "withdrawn")  # more paper changes nothing but is told
+PROOFS = ("received", "forwarded", "absent")  # an envelope with the number in it came, here or elsewhere
 
 # The only moves there are. An envelope that arrives after all revives a lapsed dossier: paper wins over a timer.
 MOVES: dict[str, tuple[str, ...]] = {
@@ -121,6 +122,24 @@ class Life:
         changes = {"authority": authority, "assignee": None}
         return self._happen("transferred", by=by, version=version, changes=changes, note=note, details=details,
                             batch=batch)  # fmt: skip
+
+    def forward(
+        self, *, by: Staff, version: int, arrived_on: dt.date, hold: dt.timedelta = AT_ONCE, batch: Batch | None = None
+    ) -> Event:
+        """The envelope came to the authority of `by`, which sends it on to the right one: not arrived yet."""
+        if by.authority is None or by.authority == self.authority or not _possible(arrived_on):
+            raise Conflict
+        details = {"from": by.authority.slug, "to": self.authority.slug}
+        return self._happen("forwarded", by=by, version=version, hold=hold, batch=batch, arrived_on=arrived_on,
+                            details=details)  # fmt: skip
+
+    def miss(
+        self, *, by: Staff, version: int, arrived_on: dt.date, hold: dt.timedelta = AT_ONCE, batch: Batch | None = None
+    ) -> Event:
+        """An envelope that names this number came without its papers: same status, and the citizen is told."""
+        if "received" not in self.moves or not _possible(arrived_on):
+            raise Conflict
+        return self._happen("absent", by=by, version=version, hold=hold, batch=batch, arrived_on=arrived_on)
 
     def correct_arrival(self, on: dt.date, *, by: Staff, version: int, note: str = "") -> Event:
         """The first envelope came on another day than was recorded: the clock is set anew, and the citizen is told."""
@@ -224,7 +243,7 @@ class Life:
         with db.atomic():
             self._update(version, changed_at=at, **changes)
             self._let_go(at)
-            if kind == "received":
+            if kind in PROOFS:
                 Contact.confirm_by_paper(self, at)
             event = Event.create(dossier=self, kind=kind, at=at, by=by, from_status=self.status, to_status=status,
                                  **fields)  # fmt: skip

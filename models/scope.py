@@ -50,6 +50,14 @@ class Scope:
         joined = Batch.select(Batch, Staff).join(Staff)
         return joined.where(Staff.authority == self.staff.authority) if self._limited else joined
 
+    def bags(self) -> "ModelSelect[Batch]":
+        """The post-bags of the authority's own staff, the newest first."""
+        return self.batches().where(Batch.kind == "post-bag").order_by(Batch.id.desc())
+
+    def sees(self, dossier: Dossier) -> bool:
+        """Whether this one is in scope: a row of the own staff may lead to a dossier that is not, or is no longer."""
+        return not self._limited or dossier.authority == self.staff.authority
+
     def procedures(self) -> "ModelSelect[Procedure]":
         """The procedures whose paper comes here."""
         offered = Procedure.offered()

@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app, render_template
 from flask_babel import force_locale, format_date
 
-from models import Contact, Event, Message
+from models import Authority, Contact, Event, Message
 from models.base import LUXEMBOURG
 from models.catalogue import LOCALES
 from models.number import grouped
@@ -96,6 +96,7 @@ def _words(event: Event, contact: Contact) -> dict[str, Any]:
         "contact_url": f"{site}/c/{contact_token(contact)}",
         # One link for both, at the end of every SMS: a segment has no room for two.
         "info_or_stop": f"Info/STOP: {site}/c/{contact_token(contact)}",
+        "opened_by": _opened_by(event, language),
     }
     return words | _dates(event) | _details(event)
 
@@ -121,6 +122,12 @@ def _details(event: Event) -> dict[str, str]:
         words[name] = format_date(dt.date.fromisoformat(day), "long") if day else ""
         words[f"{name}_day"] = format_date(dt.date.fromisoformat(day), "medium") if day else ""
     return words
+
+
+def _opened_by(event: Event, language: str) -> str:
+    """The name of the authority that an envelope came to by mistake."""
+    first = Authority.get_or_none(Authority.slug == event.details.get("from")) if event.kind == "forwarded" else None
+    return first.name[language] if first else ""
 
 
 def _render(name: str, words: dict[str, Any]) -> str:

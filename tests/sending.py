@@ -33,6 +33,8 @@ EVENTS = {  # kind -> the fields its event has beyond the common ones
     "changed": {"details": {"to": "n•••@example.org"}},
     "transferred": {"details": {"from": "housing", "to": "vat"}},
     "supplied": {"arrived_on": dt.date(2026, 9, 30)},
+    "forwarded": {"arrived_on": dt.date(2026, 9, 30), "details": {"from": "vat", "to": "housing"}},
+    "absent": {"arrived_on": dt.date(2026, 9, 30)},
     "further": {"arrived_on": dt.date(2026, 9, 30)},
     "corrected": {"arrived_on": dt.date(2026, 9, 28), "details": {"from": "2026-09-30"}},
     "returned": {"details": {"what": "Diploma", "on": "2026-09-30", "registered": "RR473124829LU"}},

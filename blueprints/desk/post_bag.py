@@ -1,0 +1,183 @@
+"""Opening the post: one bag, one day of arrival, one code after the other; each is answered at once."""
+
+import datetime as dt
+import uuid
+from collections import Counter
+from typing import Any
+
+from flask import Response, abort, current_app, g, request, url_for
+from peewee import ModelSelect
+from playhouse.flask_utils import get_object_or_404
+
+from models import Batch, Conflict, Dossier, Read, today
+from models.batch import RECENT
+
+from .. import hx
+from ..forms import ButtonForm
+from ..headers import camera
+from . import bp
+from .bag_forms import BagForm, ReadForm
+from .bag_words import answer, nobody
+
+MONTH = dt.timedelta(days=30)  # what citizens are given for a new form
+
+
+@bp.get("/post-bag")
+def post_bag() -> Response:
+    """The scanner on the bag of today, or the question when the next bag arrived."""
+    _no_helpdesk()
+    bag = _own_bags().first()
+    if bag is None or not bag.of_today or "new" in request.args:
+        return _ask(BagForm(formdata=None, arrived_on=today()))
+    return _scanner(bag)
+
+
+@bp.post("/post-bag")
+def open_bag() -> Response:
+    """Begin a bag. 422 for a day that cannot be, or one long ago without a reason."""
+    _no_helpdesk()
+    form = BagForm()
+    if not form.validate_on_submit():
+        return _ask(form, 422)
+    Batch.open_bag(g.staff, form.arrived_on.data, form.reason.data or "")
+    return hx.follow(url_for(".post_bag"))
+
+
+@bp.post("/post-bag/<row:bag>/reads")
+def add_read(bag: int) -> Response:
+    """Record one code and answer what it stands for. Sent again, it gets the same answer and changes nothing."""
+    _no_helpdesk()
+    own, form = get_object_or_404(_own_bags(), Batch.id == bag), ReadForm()
+    form.validate()
+    try:
+        reads = Read.take(own, form.scan, form.typed, hold=_hold(), postmark_on=form.postmark)
+    except Conflict:
+        abort(409)
+    return _answer(own, reads)
+
+
+@bp.post("/post-bag/<row:bag>/reads/<uuid:key>")
+def change_read(bag: int, key: uuid.UUID) -> Response:
+    """The next step that an answer offers: further papers, forward, ask for the new form, or undo."""
+    read = _read(bag, key)
+    steps = {
+        "further": lambda: read.add_papers(by=g.staff, hold=_hold()),
+        "forward": lambda: read.forward(by=g.staff, hold=_hold()),
+        "ask": lambda: read.ask_for_new_form(today() + MONTH, by=g.staff, hold=_hold()),
+        "undo": lambda: read.undo(by=g.staff, hold=_hold()),
+    }
+    step = steps.get(request.form.get("step", "")) or abort(400)
+    try:
+        step()
+    except Conflict:
+        return _answer(read.batch, Read.of(read.batch, read.scan), conflict=True)
+    return _answer(read.batch, Read.of(read.batch, read.scan))
+
+
+@bp.post("/post-bag/<row:bag>/envelopes/<uuid:scan>")
+def check_envelope(bag: int, scan: uuid.UUID) -> Response:
+    """What was not ticked was not in the envelope."""
+    batch = _bag(bag)
+    ticked, conflict = request.form.getlist("present"), False
+    for read in Read.of(batch, scan):
+        if str(read.key) not in ticked and read.undoable_until(_hold()) and read.outcome != "absent":
+            try:
+                read.mark_absent(by=g.staff, hold=_hold())
+            except Conflict:
+                conflict = True
+    return _answer(batch, Read.of(batch, scan), conflict=conflict)
+
+
+@bp.get("/post-bag/<row:bag>")
+def show_bag(bag: int) -> Response:
+    """Everything that was read from one bag, with counts, and what can still be taken back."""
+    return _summary(_bag(bag))
+
+
+@bp.post("/post-bag/<row:bag>/undo")
+def undo_bag(bag: int) -> Response:
+    """Take back all that still can be; the rest stays, and is counted."""
+    batch = _bag(bag)
+    if not ButtonForm().validate_on_submit():
+        abort(400)
+    left = Read.undo_all(batch, by=g.staff, hold=_hold())
+    return hx.follow(url_for(".show_bag", bag=bag, left=left or None))
+
+
+def _no_helpdesk() -> None:
+    """The helpdesk looks and explains; it opens no post."""
+    if g.staff.role == "helpdesk":
+        abort(403)
+
+
+def _own_bags() -> "ModelSelect[Batch]":
+    return g.scope.bags().where(Batch.staff == g.staff)
+
+
+def _bag(bag: int) -> Batch:
+    """A bag of the own office: a colleague may look through it and take things back."""
+    _no_helpdesk()
+    return get_object_or_404(g.scope.bags(), Batch.id == bag)
+
+
+def _read(bag: int, key: uuid.UUID) -> Read:
+    return get_object_or_404(Read.select(), Read.batch == _bag(bag), Read.key == key)
+
+
+def _hold() -> dt.timedelta:
+    return dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
+
+
+def _ask(form: BagForm, status: int = 200) -> Response:
+    bags = [bag for bag in _own_bags().limit(5)]
+    return camera(hx.page("desk/bag_new.html", status, form=form, bags=bags, recent=RECENT.days, today=today()))
+
+
+def _scanner(bag: Batch) -> Response:
+    """The page to scan on; without JavaScript it shows the answer to the code that was sent last."""
+    last = request.args.get("read", type=uuid.UUID)
+    reads = Read.of(bag, last) if last else []
+    return camera(
+        hx.page(
+            "desk/post_bag.html",
+            bag=bag,
+            key=uuid.uuid4(),
+            today=today(),
+            count=bag.reads.count(),
+            answer=_said(bag, reads) if reads else None,
+        )
+    )
+
+
+def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:
+    """The answer alone to htmx and to our script; to others the page they came from, with it."""
+    if request.htmx.part:
+        return hx.page("desk/read.html", 409 if conflict else 200, bag=bag, conflict=conflict, **_said(bag, reads))
+    if conflict:
+        abort(409)
+    if "back" in request.form:
+        return hx.follow(url_for(".show_bag", bag=bag.id))
+    return hx.follow(url_for(".post_bag", read=reads[0].scan))
+
+
+def _said(bag: Batch, reads: list[Read]) -> dict[str, Any]:
+    """What the template of an answer shows: each read with its dossier, if it is the own authority's, and the words."""
+    dossiers = {dossier.id: dossier for dossier in _dossiers(reads)}
+    rows = []
+    for read in reads:
+        dossier = dossiers.get(read.dossier_id)
+        rows.append((read, answer(read, dossier, g.staff), dossier if dossier and g.scope.sees(dossier) else None))
+    return {"rows": rows, "hold": _hold(), "scan": reads[0].scan, "nobody": nobody}
+
+
+def _dossiers(reads: list[Read]) -> "ModelSelect[Dossier]":
+    return Dossier.loaded().where(Dossier.id.in_([read.dossier_id for read in reads if read.dossier_id]))
+
+
+def _summary(bag: Batch) -> Response:
+    reads = list(bag.reads.order_by(Read.at.desc()))
+    said = _said(bag, reads) if reads else {"rows": [], "hold": _hold()}
+    counts = Counter(words.title for _read, words, _dossier in said["rows"])
+    undoable = sum(bool(read.undoable_until(_hold())) for read in reads)
+    left = request.args.get("left", 0, type=int)
+    return hx.page("desk/bag.html", bag=bag, counts=counts, undoable=undoable, left=left, **said)

@@ -1,0 +1,193 @@
+// Opening the post: one code after the other, by camera, hand scanner or keyboard. Every reading is first kept on this
+// device and then sent, in order; its key makes sending it twice the same as once.
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const page = $("[data-bag]"), {dataset: words} = page, form = $("#reading"), field = $("#text"), postmark = $("#postmark_on");
+const {find} = await import(words.finder);
+const QUEUE = "etracking.post-bag." + words.staff, SOON = 150, AGAIN = 5000, PATIENCE = 15000;   // milliseconds
+const TONES = {   // what is heard: [hertz, from, to] in seconds; what is felt: milliseconds
+  good: [[[1320, 0, .09]], [60]],
+  wait: [[[660, 0, .1], [660, .16, .26]], [60, 60, 60]],
+  bad: [[[165, 0, .45]], [350]],
+};
+let sounds, problem = "";
+
+function signal(tone) {
+  const [notes, felt] = TONES[tone];
+  navigator.vibrate?.(felt);
+  if (!$("#sound").checked || !navigator.userActivation.hasBeenActive) return;
+  sounds ??= new AudioContext();
+  for (const [hertz, from, to] of notes) {
+    const note = new OscillatorNode(sounds, {frequency: hertz}), loud = new GainNode(sounds, {gain: .2});
+    note.connect(loud).connect(sounds.destination);
+    note.start(sounds.currentTime + from);
+    note.stop(sounds.currentTime + to);
+  }
+}
+
+// The readings that the server has not answered yet.
+const queue = () => JSON.parse(localStorage[QUEUE] || "[]");
+const store = readings => localStorage[QUEUE] = JSON.stringify(readings);
+
+function count() {
+  const waiting = queue().length, notice = $("#waiting");
+  notice.hidden = !waiting && !problem;
+  notice.className = problem ? "notice bad" : "notice";
+  notice.textContent = [waiting ? `${words.waiting} ${waiting}.` : "", problem].join(" ").trim();
+}
+
+function show(content) {
+  const place = $("#answer"), before = place.firstElementChild;
+  if (before && before.dataset.tone !== "good" && before.dataset.scan) attend(before);
+  place.replaceChildren(content);
+  htmx.process(content);
+}
+
+function attend(answer) {
+  $("#attention").hidden = false;
+  $("#attention div").prepend(answer);
+}
+
+function kept() {
+  const box = document.createElement("div"), text = document.createElement("p"), title = document.createElement("p");
+  box.className = "read";
+  box.dataset.tone = "wait";
+  box.append(Object.assign(document.createElement("article"), {className: "card wait"}));
+  title.className = "outcome";
+  title.append(Object.assign(document.createElement("strong"), {textContent: words.kept}));
+  text.textContent = words.later;
+  box.firstChild.append(title, text);
+  return box;
+}
+
+function take(text) {
+  if (new Date().toLocaleDateString("sv", {timeZone: "Europe/Luxembourg"}) !== words.today) return refuse(words.tomorrow);
+  const reading = {bag: words.bag, key: crypto.randomUUID(), text, postmark_on: postmark.value};
+  try {
+    store([...queue(), reading]);
+  } catch {
+    return refuse(words.full);
+  }
+  postmark.value = "";
+  const late = setTimeout(() => {
+    signal("wait");
+    show(kept());
+  }, SOON);
+  count();
+  send().finally(() => clearTimeout(late));
+}
+
+function refuse(why) {
+  problem = why;
+  signal("bad");
+  count();
+}
+
+// One tab at a time, oldest first. What the server refuses stays here, and does not keep the others from being sent.
+function send() {
+  return navigator.locks.request(QUEUE, async () => {
+    problem = "";
+    for (const reading of queue()) {
+      const answer = await post(reading);
+      if (!answer || answer.status >= 500 || answer.status === 429) break;
+      if (answer.status === 204) {
+        problem = words.signedOut;
+        break;
+      }
+      if (answer.status !== 200) {
+        problem = words.refused;
+        continue;
+      }
+      const part = document.createRange().createContextualFragment(await answer.text()).firstElementChild;
+      store(queue().filter(({key}) => key !== reading.key));
+      count();
+      signal(part.dataset.tone);
+      show(part);
+    }
+    count();
+  });
+}
+
+function post({bag, ...fields}) {
+  const body = new URLSearchParams({...fields, csrf_token: form.csrf_token.value});
+  return fetch(`/desk/post-bag/${bag}/reads`, {
+    method: "POST", body, headers: {"HX-Request": "true"}, redirect: "manual", signal: AbortSignal.timeout(PATIENCE),
+  }).catch(() => null);
+}
+
+// Enter presses the button, too; a form that is never submitted needs no network.
+$("button", form).addEventListener("click", event => {
+  event.preventDefault();
+  const text = field.value.replace(/\p{C}/gu, "").trim();
+  field.value = "";
+  field.focus();
+  if (text) take(text);
+});
+addEventListener("online", send);
+setInterval(() => queue()[0] && send(), AGAIN);
+document.addEventListener("htmx:after:swap", ({target}) => {
+  const answer = $("#answer .read, #attention .read") && target.closest?.(".read");
+  if (answer) signal(answer.dataset.tone);
+  field.focus();
+});
+if (postmark) postmark.value = "";
+count();
+send();
+
+// The camera: every code of ours once, as long as it is in sight.
+const camera = $("#camera"), video = $("video", camera), button = $("button", camera), GONE = 1500;
+const seen = new Map();   // text -> when it was in sight last
+let reader, turn;
+
+function say(key) {
+  const place = $("p", camera);
+  if (place.textContent !== words[key]) place.textContent = words[key];
+}
+
+function film(now, key) {
+  video.srcObject?.getTracks().forEach(track => track.stop());
+  video.srcObject = null;
+  video.hidden = !(turn = now);
+  button.textContent = words[now ? "stop" : "start"];
+  say(key);
+}
+
+async function load() {
+  const formats = ["qr_code"];
+  if ((await self.BarcodeDetector?.getSupportedFormats())?.includes("qr_code")) return new BarcodeDetector({formats});
+  await new Promise((onload, onerror) =>
+    document.head.append(Object.assign(document.createElement("script"), {src: words.reader, onload, onerror})));
+  BarcodeDetectionAPI.prepareZXingModule({overrides: {locateFile: () => words.wasm}});
+  return new BarcodeDetectionAPI.BarcodeDetector({formats});
+}
+
+function see(text) {
+  const now = Date.now(), before = seen.get(text) ?? 0;
+  seen.set(text, now);
+  if (now - before < GONE) return;
+  if (!find(text)) return say("foreign");
+  say("scanning");
+  take(text);
+}
+
+async function look() {
+  const mine = {};
+  film(mine, "asking");
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: "environment", width: 1280}});
+    video.srcObject = stream;
+    if (turn !== mine) return film(null, "stopped");
+    await video.play();
+    reader ??= await load();
+    say("scanning");
+    while (turn === mine) {
+      for (const {rawValue} of await reader.detect(video)) see(rawValue);
+      await new Promise(resolve => setTimeout(resolve, 60));
+    }
+  } catch ({name}) {
+    if (turn === mine) film(null, {NotAllowedError: "denied", NotFoundError: "missing"}[name] ?? "failed");
+  }
+}
+
+button.addEventListener("click", () => turn ? film(null, "stopped") : look());
+document.addEventListener("visibilitychange", () => turn && document.hidden && film(null, "stopped"));
