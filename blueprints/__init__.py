@@ -17,6 +17,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         envelopes,
         inbox,
         messages,
+        metrics,
         receipts,
         site,
         status,
@@ -44,6 +45,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         desk,
         device,
         messages,
+        metrics,
         api,
         systems,
     ):

@@ -35,6 +35,7 @@ DEFAULTS: dict[str, Any] = {
     "HELPDESK_PHONE": "",
     "HELPDESK_EMAIL": "",
     "CAPTCHA_MIN_SECONDS": 2,
+    "METRICS_TOKEN": "",  # opens /metrics; without it there is none
 }
 
 KINDS: dict[type, str] = {

@@ -1,0 +1,55 @@
+"""Numbers for whoever watches over the service, in the text format of Prometheus. Not public, and about no person."""
+
+import hmac
+from collections.abc import Iterable
+
+from flask import Blueprint, Response, abort, current_app, request
+from peewee import fn
+
+from models import Delivery, Dossier, Message, now, today
+
+bp = Blueprint("metrics", __name__)
+
+
+@bp.get("/metrics")
+def show() -> Response:
+    """Where dossiers, messages and deliveries stand; METRICS_TOKEN opens it, and without one there is no such page."""
+    token = current_app.config["METRICS_TOKEN"]
+    if not token:
+        abort(404)
+    if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
+        return Response("a token is needed\n", 401, {"WWW-Authenticate": "Bearer"}, mimetype="text/plain")
+    return Response("".join(f"{line}\n" for line in _lines()), mimetype="text/plain; version=0.0.4")
+
+
+def _lines() -> Iterable[str]:
+    yield from _gauge("dossiers", "Dossiers by status", _counted(Dossier, Dossier.status))
+    yield from _gauge("dossiers_overdue", "Past their legal limit", [({}, _overdue())])
+    by = _counted(Message, Message.channel, Message.state)
+    yield from _gauge("messages", "Messages by channel and state", by)
+    yield from _gauge("message_oldest_seconds", "How long the message due longest has waited", [({}, _oldest())])
+    yield from _gauge("deliveries", "News for the authorities' systems by state", _counted(Delivery, Delivery.state))
+
+
+def _gauge(name: str, text: str, values: Iterable[tuple[dict[str, str], float]]) -> Iterable[str]:
+    yield f"# HELP etracking_{name} {text}"
+    yield f"# TYPE etracking_{name} gauge"
+    for labels, value in values:
+        marks = ",".join(f'{key}="{label}"' for key, label in labels.items())
+        yield f"etracking_{name}{{{marks}}} {value}" if marks else f"etracking_{name} {value}"
+
+
+def _counted(model, *fields) -> list[tuple[dict[str, str], int]]:
+    rows = model.select(*fields, fn.COUNT(model.id)).group_by(*fields).order_by(*fields).tuples()
+    names = [field.name for field in fields]
+    return [(dict(zip(names, row, strict=False)), row[-1]) for row in rows]
+
+
+def _overdue() -> int:
+    return Dossier.select().where(Dossier.status.in_(("received", "examination")) & (Dossier.due_on < today())).count()
+
+
+def _oldest() -> int:
+    """Seconds, 0 if nothing is due."""
+    first = Message.due().select(Message.run_at).first()
+    return max(int((now() - first.run_at).total_seconds()), 0) if first else 0
