@@ -11,7 +11,11 @@ from models.catalogue import LANGUAGES, LOCALES
 NAMES = {"de": "Deutsch", "fr": "Français", "en": "English", "lb": "Lëtzebuergesch"}
 FALLBACK = "de"
 VARY = ("Cookie", "Accept-Language")
-KEPT = {"catalogue": ("q", "audience", "topic", "event"), "tracking": ("code",), "desk": ("status", "page")}
+KEPT = {
+    "catalogue": ("q", "audience", "topic", "event"),
+    "tracking": ("code",),
+    "desk": ("status", "page", "weeks", "authority", "who", "action", "since", "until"),
+}
 COOKIE = "lang"
 
 

@@ -6,12 +6,13 @@ from peewee import JOIN, SQL, ModelSelect
 
 from .audit import Audit
 from .batch import Batch
-from .catalogue import Procedure
+from .catalogue import Authority, Procedure
 from .contact import Contact
 from .dossier import Dossier
 from .event import Event
 from .message import Message
 from .staff import Staff
+from .waiting import WaitingTime
 
 
 class Scope:
@@ -67,6 +68,16 @@ class Scope:
         """To whom a dossier can be assigned: the clerks of the same authority, for the others all clerks."""
         clerks = Staff.select().where((Staff.role == "clerk") & Staff.disabled_at.is_null()).order_by(Staff.email)
         return clerks.where(Staff.authority == self.staff.authority) if self._limited else clerks
+
+    def authorities(self) -> "ModelSelect[Authority]":
+        """Whose figures may be asked for."""
+        authorities = Authority.select().order_by(Authority.slug)
+        return authorities.where(Authority.id == self.staff.authority) if self._limited else authorities
+
+    def waiting_times(self) -> "ModelSelect[WaitingTime]":
+        """How long finished dossiers took, with the procedure."""
+        joined = WaitingTime.select(WaitingTime, Procedure).join(Procedure).order_by(Procedure.slug)
+        return joined.where(Procedure.authority == self.staff.authority) if self._limited else joined
 
     def audit(self) -> "ModelSelect[Audit]":
         """What the staff did, with whose account (`actor`) and which dossier (`about`): for administrators only."""

@@ -46,4 +46,4 @@ def writable(number: str) -> Dossier:
     return readable(number)
 
 
-from . import audit, dossiers, post_bag, scan, work_list  # noqa: E402, F401  (they put their views on bp)
+from . import audit, dossiers, numbers, post_bag, scan, work_list  # noqa: E402, F401  (they put their views on bp)

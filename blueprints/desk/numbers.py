@@ -1,0 +1,48 @@
+"""What the head of an office asks: figures as pictures, as tables, and to take away."""
+
+from flask import Response, abort, g, request
+
+from models import Audit, Authority
+from models.figures import Figures
+
+from .. import hx
+from . import bp, export, tables
+
+PERIODS = (4, 13, 52)  # weeks
+
+
+@bp.get("/numbers")
+def numbers() -> Response:
+    """The figures of the own authority, or of all or one for those who see all."""
+    authority = _authority()
+    weeks = _weeks()
+    return hx.page(
+        "desk/numbers.html",
+        tables=tables.tables(Figures(g.scope, weeks, authority)),
+        chosen={"weeks": weeks, "authority": authority.slug if authority else None},
+        periods=PERIODS,
+        authorities=list(g.scope.authorities()),
+    )
+
+
+@bp.get("/numbers/<name>.csv")
+def numbers_csv(name: str) -> Response:
+    """One of the tables."""
+    found = tables.tables(Figures(g.scope, _weeks(), _authority()))
+    table = next((table for table in found if table.name == name), None) or abort(404)
+    Audit.record(g.staff, "export", what=table.name)
+    return export.answer(f"etracking-{table.name}", table.columns, table.rows)
+
+
+def _weeks() -> int:
+    """The period that was asked for; a quarter of a year if none was."""
+    asked = request.args.get("weeks", type=int)
+    return asked if asked in PERIODS else PERIODS[1]
+
+
+def _authority() -> Authority | None:
+    """The authority that was asked for; None for all that may be seen."""
+    slug = request.args.get("authority")
+    if not slug:
+        return None
+    return g.scope.authorities().where(Authority.slug == slug).first() or abort(404)

@@ -1,0 +1,87 @@
+"""The figures of an office as tables: to draw, to read, and to take away."""
+
+from typing import Any, NamedTuple
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from models.figures import Figures
+
+from .. import message_words, words
+from ..languages import in_language
+
+TONES = {"overdue": "bad", "today": "bad", "3 days": "wait", "failed": "bad", "unknown": "bad"}
+
+
+class Table(NamedTuple):
+    """One table: its name in the address, what its cells say, and how it is drawn. The first cell of a row names it."""
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    tones: tuple[str, ...] = ()  # of each row, for the bar that is drawn from its last cell; none: not drawn
+
+
+def tables(figures: Figures) -> list[Table]:
+    """All there are, what presses most first."""
+    return [_limits(figures), _weeks(figures), _stages(figures), _ages(figures), _messages(figures), _waits(figures)]
+
+
+def _bars(name: str, title: str, columns: tuple[str, ...], rows: dict[Any, tuple[Any, ...]]) -> Table:
+    return Table(name, title, columns, list(rows.values()), tuple(TONES.get(key, "plain") for key in rows))
+
+
+def _limits(figures: Figures) -> Table:
+    said = {
+        "overdue": _("Overdue"),
+        "today": _("Due today"),
+        "3 days": _("Due in 1 to 3 days"),
+        "7 days": _("Due in 4 to 7 days"),
+        "14 days": _("Due in 8 to 14 days"),
+        "later": _("Due later"),
+        "none": _("No date at present"),
+    }
+    rows = {name: (said[name], cases) for name, cases in figures.by_limit().items()}
+    return _bars("deadlines", _("Deadlines of open dossiers"), (_("Legal limit"), _("Dossiers")), rows)
+
+
+def _weeks(figures: Figures) -> Table:
+    columns = (_("Week from Monday"), _("Arrived"), _("Decided"))
+    return Table("weeks", _("Arrived and decided, by week"), columns, figures.by_week())
+
+
+def _stages(figures: Figures) -> Table:
+    rows = {status: (words.label(status), cases) for status, cases in figures.by_status().items()}
+    return _bars("stages", _("Where all dossiers stand"), (_("Status"), _("Dossiers")), rows)
+
+
+def _ages(figures: Figures) -> Table:
+    ages = figures.by_age()
+    most = max(age for age in ages if age)
+    rows = {
+        age: (ngettext("At most %(num)d day", "At most %(num)d days", age) if age else _older(most), cases)
+        for age, cases in ages.items()
+    }
+    return _bars("ages", _("Age of open dossiers"), (_("Since arrival"), _("Dossiers")), rows)
+
+
+def _older(most: int) -> str:
+    return ngettext("More than %(num)d day", "More than %(num)d days", most)
+
+
+def _messages(figures: Figures) -> Table:
+    counts = figures.by_state()
+    rows = {
+        state: (said, *(counts[state].get(channel, 0) for channel in ("email", "sms")), sum(counts[state].values()))
+        for state, said in message_words.states().items()
+        if state in counts
+    }
+    columns = (_("State"), _("E-mail"), _("SMS"), _("Together"))
+    return _bars("messages", _("What became of the messages"), columns, rows)
+
+
+def _waits(figures: Figures) -> Table:
+    columns = (_("Procedure"), _("Decided in twelve months"), _("Half within days"), _("Nine of ten within days"))
+    rows = [(in_language(time.procedure.title), time.cases, time.half, time.most) for time in figures.waits()]
+    return Table("waiting", _("How long it took"), columns, rows)
