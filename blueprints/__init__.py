@@ -24,6 +24,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         styleguide,
         systems,
         tracking,
+        webhooks,
     )
     from .converters import NumberConverter, NumbersConverter, RoundConverter, RowConverter
 
@@ -48,9 +49,11 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         metrics,
         api,
         systems,
+        webhooks,
     ):
         app.register_blueprint(module.bp)
     csrf.exempt(api.bp)  # opened by a token that no browser sends by itself
+    csrf.exempt(webhooks.bp)  # what is signed comes from no browser
     csrf.exempt(captcha.bp)  # gives out challenges, changes nothing
     csrf.exempt(tracking.check)  # whoever solves it gets a pass, and only for the own session
     # The number is the key to all of them, and no session has any part in them: their pages need no cookie.

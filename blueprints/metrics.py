@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from flask import Blueprint, Response, abort, current_app, request
 from peewee import fn
 
-from models import Delivery, Dossier, Message, now, today
+from models import Delivery, Dossier, Message, now, sms_limits, today
+
+from . import asking
 
 bp = Blueprint("metrics", __name__)
 
@@ -28,7 +30,18 @@ def _lines() -> Iterable[str]:
     by = _counted(Message, Message.channel, Message.state)
     yield from _gauge("messages", "Messages by channel and state", by)
     yield from _gauge("message_oldest_seconds", "How long the message due longest has waited", [({}, _oldest())])
+    for name, (text, value) in _sms().items():
+        yield from _gauge(name, text, [({}, value)])
     yield from _gauge("deliveries", "News for the authorities' systems by state", _counted(Delivery, Delivery.state))
+
+
+def _sms() -> dict[str, tuple[str, float]]:
+    figures = sms_limits.figures(asking.tariff())
+    return {
+        "sms_spent_cents": ("What the SMS of this month cost", figures.spent),
+        "sms_budget_cents": ("What they may cost", figures.budget),
+        "sms_confirmed_share": ("Of the contacts asked by SMS last, how many said yes", figures.confirmed),
+    }
 
 
 def _gauge(name: str, text: str, values: Iterable[tuple[dict[str, str], float]]) -> Iterable[str]:

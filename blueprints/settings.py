@@ -27,6 +27,7 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_TIMEOUT": 15,
     "VONAGE_APPLICATION_ID": "",
     "VONAGE_PRIVATE_KEY": "",  # the PEM text or the path of its file
+    "VONAGE_SIGNATURE_SECRET": "",  # of the account: signs receipts and answers
     "VONAGE_API_HOST": "api.nexmo.com",
     "SMS_SENDER": "eTracking",  # at most 11 characters
     "SMS_REGIONS": ["LU", "DE", "FR", "BE"],  # where SMS may go; anything else is refused at the form

@@ -52,6 +52,14 @@ class Tariff(NamedTuple):
         return self.budget * 100
 
 
+class Figures(NamedTuple):
+    """Cents spent this month and allowed in it; the share of the contacts asked last that said yes."""
+
+    spent: int
+    budget: int
+    confirmed: float
+
+
 class Limit(NamedTuple):
     what: str
     who: str
@@ -98,11 +106,10 @@ def leave(contact: Contact, permit: str, tariff: Tariff) -> None:
             log.warning("SMS have used %d %% of the month's budget", ALARM * 100)
 
 
-def figures(tariff: Tariff) -> dict[str, float]:
-    """Numbers to watch: cents spent this month and allowed, and the share of the latest contacts that said yes."""
+def figures(tariff: Tariff) -> Figures:
+    """What whoever watches over the service should see."""
     answers = _answers(now() - MONTH)
-    share = sum(answers) / len(answers) if answers else 1.0
-    return {"spent_cents": Counter.total(_bill()), "budget_cents": tariff.most, "confirmed_share": share}
+    return Figures(Counter.total(_bill()), tariff.most, sum(answers) / len(answers) if answers else 1.0)
 
 
 @contextmanager

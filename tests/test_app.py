@@ -32,6 +32,10 @@ OPEN_TO_ALL = (
     "receipts.check",
     "captcha.challenge",
     "tracking.check",
+    "contacts.stop",
+    "webhooks.inbound",
+    "webhooks.status",
+    "webhooks.bounce",
 )  # no session has a part in them
 ROW = UUID("5d1b7a1e-3c52-4b8e-9c0c-0f2f1d6a7b11")
 PRIVATE = ("desk.",)  # everything else is open to the world
@@ -114,10 +118,8 @@ def test_changes_need_a_token_of_the_own_session(app, visitor, dossier, clerk):
             values = {"number": dossier.number, "slug": "rent-subsidy", "form": "application", "token": "x"}
             values |= {"bag": 1, "key": ROW, "scan": ROW, "verb": "add", "channel": "sms"}
             address = app.url_map.bind("localhost").build(rule.endpoint, {k: values[k] for k in rule.arguments}, "POST")
-            assert visitor.open(address, "POST", data={"email": clerk.email, "password": PASSWORD}).status_code in (
-                400,
-                303,
-            )
+            answer = visitor.open(address, "POST", data={"email": clerk.email, "password": PASSWORD})
+            assert answer.status_code in (400, 303, 401), rule
     assert Dossier.get_by_id(dossier.id).version == 1
 
 

@@ -1,0 +1,101 @@
+"""What others tell us by HTTP: the SMS provider what people answer.
+
+Nothing is believed but by its signature, only while it is fresh, and only once. Nothing here moves a dossier.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import json
+import re
+import time
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+from flask import Blueprint, Response, abort, current_app, request
+
+from models import Contact, Counter, Used, db
+
+bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+
+MOST = 8 * 1024  # bytes of a notice of the SMS provider
+FRESH = 300  # seconds that a signature is good for
+DAY = dt.timedelta(days=1)
+MOBILE = re.compile(r"[1-9]\d{6,14}")
+# The first word that somebody who wants no more is likely to send, in capitals and without accents.
+STOP = (
+    *("STOP", "STOPP", "STOPPT", "STOPPEN", "STOPALL", "ARRET", "ARRETER", "ARRETEZ", "DESABONNER"),
+    *("ENDE", "ABMELDEN", "ABBESTELLEN", "OPHALEN", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"),
+)
+
+
+@bp.url_value_preprocessor
+def limit(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+    """How much we read of it, said before anything looks at the body."""
+    request.max_content_length = MOST
+
+
+@bp.post("/vonage/inbound")
+def inbound() -> Response:
+    """Somebody answered an SMS. STOP ends all messages to their number; it is obeyed in silence, as an answer would
+    cost money, might meet another program, and is one more message to somebody who wanted none.
+    """
+    return _accept("inbound", *_signed_by_vonage(), _obey)
+
+
+def _accept(kind: str, said: Any, once: str, act: Callable[[Any], bool]) -> Response:
+    """Do what was `said`. If that fails, its mark is not burnt, and the other side may say it again."""
+    with db.atomic():
+        if not Used.burn(f"{kind} {once}", 2 * dt.timedelta(seconds=FRESH)):
+            abort(401)
+        meant_us = act(said)
+    if not meant_us:
+        Counter.hit(f"{kind} that changed nothing", DAY)
+    return Response(status=200)
+
+
+def _signed_by_vonage() -> tuple[dict[str, Any], str]:
+    """The notice in the body, and the name that it has only once; 401 unless the signature covers this very body."""
+    secret = current_app.config["VONAGE_SIGNATURE_SECRET"] or abort(404)
+    claims = _claims(request.headers.get("Authorization", "").removeprefix("Bearer "), secret)
+    body = request.get_data()
+    signed, given = hashlib.sha256(body).hexdigest(), str(claims["payload_hash"])
+    if not hmac.compare_digest(signed.encode(), given.encode()) or not _fresh(claims["iat"]):
+        abort(401)
+    try:
+        notice = json.loads(body)
+    except (ValueError, RecursionError):
+        abort(400)
+    return (notice, claims["jti"]) if isinstance(notice, dict) else abort(400)
+
+
+def _claims(token: str, secret: str) -> dict[str, Any]:
+    """What the JWT says, if Vonage has signed it. Its library's own check looks at neither body nor age."""
+    try:
+        return jwt.decode(
+            token, secret, algorithms=["HS256"], leeway=FRESH, options={"require": ["iat", "jti", "payload_hash"]}
+        )
+    except jwt.InvalidTokenError:
+        abort(401)
+
+
+def _fresh(moment: float) -> bool:
+    return abs(time.time() - moment) <= FRESH
+
+
+def _obey(notice: dict[str, Any]) -> bool:
+    number = str(notice.get("from", "")).removeprefix("+")
+    if not MOBILE.fullmatch(number) or not _says_stop(str(notice.get("text", ""))):
+        return False
+    Contact.stop_everywhere("sms", f"+{number}")
+    return True
+
+
+def _says_stop(text: str) -> bool:
+    plain = "".join(
+        letter for letter in unicodedata.normalize("NFKD", text.upper()) if not unicodedata.combining(letter)
+    )
+    first = re.search(r"[A-Z]+", plain)
+    return first is not None and first[0] in STOP
