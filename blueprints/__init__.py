@@ -7,6 +7,7 @@ from flask_wtf import CSRFProtect
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put every blueprint into `app`; the development inbox and the styleguide only where they were asked for."""
     from . import (
+        account,
         accounts,
         api,
         captcha,
@@ -16,10 +17,12 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         device,
         envelopes,
         inbox,
+        invitations,
         messages,
         metrics,
         receipts,
         site,
+        staff,
         status,
         styleguide,
         systems,
@@ -43,6 +46,9 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         receipts,
         contacts,
         accounts,
+        invitations,
+        account,
+        staff,
         desk,
         device,
         messages,

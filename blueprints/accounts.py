@@ -1,95 +1,109 @@
-"""Signing in to the desk and out of it."""
+"""Signing in to the desk and out of it: by passkey, or by password and code."""
 
-import datetime as dt
-from typing import Any
-
-from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, session, url_for
 from flask_babel import gettext as _
-from werkzeug.exceptions import TooManyRequests
 
-from models import Counter, Staff, StaffSession
-from models.staff import LONGEST
-from models.throttle import visitor
+from models import Staff, now
+from models.passkey import BadPasskey
 
-from .forms import SignInForm
+from . import passkeys, signed_in
+from .account_forms import CodeForm, SignInForm
+from .attempts import attempt
 
 bp = Blueprint("accounts", __name__)
+bp.before_app_request(signed_in.load)
+bp.before_app_request(signed_in.ask_for_second_factor)
+bp.after_request(signed_in.keep_nothing)
 
-# Wrong passwords allowed. One visitor is stopped long before an account is: one stranger alone cannot lock a clerk out.
-QUARTER, HOUR = dt.timedelta(minutes=15), dt.timedelta(hours=1)
-PER_VISITOR, PER_ACCOUNT = 10, 100
-
-
-def cookie() -> str:
-    """The name of the staff's own session cookie; the __Host- prefix binds it to this host over HTTPS."""
-    return "__Host-desk" if current_app.config["SESSION_COOKIE_SECURE"] else "desk"
-
-
-@bp.before_app_request
-def load_staff() -> None:
-    """Who is signed in, once a request: g.staff is None for everybody else. Only the desk pays for the look-up."""
-    token = request.cookies.get(cookie())
-    staff_side = request.path.startswith(("/desk", "/sign-"))
-    g.staff = StaffSession.find(token) if token and staff_side else None
+PATIENCE = 300  # seconds between the password and the code
 
 
 @bp.get("/sign-in")
 def sign_in() -> Response:
-    """Ask for e-mail address and password."""
+    """Ask for a passkey, or for e-mail address and password."""
     if g.staff:
         return redirect(url_for("desk.index"), 303)
-    return _page(SignInForm(formdata=None))
+    return _sign_in(SignInForm(formdata=None))
 
 
 @bp.post("/sign-in")
 def open_session() -> Response:
-    """Open a session; unknown address and wrong password look the same and take as long."""
+    """Check the password; unknown address and wrong password look the same and take as long."""
     answer = SignInForm()
     if not answer.validate_on_submit():
-        return _page(answer, 422)
-    _refuse_guessing(answer.email.data)
-    staff = Staff.check(answer.email.data, answer.password.data)
-    if staff is None:
-        _count_failure(answer.email.data)
+        return _sign_in(answer, 422)
+    proof = attempt(answer.email.data, lambda: Staff.check(answer.email.data, answer.password.data))
+    if proof is None:
         answer.password.errors = [_("This e-mail address and password do not belong together.")]
-        return _page(answer, 422)
-    response = redirect(url_for("desk.index"), 303)
-    _set_cookie(response, StaffSession.open(staff), max_age=int(LONGEST.total_seconds()))
-    return response
+        return _sign_in(answer, 422)
+    if proof.factor == "password" and proof.staff.has_second_factor:
+        session["password_of"] = proof.staff.id, now().timestamp()
+        return redirect(url_for(".second_step"), 303)
+    return signed_in.enter(proof)
+
+
+@bp.get("/sign-in/code")
+def second_step() -> Response:
+    """The password was right: ask for what else opens the account."""
+    staff = _half_in()
+    return _second_step(staff, CodeForm(formdata=None)) if staff else redirect(url_for(".sign_in"), 303)
+
+
+@bp.post("/sign-in/code")
+def take_code() -> Response:
+    """Open a session for who typed the password before and types the code now."""
+    staff, answer = _half_in(), CodeForm()
+    if staff is None:
+        return redirect(url_for(".sign_in"), 303)
+    if not answer.validate_on_submit():
+        return _second_step(staff, answer, 422)
+    proof = attempt(staff.email, lambda: staff.check_code(answer.code.data))
+    if proof is None:
+        answer.code.errors = [wrong_code()]
+        return _second_step(staff, answer, 422)
+    session.pop("password_of")
+    return signed_in.enter(proof)
+
+
+@bp.post("/sign-in/challenge")
+def challenge() -> Response:
+    """What the browser needs to show a passkey."""
+    return passkeys.ask()
+
+
+@bp.post("/sign-in/passkey")
+def take_passkey() -> Response:
+    """Open a session for whose passkey the browser has shown."""
+    try:
+        return signed_in.enter(passkeys.shown())
+    except BadPasskey:
+        return _sign_in(SignInForm(formdata=None), 422, refused=True)
 
 
 @bp.post("/sign-out")
 def close_session() -> Response:
-    """End the session in the database, not only in the browser."""
-    if token := request.cookies.get(cookie()):
-        StaffSession.close(token)
-    response = redirect(url_for(".sign_in"), 303)
-    _set_cookie(response, "", max_age=0)
-    return response
+    """End the session."""
+    return signed_in.leave(url_for(".sign_in"))
 
 
-def _page(answer: SignInForm, status: int = 200) -> Response:
-    response = make_response(render_template("accounts/sign_in.html", answer=answer), status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def wrong_code() -> str:
+    return _("This code is not right, or it was used before. The app shows a new one every 30 seconds.")
 
 
-def _set_cookie(response: Any, token: str, max_age: int) -> None:
-    response.set_cookie(cookie(), token, max_age=max_age, httponly=True, samesite="Strict",
-                        secure=current_app.config["SESSION_COOKIE_SECURE"])  # fmt: skip
+def _half_in() -> Staff | None:
+    """Who has typed the right password in this browser a moment ago."""
+    key, at = session.get("password_of", (0, 0))
+    if now().timestamp() - at > PATIENCE:
+        return None
+    return Staff.get_or_none((Staff.id == key) & Staff.disabled_at.is_null())
 
 
-def _limits(email: str) -> tuple[tuple[str, dt.timedelta, int], ...]:
-    one = visitor(request.remote_addr, current_app.config["SECRET_KEY"])
-    return (f"sign-in|{one}", QUARTER, PER_VISITOR), (f"sign-in|{email.lower()}", HOUR, PER_ACCOUNT)
+def _sign_in(answer: SignInForm, status: int = 200, refused: bool = False) -> Response:
+    page = render_template("accounts/sign_in.html", answer=answer, refused=refused, passkeys=passkeys.possible())
+    return make_response(page, status)
 
 
-def _refuse_guessing(email: str) -> None:
-    for name, window, most in _limits(email):
-        if Counter.peek(name, window) >= most:
-            raise TooManyRequests(retry_after=int(window.total_seconds()))
-
-
-def _count_failure(email: str) -> None:
-    for name, window, _most in _limits(email):
-        Counter.hit(name, window)
+def _second_step(staff: Staff, answer: CodeForm, status: int = 200) -> Response:
+    with_passkey = passkeys.possible() and staff.passkeys.exists()
+    page = render_template("accounts/second_step.html", answer=answer, passkeys=with_passkey, app=staff.totp.exists())
+    return make_response(page, status)

@@ -4,12 +4,12 @@ import fcntl
 import getpass
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
+from flask import Flask, current_app, url_for
 from flask.cli import AppGroup
 from peewee import Database, IntegrityError
 from playhouse.migrations import Runner
@@ -77,34 +77,46 @@ def load_catalogue(folder: Path) -> None:
         click.echo(f"  {file.form.procedure.slug}/{file.form.slug} ({file.language}): {file.note}")
 
 
+def _account_to_be(command: Callable) -> Callable:
+    """The arguments of a new account."""
+    command = click.option("--authority", help="A clerk's authority: its file in catalogue/authorities.")(command)
+    command = click.option("--role", type=click.Choice(ROLES), required=True)(command)
+    return click.argument("email")(command)
+
+
+@staff.command()
+@_account_to_be
+def add(email: str, role: str, authority: str | None) -> None:
+    """Add an account; the password is asked for, or read from standard input."""
+    with db.connection_context(), _explained():
+        Staff.add(email, role, _authority(authority), _password())
+    click.echo(f"staff: {role} added")
+
+
+@staff.command()
+@_account_to_be
+def invite(email: str, role: str, authority: str | None) -> None:
+    """Add an account that a link opens, once, within 24 hours; print the link."""
+    with db.connection_context(), _explained():
+        token = Staff.invite(email, role, _authority(authority))
+    click.echo(_link(token))
+
+
 @staff.command()
 @click.argument("email")
-@click.option("--role", type=click.Choice(ROLES), required=True)
-@click.option("--authority", "slug", help="A clerk's authority: the name of its file in catalogue/authorities.")
-def add(email: str, role: str, slug: str | None) -> None:
-    """Add an account; the password is asked for, or read from standard input."""
+def reset(email: str) -> None:
+    """Forget all that opens an account and end its sessions; print a link like that of `invite`."""
     with db.connection_context():
-        authority = Authority.get_or_none(Authority.slug == slug) if slug else None
-        if slug and authority is None:
-            raise click.ClickException(f"there is no authority {slug!r} in the catalogue")
-        try:
-            Staff.add(email, role, authority, _password())
-        except ValueError as error:
-            raise click.ClickException(str(error)) from None
-        except IntegrityError:
-            raise click.ClickException("there is an account with this e-mail address already") from None
-    click.echo(f"staff: {role} added")
+        token = _account(email).reset()
+    click.echo(_link(token))
 
 
 @staff.command()
 @click.argument("email")
 def password(email: str) -> None:
     """Give an account a new password, asked for or read from standard input; its sessions end."""
-    with db.connection_context():
-        try:
-            _account(email).set_password(_password())
-        except ValueError as error:
-            raise click.ClickException(str(error)) from None
+    with db.connection_context(), _explained():
+        _account(email).set_password(_password())
     click.echo("staff: password changed")
 
 
@@ -179,6 +191,29 @@ def _account(email: str) -> Staff:
     if found is None:
         raise click.ClickException("there is no such account")
     return found
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say in a sentence what cannot be."""
+    try:
+        yield
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    except IntegrityError:
+        raise click.ClickException("there is an account with this e-mail address already") from None
+
+
+def _authority(slug: str | None) -> Authority | None:
+    found = Authority.get_or_none(Authority.slug == slug) if slug else None
+    if slug and found is None:
+        raise click.ClickException(f"there is no authority {slug!r} in the catalogue")
+    return found
+
+
+def _link(token: str) -> str:
+    with current_app.test_request_context():
+        return current_app.config["SITE_URL"] + url_for("invitations.show", token=token)
 
 
 def _password() -> str:

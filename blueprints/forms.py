@@ -17,7 +17,6 @@ from wtforms import (
     EmailField,
     HiddenField,
     IntegerField,
-    PasswordField,
     SelectField,
     StringField,
     TelField,
@@ -162,12 +161,6 @@ class MobileNumberForm(FlaskForm):
 
 class ButtonForm(FlaskForm):
     """A button that changes something: it brings the CSRF token and nothing else."""
-
-
-class SignInForm(FlaskForm):
-    email = EmailField(_l("E-mail address"), filters=[_strip],
-                       validators=[InputRequired(_l("Please type your e-mail address.")), Length(max=254)])  # fmt: skip
-    password = PasswordField(_l("Password"), validators=[InputRequired(_l("Please type your password."))])
 
 
 def _to(status: str) -> Callable[[Any], bool]:

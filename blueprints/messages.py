@@ -14,7 +14,7 @@ import click
 from flask import Blueprint, current_app
 
 import senders
-from models import Counter, Message, Reply, Used, WaitingTime, db, watch
+from models import Counter, Message, Reply, Tries, Used, WaitingTime, db, watch
 from models.message import CHANNELS
 from senders.base import place
 
@@ -90,6 +90,7 @@ class Worker:
             self.tidy_at = time.monotonic() + HOUR
             with db.connection_context():
                 Counter.purge()
+                Tries.purge()
                 Used.purge()
                 Reply.purge()
                 watch.look()

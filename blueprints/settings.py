@@ -37,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "HELPDESK_EMAIL": "",
     "CAPTCHA_MIN_SECONDS": 2,
     "METRICS_TOKEN": "",  # opens /metrics; without it there is none
+    "STAFF_SECOND_FACTOR": True,  # a password alone opens no desk; off in development only
 }
 
 KINDS: dict[type, str] = {
@@ -94,6 +95,8 @@ def _check(config: dict[str, Any]) -> None:
         raise BadSetting("ETRACKING_SITE_URL needs the public address, for example https://etracking.example.lu")
     if config["INBOX"] and site.scheme == "https":
         raise BadSetting("ETRACKING_INBOX is for development: it shows every message to anyone")
+    if site.scheme == "https" and not config["STAFF_SECOND_FACTOR"]:
+        raise BadSetting("ETRACKING_STAFF_SECOND_FACTOR=false is for development: a password alone would open the desk")
     if not config["INBOX"] and not (config["MAIL_SERVER"] and config["MAIL_SENDER"]):
         raise BadSetting("ETRACKING_MAIL_SERVER and ETRACKING_MAIL_SENDER are needed to send mail")
     if not 1 <= len(config["SMS_SENDER"]) <= 11:

@@ -4,17 +4,21 @@ from .audit import Audit
 from .base import Base, Conflict, db, make_database, now, today
 from .batch import Batch
 from .catalogue import Authority, Form, FormFile, Procedure, Topic
+from .codes import RecoveryCode, Totp
 from .contact import Contact
 from .delivery import Delivery
 from .dossier import Dossier
 from .event import Event
+from .invitation import Invitation
 from .message import Message
 from .note import Note
+from .passkey import Passkey
 from .read import Read
 from .scope import Scope
-from .staff import Staff, StaffSession
+from .staff import Staff
+from .staff_session import KnownBrowser, StaffSession
 from .system import Reply, System
-from .throttle import Counter, Used
+from .throttle import Counter, Tries, Used
 from .waiting import WaitingTime
 
 MODELS = (
@@ -29,6 +33,11 @@ MODELS = (
     Batch,
     System,
     Reply,
+    KnownBrowser,
+    Passkey,
+    Totp,
+    RecoveryCode,
+    Invitation,
     Dossier,
     Note,
     Event,
@@ -38,5 +47,6 @@ MODELS = (
     Message,
     WaitingTime,
     Counter,
+    Tries,
     Used,
 )

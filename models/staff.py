@@ -1,107 +1,221 @@
-"""Who works at the desk, and their sessions (in the database, so that they can be ended at once)."""
+"""Who works at the desk, and what opens an account: a passkey, or a password with a code."""
 
-import datetime as dt
-import hashlib
 import secrets
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from peewee import CharField, ForeignKeyField
+from peewee import JOIN, CharField, ForeignKeyField, ModelSelect, fn
 
 from .base import Base, UTCDateTimeField, db, now
 from .catalogue import Authority
+from .codes import RecoveryCode, Totp
+from .invitation import Invitation
+from .passkey import Passkey, Site
+from .staff_session import KnownBrowser, Proof, StaffSession
 
 ROLES = ("clerk", "helpdesk", "admin")
-IDLE = dt.timedelta(minutes=30)
-LONGEST = dt.timedelta(hours=8)
 PASSWORD_LENGTH = 15  # characters at least; length beats rules of composition (OWASP ASVS 5.0, 6.2)
+LONGEST_PASSWORD = 1000
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # OWASP's floor for argon2id, some 50 ms
-_NOBODY = _hasher.hash(secrets.token_hex())  # hashed for unknown users too: the answer takes the same time
+_NOBODY = _hasher.hash(secrets.token_hex())  # checked for unknown users too: the answer takes the same time
+
+
+class Refused(Exception):
+    """An account that may not be changed in this way."""
 
 
 class Staff(Base):
     email = CharField(max_length=254, unique=True)
     role = CharField(max_length=8)
     authority = ForeignKeyField(Authority, null=True)  # a clerk belongs to one; the others see all
-    password_hash = CharField(max_length=160)
+    password_hash = CharField(max_length=160)  # empty: none, a passkey opens the account
     created_at = UTCDateTimeField()
     disabled_at = UTCDateTimeField(null=True)
+    sessions: Any  # these five come from the models that name it
+    passkeys: Any
+    totp: Any
+    recovery_codes: Any
+    invitations: Any
 
     @classmethod
     def add(cls, email: str, role: str, authority: Authority | None, password: str) -> "Staff":
-        """A new account. Raises ValueError for a short password, or a role that does not fit the authority."""
+        """A new account with a password. Raises ValueError for a short or very long one, or a role that does not fit
+        the authority, and IntegrityError if there is an account with this address."""
+        return cls._create(email, role, authority, _hash_password(password))
+
+    @classmethod
+    def invite(cls, email: str, role: str, authority: Authority | None) -> str:
+        """A new account that only a link opens, once, within a day; returns the link's token. Raises like add()."""
+        with db.atomic():
+            return Invitation.issue(cls._create(email, role, authority, ""))
+
+    @classmethod
+    def _create(cls, email: str, role: str, authority: Authority | None, password_hash: str) -> "Staff":
         if role not in ROLES or (role == "clerk") != (authority is not None):
             raise ValueError("a clerk belongs to one authority; helpdesk and admin to none")
-        return cls.create(
-            email=email.strip().lower(),
-            role=role,
-            authority=authority,
-            password_hash=_hash_password(password),
-            created_at=now(),
-        )
+        account = {"email": email.strip().lower(), "role": role, "authority": authority, "created_at": now()}
+        with db.atomic():
+            return cls.create(password_hash=password_hash, **account)
 
-    def set_password(self, password: str) -> None:
-        """Change the password and end every session of this account. Raises ValueError for a short one."""
+    @classmethod
+    def check(cls, email: str, password: str) -> Proof | None:
+        """The account that this e-mail address and password open; as slow for a stranger as for a clerk.
+
+        An account without a password takes one of its recovery codes instead.
+        """
+        staff = cls.get_or_none((cls.email == email.strip().lower()) & cls.disabled_at.is_null())
+        right = _right(staff.password_hash if staff and staff.password_hash else _NOBODY, password)
+        if staff is None:
+            return None
+        if not staff.password_hash:
+            return Proof(staff, "recovery") if RecoveryCode.spend(staff, password) else None
+        return Proof(staff, "password") if right else None
+
+    def check_code(self, code: str) -> Proof | None:
+        """The second step after the password: the code of the app, or a recovery code. Each counts once."""
+        app = self.totp.first()
+        if app and app.take("".join(code.split())):
+            return Proof(self, "totp")
+        return Proof(self, "recovery") if RecoveryCode.spend(self, code) else None
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether the password alone does not open the account."""
+        return self.totp.exists() or self.passkeys.exists()
+
+    def set_password(self, password: str, keep: StaffSession | None = None) -> None:
+        """Change the password and end every session but `keep`. Raises ValueError for a short or very long one."""
         with db.atomic():
             Staff.update(password_hash=_hash_password(password)).where(Staff.id == self.id).execute()
-            StaffSession.delete().where(StaffSession.staff == self).execute()
+            self._shut_out(keep)
 
-    def disable(self) -> None:
-        """Close the account and end its sessions. What it did stays in the history of the dossiers."""
+    def add_passkey(self, credential: str, site: Site, challenge: bytes, name: str) -> None:
+        """Take a passkey that a browser has made. Raises BadPasskey."""
+        Passkey.add(self, credential, site, challenge, name)
+
+    def add_totp(self, secret: str, code: str) -> bool:
+        """Take an authenticator app, in place of another; False if it does not show `code` now."""
+        return Totp.add(self, secret, code)
+
+    def renew_recovery_codes(self) -> list[str]:
+        """Ten new recovery codes, to be shown once; the old ones count no more."""
+        return RecoveryCode.renew(self)
+
+    def remove_passkey(self, passkey: Passkey, keep: StaffSession) -> None:
+        """It opens nothing any more; the other sessions end. Raises Refused for the last way in."""
+        self._remove(passkey, keep)
+
+    def remove_totp(self, keep: StaffSession) -> None:
+        """Forget the authenticator app; the other sessions end. Raises Refused for the last way in."""
+        self._remove(self.totp.get(), keep)
+
+    def accept_by_password(self, invitation: Invitation, password: str) -> Proof:
+        """Come in by the link and choose a password. Raises Refused if the link was used, ValueError like add()."""
         with db.atomic():
+            self._use(invitation)
+            self.set_password(password)
+        return Proof(self, "password")
+
+    def accept_by_passkey(
+        self, invitation: Invitation, credential: str, site: Site, challenge: bytes, name: str
+    ) -> Proof:
+        """Come in by the link with a new passkey. Raises Refused if the link was used, and BadPasskey."""
+        with db.atomic():
+            self._use(invitation)
+            self.add_passkey(credential, site, challenge, name)
+        return Proof(self, "passkey")
+
+    def disable(self, by: "Staff | None" = None) -> None:
+        """Close the account and end its sessions. What it did stays in the history of the dossiers.
+
+        Raises Refused for one's own account and for the last admin; the command line (`by` nobody) may do both.
+        """
+        with db.atomic():
+            admins = Staff._locked(Staff.role == "admin", Staff.disabled_at.is_null())
+            if by and (by == self or admins == [self]):
+                raise Refused
             Staff.update(disabled_at=now()).where(Staff.id == self.id).execute()
-            StaffSession.delete().where(StaffSession.staff == self).execute()
+            self._forget(Invitation, KnownBrowser)
+            self._shut_out()
 
-    @classmethod
-    def check(cls, email: str, password: str) -> "Staff | None":
-        """The account that this e-mail address and password open, or None; as slow for a stranger as for a clerk."""
-        staff = cls.get_or_none((cls.email == email.strip().lower()) & cls.disabled_at.is_null())
-        try:
-            _hasher.verify(staff.password_hash if staff else _NOBODY, password[:1000])
-        except VerificationError:
-            return None
-        return staff
+    def enable(self, by: "Staff | None" = None) -> None:
+        """Open the account again, with all that opened it before."""
+        Staff.update(disabled_at=None).where(Staff.id == self.id).execute()
 
+    def end_sessions(self, by: "Staff | None" = None) -> None:
+        """Sign the account out everywhere."""
+        self._shut_out()
 
-class StaffSession(Base):
-    token_hash = CharField(max_length=64, primary_key=True)  # a stolen database opens no session
-    staff = ForeignKeyField(Staff, backref="sessions", on_delete="CASCADE")
-    created_at = UTCDateTimeField()
-    seen_at = UTCDateTimeField()
+    def end_session(self, token_hash: str) -> None:
+        """Sign the account out in one place."""
+        StaffSession.delete().where((StaffSession.staff == self) & (StaffSession.token_hash == token_hash)).execute()
 
-    @classmethod
-    def open(cls, staff: Staff) -> str:
-        """Begin a session; the returned token (256 bits) is all that opens it."""
-        token = secrets.token_urlsafe(32)
+    def reset(self, by: "Staff | None" = None) -> str:
+        """Forget all that opens the account and end its sessions; returns the token of a link like that of invite().
+
+        Raises Refused for one's own account.
+        """
+        if by == self:
+            raise Refused
         with db.atomic():
-            cls.delete().where(cls.created_at < now() - LONGEST).execute()
-            cls.create(token_hash=_hash(token), staff=staff, created_at=now(), seen_at=now())
-        return token
+            Staff.update(password_hash="").where(Staff.id == self.id).execute()
+            self._forget(Passkey, Totp, RecoveryCode, KnownBrowser)
+            self._shut_out()
+            return Invitation.issue(self)
 
     @classmethod
-    def find(cls, token: str) -> Staff | None:
-        """Whose session this is, if it is still good: 30 minutes idle and 8 hours at most, account not disabled."""
-        fresh = (cls.seen_at > now() - IDLE) & (cls.created_at > now() - LONGEST) & Staff.disabled_at.is_null()
-        query = cls.select(cls, Staff).join(Staff)
-        session = query.where((cls.token_hash == _hash(token)) & fresh).first()
-        if session is None:
-            return None
-        if now() - session.seen_at > dt.timedelta(minutes=1):  # not a write for every click
-            cls.update(seen_at=now()).where(cls.token_hash == session.token_hash).execute()
-        return session.staff
+    def overview(cls) -> "ModelSelect[Staff]":
+        """All accounts by address, each with what opens it: how many passkeys, whether an app, a link until when."""
+        counted = Passkey.select(fn.COUNT(Passkey.id)).where(Passkey.staff == cls.id)
+        apps = Totp.select(fn.COUNT(Totp.id)).where(Totp.staff == cls.id)
+        until = Invitation.select(Invitation.expires_at).where(
+            (Invitation.staff == cls.id) & (Invitation.expires_at > now())
+        )
+        columns = (counted.alias("keys"), apps.alias("apps"), until.alias("invited_until"))
+        return cls.select(cls, Authority, *columns).join(Authority, JOIN.LEFT_OUTER).order_by(cls.email)
 
     @classmethod
-    def close(cls, token: str) -> None:
-        """End the session at once, wherever it is used."""
-        cls.delete().where(cls.token_hash == _hash(token)).execute()
+    def _locked(cls, *where: Any) -> list["Staff"]:
+        """These accounts, which nobody else changes before this transaction ends."""
+        query = cls.select().where(*where).order_by(cls.id)
+        return list(query.for_update() if db.for_update else query)  # on SQLite, a transaction is alone anyway
+
+    def _remove(self, factor: Passkey | Totp, keep: StaffSession) -> None:
+        with db.atomic():
+            Staff._locked(Staff.id == self.id)
+            factor.delete_instance()
+            if not self.has_second_factor:
+                raise Refused
+            self._shut_out(keep)
+
+    def _use(self, invitation: Invitation) -> None:
+        if not invitation.use():
+            raise Refused
+
+    def _forget(self, *what: type[Base]) -> None:
+        for model in what:
+            model.delete().where(model.staff == self).execute()  # type: ignore[attr-defined]
+
+    def _shut_out(self, keep: StaffSession | None = None) -> None:
+        """End the sessions of this account but one."""
+        others = StaffSession.staff == self
+        if keep is not None:
+            others &= StaffSession.token_hash != keep.token_hash
+        StaffSession.delete().where(others).execute()
+
+
+def _right(stored: str, password: str) -> bool:
+    """Whether this is the password; what is too long to be one takes as long to check."""
+    possible = len(password) <= LONGEST_PASSWORD
+    try:
+        return _hasher.verify(stored, password if possible else "") and possible
+    except VerificationError:
+        return False
 
 
 def _hash_password(password: str) -> str:
-    if len(password) < PASSWORD_LENGTH:
-        raise ValueError(f"the password needs at least {PASSWORD_LENGTH} characters")
+    if not PASSWORD_LENGTH <= len(password) <= LONGEST_PASSWORD:
+        raise ValueError(f"the password needs at least {PASSWORD_LENGTH} characters, and {LONGEST_PASSWORD:,} at most")
     return _hasher.hash(password)
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

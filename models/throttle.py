@@ -109,6 +109,64 @@ class Used(Base):
         return cls.delete().where(cls.expires_at < now()).execute()
 
 
+class Tries(Base):
+    """Tries at a secret: five wrong ones are free, then each costs a wait of a minute, two, four ... 15 at most.
+
+    A try is taken before the secret is looked at and given back if it was right, so many at once gain nothing.
+    After an hour without a try all is forgotten.
+    """
+
+    key = CharField(max_length=64, primary_key=True)
+    count = IntegerField()
+    blocked_until = UTCDateTimeField()
+    expires_at = UTCDateTimeField(index=True)
+
+    FREE = 5
+    FIRST_WAIT, LONGEST_WAIT = dt.timedelta(minutes=1), dt.timedelta(minutes=15)
+    MEMORY = dt.timedelta(hours=1)
+
+    @classmethod
+    def take(cls, name: str) -> int:
+        """Take one try at `name`; 0 if there was one, else how many seconds there is none."""
+        moment = now()
+        with db.atomic():
+            row = cls._locked(name, moment)
+            count = row.count + 1 if row.expires_at > moment else 1
+            if row.blocked_until > moment:
+                return int((row.blocked_until - moment).total_seconds()) + 1
+            changes = {"count": count, "blocked_until": moment + cls._wait(count), "expires_at": moment + cls.MEMORY}
+            cls.update(changes).where(cls.key == row.key).execute()
+        return 0
+
+    @classmethod
+    def give_back(cls, name: str) -> None:
+        """The try was right: it was none."""
+        with db.atomic():
+            row = cls._locked(name, now())
+            count = max(row.count - 1, 0)
+            until = row.blocked_until if count >= cls.FREE else now()
+            cls.update(count=count, blocked_until=until).where(cls.key == row.key).execute()
+
+    @classmethod
+    def _wait(cls, count: int) -> dt.timedelta:
+        """How long nobody may try after the try of this number."""
+        if count < cls.FREE:
+            return dt.timedelta()
+        return min(cls.FIRST_WAIT * 2 ** min(count - cls.FREE, 9), cls.LONGEST_WAIT)
+
+    @classmethod
+    def _locked(cls, name: str, moment: dt.datetime) -> "Tries":
+        """The row of `name`, made if there is none; nobody else counts on it before this transaction ends."""
+        new = cls.insert(key=_key(name), count=0, blocked_until=moment, expires_at=moment + cls.MEMORY)
+        kept = new.on_conflict(conflict_target=[cls.key], update={cls.count: cls.count}).returning(cls)
+        return list(kept.execute())[0]
+
+    @classmethod
+    def purge(cls) -> int:
+        """Forget what nobody has tried for an hour; returns how many rows went."""
+        return cls.delete().where(cls.expires_at < now()).execute()
+
+
 def _window(name: str, window: dt.timedelta, at: dt.datetime) -> tuple[str, dt.datetime]:
     """The key of the window of `name` that `at` is in, and when that window ends."""
     seconds = window.total_seconds()

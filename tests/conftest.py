@@ -81,6 +81,8 @@ def postgresql_url(stocked_postgresql):
 
 
 def running(url: str, **settings) -> Flask:
+    # Where there is no TLS, a password alone may open the desk: most tests are about something else.
+    settings.setdefault("STAFF_SECOND_FACTOR", str(settings.get("SITE_URL", "")).startswith("https:"))
     app = create_app(SETTINGS | {"DATABASE_URL": url} | settings)
     app.jinja_env.bytecode_cache = COMPILED  # each test has an app of its own, all have the same templates
     return app

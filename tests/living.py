@@ -58,6 +58,7 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
         "DATABASE_URL": f"sqlite:///{folder}/etracking.db",
         "UNDO_SECONDS": 0,
         "CAPTCHA_MIN_SECONDS": 0,
+        "STAFF_SECOND_FACTOR": False,
         "MAIL_SENDER": "noreply@example.lu",
     } | settings
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in chosen.items()}

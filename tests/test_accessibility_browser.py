@@ -51,7 +51,7 @@ def new_number(page, site) -> None:
 
 def refused_sign_in(page, _site) -> None:
     page.goto("/sign-in")
-    page.locator("main form button").click()
+    page.locator("#password").press("Enter")
     page.locator("#email-error").wait_for()
 
 
@@ -104,6 +104,11 @@ STATES = {
     "accessibility": at("/accessibility"),
     "sign-in": at("/sign-in"),
     "sign-in with errors": refused_sign_in,
+    "invitation that is over": at("/sign-in/invitation/x"),
+    "own account": at_the_desk("/desk/account"),
+    "proof": at_the_desk("/desk/account/proof"),
+    "password": at_the_desk("/desk/account/password"),
+    "authenticator app": at_the_desk("/desk/account/authenticator"),
     "desk": at_the_desk("/desk"),
     "desk, one status": at_the_desk("/desk?status=incomplete"),
     "desk, unknown number": at_the_desk("/desk/scan?number=K7Q2"),

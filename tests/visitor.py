@@ -31,8 +31,9 @@ class Page:
         return {tag["id"].removesuffix("-error"): tag.get_text(strip=True) for tag in self.soup.select(".error[id]")}
 
     def form(self, action: str = "") -> Tag:
-        """The form in the main part that is sent to an address with `action` in it."""
-        return next(form for form in (self.soup.main or self.soup).find_all("form") if action in form["action"])
+        """The form in the main part that is sent to an address with `action` in it, and that can be seen."""
+        forms = (self.soup.main or self.soup).select("form:not([hidden])")
+        return next(form for form in forms if action in form["action"])
 
 
 class Visitor:

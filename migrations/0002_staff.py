@@ -1,0 +1,106 @@
+"""What opens an account of the staff: passkeys, authenticator apps, recovery codes, invitations; and slower guessing.
+
+Sessions from before do not say how they were opened: they end, and everybody signs in once more.
+"""
+
+from peewee import *
+from models.base import UTCDateTimeField
+
+
+def up(migrator, db):
+
+    class Staff(Model):
+        class Meta:
+            database = db
+            table_name = 'staff'
+
+    migrator.migrate(migrator.drop_table('staff_session'))
+
+    class StaffSession(Model):
+        token_hash = CharField(primary_key=True, max_length=64)
+        staff = ForeignKeyField(Staff, on_delete='CASCADE')
+        created_at = UTCDateTimeField()
+        seen_at = UTCDateTimeField()
+        proved_at = UTCDateTimeField()
+        factor = CharField(max_length=8)
+        browser = CharField(max_length=60)
+        class Meta:
+            database = db
+            table_name = 'staff_session'
+
+    class KnownBrowser(Model):
+        token_hash = CharField(max_length=64)
+        staff = ForeignKeyField(Staff, on_delete='CASCADE')
+        seen_at = UTCDateTimeField()
+        class Meta:
+            database = db
+            table_name = 'known_browser'
+            indexes = ((('token_hash', 'staff'), True),)
+
+    class Passkey(Model):
+        staff = ForeignKeyField(Staff, on_delete='CASCADE')
+        credential_id = CharField(unique=True, max_length=1366)
+        public_key = BlobField()
+        sign_count = BigIntegerField()
+        name = CharField(max_length=60)
+        created_at = UTCDateTimeField()
+        used_at = UTCDateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'passkey'
+
+    class Totp(Model):
+        staff = ForeignKeyField(Staff, on_delete='CASCADE', unique=True)
+        secret = CharField(max_length=32)
+        last_step = BigIntegerField()
+        class Meta:
+            database = db
+            table_name = 'totp'
+
+    class RecoveryCode(Model):
+        staff = ForeignKeyField(Staff, on_delete='CASCADE')
+        code_hash = CharField(unique=True, max_length=64)
+        class Meta:
+            database = db
+            table_name = 'recovery_code'
+
+    class Invitation(Model):
+        token_hash = CharField(primary_key=True, max_length=64)
+        staff = ForeignKeyField(Staff, on_delete='CASCADE', unique=True)
+        expires_at = UTCDateTimeField()
+        class Meta:
+            database = db
+            table_name = 'invitation'
+
+    class Tries(Model):
+        key = CharField(primary_key=True, max_length=64)
+        count = IntegerField()
+        blocked_until = UTCDateTimeField()
+        expires_at = UTCDateTimeField(index=True)
+        class Meta:
+            database = db
+            table_name = 'tries'
+
+    db.create_tables([StaffSession, KnownBrowser, Passkey, Totp, RecoveryCode, Invitation, Tries])
+
+
+def down(migrator, db):
+
+    class Staff(Model):
+        class Meta:
+            database = db
+            table_name = 'staff'
+
+    for table in ('staff_session', 'known_browser', 'passkey', 'totp', 'recovery_code', 'invitation', 'tries'):
+        migrator.migrate(migrator.drop_table(table))
+
+    class StaffSession(Model):
+        token_hash = CharField(primary_key=True, max_length=64)
+        staff = ForeignKeyField(Staff, on_delete='CASCADE')
+        created_at = UTCDateTimeField()
+        seen_at = UTCDateTimeField()
+        class Meta:
+            database = db
+            table_name = 'staff_session'
+
+    db.create_tables([StaffSession])

@@ -1,0 +1,34 @@
+// Passkeys: the browser asks its owner, and what it says goes with the form. Words come from the data- attributes of the form.
+
+const able = self.PublicKeyCredential?.parseRequestOptionsFromJSON;
+const forms = document.querySelectorAll("form[data-passkey]");
+
+async function ask({dataset: {passkey, challenge}}, fields) {
+  const answer = await fetch(challenge, {method: "POST", body: fields});
+  if (!answer.ok) throw Error(answer.status);
+  const options = await answer.json();
+  return passkey === "create"
+    ? navigator.credentials.create({publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options)})
+    : navigator.credentials.get({publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options)});
+}
+
+async function send(event) {
+  event.preventDefault();
+  const form = event.target, said = form.querySelector("[role=alert]"), button = form.querySelector("button");
+  said.textContent = "";
+  button.disabled = true;
+  try {
+    form.credential.value = JSON.stringify(await ask(form, new FormData(form)));
+    form.submit();
+    form.credential.value = "";   // it counts once: nobody who comes back to this page sends it again
+  } catch ({name}) {
+    said.textContent = form.dataset[{NotAllowedError: "cancelled", AbortError: "cancelled", InvalidStateError: "there"}[name] ?? "failed"];
+  }
+  button.disabled = false;
+}
+
+if (able) for (const form of forms) {
+  form.hidden = false;
+  form.addEventListener("submit", send);
+}
+if (able) document.querySelectorAll("[data-no-passkeys]").forEach(part => part.hidden = true);
