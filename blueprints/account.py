@@ -3,6 +3,7 @@
 from flask import (
     Blueprint,
     Response,
+    abort,
     current_app,
     g,
     make_response,
@@ -126,6 +127,8 @@ def add_authenticator() -> Response:
 @bp.post("/authenticator/remove")
 def remove_authenticator() -> Response:
     """The app opens the account no more."""
+    if not g.staff.totp.exists():
+        abort(404)
     try:
         g.staff.remove_totp(keep=g.staff_session)
     except Refused:
@@ -198,7 +201,7 @@ def _ask(answer: ProofForm, status: int = 200, refused: bool = False) -> Respons
 
 def _target() -> str:
     """Where to go on after the proof: one of two places."""
-    return "staff" if request.args.get("to") == "staff" else "account"
+    return "staff" if request.values.get("to") == "staff" else "account"
 
 
 def _authenticator(answer: CodeForm, status: int = 200) -> Response:

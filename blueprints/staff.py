@@ -87,7 +87,7 @@ def _form(**options: None) -> InvitationForm:
 
 def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> Response:
     page = min(max(request.args.get("page", 1, type=int), 1), PAGES)
-    rows = list(Staff.overview().limit(PAGE + 1).offset((page - 1) * PAGE))
+    rows = Staff.overview(PAGE + 1, skip=(page - 1) * PAGE)
     text = render_template(
         "staff/show.html", accounts=rows[:PAGE], more=len(rows) > PAGE, page=page, answer=answer, refused=refused,
         role=staff_words.role, fresh=g.staff_session.fresh, done=request.args.get("done", ""),

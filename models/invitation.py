@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from peewee import CharField, DeferredForeignKey
+from peewee import CharField, DeferredForeignKey, ModelSelect
 
 from .base import Base, UTCDateTimeField, db, now
 from .tokens import hashed, new_token
@@ -34,8 +34,13 @@ class Invitation(Base):
     def find(cls, token: str) -> "Invitation | None":
         """The invitation behind a link; None if its time is over, if it was used, or if there never was one."""
         staff = cls.staff.rel_model
-        good = (cls.token_hash == hashed(token)) & (cls.expires_at > now()) & staff.disabled_at.is_null()
-        return cls.select(cls, staff).join(staff).where(good).first()
+        mine = (cls.token_hash == hashed(token)) & staff.disabled_at.is_null()
+        return cls.good().select(cls, staff).join(staff).where(mine).first()
+
+    @classmethod
+    def good(cls) -> "ModelSelect[Invitation]":
+        """Those whose time is not over."""
+        return cls.select().where(cls.expires_at > now())
 
     def use(self) -> bool:
         """True for the first who comes through it, False for everybody later."""
