@@ -19,7 +19,7 @@ from .pages import static_url
 bp = Blueprint("device", __name__)
 
 MOST = 1500  # characters of saved dossiers that a code takes and a camera still reads
-OF_THE_DESK = ("post-bag.js",)  # scripts that no citizen's phone has to keep
+OF_THE_DESK = ("passkey.js", "post-bag.js")  # scripts that no citizen's phone has to keep
 THEME, GROUND = "#14375e", "#f6f5f1"  # --brand and --ground of static/site.css
 
 

@@ -57,7 +57,7 @@ def invite() -> Response:
 @bp.post("/<int:account>")
 def change(account: int) -> Response:
     """Close an account, open it again, or sign it out everywhere."""
-    staff, verb = get_object_or_404(Staff.select(), Staff.id == account), VERBS.get(request.form.get("action", ""))
+    staff, verb = get_object_or_404(Staff.people(), Staff.id == account), VERBS.get(request.form.get("action", ""))
     if verb is None:
         abort(400)
     try:
@@ -70,7 +70,7 @@ def change(account: int) -> Response:
 @bp.post("/<int:account>/reset")
 def reset(account: int) -> Response:
     """Forget what opens an account and show the link to begin anew, once."""
-    staff = get_object_or_404(Staff.select(), Staff.id == account)
+    staff = get_object_or_404(Staff.people(), Staff.id == account)
     try:
         return _link(staff.email, staff.reset(by=g.staff))
     except Refused:

@@ -5,7 +5,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from peewee import JOIN, CharField, ForeignKeyField, prefetch
+from peewee import JOIN, CharField, ForeignKeyField, ModelSelect, prefetch
 
 from .base import Base, UTCDateTimeField, db, now
 from .catalogue import Authority
@@ -166,10 +166,15 @@ class Staff(Base):
             return Invitation.issue(self)
 
     @classmethod
+    def people(cls) -> "ModelSelect[Staff]":
+        """The accounts that somebody signs in to: an authority's own system has one that nothing opens."""
+        return cls.select().where(cls.role.in_(ROLES))
+
+    @classmethod
     def overview(cls, most: int, skip: int) -> list["Staff"]:
         """`most` accounts by address, each with its passkeys, its app and its link, if that is still good."""
-        page = cls.select(cls, Authority).join(Authority, JOIN.LEFT_OUTER).order_by(cls.email).limit(most).offset(skip)
-        return list(prefetch(page, Passkey.select(), Totp.select(), Invitation.good()))
+        page = cls.people().select(cls, Authority).join(Authority, JOIN.LEFT_OUTER).order_by(cls.email)
+        return list(prefetch(page.limit(most).offset(skip), Passkey.select(), Totp.select(), Invitation.good()))
 
     @classmethod
     def _locked(cls, *where: Any) -> list["Staff"]:

@@ -242,6 +242,16 @@ def test_last_administrator_stays_when_two_close_each_other(either):
     assert Staff.select().where(Staff.disabled_at.is_null()).count() == 1
 
 
+def test_account_of_an_authoritys_own_system_is_none_of_theirs(office, clerk):
+    account = {"email": "files@vat", "role": "system", "authority": clerk.authority, "password_hash": ""}
+    system = Staff.create(**account, created_at=now())
+    page = office.get("/desk/staff")
+    assert system.email not in page.text
+    for path in (str(system.id), f"{system.id}/reset"):
+        data = {"csrf_token": csrf(page), "action": "enable"}
+        assert office.open(f"/desk/staff/{path}", "POST", data=data).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("address", "action", "status"),
     [
