@@ -116,7 +116,15 @@ def test_changes_need_a_token_of_the_own_session(app, visitor, dossier, clerk):
     for rule in app.url_map.iter_rules():
         if "POST" in rule.methods and rule.endpoint not in OPEN_TO_ALL:
             values = {"number": dossier.number, "slug": "rent-subsidy", "form": "application", "token": "x"}
-            values |= {"account": clerk.id, "passkey": 1, "bag": 1, "key": ROW, "scan": ROW, "verb": "add", "channel": "sms"}
+            values |= {
+                "account": clerk.id,
+                "passkey": 1,
+                "bag": 1,
+                "key": ROW,
+                "scan": ROW,
+                "verb": "add",
+                "channel": "sms",
+            }
             address = app.url_map.bind("localhost").build(rule.endpoint, {k: values[k] for k in rule.arguments}, "POST")
             answer = visitor.open(address, "POST", data={"email": clerk.email, "password": PASSWORD})
             assert answer.status_code in (400, 303, 401), rule
