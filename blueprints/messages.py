@@ -5,17 +5,16 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from queue import Empty, SimpleQueue
 
 import click
 from flask import Blueprint, current_app
 
 import senders
-from models import Counter, Message, Reply, Tries, Used, WaitingTime, db, watch
-from models.message import CHANNELS
+from models import Channel, Counter, Message, Outcome, Reply, Tries, Used, WaitingTime, db, now, outbox, watch
+from models.channel import CHANNELS
+from models.timetable import Hours
 from senders.base import place
 
 from . import systems
@@ -25,7 +24,7 @@ log = logging.getLogger("etracking.messages")
 
 HOUR = 3600.0
 IDLE = 1.0  # seconds between two looks at an empty outbox
-PAUSE = 30.0  # seconds that a channel is left alone when its server is down or its account refused
+SWEEP = 10.0  # seconds between two looks for messages whose worker was lost
 
 
 @bp.cli.command("send")
@@ -45,44 +44,42 @@ class Worker:
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
-        self.paused = dict.fromkeys(CHANNELS, 0.0)  # until when
-        self.tidy_at = 0.0
+        self.sweep_at = self.tidy_at = 0.0
 
     def work(self, told: SimpleQueue, once: bool = False) -> None:
         """Send until something is in `told`; with `once`, until nothing is due."""
         while True:
-            busy = self.send_next() or systems.deliver_next() if once else self._send_next_whatever_happens()
-            if once and not busy:
+            wait = self.send_next() if once else self._send_next_whatever_happens()
+            if once and wait == IDLE:
                 return
             try:
-                told.get(timeout=0 if busy else IDLE)
+                told.get(timeout=wait)
                 return
             except Empty:
                 continue
 
-    def send_next(self) -> bool:
-        """Claim one message, try it, write the outcome down. False if none is due.
+    def send_next(self) -> float:
+        """Send one of each kind that is due. The seconds to wait before it is worth asking again."""
+        self._sweep()
+        waits = [self._send_one(channel) for channel in CHANNELS]
+        return 0.0 if systems.deliver_next() else min(waits)
 
-        One at a time: a message that waits behind a slow one would outlive its claim and be sent by another worker too.
-        """
-        open_now = [channel for channel, until in self.paused.items() if until <= time.monotonic()]
-        with db.connection_context():
-            claimed = Message.claim(self.name, most=1, lease=_lease(), channels=open_now)
-        for message in claimed:
-            started = time.monotonic()
-            kind, outcome = self._attempt(message)
-            spent = (time.monotonic() - started) * 1000
-            log.info("message %d %s %s: %s, %.0f ms", message.id, message.channel, kind, outcome, spent)
-        return bool(claimed)
-
-    def _send_next_whatever_happens(self) -> bool:
+    def _send_next_whatever_happens(self) -> float:
         """A database that is locked or restarting must not end the worker."""
         try:
             self._tidy()
-            return self.send_next() or systems.deliver_next()
+            return self.send_next()
         except Exception as error:
             log.error("no message sent: %s", place(error))
-            return False
+            return IDLE
+
+    def _sweep(self) -> None:
+        """What workers left lying that are no more."""
+        if time.monotonic() >= self.sweep_at:
+            self.sweep_at = time.monotonic() + SWEEP
+            with db.connection_context():
+                if lost := outbox.sweep():
+                    log.warning("%d messages taken over from a worker that was lost", lost)
 
     def _tidy(self) -> None:
         """Once an hour: forget counters and marks whose time is over, and look for paper that should have come."""
@@ -96,37 +93,47 @@ class Worker:
                 watch.look()
                 WaitingTime.refresh()
 
-    def _attempt(self, message: Message) -> tuple[str, str]:
-        """Try `message` once; the outcome is on its row when this returns. The kind of event, and the outcome."""
-        outcome, record = self._try(message)
+    def _send_one(self, channel: str) -> float:
+        """Claim one message, try it, write the outcome down.
+
+        One at a time: a message that waits behind a slow one would outlive its claim and be sent by another worker too.
+        """
         with db.connection_context():
-            held = record()
-            return message.event.kind, outcome if held else f"{outcome}, but another worker had taken it over"
+            if not outbox.due(channel, now()).exists() or (gate := Channel.gate(channel)) == "shut":
+                return IDLE
+            if wait := Channel.wait(channel):
+                return wait
+            message = outbox.claim(self.name, channel, _lease(channel), _hours())
+        if message:
+            self._attempt(message, gate == "probe")
+        return 0.0
 
-    def _try(self, message: Message) -> tuple[str, Callable[[], bool]]:
-        """What came of sending `message`, and how to write that down."""
-        if message.exhausted:
-            return "unknown", partial(message.unknown, message.error or "every worker that tried was lost")
-        try:
-            provider_id = senders.deliver(message)
-        except senders.Unwanted:
-            return "cancelled", message.cancelled
-        except senders.SendError as error:
-            return self._failed(message, error)
-        except Exception as error:  # one odd message must not stop the others
-            log.error("message %d: unexpected %s", message.id, place(error))
-            return "unknown", partial(message.unknown, f"unexpected {place(error)}")
-        return "sent", partial(message.sent, provider_id)
-
-    def _failed(self, message: Message, error: senders.SendError) -> tuple[str, Callable[[], bool]]:
-        if error.outage:
-            log.error("%s is out of order: %s", message.channel, error)
-            self.paused[message.channel] = time.monotonic() + PAUSE
-        if error.unknown:
-            return "unknown", partial(message.unknown, str(error))
-        return "failed" if error.permanent else "later", partial(message.failed, str(error), error.permanent)
+    def _attempt(self, message: Message, probe: bool) -> None:
+        """Try `message` once; the outcome is on its row when this returns."""
+        started = time.monotonic()
+        outcome, error, provider_id = _deliver(message)
+        spent = (time.monotonic() - started) * 1000
+        with db.connection_context():
+            held = message.ended(outcome, error, provider_id)
+            Channel.heard(message.channel, outcome, error, probe)
+        said = outcome.value if held else f"{outcome.value}, but another worker had taken it over"
+        log.info("message %d %s %s: %s, %.0f ms", message.id, message.channel, message.kind, said, spent)
 
 
-def _lease() -> dict[str, timedelta]:
-    names = {"email": "MAIL_LEASE", "sms": "SMS_LEASE"}
-    return {channel: timedelta(seconds=current_app.config[name]) for channel, name in names.items()}
+def _deliver(message: Message) -> tuple[Outcome, str, str]:
+    """What came of sending `message`: the outcome, an error's text, and the provider's name for it."""
+    try:
+        return Outcome.SENT, "", senders.deliver(message)
+    except senders.SendError as error:
+        return error.outcome, str(error), ""
+    except Exception as error:  # one odd message must not stop the others
+        log.error("message %d: unexpected %s", message.id, place(error))
+        return Outcome.UNKNOWN, f"unexpected {place(error)}", ""
+
+
+def _lease(channel: str) -> timedelta:
+    return timedelta(seconds=current_app.config[{"email": "MAIL_LEASE", "sms": "SMS_LEASE"}[channel]])
+
+
+def _hours() -> Hours:
+    return Hours(current_app.config["SMS_FROM_HOUR"], current_app.config["SMS_UNTIL_HOUR"])

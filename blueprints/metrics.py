@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from flask import Blueprint, Response, abort, current_app, request
 from peewee import fn
 
-from models import Delivery, Dossier, Message, now, sms_limits, today
+from models import Delivery, Dossier, Message, now, outbox, sms_limits, today
 
 from . import asking
 
@@ -64,5 +64,5 @@ def _overdue() -> int:
 
 def _oldest() -> int:
     """Seconds, 0 if nothing is due."""
-    first = Message.due().select(Message.run_at).first()
-    return max(int((now() - first.run_at).total_seconds()), 0) if first else 0
+    since = outbox.waiting_since()
+    return int((now() - since).total_seconds()) if since else 0

@@ -14,6 +14,8 @@ DEFAULTS: dict[str, Any] = {
     "UNDO_SECONDS": 600,  # how long a scan can be taken back before anybody is told
     "MAIL_LEASE": 60,  # seconds after which a message is taken over from a worker that never came back
     "SMS_LEASE": 900,  # longer: an SMS of unknown outcome waits for its receipt before it is repeated, once
+    "SMS_FROM_HOUR": 8,  # when SMS may leave, in full hours of Luxembourg: at night they wait for the morning
+    "SMS_UNTIL_HOUR": 20,
     "INBOX": False,  # development: keep mail and SMS in a folder and show them at /dev/inbox
     "INBOX_DIR": "instance/inbox",
     "MAIL_SERVER": "",
@@ -99,6 +101,8 @@ def _check(config: dict[str, Any]) -> None:
         raise BadSetting("ETRACKING_STAFF_SECOND_FACTOR=false is for development: a password alone would open the desk")
     if not config["INBOX"] and not (config["MAIL_SERVER"] and config["MAIL_SENDER"]):
         raise BadSetting("ETRACKING_MAIL_SERVER and ETRACKING_MAIL_SENDER are needed to send mail")
+    if not config["SMS_FROM_HOUR"] < config["SMS_UNTIL_HOUR"] <= 24:
+        raise BadSetting("ETRACKING_SMS_FROM_HOUR and ETRACKING_SMS_UNTIL_HOUR need two full hours, such as 8 and 20")
     if not 1 <= len(config["SMS_SENDER"]) <= 11:
         raise BadSetting("ETRACKING_SMS_SENDER needs 1 to 11 characters")
 

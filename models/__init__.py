@@ -4,6 +4,7 @@ from .audit import Audit
 from .base import Base, Conflict, db, make_database, now, today
 from .batch import Batch
 from .catalogue import Authority, Form, FormFile, Procedure, Topic
+from .channel import Channel
 from .codes import RecoveryCode, Totp
 from .contact import Contact
 from .delivery import Delivery
@@ -12,6 +13,7 @@ from .event import Event
 from .invitation import Invitation
 from .message import Message
 from .note import Note
+from .outcome import Outcome
 from .passkey import Passkey
 from .read import Read
 from .scope import Scope
@@ -45,6 +47,7 @@ MODELS = (
     Read,
     Contact,
     Message,
+    Channel,
     WaitingTime,
     Counter,
     Tries,

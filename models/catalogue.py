@@ -47,6 +47,11 @@ class Procedure(Base):
     position = IntegerField()
     revision = CharField(max_length=16)
     retired = BooleanField(default=False)
+    sms = JSONField(null=True)  # the kinds of events that go out by SMS too; None: all, []: it sends no SMS
+
+    def uses_sms(self, kind: str) -> bool:
+        """Whether news of this kind go out by SMS too. The first one must: it has the link to confirm."""
+        return self.sms is None or (self.sms != [] and kind in ("announced", *self.sms))
 
     @classmethod
     def offered(cls) -> "ModelSelect[Procedure]":

@@ -98,6 +98,22 @@ Periods = Annotated[
 ]
 
 
+# What a dossier's citizen is told of; each has its folder in templates/messages/.
+Kind = Literal[
+    "announced", "received", "supplied", "further", "incomplete", "examination", "decided", "closed", "lapsed",
+    "withdrawn", "transferred", "corrected", "returned", "reminder", "unarrived", "forwarded",
+    "absent",
+]  # fmt: skip
+
+
+def _chosen(sms: bool | list[Kind]) -> list[Kind] | None:
+    return {True: None, False: []}[sms] if isinstance(sms, bool) else sms
+
+
+# true: every kind of news goes out by SMS too; false: the procedure sends no SMS; or the kinds that do.
+SmsKinds = Annotated[bool | list[Kind], AfterValidator(_chosen)]
+
+
 class FormEntry(Strict):
     slug: Slug
     tracked: bool
@@ -122,6 +138,7 @@ class ProcedureFile(Strict):
     summary: Text
     keywords: Text | None = None
     tracking_note: Text | None = None
+    sms: SmsKinds = Field(default=True, validate_default=True)
     sections: list[Section]
     forms: Annotated[list[FormEntry], Field(min_length=1)]
     sources: list[Source]

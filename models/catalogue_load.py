@@ -67,7 +67,7 @@ def _put_procedure(
     slug: str, entry: ProcedureFile, position: int, topics: dict[str, Topic], authorities: dict[str, Authority]
 ) -> Procedure:
     content = entry.model_dump()
-    same = ("audiences", "life_event", "title", "summary", "tracking_note", "sections", "sources")
+    same = ("audiences", "life_event", "title", "summary", "tracking_note", "sections", "sources", "sms")
     values = {name: content[name] for name in same}
     return _put(
         Procedure,

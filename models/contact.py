@@ -3,7 +3,8 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from peewee import BooleanField, CharField, DeferredForeignKey, ForeignKeyField, ModelSelect
+import phonenumbers
+from peewee import SQL, BooleanField, CharField, DeferredForeignKey, ForeignKeyField, ModelSelect, fn
 
 from . import keys
 from .base import Base, UTCDateTimeField, db, now
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 FIRST = ("announced", "added")
 # The holder of an address hears that it was exchanged even if whoever did so stopped its messages at once.
 NOTICE = "changed"
+APART = (*FIRST, NOTICE)  # of the contact, not of the dossier: no later news say the same
 PEACE = dt.timedelta(days=30)  # how long nobody is asked again who said stop before ever saying yes
 GRACE = dt.timedelta(days=3)  # a mail is tried for as long: the notice of the change may still have to leave
 GOOGLE = ("gmail.com", "googlemail.com")  # where dots in a name mean nothing
@@ -32,11 +34,11 @@ def hashed(channel: str, address: str) -> str:
 
 
 def veiled(channel: str, address: str) -> str:
-    """As much of an address as those may see who know it anyway: j•••@example.lu, +352 ••• 56."""
+    """As much of an address as tells those who know it, and nobody else: j***@e..., +352 *** *56."""
     if channel == "email":
         name, _, domain = address.rpartition("@")
-        return f"{name[:1]}•••@{domain}"
-    return f"{address[:4]} ••• {address[-2:]}"
+        return f"{name[:1]}***@{domain[:1]}..."
+    return f"+{phonenumbers.parse(address).country_code} *** *{address[-2:]}"
 
 
 def stopped_mark(channel: str, address: str) -> str:
@@ -59,6 +61,8 @@ class Contact(Base):
     confirmed_at = UTCDateTimeField(null=True)
     stopped_at = UTCDateTimeField(null=True)
     replaced_at = UTCDateTimeField(null=True)  # another address has taken its place, and its link is dead
+    failed_at = UTCDateTimeField(null=True)  # a message to it was given up, and none has reached it since
+    dossier_id: int  # peewee makes it; its stubs do not say so
     messages: "ModelSelect[Message]"
     successors: "ModelSelect[Contact]"
 
@@ -78,7 +82,35 @@ class Contact(Base):
         may = (cls.dossier == event.dossier) & cls.stopped_at.is_null()
         if event.kind != "announced":
             may &= cls.confirmed_at.is_null(False)
-        return list(cls.select().where(may))
+        procedure = event.dossier.form.procedure
+        return [c for c in cls.select().where(may) if c.channel != "sms" or procedure.uses_sms(event.kind)]
+
+    @classmethod
+    def unreached(cls) -> "ModelSelect[Contact]":
+        """Contacts that we could not reach, of dossiers where nobody else is told instead: for their owner to correct.
+
+        Narrow it to one dossier for its status page, to a scope for the helpdesk.
+        """
+        other = cls.alias("other")
+        told = (other.dossier == cls.dossier) & other.confirmed_at.is_null(False)
+        told &= other.stopped_at.is_null() & other.failed_at.is_null()
+        failed = cls.failed_at.is_null(False) & cls.replaced_at.is_null()
+        return cls.select().where(failed & ~fn.EXISTS(other.select(SQL("1")).where(told)))
+
+    def stand_ins(self, event: "Event") -> list["Contact"]:
+        """Who else may hear of `event` in the place of this contact."""
+        may = (Contact.dossier == self.dossier_id) & Contact.confirmed_at.is_null(False) & (Contact.id != self.id)
+        may &= Contact.stopped_at.is_null() & Contact.failed_at.is_null()
+        sms = event.dossier.form.procedure.sms != []
+        return list(Contact.select().where(may if sms else may & (Contact.channel != "sms")))
+
+    def missed(self) -> None:
+        """A message to it was given up."""
+        Contact.update(failed_at=now()).where(Contact.id == self.id).execute()
+
+    def reached(self) -> None:
+        """A message reached it: whatever was wrong with it is over."""
+        Contact.update(failed_at=None).where((Contact.id == self.id) & Contact.failed_at.is_null(False)).execute()
 
     def may_hear(self, kind: str) -> bool:
         """Whether an event of this kind may be told to this contact now: the transport asks before each message."""
@@ -113,8 +145,9 @@ class Contact(Base):
         Who says so before ever saying yes was asked by somebody else's doing, and is not asked again for a while.
         """
         with db.atomic():
-            Contact.update(stopped_at=now()).where((Contact.id == self.id) & Contact.stopped_at.is_null()).execute()
-            self._cancel_messages()
+            self._cancel_messages()  # first: whoever records a receipt locks the rows in this order
+            running = (Contact.id == self.id) & Contact.stopped_at.is_null()
+            Contact.update(stopped_at=now(), failed_at=None).where(running).execute()
             if self.confirmed_at is None:
                 Used.mark(stopped_mark(self.channel, self.address), PEACE)
 
@@ -147,10 +180,9 @@ class Contact(Base):
 
     def _give_way(self) -> None:
         """Another address has said yes in this one's place: its link dies at once, the rest after GRACE."""
-        Contact.update(stopped_at=now(), replaced_at=now()).where(Contact.id == self.id).execute()
         self._cancel_messages()
+        Contact.update(stopped_at=now(), replaced_at=now()).where(Contact.id == self.id).execute()
 
     def _cancel_messages(self) -> None:
-        for message in self.messages.where(self.messages.model.state == "queued"):
-            if message.event.kind != NOTICE:
-                message.cancel()
+        messages = self.messages.model
+        messages.cancel((messages.contact == self.id) & (messages.kind != NOTICE))

@@ -71,14 +71,14 @@ class Event(Base):
         """Cancel this event's messages. Raises Conflict if one of them is already on its way."""
         if not Delivery.cancel(self):
             raise Conflict
-        Message.update(state="cancelled").where((Message.event == self) & (Message.state == "queued")).execute()
+        Message.cancel(Message.event == self)
         if Message.select().where((Message.event == self) & (Message.state != "cancelled")).exists():
             raise Conflict
 
     @property
     def public_at(self) -> dt.datetime | None:
         """When the messages of this event leave, while they still can be cancelled."""
-        waiting = self.messages.where((Message.state == "queued") & (Message.run_at > now()))
+        waiting = self.messages.where((Message.state == "held") & (Message.run_at > now()))
         message = waiting.order_by(Message.run_at).first()
         return message.run_at if message else None
 

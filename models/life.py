@@ -210,6 +210,11 @@ class Life:
         """What happened last."""
         return self.events.where(Event.kind.not_in(ASIDE)).order_by(Event.id.desc()).get()
 
+    @property
+    def present(self) -> Event:
+        """What brought the dossier into the status that it has now."""
+        return self.events_of(*STATUSES, "supplied")[-1]
+
     def all_events(self) -> list[Event]:
         """Every row of the history, oldest first, what was undone too: for the desk."""
         return list(self.events.where(Event.kind.not_in(ASIDE)).order_by(Event.id))
@@ -288,8 +293,7 @@ class Life:
 
     def _let_go(self, at: dt.datetime) -> None:
         """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""
-        held = (Message.state == "queued") & (Message.attempts == 0) & (Message.run_at > at)
-        Message.update(run_at=at).where(held & Message.event.in_(self.events.select(Event.id))).execute()
+        Message.let_go(Message.event.in_(self.events.select(Event.id)), at)
         Delivery.hasten(self.events.select(Event.id), at)
 
     def _earlier_arrival(self, event: Event) -> dt.date | None:

@@ -1,46 +1,76 @@
 """The outbox: a message is written with its cause and leaves by a worker that claims it."""
 
 import datetime as dt
-import random
-from collections.abc import Collection
+import re
 from typing import TYPE_CHECKING, Any
 
-from peewee import Case, CharField, DeferredForeignKey, ForeignKeyField, IntegerField, ModelSelect, TextField, Value
+from peewee import (
+    SQL,
+    CharField,
+    DeferredForeignKey,
+    Expression,
+    ForeignKeyField,
+    IntegerField,
+    ModelSelect,
+    TextField,
+    fn,
+)
 
+from . import timetable
 from .base import Base, UTCDateTimeField, db, now
-from .contact import Contact
+from .channel import Channel
+from .contact import APART, Contact
+from .outcome import Outcome
 
 if TYPE_CHECKING:
     from .event import Event
 
-CHANNELS = ("email", "sms")
-MINUTE, HOUR = 60, 3600
-
-# Seconds to wait after the first, second, ... failure; the last one repeats until GIVE_UP.
-RETRY = {
-    "email": (MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR),
-    "sms": (10, 30, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR),
+# The only ways of a message: forward. What a receipt says of an earlier attempt may still come true: it was delivered.
+# From failed and unknown back to queued leads one verb, `send_again`, that only staff uses.
+WAYS: dict[str, tuple[str, ...]] = {
+    "queued": ("held", "sending", "cancelled", "superseded"),
+    "held": ("queued", "sending", "cancelled", "superseded"),
+    "sending": ("sent", "delivered", "deferred", "failed", "unknown", "cancelled", "superseded"),
+    "unknown": ("sending", "sent", "delivered", "deferred", "failed", "cancelled", "superseded", "queued"),
+    "sent": ("delivered", "deferred", "failed", "superseded"),
+    "deferred": ("held", "sending", "delivered", "failed", "cancelled", "superseded"),
+    "failed": ("delivered", "queued"),
+    "cancelled": ("delivered",),
+    "superseded": ("delivered",),
+    "delivered": (),
 }
-GIVE_UP = {"email": dt.timedelta(hours=72), "sms": dt.timedelta(hours=24)}
-# How long a claim holds. A mail may be repeated soon (same Message-ID). An SMS of unknown outcome waits for
-# its receipt, and is then repeated once at most.
-LEASE = {"email": dt.timedelta(minutes=1), "sms": dt.timedelta(minutes=15)}
-# How often a message of unknown outcome is tried again: without an end, one odd mail server would flood its user.
-REPEATS = {"email": 5, "sms": 1}
+LEADS_TO = {
+    Outcome.SENT: "sent",
+    Outcome.DELIVERED: "delivered",
+    Outcome.ACCOUNT: "deferred",
+    Outcome.UNWRITTEN: "deferred",
+    Outcome.LATER: "deferred",
+    Outcome.DOWN: "deferred",
+    Outcome.UNWANTED: "cancelled",
+    Outcome.NEVER: "failed",
+    Outcome.BARRED: "failed",
+    Outcome.UNKNOWN: "unknown",
+}
+UNSENT = ("queued", "held", "deferred")  # certainly not at its reader
+LEFT = ("sent", "delivered", "unknown")  # at its reader, as far as we know
+REFERENCE = re.compile(r"(\d{1,9})(?:\.(\d{1,4}))?")
 
 
 class Message(Base):
-    """One mail or SMS. queued -> sending -> sent, failed or unknown; or cancelled before it left."""
+    """One mail or SMS: a row of the outbox, from its cause to the last receipt. `run_at` is None when it is over."""
 
     event = DeferredForeignKey("Event", backref="messages", on_delete="CASCADE")
     contact = ForeignKeyField(Contact, backref="messages", on_delete="CASCADE")
     channel = CharField(max_length=5)
+    kind = CharField(max_length=12)  # what it tells: that of its event, or "digest"
     state = CharField(max_length=10, default="queued")
     created_at = UTCDateTimeField()
-    run_at = UTCDateTimeField()  # when it may be claimed; a claim moves it forward, and so is a lease
-    attempts = IntegerField(default=0)
-    unknowns = IntegerField(default=0)  # claims that ended without an outcome
+    run_at = UTCDateTimeField(null=True)  # when it may be claimed; a claim moves it forward, and so is a lease
+    attempts = IntegerField(default=0)  # claims: together with the id the name of an attempt
+    failures = IntegerField(default=0)  # attempts that came to nothing by others' fault: how far it is in the timetable
+    unknowns = IntegerField(default=0)  # attempts without an outcome
     claimed_by = CharField(max_length=60, default="")
+    tried_at = UTCDateTimeField(null=True)  # the first attempt: from here on counts when to give up
     sent_at = UTCDateTimeField(null=True)
     provider_id = CharField(max_length=80, default="")
     error = TextField(default="")
@@ -51,94 +81,179 @@ class Message(Base):
         indexes = (
             (("event", "contact"), True),  # exactly one message per event and contact
             (("state", "run_at"), False),
+            (("channel", "run_at"), False),
         )
 
     @classmethod
     def queue(cls, event: "Event", contact: Contact, at: dt.datetime) -> None:
         """Queue the message of `event` for `contact`; call it inside the transaction that writes the event."""
-        cls.insert(event=event, contact=contact, channel=contact.channel, created_at=now(), run_at=at).execute()
+        state = "held" if at > now() else "queued"
+        cls.insert(
+            event=event, contact=contact, channel=contact.channel, kind=event.kind, state=state, created_at=now(),
+            run_at=at,
+        ).execute()  # fmt: skip
 
     @classmethod
-    def due(cls, channels: Collection[str] = CHANNELS) -> "ModelSelect[Message]":
-        """Messages that may be claimed now: new ones, and those whose worker never came back."""
-        waiting = cls.state.in_(("queued", "sending")) & (cls.run_at <= now()) & cls.channel.in_(channels)
-        return cls.select(cls.id).where(waiting).order_by(cls.run_at, cls.id)
+    def let_go(cls, which: Expression, at: dt.datetime) -> None:
+        """Those of `which` that are held for an undo may leave from `at` on."""
+        held = (cls.state == "held") & (cls.attempts == 0) & (cls.run_at > at)
+        cls.update(state="queued", run_at=at).where(held & which).execute()
 
     @classmethod
-    def claim(
-        cls,
-        worker: str,
-        most: int = 10,
-        lease: dict[str, dt.timedelta] = LEASE,
-        channels: Collection[str] = CHANNELS,
-    ) -> list["Message"]:
-        """Claim up to `most` due messages for `worker`. No two workers get the same one while its lease lasts.
+    def cancel(cls, which: Expression) -> int:
+        """Take back those of `which` that have not left and never will; returns how many."""
+        return cls.update(state="cancelled", run_at=None).where(which & cls.state.in_(UNSENT)).execute()
 
-        The claim is committed before anything is sent, so the attempt is on record whatever happens to the worker.
+    def ended(self, outcome: Outcome, error: str = "", provider_id: str = "") -> bool:
+        """Write down what came of the attempt that was claimed. False if another worker has taken the message over.
+
+        A receipt may have been quicker; then the state it led to stays if it is the later one.
         """
-        due = cls.due(channels).limit(most)
-        if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
-            due = due.for_update(skip_locked=True)
-        leases = {channel: Value(now() + lease[channel], converter=cls.run_at.db_value) for channel in CHANNELS}
         with db.atomic():
-            claimed = (
-                cls.update(
-                    state="sending",
-                    claimed_by=worker,
-                    attempts=cls.attempts + 1,
-                    unknowns=cls.unknowns + Case(None, ((cls.state == "sending", 1),), 0),
-                    run_at=Case(cls.channel, tuple(leases.items())),
-                )
-                .where(cls.id.in_(due))
-                .returning(cls)
-                .execute()
-            )
-            return sorted(claimed, key=lambda message: message.id)  # the older news first
+            row = Message._locked(self.id)
+            if row is None or (row.attempts, row.claimed_by) != (self.attempts, self.claimed_by):
+                return False
+            row._name(provider_id)
+            row._become(outcome, error)
+        return True
+
+    @classmethod
+    def receipt(cls, reference: str, outcome: Outcome, provider_id: str = "", error: str = "") -> bool:
+        """What the provider says later of the attempt we called `reference` (a message's `reference`, or just its id).
+
+        Receipts may come doubled, in any order, before our own record of the sending, and of an earlier attempt: the
+        state is right in the end and never goes back. Returns whether this one changed it; False also for a reference
+        that is not ours.
+        """
+        named = REFERENCE.fullmatch(reference)
+        if named is None:
+            return False
+        with db.atomic():
+            message = cls._locked(int(named[1]))
+            if message is None or not message._concerns(int(named[2] or 0), outcome, provider_id):
+                return False
+            message._name(provider_id)
+            changed = message._become(outcome, error)
+        if outcome is Outcome.ACCOUNT:
+            Channel.stop(message.channel, error)
+        return changed
+
+    def send_again(self) -> bool:
+        """Staff asks for one more round of attempts. False if it is not a dead letter (any more)."""
+        with db.atomic():
+            if not Message.dead().where(Message.id == self.id).exists():
+                return False
+            self.put(state="queued", run_at=now(), failures=0, unknowns=0, tried_at=None)
+        return True
+
+    @classmethod
+    def dead(cls) -> "ModelSelect[Message]":
+        """Dead letters: given up, and nothing newer has reached that contact since. Oldest first."""
+        newer = cls.alias("newer")
+        reached = newer.select(SQL("1")).where(
+            (newer.contact == cls.contact) & (newer.id > cls.id) & newer.state.in_(("sent", "delivered"))
+        )
+        over = cls.state.in_(("failed", "unknown")) & cls.run_at.is_null()
+        return cls.select().where(over & ~fn.EXISTS(reached)).order_by(cls.id)
+
+    def news(self) -> list["Event"]:
+        """What a digest tells, oldest first: its own event, and those of the messages it stands for."""
+        to_contact = Message.contact == self.contact_id
+        left = to_contact & Message.state.in_(LEFT) & Message.kind.not_in(APART)
+        told = Message.select(fn.MAX(Message.id)).where(left).scalar() or 0
+        waited = (Message.id == self.id) | ((Message.id > told) & (Message.state == "superseded"))
+        return [message.event for message in Message.select().where(to_contact & waited).order_by(Message.event)]
 
     @property
-    def exhausted(self) -> bool:
-        """Tried as often as may be without an outcome: one more could flood someone who got them all."""
-        return self.unknowns > REPEATS[self.channel]
+    def reference(self) -> str:
+        """What this attempt is called at the provider, so that a receipt can name it."""
+        return f"{self.id}.{self.attempts}"
 
     @property
     def wanted(self) -> bool:
         """Whether its contact may hear of it at this moment: not erased, not stopped, confirmed if it has to be."""
         contact = Contact.get_or_none(Contact.id == self.contact_id)
-        return contact is not None and contact.may_hear(self.event.kind)
+        return contact is not None and contact.may_hear(self.kind)
 
-    def sent(self, provider_id: str = "") -> bool:
-        """The provider took it. False if another worker holds the message by now."""
-        return self._finish(state="sent", sent_at=now(), provider_id=provider_id[:80], error="")
+    @classmethod
+    def _locked(cls, key: int) -> "Message | None":
+        """The row as it is now, nobody else's until the end of the transaction."""
+        query = cls.select().where(cls.id == key)
+        return (query.for_update() if db.for_update else query).get_or_none()
 
-    def failed(self, error: str, permanent: bool = False) -> bool:
-        """It certainly did not go out: try again later, or never if `permanent` or tried for long enough."""
-        over = now() - self.created_at > GIVE_UP[self.channel]
-        if permanent or over:
-            return self._finish(state="failed", error=error)
-        return self._finish(state="queued", run_at=self._next_try(), error=error)
+    def _concerns(self, attempt: int, outcome: Outcome, provider_id: str) -> bool:
+        """Whether a receipt says something of this message that still counts."""
+        if not 0 < (attempt or self.attempts) <= self.attempts:
+            return False  # of a message that a restored backup does not know
+        latest = attempt in (0, self.attempts) and provider_id in ("", self.provider_id or provider_id)
+        return latest or outcome is Outcome.DELIVERED  # an earlier attempt that arrived after all is good news
 
-    def unknown(self, error: str) -> bool:
-        """Nobody knows whether it went out: a mail is repeated a few times, an SMS once, when its lease has ended."""
-        if self.exhausted:
-            return self._finish(state="unknown", error=error)
-        if self.channel == "sms":
-            return self._finish(error=error)
-        return self._finish(run_at=self._next_try(), error=error)
+    def _name(self, provider_id: str) -> None:
+        if provider_id and not self.provider_id:
+            self.put(provider_id=provider_id[:80])
 
-    def cancel(self) -> bool:
-        """Take it back while nobody has claimed it. False if it is too late."""
-        waiting = (Message.id == self.id) & (Message.state == "queued")
-        return Message.update(state="cancelled").where(waiting).execute() == 1
+    def _become(self, outcome: Outcome, error: str) -> bool:
+        """One step forward, if `outcome` leads forward from here; with all that follows from it."""
+        state = LEADS_TO[outcome]
+        if state not in WAYS[self.state]:
+            return False
+        if state in ("sent", "delivered"):
+            self._arrived(state)
+        elif state == "deferred":
+            self._defer(outcome, error)
+        elif state == "unknown":
+            self._lose_sight(error)
+        elif state == "failed":
+            self._fail(outcome, error)
+        else:
+            self.put(state=state, run_at=None, error="")
+        return True
 
-    def cancelled(self) -> bool:
-        """It was claimed, but its contact may not hear of it any more: it did not leave and never will."""
-        return self._finish(state="cancelled", error="")
+    def _arrived(self, state: str) -> None:
+        sent_at = self.sent_at if state == "delivered" else None
+        self.put(state=state, run_at=None, sent_at=sent_at or now(), error="")
+        self.contact.reached()
 
-    def _next_try(self) -> dt.datetime:
-        waits = RETRY[self.channel]
-        wait = waits[min(self.attempts, len(waits)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (spread, no secret)
-        return now() + dt.timedelta(seconds=wait)
+    def _defer(self, outcome: Outcome, error: str) -> None:
+        """Again later, unless there is newer news by now or it was tried for long enough."""
+        claimed = (Message.attempts > 0) & (Message.state != "cancelled") & Message.kind.not_in(APART)
+        if self.kind not in APART and self._newer(claimed):  # by another worker in the same moment
+            self.put(state="superseded", run_at=None, error=error)
+        elif outcome is Outcome.ACCOUNT:  # our own fault: it costs the message nothing
+            self.put(state="deferred", run_at=now(), error=error)
+        elif now() - (self.tried_at or now()) > timetable.GIVE_UP[self.channel]:
+            self._fail(outcome, error)
+        else:
+            failures = self.failures + 1
+            run_at = now() + timetable.pause(self.channel, failures)
+            self.put(state="deferred", failures=failures, run_at=run_at, error=error)
 
-    def _finish(self, **changes: Any) -> bool:
-        mine = (Message.id == self.id) & (Message.state == "sending") & (Message.claimed_by == self.claimed_by)
-        return Message.update(**changes).where(mine & (Message.attempts == self.attempts)).execute() == 1
+    def _lose_sight(self, error: str) -> None:
+        """A mail is repeated a few times, an SMS once, when its lease is over and no receipt has come."""
+        unknowns = self.unknowns + 1
+        run_at = self.run_at if self.channel == "sms" else now() + timetable.pause(self.channel, unknowns)
+        if unknowns > timetable.REPEATS[self.channel]:
+            run_at = None
+        self.put(state="unknown", unknowns=unknowns, run_at=run_at, error=error)
+
+    def _fail(self, outcome: Outcome, error: str) -> None:
+        """Given up: the contact is marked, and its news go to whoever else may hear of this dossier."""
+        self.put(state="failed", run_at=None, error=error)
+        if outcome is Outcome.BARRED:
+            self.contact.stop()
+        if not self._newer(Message.state == "delivered"):
+            self.contact.missed()
+        for contact in () if self.kind in APART else self.contact.stand_ins(self.event):
+            had = (Message.contact == contact) & (Message.event >= self.event_id) & Message.kind.not_in(APART)
+            if not Message.select().where(had).exists():
+                Message.queue(self.event, contact, now())
+
+    def _newer(self, which: Expression) -> bool:
+        newer = (Message.contact == self.contact_id) & (Message.id > self.id)
+        return Message.select().where(newer & which).exists()
+
+    def put(self, **changes: Any) -> None:
+        """Write `changes` to the row and to this object; the caller holds the row's lock."""
+        Message.update(**changes).where(Message.id == self.id).execute()
+        for name, value in changes.items():
+            setattr(self, name, value)

@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
-from models import Message, db
+from models import Message, Outcome, db
 
 from . import inbox, mail, sms, text
-from .base import Letter, SendError, Unwanted, place
+from .base import Letter, SendError, place
 
-__all__ = ["SendError", "Unwanted", "deliver", "init_app"]
+__all__ = ["SendError", "deliver", "init_app"]
 
 
 def init_app(app: Flask) -> None:
@@ -26,7 +26,7 @@ def init_app(app: Flask) -> None:
 def deliver(message: Message) -> str:
     """Write `message` in its contact's language and send it. Returns the provider's name for it, possibly empty.
 
-    One attempt, at most one request to the provider. Raises Unwanted if the contact may not hear of it, and SendError.
+    One attempt, at most one request to the provider. Raises SendError, also if the contact may not hear of it.
     The database's connection is closed before the network is touched.
     """
     with db.connection_context():
@@ -38,11 +38,11 @@ def deliver(message: Message) -> str:
 
 def _write(message: Message) -> Letter:
     if not message.wanted:
-        raise Unwanted
+        raise SendError("its contact may not hear of it (any more)", Outcome.UNWANTED)
     try:
         letter = text.write(message)
     except Exception as error:  # whatever it was, nothing has left: it may once the mistake is put right
-        raise SendError(f"could not be written: {place(error)}") from error
+        raise SendError(f"could not be written: {place(error)}", Outcome.UNWRITTEN) from error
     if message.channel == "sms":
         sms.count(message)
     return letter

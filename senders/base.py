@@ -3,24 +3,18 @@
 import traceback
 from dataclasses import dataclass
 
+from models import Outcome
+
 
 class SendError(Exception):
-    """A message did not leave. The text is kept with the message and shown to staff: it names no address or number.
+    """A message did not leave, or perhaps it did: `outcome` says whose fault it is, and whether to try again.
 
-    Neither flag: it certainly did not leave, and may later. `permanent`: it never will.
-    `unknown`: nobody can tell whether it left. `outage`: the next message would fare no better (no server, wrong
-    password), so leave the channel alone for a while.
+    The text is kept with the message and shown to staff: it names no address or number.
     """
 
-    def __init__(self, text: str, *, permanent: bool = False, unknown: bool = False, outage: bool = False) -> None:
+    def __init__(self, text: str, outcome: Outcome = Outcome.LATER) -> None:
         super().__init__(text)
-        self.permanent = permanent
-        self.unknown = unknown
-        self.outage = outage
-
-
-class Unwanted(Exception):
-    """The contact may not hear of this (any more): stopped, erased, or not confirmed."""
+        self.outcome = outcome
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,8 @@ import flask_mail
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 
+from models import Outcome
+
 from .base import Letter, SendError
 
 
@@ -30,6 +32,8 @@ class _Policy(email.policy.EmailPolicy):
 # Quoted-printable and base64: every server takes that, and no line grows longer than 998 characters.
 POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 STATUS = re.compile(rb"^[245]\.\d{1,3}\.\d{1,3}\b")  # RFC 3463; the words after it may quote the address
+ACCOUNT = (530, 535)  # RFC 4954: sign in first; wrong name or password
+CLOSING = 421  # RFC 5321: the server takes nothing from anybody at the moment
 ANSWERS = 3  # a dialogue may last this many times MAIL_TIMEOUT, and so ends before its message's lease
 
 
@@ -43,7 +47,7 @@ def send(letter: Letter) -> str:
     except (smtplib.SMTPException, OSError) as error:
         raise _classify(error, connection) from error
     except ValueError as error:
-        raise SendError("a line break in a header", permanent=True) from error
+        raise SendError("a line break in a header", Outcome.NEVER) from error
     return message.msgId
 
 
@@ -169,24 +173,36 @@ def _ascii(address: str) -> str:
     try:
         checked = validate_email(address, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:
-        raise SendError("not a mail address", permanent=True) from error
+        raise SendError("not a mail address", Outcome.NEVER) from error
     if not checked.ascii_email:
-        raise SendError("a mail address with letters that mail servers do not take", permanent=True)
+        raise SendError("a mail address with letters that mail servers do not take", Outcome.NEVER)
     return checked.ascii_email
 
 
 def _classify(error: Exception, connection: Connection) -> SendError:
     """Refused for good is only what the server says about the recipient or the content; the rest is our affair."""
     if connection.host is not None and connection.host.handed_over:
-        return SendError("no answer after the mail was handed over", unknown=True)
+        return SendError("no answer after the mail was handed over", Outcome.UNKNOWN)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
-        return SendError(f"recipient refused: {_status(code, text)}", permanent=code >= 500)
+        return SendError(f"recipient refused: {_status(code, text)}", _outcome(code, about_mail=True))
     if isinstance(error, smtplib.SMTPResponseException):
-        answer = f"{type(error).__name__}: {_status(error.smtp_code, error.smtp_error)}"
-        content = isinstance(error, smtplib.SMTPDataError)
-        return SendError(answer, permanent=content and error.smtp_code >= 500, outage=not content)
-    return SendError(f"mail server not reached: {type(error).__name__}", outage=True)
+        code, answer = error.smtp_code, f"{type(error).__name__}: {_status(error.smtp_code, error.smtp_error)}"
+        if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused) and code >= 500:
+            return SendError(answer, Outcome.ACCOUNT)
+        return SendError(answer, _outcome(code, about_mail=isinstance(error, smtplib.SMTPDataError)))
+    if isinstance(error, smtplib.SMTPNotSupportedError):  # it offers no way to sign in, or no encryption
+        return SendError("the mail server does not offer what the settings ask for", Outcome.ACCOUNT)
+    return SendError(f"mail server not reached: {type(error).__name__}", Outcome.DOWN)
+
+
+def _outcome(code: int, about_mail: bool) -> Outcome:
+    """What a refusal means. 530 and 535 are about our account and 421 about the server, wherever they are said."""
+    if code in ACCOUNT:
+        return Outcome.ACCOUNT
+    if code == CLOSING or not about_mail:
+        return Outcome.DOWN
+    return Outcome.NEVER if code >= 500 else Outcome.LATER
 
 
 def _status(code: int, text: bytes | str) -> str:

@@ -6,41 +6,40 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
-from models import Message, sms_limits
+from models import Message, Outcome, sms_limits
 
+from . import vonage_codes
 from .base import Letter, SendError
 
 if TYPE_CHECKING:
     from vonage_messages import Messages
 
 TIMEOUT = 10  # seconds to connect, and as many to wait for the answer
-ACCOUNT = (401, 402, 403)  # our key, our credit, our rights: not the message's fault
-LATER = (408, 429)
 
 
 def send(letter: Letter) -> str:
     """Ask Vonage to send `letter`, with one request, and return its message id. Raises SendError."""
     config = current_app.config
     if not config["VONAGE_APPLICATION_ID"]:
-        raise SendError("no SMS account configured", outage=True)
+        raise SendError("no SMS account configured", Outcome.ACCOUNT)
     sms = _compose(letter, config["SMS_SENDER"])
     api = _open(config)
     try:
         return api.send(sms).message_uuid
     except Exception as error:
-        raise _classify(error) from error
+        raise _classify(error, api.http_client.last_response) from error
 
 
 def count(message: Message) -> None:
     """Put `message` on the bill; the first to a contact is also measured by the limits. Raises SendError."""
     config, contact = current_app.config, message.contact
     if not sms_limits.reachable(contact.address, config["SMS_REGIONS"]):
-        raise SendError("not a mobile number of a country that SMS go to", permanent=True)
+        raise SendError("not a mobile number of a country that SMS go to", Outcome.NEVER)
     tariff = sms_limits.Tariff(config["SMS_PRICE"], config["SMS_BUDGET"])
     try:
         sms_limits.leave(contact, f"{message.id} {message.created_at.timestamp()}", tariff)
     except sms_limits.Refused as refused:
-        raise SendError(f"limit of SMS to new contacts: {refused}") from refused
+        raise SendError(f"limit of SMS to new contacts: {refused}", Outcome.UNWRITTEN) from refused
 
 
 def client(config: Mapping[str, Any]) -> "Messages":
@@ -59,9 +58,11 @@ def client(config: Mapping[str, Any]) -> "Messages":
 
 def _open(config: Mapping[str, Any]) -> "Messages":
     try:
-        return client(config)
+        api = client(config)
+        api.http_client.auth.create_jwt_auth_string()  # fails here, before anything can have left, or not at all
+        return api
     except Exception as error:  # a key that cannot be read: nothing has left
-        raise SendError(f"SMS account not usable: {type(error).__name__}", outage=True) from error
+        raise SendError(f"SMS account not usable: {type(error).__name__}", Outcome.ACCOUNT) from error
 
 
 def _compose(letter: Letter, sender: str) -> Any:
@@ -71,7 +72,7 @@ def _compose(letter: Letter, sender: str) -> Any:
     try:
         return Sms(to=letter.to.removeprefix("+"), from_=sender, text=letter.text, client_ref=letter.reference)
     except ValidationError as error:
-        raise SendError("not a mobile number", permanent=True) from error
+        raise SendError("not a mobile number", Outcome.NEVER) from error
 
 
 def _key(setting: str) -> str:
@@ -79,22 +80,21 @@ def _key(setting: str) -> str:
     return setting if "-----BEGIN" in setting else Path(setting).read_text()
 
 
-def _classify(error: Exception) -> SendError:
+def _classify(error: Exception, answer: Any) -> SendError:
     """What is not clearly one of the refusals has perhaps been sent: an SMS costs money and nerves twice."""
-    from vonage_http_client.errors import HttpRequestError
-
-    if isinstance(error, HttpRequestError):
-        return _refused(error.response.status_code)
+    if answer is not None and (refusal := vonage_codes.refusal(answer.status_code, _json(answer))):
+        code, outcome = refusal
+        return SendError(f"SMS refused: {code}", outcome)
     if _never_connected(error):
-        return SendError(f"SMS provider not reached: {type(error).__name__}", outage=True)
-    return SendError(f"no clear answer from the SMS provider: {type(error).__name__}", unknown=True)
+        return SendError(f"SMS provider not reached: {type(error).__name__}", Outcome.DOWN)
+    return SendError(f"no clear answer from the SMS provider: {type(error).__name__}", Outcome.UNKNOWN)
 
 
-def _refused(status: int) -> SendError:
-    if status in ACCOUNT:
-        return SendError(f"SMS account refused: HTTP {status}", outage=True)
-    message = 400 <= status < 500 and status not in LATER
-    return SendError(f"SMS refused: HTTP {status}", permanent=message, outage=not message)
+def _json(answer: Any) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
 
 
 def _never_connected(error: Exception) -> bool:

@@ -33,7 +33,7 @@ MAC_BYTES = 11
 def write(message: Message) -> Letter:
     """`message` written out. Raises ValueError for an SMS that does not fit one segment."""
     with force_locale(LOCALES[message.contact.language]):
-        words = _words(message.event, message.contact)
+        words = _words(message)
         return _sms(message, words) if message.channel == "sms" else _mail(message, words)
 
 
@@ -77,10 +77,14 @@ def _plain(character: str) -> str:
     return "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
 
 
-def _words(event: Event, contact: Contact) -> dict[str, Any]:
+def _words(message: Message) -> dict[str, Any]:
     """What the templates know: nothing about the person but the link that only they are sent."""
+    contact, news = message.contact, message.news() if message.kind == "digest" else []
+    digest = len(news) > 1  # a single one is told as ever, only later
+    event = message.event.dossier.present if digest else message.event
     dossier, site, language = event.dossier, current_app.config["SITE_URL"], contact.language
     words = {
+        "kind": "digest" if digest else event.kind,
         "event": event,
         "dossier": dossier,
         "language": language,
@@ -98,7 +102,15 @@ def _words(event: Event, contact: Contact) -> dict[str, Any]:
         "info_or_stop": f"Info/STOP: {site}/c/{contact_token(contact)}",
         "opened_by": _opened_by(event, language),
     }
-    return words | _dates(event) | _details(event)
+    words |= _dates(event) | _details(event)
+    return words | {"happened": [_happened(one, words) for one in news] if digest else []}
+
+
+def _happened(event: Event, words: dict[str, Any]) -> str:
+    """One line of a digest: the day, and the subject that the message of `event` would have had, without the number."""
+    subject = _subject(words | {"kind": event.kind, "event": event})
+    number = f" ({words['number']})"
+    return f"{_dates(event)['day']}: {subject.removesuffix(number)}"
 
 
 def _dates(event: Event) -> dict[str, str]:
@@ -130,18 +142,22 @@ def _opened_by(event: Event, language: str) -> str:
     return first.name[language] if first else ""
 
 
+def _subject(words: dict[str, Any]) -> str:
+    return " ".join(_render("subject.txt", words).split())
+
+
 def _render(name: str, words: dict[str, Any]) -> str:
-    return render_template(f"messages/{words['event'].kind}/{name}", **words).strip()
+    return render_template(f"messages/{words['kind']}/{name}", **words).strip()
 
 
 def _sms(message: Message, words: dict[str, Any]) -> Letter:
     text = sms_segment(_render("sms.txt", words))
-    return Letter(reference=str(message.id), to=message.contact.address, text=text)
+    return Letter(reference=message.reference, to=message.contact.address, text=text)
 
 
 def _mail(message: Message, words: dict[str, Any]) -> Letter:
     """Text and HTML are two layouts of the same sentences: the subject, and the body in paragraphs."""
-    words["subject"] = " ".join(_render("subject.txt", words).split())
+    words["subject"] = _subject(words)
     words["paragraphs"] = [" ".join(part.split()) for part in _render("body.txt", words).split("\n\n") if part.strip()]
     return Letter(
         reference=f"{message.id}.{message.event_id}.{message.created_at:%Y%m%d%H%M%S}",  # ids come back with a backup
@@ -150,7 +166,7 @@ def _mail(message: Message, words: dict[str, Any]) -> Letter:
         html=render_template("messages/_mail.html", **words),
         subject=words["subject"],
         contact_url=words["contact_url"],
-        attachments=_attachments(message.event, message.contact),
+        attachments=_attachments(words["event"], message.contact),
     )
 
 

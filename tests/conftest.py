@@ -29,6 +29,8 @@ SETTINGS = {
     "MAIL_SERVER": "127.0.0.1",
     "MAIL_SENDER": "noreply@example.lu",
     "CAPTCHA_MIN_SECONDS": 0,
+    "SMS_FROM_HOUR": 0,
+    "SMS_UNTIL_HOUR": 24,  # tests are run at night too
     "TESTING": True,
 }
 

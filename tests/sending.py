@@ -17,6 +17,8 @@ SETTINGS = DEFAULTS | {
     "SITE_URL": "https://tracking.example.lu",
     "MAIL_SENDER": "noreply@example.lu",
     "MAIL_SERVER": "127.0.0.1",
+    "SMS_FROM_HOUR": 0,
+    "SMS_UNTIL_HOUR": 24,  # tests are run at night too
     "TESTING": True,
 }
 LONG_SITE = "https://tracking.administration.lu:443"  # the longest host that an SMS must have room for
@@ -30,7 +32,7 @@ EVENTS = {  # kind -> the fields its event has beyond the common ones
     "lapsed": {"from_status": "announced"},
     "withdrawn": {"from_status": "examination"},
     "added": {},
-    "changed": {"details": {"to": "n•••@example.org"}},
+    "changed": {"details": {"to": "n***@e..."}},
     "transferred": {"details": {"from": "housing", "to": "vat"}},
     "supplied": {"arrived_on": dt.date(2026, 9, 30)},
     "forwarded": {"arrived_on": dt.date(2026, 9, 30), "details": {"from": "vat", "to": "housing"}},
@@ -102,7 +104,7 @@ def row(message: int) -> Message:
 def make_due() -> None:
     """Let the time pass that messages have to wait."""
     with db.connection_context():
-        Message.update(run_at=now() - dt.timedelta(seconds=1)).execute()
+        Message.update(run_at=now() - dt.timedelta(seconds=1)).where(Message.run_at.is_null(False)).execute()
 
 
 def _form() -> Form:

@@ -19,8 +19,8 @@ REFUSED = json.dumps({"type": "t", "title": "Refused", "detail": "about +3526211
 class SmsProvider(ThreadingHTTPServer):
     """Keeps every request in `posts` (path, headers, body).
 
-    `answer` is "ok", a status to refuse with, "empty", "bad" (no JSON), "drop" (the line breaks before the answer)
-    or "hold" (`holding` is set, and the answer never comes).
+    `answer` is "ok", a status to refuse with, a pair of status and body, "empty", "bad" (no JSON), "drop" (the line
+    breaks before the answer) or "hold" (`holding` is set, and the answer never comes).
     """
 
     daemon_threads = True
@@ -29,7 +29,7 @@ class SmsProvider(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.posts: list[tuple[str, dict[str, str], dict[str, str]]] = []
         self.arrivals: Queue[dict[str, str]] = Queue()  # their bodies, to wait for
-        self.answer: str | int = "ok"
+        self.answer: str | int | tuple[int, dict] = "ok"
         self.holding = threading.Event()
         self.certificate = certificate
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -79,9 +79,11 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._say(answer)
 
-    def _say(self, answer: str | int) -> None:
+    def _say(self, answer: str | int | tuple[int, dict]) -> None:
         status = answer if isinstance(answer, int) else 202
         body = {"ok": ACCEPTED, "empty": "", "bad": "<html>"}.get(str(answer), REFUSED).encode()
+        if isinstance(answer, tuple):
+            status, body = answer[0], json.dumps(answer[1]).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -7,7 +7,7 @@ from conftest import running
 from test_app import dump
 from visitor import Page, Visitor, values
 
-from models import Contact, Dossier, Event, Message, db, today
+from models import Contact, Dossier, Event, Message, db, outbox, today
 from senders.text import contact_token
 
 MAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
@@ -112,7 +112,7 @@ def test_link_of_an_erased_contact_does_not_open_the_next_one(app, visitor, both
 
 
 def test_address_can_be_erased_while_its_message_is_on_its_way(app, visitor, both):
-    Message.claim("worker")
+    outbox.claim("worker", "email")
     press(visitor, link(app, both), "erase")
     assert contact(both) is None
 

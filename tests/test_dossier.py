@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import Authority, Conflict, Contact, Dossier, Event, Message, Scope, db, now, today
+from models import Authority, Conflict, Contact, Dossier, Event, Message, Outcome, Scope, db, now, outbox, today
 from models.life import MOVES, STATUSES
 
 EMAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
@@ -150,8 +150,9 @@ def test_scan_undone_in_time_is_never_heard_of(either, form, clerk):
 
 def test_scan_cannot_be_undone_once_a_message_is_on_its_way(either, form, clerk):
     dossier = in_status(form, "announced", clerk, [EMAIL])
+    outbox.claim("worker", "email").ended(Outcome.SENT)
     event = move(dossier, "received", clerk)
-    Message.claim("worker")
+    outbox.claim("worker", "email")
     with pytest.raises(Conflict):
         dossier.undo(event, by=clerk, version=dossier.version)
     assert Dossier.get_by_id(dossier.id).status == "received"

@@ -7,7 +7,7 @@ import pytest
 from sending import make_app, make_dossier, make_message
 
 import senders
-from models import Message
+from models import Message, Outcome
 from senders import mail
 from senders.base import Letter, SendError
 
@@ -85,20 +85,20 @@ def test_domain_with_accents_is_written_in_ascii(app, mail_server):
 
 def test_address_that_mail_servers_do_not_take_is_refused_for_good(app):
     for address in ("ü@example.org", "nobody", "a@example.org\r\nBcc: b@example.org"):
-        assert refusal(Letter(**vars(LETTER) | {"to": address})).permanent
+        assert refusal(Letter(**vars(LETTER) | {"to": address})).outcome is Outcome.NEVER
 
 
 @pytest.mark.parametrize("header", ["subject", "contact_url", "reference"])
 def test_line_break_in_a_header_is_refused(app, mail_server, header):
     forged = Letter(**vars(LETTER) | {header: "x\r\nBcc: other@example.org"})
-    assert refusal(forged).permanent
+    assert refusal(forged).outcome is Outcome.NEVER
     assert not mail_server.mails
 
 
 def test_certificate_nobody_vouches_for_is_refused(app, mail_server):
     app.config["MAIL_CA_FILE"] = ""
     error = refusal()
-    assert "SSLCertVerificationError" in str(error) and not (error.permanent or error.unknown)
+    assert "SSLCertVerificationError" in str(error) and error.outcome is Outcome.DOWN
     assert not mail_server.mails
 
 
@@ -109,63 +109,72 @@ def test_silent_server_is_given_up_in_time(app):
         started = time.monotonic()
         error = refusal()
     assert time.monotonic() - started < 2
-    assert not (error.permanent or error.unknown)
+    assert error.outcome is Outcome.DOWN
 
 
 def test_no_server_at_all_is_tried_again(app):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         app.extensions["mail"].port = closed.getsockname()[1]
     error = refusal()
-    assert str(error) == "mail server not reached: ConnectionRefusedError" and not (error.permanent or error.unknown)
+    assert str(error) == "mail server not reached: ConnectionRefusedError" and error.outcome is Outcome.DOWN
 
 
 @pytest.mark.parametrize(
-    ("command", "answer", "permanent", "text"),
+    ("command", "answer", "outcome", "text"),
     [
-        ("MAIL", "451 4.3.0 busy", False, "SMTPSenderRefused: 451 4.3.0"),
-        ("MAIL", "550 5.7.1 sender not ours", False, "SMTPSenderRefused: 550 5.7.1"),
-        ("RCPT", "450 4.2.0 <> greylisted", False, "recipient refused: 450 4.2.0"),
-        ("RCPT", "452 too many", False, "recipient refused: 452"),
-        ("RCPT", "421 4.3.2 closing", False, "recipient refused: 421 4.3.2"),
-        ("RCPT", "550 5.1.1 <> unknown", True, "recipient refused: 550 5.1.1"),
-        ("RCPT", "552 5.2.2 <> is full", True, "recipient refused: 552 5.2.2"),
-        ("DATA", "451 4.7.1 later", False, "SMTPDataError: 451 4.7.1"),
-        ("DATA", "554 5.7.1 spam", True, "SMTPDataError: 554 5.7.1"),
+        ("MAIL", "421 4.3.2 closing", "down", "SMTPSenderRefused: 421 4.3.2"),
+        ("MAIL", "451 4.3.0 busy", "down", "SMTPSenderRefused: 451 4.3.0"),
+        ("MAIL", "530 5.7.0 sign in first", "account", "SMTPSenderRefused: 530 5.7.0"),
+        ("MAIL", "550 5.7.1 sender not ours", "account", "SMTPSenderRefused: 550 5.7.1"),
+        ("RCPT", "421 4.3.2 closing", "down", "recipient refused: 421 4.3.2"),
+        ("RCPT", "450 4.2.0 <> greylisted", "later", "recipient refused: 450 4.2.0"),
+        ("RCPT", "451 4.7.1 try again", "later", "recipient refused: 451 4.7.1"),
+        ("RCPT", "452 too many", "later", "recipient refused: 452"),
+        ("RCPT", "530 5.7.0 sign in first", "account", "recipient refused: 530 5.7.0"),
+        ("RCPT", "550 5.1.1 <> unknown", "never", "recipient refused: 550 5.1.1"),
+        ("RCPT", "552 5.2.2 <> is full", "never", "recipient refused: 552 5.2.2"),
+        ("DATA", "421 4.3.2 closing", "down", "SMTPDataError: 421 4.3.2"),
+        ("DATA", "451 4.7.1 later", "later", "SMTPDataError: 451 4.7.1"),
+        ("DATA", "452 4.3.1 full", "later", "SMTPDataError: 452 4.3.1"),
+        ("DATA", "552 5.3.4 too big", "never", "SMTPDataError: 552 5.3.4"),
+        ("DATA", "554 5.7.1 spam", "never", "SMTPDataError: 554 5.7.1"),
     ],
 )
-def test_refusals_are_told_apart_and_name_no_address(app, mail_server, command, answer, permanent, text):
+def test_refusals_are_told_apart_and_name_no_address(app, mail_server, command, answer, outcome, text):
     mail_server.answers[command] = answer
     error = refusal()
-    assert (str(error), error.permanent, error.unknown) == (text, permanent, False)
+    assert (str(error), error.outcome) == (text, outcome)
 
 
 def test_wrong_password_is_our_affair_and_tried_again(app):
     app.extensions["mail"].password = "wrong"
     error = refusal()
-    assert str(error).startswith("SMTPAuthenticationError: 535") and not (error.permanent or error.unknown)
+    assert str(error).startswith("SMTPAuthenticationError: 535") and error.outcome is Outcome.ACCOUNT
 
 
 def test_line_that_breaks_after_the_final_dot_leaves_the_outcome_unknown(app, mail_server):
     mail_server.answers["DATA"] = "drop"
-    assert refusal().unknown
+    assert refusal().outcome is Outcome.UNKNOWN
     assert len(mail_server.mails) == 1
 
 
 def test_no_answer_after_the_final_dot_leaves_the_outcome_unknown(app, mail_server):
     app.config["MAIL_TIMEOUT"] = 0.5
     mail_server.answers["DATA"] = "hold"
-    assert refusal().unknown
+    assert refusal().outcome is Outcome.UNKNOWN
 
 
 def test_contact_that_stopped_or_never_confirmed_gets_nothing(app, mail_server):
     message = make_message("received")
     message.contact.stop()
-    with pytest.raises(senders.Unwanted):
+    with pytest.raises(SendError) as caught:
         senders.deliver(message)
+    assert caught.value.outcome is Outcome.UNWANTED
     unconfirmed = make_dossier(("email", "someone@example.org")).contacts.get()
     message = Message(contact=unconfirmed, event=message.event, channel="email")
-    with pytest.raises(senders.Unwanted):
+    with pytest.raises(SendError) as caught:
         senders.deliver(message)
+    assert caught.value.outcome is Outcome.UNWANTED
     assert not mail_server.mails
 
 
@@ -174,5 +183,5 @@ def test_mistake_while_writing_loses_no_message(app, mail_server):
     message = make_message("announced")
     with pytest.raises(SendError) as caught:
         senders.deliver(message)
-    assert not (caught.value.permanent or caught.value.unknown)
+    assert caught.value.outcome is Outcome.UNWRITTEN
     assert "KeyError" in str(caught.value)

@@ -9,6 +9,7 @@ from sending import make_app, make_message
 from sms_stand_in import APPLICATION, keys
 
 import senders
+from models import Outcome
 from senders import sms
 from senders.base import Letter, SendError
 
@@ -47,7 +48,7 @@ def test_message_of_the_outbox_carries_its_own_id(app, sms_provider):
     message = make_message("received", "sms")
     senders.deliver(message)
     ((_path, _headers, body),) = sms_provider.posts
-    assert body["client_ref"] == str(message.id)
+    assert body["client_ref"] == message.reference
     assert message.event.dossier.number in body["text"]
 
 
@@ -58,56 +59,76 @@ def test_key_may_be_a_file(app, sms_provider, tmp_path):
     assert sms.send(LETTER)
 
 
-@pytest.mark.parametrize(
-    ("answer", "outcome"),
-    [
-        (400, "permanent"), (401, "later"), (402, "later"), (403, "later"), (404, "permanent"), (422, "permanent"),
-        (429, "later"), (500, "later"), (503, "later"), ("empty", "unknown"), ("bad", "unknown"), ("drop", "unknown"),
-        ("hold", "unknown"),
-    ],
-)  # fmt: skip
-def test_every_failure_is_one_request_and_has_its_name(app, sms_provider, monkeypatch, caplog, answer, outcome):
+def problem(code: str) -> dict:
+    """An answer as the Messages API refuses with."""
+    return {"type": f"https://developer.vonage.com/api-errors/messages#{code}", "title": "T", "detail": "+352621123456"}
+
+
+def classic(*codes: str) -> dict:
+    """An answer as the older SMS API refuses with, all by HTTP 200: one entry for each part."""
+    return {"message-count": len(codes), "messages": [{"to": "352621123456", "status": code} for code in codes]}
+
+
+CLASSIC = {"account": (4, 8, 9, 11, 14), "down": (1, 5, 10, 13), "barred": (7,), "never": (2, 3, 6, 12, 15)}
+MESSAGES = {
+    "account": (1060, 1070, 1080, 1110, 1140, "low-balance", "unauthorized", "jwt-expired"),
+    "down": (1000, 1030, 1100, "throttled"),
+    "later": (1180, 1220, 1230, 1241),
+    "barred": (1050, 1240),
+    "never": (1010, 1020, 1040, 1090, 1120, 1170, 1190, 1260, 1280),
+}
+MATRIX = [
+    (400, "never"), (401, "account"), (402, "account"), (403, "account"), (404, "never"), (408, "down"),
+    (422, "never"), (429, "down"), (500, "down"), (503, "down"), ("empty", "unknown"), ("bad", "unknown"),
+    ("drop", "unknown"), ("hold", "unknown"), ((202, {}), "unknown"), ((202, {"messages": []}), "unknown"),
+    ((200, classic("0", "5")), "unknown"), ((422, {"type": 7, "title": None}), "never"), ((503, problem("1070")), "account"),
+    *(((200, classic(str(code))), outcome) for outcome, codes in CLASSIC.items() for code in codes),
+    *(((422, problem(str(code))), outcome) for outcome, codes in MESSAGES.items() for code in codes),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "outcome"), MATRIX)
+def test_every_failure_is_one_request_and_has_its_class(app, sms_provider, monkeypatch, caplog, answer, outcome):
     monkeypatch.setattr(sms, "TIMEOUT", 1)
     sms_provider.answer = answer
     with caplog.at_level(logging.DEBUG):
         error = refusal()
-    name = "permanent" if error.permanent else "unknown" if error.unknown else "later"
-    assert (name, len(sms_provider.posts)) == (outcome, 1)
+    assert (error.outcome, len(sms_provider.posts)) == (outcome, 1)
     assert "352621" not in caplog.text
 
 
 def test_provider_that_cannot_be_reached_is_tried_again(app):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         app.config["VONAGE_API_HOST"] = f"127.0.0.1:{closed.getsockname()[1]}"
-    assert not (refusal().permanent or refusal().unknown)
+    assert refusal().outcome is Outcome.DOWN
 
 
 def test_host_that_has_no_address_is_tried_again(app):
     app.config["VONAGE_API_HOST"] = "nowhere.invalid"
-    assert not (refusal().permanent or refusal().unknown)
+    assert refusal().outcome is Outcome.DOWN
 
 
 def test_provider_with_a_certificate_nobody_vouches_for_hears_nothing(app, sms_provider, monkeypatch):
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-    assert not (refusal().permanent or refusal().unknown)
+    assert refusal().outcome is Outcome.DOWN
     assert not sms_provider.posts
 
 
 def test_without_an_account_sms_wait(app, sms_provider):
     app.config["VONAGE_APPLICATION_ID"] = ""
     error = refusal()
-    assert str(error) == "no SMS account configured" and not (error.permanent or error.unknown)
+    assert str(error) == "no SMS account configured" and error.outcome is Outcome.ACCOUNT
 
 
 @pytest.mark.parametrize("key", ["no/such/file", "-----BEGIN PRIVATE KEY-----\nnonsense\n-----END PRIVATE KEY-----"])
 def test_key_that_cannot_be_used_lets_sms_wait(app, sms_provider, key):
     app.config["VONAGE_PRIVATE_KEY"] = key
-    assert not refusal().permanent
+    assert refusal().outcome is Outcome.ACCOUNT
     assert not sms_provider.posts
 
 
 def test_text_that_is_no_number_is_refused_for_good(app, sms_provider):
-    assert refusal(Letter(reference="7", to="+0", text="x")).permanent
+    assert refusal(Letter(reference="7", to="+0", text="x")).outcome is Outcome.NEVER
     assert not sms_provider.posts
 
 

@@ -1,0 +1,56 @@
+"""A message's whole way: what it tells, where it is held, when it was first tried; and the channels it leaves by."""
+
+from peewee import *
+from models.base import UTCDateTimeField
+
+
+def up(migrator, db):
+
+    class Channel(Model):
+        name = CharField(primary_key=True, max_length=5)
+        why = TextField(default='')
+        stopped_at = UTCDateTimeField(null=True)
+        probe_at = UTCDateTimeField(null=True)
+        errors = IntegerField(default=0)
+        errors_from = UTCDateTimeField(null=True)
+        next_at = UTCDateTimeField(null=True)
+        class Meta:
+            database = db
+            table_name = 'channel'
+    db.create_tables([Channel])
+
+    migrator.migrate(
+        migrator.add_column('procedure', 'sms', JSONField(null=True)),
+        migrator.add_column('contact', 'failed_at', UTCDateTimeField(null=True)),
+        migrator.add_column('message', 'kind', CharField(max_length=12, default='')),
+        migrator.add_column('message', 'failures', IntegerField(default=0)),
+        migrator.add_column('message', 'tried_at', UTCDateTimeField(null=True)),
+        migrator.drop_not_null('message', 'run_at'),
+        migrator.add_index('message', ('channel', 'run_at'), False),
+    )
+    for statement in (
+        'UPDATE message SET kind = (SELECT kind FROM event WHERE event.id = message.event_id)',
+        'UPDATE message SET failures = attempts, tried_at = created_at WHERE attempts > 0',
+        "UPDATE message SET state = 'deferred' WHERE state = 'queued' AND attempts > 0",
+        "UPDATE message SET run_at = NULL WHERE state IN ('sent', 'failed', 'cancelled', 'unknown')",
+    ):
+        db.execute_sql(statement)
+
+
+def down(migrator, db):
+    for statement in (
+        "UPDATE message SET state = 'queued' WHERE state IN ('held', 'deferred')",
+        "UPDATE message SET state = 'sent' WHERE state = 'delivered'",
+        "UPDATE message SET state = 'cancelled' WHERE state = 'superseded'",
+        "UPDATE message SET state = 'sending' WHERE state = 'unknown' AND run_at IS NOT NULL",
+        'UPDATE message SET run_at = created_at WHERE run_at IS NULL',
+    ):
+        db.execute_sql(statement)
+    migrator.migrate(
+        migrator.drop_index('message', 'message_channel_run_at'),
+        migrator.add_not_null('message', 'run_at'),
+        *(migrator.drop_column('message', column) for column in ('tried_at', 'failures', 'kind')),
+        migrator.drop_column('contact', 'failed_at'),
+        migrator.drop_column('procedure', 'sms'),
+        migrator.drop_table('channel'),
+    )

@@ -1,0 +1,282 @@
+"""The way of a message: only forward, whatever receipts come in whatever order, and nobody is flooded or forgotten."""
+
+import datetime as dt
+import itertools
+
+import pytest
+
+from models import Contact, Dossier, Message, Outcome, db, now, outbox
+from models.message import LEADS_TO, WAYS
+from models.timetable import GIVE_UP, RETRY
+
+EMAIL, SMS = ("email", "someone@example.org"), ("sms", "+352621123456")
+STATES = tuple(WAYS)
+FINAL = {"delivered": 5, "failed": 4, "deferred": 3, "sent": 2, "unknown": 1, "sending": 0}
+
+
+def told(form, clerk, *contacts, kinds=()) -> Dossier:
+    """A dossier of confirmed contacts that was announced, and told so; then moved through `kinds`."""
+    dossier = Dossier.announce(form, "en", f"key-{now().timestamp()}", contacts or [EMAIL])
+    Contact.update(confirmed_at=now()).execute()
+    Message.update(state="delivered", run_at=None).execute()
+    for kind in kinds:
+        move(dossier, kind, clerk)
+    return dossier
+
+
+def move(dossier: Dossier, to: str, by, **options) -> None:
+    arrived = dt.date(2026, 1, 2) if to == "received" else None
+    dossier.move(to, by=by, version=dossier.version, arrived_on=arrived, **options)
+
+
+def claim(channel: str = "email") -> Message | None:
+    return outbox.claim("worker", channel)
+
+
+def states(*kinds: str) -> list[str]:
+    rows = {message.kind: message.state for message in Message.select().order_by(Message.id)}
+    return [rows[kind] for kind in kinds]
+
+
+def claimed(form, clerk, channel: str = "sms") -> Message:
+    told(form, clerk, SMS if channel == "sms" else EMAIL, kinds=["received"])
+    return outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
+
+
+def test_every_way_leads_to_a_state_that_is_known():
+    assert {state for ways in WAYS.values() for state in ways} <= set(STATES)
+    assert set(LEADS_TO.values()) <= set(STATES) and set(LEADS_TO) == set(Outcome)
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.UNWANTED])
+def test_receipt_leads_only_where_the_table_allows(app, form, clerk, state, outcome):
+    message = claimed(form, clerk)
+    message.put(state=state)
+    changed = Message.receipt(message.reference, outcome)
+    assert changed == (LEADS_TO[outcome] in WAYS[state])
+    assert Message.get_by_id(message.id).state == (LEADS_TO[outcome] if changed else state)
+
+
+FACTS = ("answer", "submitted", "delivered", "rejected", "busy")
+
+
+@pytest.mark.parametrize(
+    "facts", [facts for n in range(1, 6) for facts in itertools.combinations(FACTS, n)], ids="+".join
+)
+def test_whatever_the_order_of_answer_and_receipts_the_end_is_the_same(app, form, clerk, facts):
+    message = claimed(form, clerk)
+    expected = max((FINAL[state] for state in map(ends, facts)), default=0)
+    for order in itertools.permutations((*facts, facts[-1])):  # one of them twice
+        with db.atomic() as transaction:
+            for fact in order:
+                happen(message, fact)
+            row = Message.get_by_id(message.id)
+            assert FINAL[row.state] == expected, order
+            assert row.failures <= 1 and (row.run_at is None) == (row.state in ("sent", "delivered", "failed"))
+            assert row.provider_id == ("uuid" if row.state != "sending" else "")
+            transaction.rollback()
+
+
+def ends(fact: str) -> str:
+    named = {"answer": "sent", "submitted": "sent", "delivered": "delivered", "rejected": "failed", "busy": "deferred"}
+    return named[fact]
+
+
+def happen(message: Message, fact: str) -> None:
+    outcomes = {
+        "submitted": Outcome.SENT,
+        "delivered": Outcome.DELIVERED,
+        "rejected": Outcome.NEVER,
+        "busy": Outcome.LATER,
+    }
+    if fact == "answer":
+        message.ended(Outcome.SENT, provider_id="uuid")
+    else:
+        Message.receipt(message.reference, outcomes[fact], "uuid")
+
+
+def test_receipt_before_our_own_record_is_kept_and_the_record_still_names_the_provider(either, form, clerk):
+    message = claimed(form, clerk)
+    assert Message.receipt(str(message.id), Outcome.DELIVERED)
+    assert message.ended(Outcome.SENT, provider_id="uuid")
+    row = Message.get_by_id(message.id)
+    assert (row.state, row.provider_id) == ("delivered", "uuid") and row.sent_at
+
+
+def test_receipt_of_an_earlier_attempt_counts_only_if_it_is_good_news(either, form, clerk):
+    first = claimed(form, clerk)
+    first.ended(Outcome.LATER, "switched off")
+    Message.update(run_at=now()).where(Message.id == first.id).execute()
+    second = claim("sms")
+    assert second.attempts == 2
+    assert not Message.receipt(first.reference, Outcome.NEVER, "first")
+    second.ended(Outcome.SENT, provider_id="second")
+    assert not Message.receipt(second.reference, Outcome.NEVER, "first")
+    assert Message.receipt(first.reference, Outcome.DELIVERED, "first")
+    assert Message.get_by_id(first.id).state == "delivered"
+
+
+@pytest.mark.parametrize("reference", ["", "x", "0", "999999999", "1.9", "1.0000", "-1", "1.1.1", "9" * 40, "١"])
+def test_receipt_of_nothing_we_sent_changes_nothing(app, form, clerk, reference):
+    message = claimed(form, clerk)
+    message.put(state="sent")
+    assert reference == "1.0000" or not Message.receipt(reference, Outcome.NEVER)
+    assert Message.get_by_id(message.id).state == "sent"
+
+
+def test_message_that_was_never_tried_has_no_receipt(app, form, clerk):
+    told(form, clerk, kinds=["received"])
+    message = Message.get(Message.kind == "received")
+    assert not Message.receipt(str(message.id), Outcome.DELIVERED) and states("received") == ["queued"]
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_failures_are_repeated_by_the_timetable_until_it_is_over(app, form, clerk, channel):
+    message = claimed(form, clerk, channel)
+    for wait in (*RETRY[channel], RETRY[channel][-1]):
+        asked = now()
+        message.ended(Outcome.LATER, "busy")
+        row = Message.get_by_id(message.id)
+        assert 0.79 * wait <= (row.run_at - asked).total_seconds() <= 1.21 * wait + 1
+        message.put(run_at=now())
+        message = outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
+    message.put(tried_at=now() - GIVE_UP[channel] - dt.timedelta(seconds=1))
+    message.ended(Outcome.DOWN, "still busy")
+    assert states("received") == ["failed"]
+    assert Contact.get_by_id(message.contact_id).failed_at
+
+
+def test_fault_of_our_account_costs_a_message_nothing(either, form, clerk):
+    message = claimed(form, clerk)
+    message.ended(Outcome.ACCOUNT, "no credit")
+    row = Message.get_by_id(message.id)
+    assert (row.state, row.failures, row.unknowns) == ("deferred", 0, 0) and row.run_at <= now()
+
+
+def test_newer_news_replace_the_older_that_have_not_left(either, form, clerk):
+    told(form, clerk, kinds=["received", "examination", "decided"])
+    assert claim().kind == "decided"
+    assert states("received", "examination", "decided") == ["superseded", "superseded", "sending"]
+    assert claim() is None
+
+
+def test_first_message_goes_first_and_is_never_replaced(either, form, clerk):
+    dossier = Dossier.announce(form, "en", "the-key", [EMAIL])
+    move(dossier, "received", clerk)
+    first = claim()
+    assert first.kind == "announced" and claim() is None
+    first.ended(Outcome.LATER, "greylisted")
+    assert claim() is None, "the others wait for it"
+    Message.update(run_at=now()).where(Message.id == first.id).execute()
+    claim().ended(Outcome.SENT)
+    assert claim().kind == "received"
+
+
+def test_next_message_waits_while_one_is_on_its_way_and_the_older_is_not_repeated_after_it(either, form, clerk):
+    dossier = told(form, clerk, kinds=["received"])
+    older = claim()
+    move(dossier, "examination", clerk)
+    assert claim() is None
+    older.ended(Outcome.LATER, "greylisted")
+    assert claim().kind == "examination" and states("received") == ["superseded"]
+
+
+def test_scan_that_may_be_undone_replaces_nothing_yet(either, form, clerk):
+    dossier = told(form, clerk, kinds=["received", "incomplete"])
+    move(dossier, "received", clerk, hold=dt.timedelta(minutes=10))
+    assert states("incomplete", "supplied") == ["queued", "held"]
+    assert claim().kind == "incomplete"
+
+
+def test_what_tells_no_status_becomes_a_digest_with_what_it_replaces(either, form, clerk, other_clerk):
+    dossier = told(form, clerk, kinds=["received", "incomplete"])
+    dossier.transfer(other_clerk.authority, by=clerk, version=dossier.version)
+    message = claim()
+    assert (message.kind, message.event.kind) == ("digest", "transferred")
+    assert [event.kind for event in message.news()] == ["received", "incomplete", "transferred"]
+    assert dossier.present.kind == "incomplete"
+
+
+def test_fourth_message_of_a_day_waits_for_the_morning_and_tells_all_that_came_meanwhile(either, form, clerk):
+    dossier = told(form, clerk)
+    for kind in ("received", "incomplete"):
+        move(dossier, kind, clerk)
+        claim().ended(Outcome.SENT)
+    Message.update(sent_at=now()).where(Message.kind == "announced").execute()
+    for kind in ("examination", "decided"):
+        move(dossier, kind, clerk)
+        assert claim() is None
+    held = Message.select().where(Message.state == "held").order_by(Message.id)
+    assert [(m.kind, m.attempts, m.tried_at) for m in held] == [("digest", 0, None)] * 2
+    assert len({m.run_at for m in held}) == 1 and held[0].run_at > now()
+    Message.update(run_at=now()).where(Message.state == "held").execute()
+    Message.update(sent_at=now() - dt.timedelta(days=1)).where(Message.sent_at.is_null(False)).execute()
+    digest = claim()
+    assert [event.kind for event in digest.news()] == ["examination", "decided"]
+
+
+def test_message_that_failed_for_good_goes_to_the_other_contact_that_has_not_had_it(either, form, clerk):
+    dossier = told(form, clerk, EMAIL, SMS)
+    form.procedure.sms = ["decided"]
+    form.procedure.save()
+    move(Dossier.get_by_id(dossier.id), "received", clerk)
+    assert [m.channel for m in Message.select().where(Message.kind == "received")] == ["email"]
+    claim().ended(Outcome.NEVER, "550 5.1.1")
+    mail, sms = Message.select().where(Message.kind == "received").order_by(Message.id)
+    assert (mail.state, sms.state, sms.channel) == ("failed", "queued", "sms")
+    assert not Contact.unreached().exists(), "somebody is told"
+
+
+def test_contact_that_had_the_news_already_hears_them_once(either, form, clerk):
+    told(form, clerk, EMAIL, SMS, kinds=["received"])
+    claim().ended(Outcome.NEVER, "550 5.1.1")
+    assert Message.select().where(Message.kind == "received").count() == 2
+
+
+def test_contact_nobody_could_reach_is_on_the_list_until_a_message_gets_through(either, form, clerk):
+    dossier = told(form, clerk, kinds=["received"])
+    claim().ended(Outcome.NEVER, "550 5.1.1")
+    assert [c.masked for c in Contact.unreached().where(Contact.dossier == dossier)] == ["s***@e..."]
+    assert [message.kind for message in Message.dead()] == ["received"]
+    move(dossier, "examination", clerk)
+    claim().ended(Outcome.SENT)
+    assert not Contact.unreached().exists() and not Message.dead().exists()
+
+
+def test_number_that_is_barred_hears_nothing_more_and_its_owner_can_see_why(either, form, clerk):
+    dossier = told(form, clerk, SMS, kinds=["received"])
+    claimed = outbox.claim("worker", "sms", hours=outbox.Hours(0, 24))
+    claimed.ended(Outcome.BARRED, "SMS refused: 1050")
+    contact = Contact.get()
+    assert contact.stopped_at and contact.masked == "+352 *** *56"
+    assert list(Contact.unreached()) == [contact]
+    move(dossier, "examination", clerk)
+    assert Message.select().where(Message.kind == "examination").count() == 0
+
+
+def test_dead_letter_is_sent_again_when_staff_says_so_and_keeps_its_history(either, form, clerk):
+    told(form, clerk, kinds=["received"])
+    claim().ended(Outcome.NEVER, "550 5.1.1")
+    (dead,) = Message.dead()
+    assert dead.send_again() and not dead.send_again()
+    again = claim()
+    assert (again.id, again.attempts, again.failures) == (dead.id, 2, 0)
+    again.ended(Outcome.SENT)
+    assert Message.dead().count() == 0
+
+
+def test_stopped_contact_hears_nothing_of_what_still_waits(either, form, clerk):
+    told(form, clerk, kinds=["received"])
+    Contact.get().stop()
+    assert states("received") == ["cancelled"] and claim() is None
+
+
+def test_procedure_without_sms_tells_by_mail_only(either, form, clerk):
+    dossier = told(form, clerk, EMAIL, SMS)
+    form.procedure.sms = []
+    form.procedure.save()
+    move(Dossier.get_by_id(dossier.id), "received", clerk)
+    assert [m.channel for m in Message.select().where(Message.kind == "received")] == ["email"]
+    claim().ended(Outcome.NEVER, "550 5.1.1")
+    assert Message.select().where(Message.kind == "received").count() == 1
