@@ -11,7 +11,7 @@ from .contact import NOTICE, Contact, hashed
 from .event import Event
 from .message import Message
 
-INSTANTS = ("created_at", "asked_at", "confirmed_at", "stopped_at")
+INSTANTS = ("created_at", "asked_at", "confirmed_at", "stopped_at", "failed_at")
 MOST = 4  # contacts of one dossier: the citizen by mail and SMS, and a helper by both
 
 

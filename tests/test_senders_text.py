@@ -1,6 +1,7 @@
 """The words: every event, every channel, every language; the one segment of an SMS; the link of a contact."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from bs4 import BeautifulSoup
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sending import EVENTS, LONG_SITE, make_app, make_dossier, make_message
 
-from models import Contact, db
+from models import Contact, Event, Message, db, now
 from models.catalogue import LANGUAGES
+from models.catalogue_files import Kind
 from models.life import MOVES
 from senders import text
 
@@ -32,7 +34,8 @@ def rolled_back(app):
 
 def test_every_kind_of_event_that_is_told_has_its_words(app):
     kinds = {folder.name for folder in FOLDER.iterdir() if folder.is_dir()}
-    assert set(EVENTS) == kinds >= set(MOVES)
+    assert {*EVENTS, "digest"} == kinds >= set(MOVES)
+    assert set(get_args(Kind)) == set(EVENTS) - {"added", "changed"}, "the catalogue may choose among them"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -150,3 +153,30 @@ def test_token_needs_our_key(app, monkeypatch):
     token = text.contact_token(contact)
     monkeypatch.setitem(app.config, "SECRET_KEY", "another secret of at least thirty-two characters")
     assert text.contact_id(token) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_digest_tells_the_present_state_and_what_happened(app, channel, language):
+    message = make_message("incomplete", channel, language)
+    dossier, contact = message.event.dossier, message.contact
+    message.put(state="superseded", run_at=None)
+    later = Event.create(
+        dossier=dossier, kind="transferred", at=now(), to_status="incomplete", details=EVENTS["transferred"]
+    )
+    Message.queue(later, contact, now())
+    digest = Message.get(Message.event == later)
+    digest.put(kind="digest")
+    letter = text.write(digest)
+    assert channel == "email" or len(letter.text) <= text.SEGMENT
+    if channel == "email":
+        happened = [line for line in letter.text.splitlines() if line.startswith("- ")]
+        assert happened[:2] == ["- Copy of the passport", "- Lease"], "what is missing, as the present state says"
+        assert len(happened) == 4 and dossier.number not in "".join(happened)
+        assert all(line[2:] in BeautifulSoup(letter.html, "html.parser").get_text() for line in happened)
+
+
+def test_digest_of_one_event_is_that_events_own_message(app):
+    message = make_message("returned")
+    message.put(kind="digest")
+    assert "registered" in text.write(message).text and "News of" not in text.write(message).subject
