@@ -6,6 +6,7 @@ from peewee import SQL, Case, ModelSelect, Value, fn
 
 from . import timetable
 from .base import db, now
+from .channel import CHANNELS
 from .contact import APART, FIRST
 from .life import STATUSES
 from .message import LEFT, Message
@@ -54,9 +55,9 @@ def claim(worker: str, channel: str, lease: dt.timedelta | None = None, hours: H
 
 def waiting_since() -> dt.datetime | None:
     """When the message that has waited longest might have left. None if nothing waits."""
-    waits = (Message.run_at <= now()) & (Message.state != "sending")
-    first = Message.select(Message.run_at).where(waits).order_by(Message.run_at).first()
-    return first.run_at if first else None
+    waits = Message.select(Message.run_at).where((Message.run_at <= now()) & (Message.state != "sending"))
+    first = (waits.where(Message.channel == name).order_by(Message.run_at).first() for name in CHANNELS)
+    return min((message.run_at for message in first if message), default=None)
 
 
 def sweep() -> int:
