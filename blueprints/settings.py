@@ -99,6 +99,10 @@ def _check(config: dict[str, Any]) -> None:
         raise BadSetting("ETRACKING_INBOX is for development: it shows every message to anyone")
     if site.scheme == "https" and not config["STAFF_SECOND_FACTOR"]:
         raise BadSetting("ETRACKING_STAFF_SECOND_FACTOR=false is for development: a password alone would open the desk")
+    _check_messages(config)
+
+
+def _check_messages(config: dict[str, Any]) -> None:
     if not config["INBOX"] and not (config["MAIL_SERVER"] and config["MAIL_SENDER"]):
         raise BadSetting("ETRACKING_MAIL_SERVER and ETRACKING_MAIL_SENDER are needed to send mail")
     if not config["SMS_FROM_HOUR"] < config["SMS_UNTIL_HOUR"] <= 24:
