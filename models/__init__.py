@@ -3,6 +3,7 @@
 from .audit import Audit
 from .base import Base, Conflict, db, make_database, now, today
 from .batch import Batch
+from .bulk import Bulk
 from .catalogue import Authority, Form, FormFile, Procedure, Topic
 from .channel import Channel
 from .codes import RecoveryCode, Totp
@@ -20,8 +21,10 @@ from .scope import Scope
 from .staff import Staff
 from .staff_session import KnownBrowser, StaffSession
 from .system import Reply, System
+from .text_block import TextBlock
 from .throttle import Counter, Tries, Used
 from .waiting import WaitingTime
+from .work_list import WorkList
 
 MODELS = (
     Authority,
@@ -29,6 +32,7 @@ MODELS = (
     Procedure,
     Form,
     FormFile,
+    TextBlock,
     Staff,
     StaffSession,
     Audit,
@@ -40,6 +44,7 @@ MODELS = (
     Totp,
     RecoveryCode,
     Invitation,
+    Bulk,
     Dossier,
     Note,
     Event,

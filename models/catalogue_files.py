@@ -166,6 +166,25 @@ class SpecimenFile(Strict):
     signature: bool = True
 
 
+class TextEntry(Strict):
+    """A text block for the desk: which moves it goes with, its name for the staff, its words for the citizen."""
+
+    id: Slug
+    moves: Annotated[
+        list[
+            Literal["received", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn", "transferred",
+                    "corrected", "further", "returned"]
+        ],
+        Field(min_length=1),
+    ]  # fmt: skip
+    title: Text
+    text: Text
+
+
+class Texts(RootModel[list[TextEntry]]):
+    """Text blocks in the order in which they are offered."""
+
+
 class Topics(RootModel[dict[Slug, Text]]):
     """The topics in the order in which the catalogue lists them."""
 
@@ -177,6 +196,7 @@ class Catalogue(Strict):
     authorities: dict[str, AuthorityFile]
     procedures: dict[str, ProcedureFile]
     specimens: dict[str, SpecimenFile]  # "procedure/form"
+    texts: dict[str, list[TextEntry]]  # by procedure; "" for all
 
 
 def read(folder: Path) -> Catalogue:
@@ -193,11 +213,21 @@ def read(folder: Path) -> Catalogue:
             source = path.with_name(f"{form.slug}.yaml")
             if source.exists():
                 specimens[f"{path.parent.name}/{form.slug}"] = reader.one(source, SpecimenFile)
+    texts = {
+        path.parent.name if path.parent != folder else "": reader.one(path, Texts)
+        for path in [folder / "texts.yaml", *sorted(folder.glob("*/texts.yaml"))]
+        if path.exists()
+    }
     reader.problems += _dangling(reader, topics.root if topics else None, authorities, procedures)
+    reader.problems += _stray(reader, texts, procedures)
     if reader.problems:
         raise BadCatalogue(reader.problems)
     return Catalogue.model_construct(
-        topics=topics.root, authorities=authorities, procedures=procedures, specimens=specimens
+        topics=topics.root,
+        authorities=authorities,
+        procedures=procedures,
+        specimens=specimens,
+        texts={slug: file.root for slug, file in texts.items()},
     )
 
 
@@ -218,6 +248,18 @@ def _dangling(reader: "_Reader", topics: Any, authorities: Any, procedures: dict
             names = (f"{form.slug}{tail}" for tail in (".yaml", ".pdf", *(f".{code}.pdf" for code in LANGUAGES)))
             if form.tracked and not any(path.with_name(name).exists() for name in names):
                 yield reader.at(path, ("forms", index, "slug"), f"no {form.slug}.yaml and no {form.slug}.pdf beside it")
+
+
+def _stray(reader: "_Reader", texts: dict[str, Any], procedures: dict[str, Any]) -> Iterator[str]:
+    """Text blocks that belong to no procedure, or that have the name of another in the same file."""
+    for slug, file in texts.items():
+        path = reader.folder / slug / "texts.yaml"
+        if slug and slug not in procedures:
+            yield reader.at(path, (), "no procedure.yaml beside it")
+        names = [entry.id for entry in file.root] if file else []
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield reader.at(path, (index, "id"), "two text blocks have the same id")
 
 
 class _Reader:

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from .base import Base, db
 from .catalogue import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
-from .catalogue_files import BadCatalogue, Catalogue, FormEntry, ProcedureFile, SpecimenFile, read
+from .catalogue_files import BadCatalogue, Catalogue, FormEntry, ProcedureFile, SpecimenFile, TextEntry, read
+from .text_block import TextBlock
 
 # Draws a specimen (form, language, authority, edition) -> PDF; accepts a PDF -> (data, places, remarks). Both are of
 # paper/, which models do not know.
@@ -41,6 +42,8 @@ def load(folder: Path, draw: Draw, accept: Accept) -> dict[str, int]:
             procedure = _put_procedure(slug, entry, position, topics, authorities)
             kept.append(procedure.id)
             _put_forms(procedure, entry, everybody, files)
+            _put_texts(procedure, catalogue.texts.get(slug, []))
+        _put_texts(None, catalogue.texts.get("", []))
         Procedure.update(retired=True).where(Procedure.id.not_in(kept)).execute()
         Form.update(retired=True).where(Form.procedure.not_in(kept)).execute()
     new = sum(row is not None for rows in files.values() for row in rows.values())
@@ -110,6 +113,16 @@ def _put_forms(procedure: Procedure, entry: ProcedureFile, authorities: str, fil
             if file:
                 _put(FormFile, {"form": row, "language": language}, **file)
     Form.update(retired=True).where((Form.procedure == procedure) & Form.id.not_in(kept)).execute()
+
+
+def _put_texts(procedure: Procedure | None, entries: list[TextEntry]) -> None:
+    """The text blocks of `procedure`, or those for all. One that is gone is deleted: what was written with it stays."""
+    kept = []
+    for position, entry in enumerate(entries):
+        key = {"procedure": procedure, "slug": entry.id}
+        kept.append(_put(TextBlock, key, **entry.model_dump(exclude={"id"}), position=position).id)
+    own = TextBlock.procedure == procedure if procedure else TextBlock.procedure.is_null()
+    TextBlock.delete().where(own & TextBlock.id.not_in(kept)).execute()
 
 
 def _revision(*parts: Any) -> str:

@@ -42,6 +42,7 @@ class Event(Base):
     batch = ForeignKeyField(Batch, null=True, backref="events")
     batch_id: Any  # peewee makes it; its stubs do not say so
     messages: "ModelSelect[Message]"
+    dossier_id: int  # peewee makes it; its stubs do not say so
 
     def tell(self, at: dt.datetime | None = None) -> None:
         """Queue one message for each contact of the dossier that may hear of it, to leave at `at` or at once.

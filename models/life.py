@@ -81,6 +81,7 @@ class Life:
         postmark_on: dt.date | None = None,
         missing: list[str | dict[str, str]] | None = None,
         until: dt.date | None = None,
+        reason: str = "",
         hold: dt.timedelta = AT_ONCE,
         batch: Batch | None = None,
     ) -> Event:
@@ -88,13 +89,13 @@ class Life:
 
         `missing` and `until` go with incomplete: what is missing (a text, or one for each language), and the
         citizen's own date. Paper that comes for a dossier that had arrived before is `supplied`: the day of the
-        first arrival stands, and the clock goes on from the new day.
+        first arrival stands, and the clock goes on from the new day. `reason` says why a day lies further back.
         """
         if to not in self.moves or (to == "received") != (arrived_on is not None) or not _possible(arrived_on):
             raise Conflict
         kind = "supplied" if to == "received" and self.arrived_on else to
         changes: dict[str, Any] = {"status": to}
-        details: dict[str, Any] = {}
+        details: dict[str, Any] = {"reason": reason} if reason else {}
         if kind == "received":
             changes["arrived_on"] = arrived_on
         if to == "incomplete":
@@ -105,12 +106,20 @@ class Life:
                             arrived_on=arrived_on, postmark_on=postmark_on, details=details)  # fmt: skip
 
     def add_papers(
-        self, *, by: Staff, version: int, arrived_on: dt.date, hold: dt.timedelta = AT_ONCE, batch: Batch | None = None
+        self,
+        *,
+        by: Staff,
+        version: int,
+        arrived_on: dt.date,
+        note: str = "",
+        hold: dt.timedelta = AT_ONCE,
+        batch: Batch | None = None,
     ) -> Event:
         """A second envelope came though none was asked for: same status, and the citizen is told."""
         if self.status not in FURTHER or not _possible(arrived_on):
             raise Conflict
-        return self._happen("further", by=by, version=version, hold=hold, batch=batch, arrived_on=arrived_on)
+        return self._happen("further", by=by, version=version, hold=hold, batch=batch, note=note,
+                            arrived_on=arrived_on)  # fmt: skip
 
     def transfer(
         self, authority: Authority, *, by: Staff, version: int, note: str = "", batch: Batch | None = None
@@ -141,11 +150,14 @@ class Life:
             raise Conflict
         return self._happen("absent", by=by, version=version, hold=hold, batch=batch, arrived_on=arrived_on)
 
-    def correct_arrival(self, on: dt.date, *, by: Staff, version: int, note: str = "") -> Event:
-        """The first envelope came on another day than was recorded: the clock is set anew, and the citizen is told."""
+    def correct_arrival(self, on: dt.date, *, by: Staff, version: int, note: str = "", reason: str = "") -> Event:
+        """The first envelope came on another day than was recorded: the clock is set anew, and the citizen is told.
+
+        `reason` is the key of a fixed choice; like that of a move it stands in the audit, too.
+        """
         if not self.arrived_on or on == self.arrived_on or not _possible(on):
             raise Conflict
-        details = {"from": self.arrived_on.isoformat()}
+        details = {"from": self.arrived_on.isoformat()} | ({"reason": reason} if reason else {})
         return self._happen("corrected", by=by, version=version, changes={"arrived_on": on}, note=note,
                             arrived_on=on, details=details)  # fmt: skip
 
@@ -216,8 +228,10 @@ class Life:
         return self.events_of(*STATUSES, "supplied")[-1]
 
     def all_events(self) -> list[Event]:
-        """Every row of the history, oldest first, what was undone too: for the desk."""
-        return list(self.events.where(Event.kind.not_in(ASIDE)).order_by(Event.id))
+        """Every row of the history with who did it, oldest first, what was undone too: for the desk."""
+        return list(
+            self.events.select(Event, Staff).left_outer_join(Staff).where(Event.kind.not_in(ASIDE)).order_by(Event.id)
+        )
 
     def history(self) -> list[Event]:
         """The events a citizen is shown, oldest first: what was undone in time never happened."""
@@ -253,7 +267,8 @@ class Life:
             event = Event.create(dossier=self, kind=kind, at=at, by=by, from_status=self.status, to_status=status,
                                  **fields)  # fmt: skip
             if by:
-                Audit.record(by, kind, self.id, event=event.id)
+                why = {"reason": event.details["reason"]} if "reason" in event.details else {}
+                Audit.record(by, kind, self.id, event=event.id, **why)
             self.keep_clock()
             if tell:
                 event.tell(at + hold)
