@@ -1,6 +1,5 @@
 """What visitors type: shape and length are checked here; each error stands beside its field, in their language."""
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -16,11 +15,8 @@ from wtforms import (
     DateField,
     EmailField,
     HiddenField,
-    IntegerField,
-    SelectField,
     StringField,
     TelField,
-    TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
@@ -91,26 +87,6 @@ def not_in_future(_form: FlaskForm, field: DateField) -> None:
         raise ValidationError(_("This day has not come yet."))
 
 
-def since_the_number(form: FlaskForm, field: DateField) -> None:
-    if field.data and form.earliest and field.data < form.earliest:
-        raise ValidationError(_("On this day the number did not exist yet."))
-
-
-def not_after_arrival(form: FlaskForm, field: DateField) -> None:
-    if field.data and form.arrived_on.data and field.data > form.arrived_on.data:
-        raise ValidationError(_("The postmark cannot be later than the arrival."))
-
-
-def in_future(_form: FlaskForm, field: DateField) -> None:
-    if field.data and field.data <= today():
-        raise ValidationError(_("Please choose a day in the future."))
-
-
-def some_document(form: FlaskForm, _field: TextAreaField) -> None:
-    if not form.missing_lines():
-        raise ValidationError(_("Please say what is missing: the citizen gets exactly this list."))
-
-
 class ContactForm(FlaskForm):
     """How the citizen wants to be told: by e-mail, by SMS, by both, or not at all."""
 
@@ -163,10 +139,6 @@ class ButtonForm(FlaskForm):
     """A button that changes something: it brings the CSRF token and nothing else."""
 
 
-def _to(status: str) -> Callable[[Any], bool]:
-    return lambda form: form.to.data == status
-
-
 def registered_mail(_form: FlaskForm, field: StringField) -> None:
     """The number of a registered item with its check digit, written in the standard's way."""
     field.data = registered_number(field.data) or field.data
@@ -185,49 +157,3 @@ class PostedForm(FlaskForm):
     registered = StringField(
         _l("Registered mail? Its number (optional)"), filters=[_strip], validators=[Optional(), registered_mail]
     )
-
-
-class MoveForm(FlaskForm):
-    """A move of a dossier at the desk; which fields count depends on where to."""
-
-    earliest: dt.date | None = None  # no paper arrives before its number exists
-
-    to = HiddenField(validators=[InputRequired()])
-    version = IntegerField(validators=[InputRequired()])
-    arrived_on = DayField(
-        _l("Date of arrival"),
-        validators=[NeededWhen(_to("received"), _l("When did it arrive?")), not_in_future, since_the_number],
-    )
-    postmark_on = DayField(
-        _l("Date of the postmark, if it can be read"), validators=[Optional(), not_in_future, not_after_arrival]
-    )
-    missing = TextAreaField(
-        _l("What is missing, one document a line"),
-        filters=[_strip],
-        validators=[
-            NeededWhen(_to("incomplete"), _l("Please say what is missing: the citizen gets exactly this list.")),
-            Length(max=2000, message=_l("At most 2,000 characters.")),
-            some_document,
-        ],
-    )
-    until = DayField(
-        _l("To arrive by"), validators=[NeededWhen(_to("incomplete"), _l("By when should it arrive?")), in_future]
-    )
-    authority = SelectField(
-        _l("New authority"), choices=[], validate_choice=False,
-        validators=[NeededWhen(_to("transferred"), _l("Please choose the authority."))],
-    )  # fmt: skip
-    note = TextAreaField(
-        _l("Note for the citizen (optional)"),
-        filters=[_strip],
-        validators=[Optional(), Length(max=1000, message=_l("At most 1,000 characters."))],
-    )
-
-    def missing_lines(self) -> list[str]:
-        """The missing documents, one a line, without bullets."""
-        lines = [line.strip(" \t-•*") for line in (self.missing.data or "").splitlines()]
-        return [line for line in lines if line]
-
-    def default_until(self) -> dt.date:
-        """A month from now: what a clerk usually grants."""
-        return today() + dt.timedelta(days=30)

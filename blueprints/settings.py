@@ -11,7 +11,7 @@ DEFAULTS: dict[str, Any] = {
     "SITE_URL": "",  # required: the public address, in every QR code and message
     "DATABASE_URL": "sqlite:///instance/etracking.db",
     "PROXY_HOPS": 0,  # how many reverse proxies of ours stand in front and set X-Forwarded-*
-    "UNDO_SECONDS": 600,  # how long a scan can be taken back before anybody is told
+    "UNDO_SECONDS": 600,  # how long a scan or move can be taken back before anybody is told
     "MAIL_LEASE": 60,  # seconds after which a message is taken over from a worker that never came back
     "SMS_LEASE": 900,  # longer: an SMS of unknown outcome waits for its receipt before it is repeated, once
     "SMS_FROM_HOUR": 8,  # when SMS may leave, in full hours of Luxembourg: at night they wait for the morning

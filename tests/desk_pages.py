@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from visitor import Page, Visitor
+from visitor import Page, Visitor, values
 
 from models import Dossier, now, today
 
@@ -32,8 +32,7 @@ def form_of(page: Page, to: str):
 def send(desk: Visitor, page: Page, to: str, status: int = 200, htmx: bool = False, /, **fields) -> Page:
     """Fill in and send the form of one move as it stands on `page`."""
     form = form_of(page, to)
-    typed = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
-    typed |= {field["name"]: field.get_text().strip() for field in form.select("textarea")}
+    typed = values(form) | {field["name"]: field.get_text().strip() for field in form.select("textarea")}
     typed |= {field["name"]: field.option["value"] for field in form.select("select")}
     return desk.post(form["action"], status, data=typed | fields, htmx=htmx)
 

@@ -1,5 +1,6 @@
 """The desk's first page: closed to strangers, and each clerk sees the dossiers of the own authority, and only those."""
 
+import re
 from uuid import UUID
 
 import pytest
@@ -20,9 +21,9 @@ def listed(page: Page) -> list[str]:
 
 
 def counted(page: Page) -> dict[str, int]:
-    """The number beside each filter, by its address."""
-    links = page.soup.select("nav.filters a")
-    return {link["href"].removeprefix("/desk").removeprefix("?status="): int(link.span.get_text()) for link in links}
+    """The number beside each status that can be chosen; "" is what has arrived and is not decided."""
+    options = page.soup.select("#status option")
+    return {option["value"]: int(re.search(r"\((\d+)\)$", option.get_text(strip=True))[1]) for option in options}
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def dossiers(form) -> list[Dossier]:
 def desk_routes(app, dossier: Dossier) -> list[tuple[str, str]]:
     """Every address of the desk, each with a method it takes."""
     adapter = app.url_map.bind("localhost")
-    values = {"number": dossier.number, "bag": 1, "key": ROW, "scan": ROW}
+    values = {"number": dossier.number, "bag": 1, "batch": 1, "name": "statuses", "key": ROW, "scan": ROW}
     return [
         (method, adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method))
         for rule in app.url_map.iter_rules()
@@ -77,9 +78,11 @@ def test_every_address_takes_its_own_method_only(app, desk, dossier):
 
 
 def test_list_shows_the_own_authority_the_latest_change_first(desk, clerk, dossiers):
-    assert listed(desk.get("/desk")) == [grouped(dossiers[1].number), grouped(dossiers[0].number)]
+    address = "/desk?status=all&sort=changed"
+    assert listed(desk.get(address)) == [grouped(dossiers[1].number), grouped(dossiers[0].number)]
     dossiers[0].move("received", by=clerk, version=1, arrived_on=today())
-    assert listed(desk.get("/desk")) == [grouped(dossiers[0].number), grouped(dossiers[1].number)]
+    assert listed(desk.get(address)) == [grouped(dossiers[0].number), grouped(dossiers[1].number)]
+    assert listed(desk.get("/desk")) == [grouped(dossiers[0].number)]  # what has arrived and is not decided
 
 
 def test_dossier_of_another_authority_looks_like_one_that_is_not_there(app, desk, dossiers):
@@ -97,8 +100,8 @@ def test_dossier_of_another_authority_looks_like_one_that_is_not_there(app, desk
 
 def test_helpdesk_and_admin_see_every_authority(app, helpdesk, dossiers):
     browser = signed_in(app, helpdesk)
-    page = browser.get("/desk")
-    assert len(listed(page)) == 3 and counted(page)[""] == 3
+    page = browser.get("/desk?status=all")
+    assert len(listed(page)) == 3 and counted(page)["all"] == 3
     for dossier in dossiers:
         assert browser.get(f"/desk/dossiers/{dossier.number}").title == grouped(dossier.number)
 
@@ -106,20 +109,30 @@ def test_helpdesk_and_admin_see_every_authority(app, helpdesk, dossiers):
 def test_filters_and_counts_tell_of_the_own_authority_only(desk, clerk, dossiers):
     dossiers[0].move("received", by=clerk, version=1, arrived_on=today())
     page = desk.get("/desk")
-    assert counted(page) == dict.fromkeys(STATUSES, 0) | {"": 2, "announced": 1, "received": 1}
+    assert counted(page) == dict.fromkeys(STATUSES, 0) | {"": 1, "all": 2, "announced": 1, "received": 1}
     for status, expected in (("announced", [1]), ("received", [0]), ("decided", [])):
         page = desk.get(f"/desk?status={status}")
         assert listed(page) == [grouped(dossiers[index].number) for index in expected]
-        current = page.soup.select("nav.filters [aria-current]")
-        assert [link["href"] for link in current] == [f"/desk?status={status}"]
-    assert "No dossiers here yet" in page.text
+        assert [option["value"] for option in page.soup.select("#status [selected]")] == [status]
+    assert "Nothing here with these filters." in page.text
+
+
+def test_new_desk_says_when_its_list_will_fill(desk):
+    assert "No dossiers here yet" in desk.get("/desk").text
 
 
 @pytest.mark.parametrize(
-    "query", ["status=nonsense", "status=", "page=0", "page=-3", "page=x", "status=announced&page=1"]
+    "query",
+    ["due=nonsense", "due=", "page=0", "page=-3", "page=x", "page=1", "sort=up", "assignee=x", "number=%F0%9F%92%8C"]
+    + ["assignee=²", "procedure=", "status=all&status=decided"],
 )
 def test_odd_filters_show_the_first_page(desk, dossiers, query):
-    assert len(listed(desk.get(f"/desk?{query}"))) == 2
+    assert len(listed(desk.get(f"/desk?status=all&{query}"))) == 2
+
+
+@pytest.mark.parametrize("query", ["assignee=999999999", "procedure=nowhere", "number=ZZZZ", "number=" + "9" * 90])
+def test_filter_that_nothing_passes_shows_nothing(desk, dossiers, query):
+    assert listed(desk.get(f"/desk?status=all&{query}")) == []
 
 
 @pytest.mark.parametrize("page", ["2", "10000", "9" * 40])
@@ -142,8 +155,8 @@ def test_long_list_is_paged_and_keeps_its_filter(desk, form, dossiers):
 def test_list_costs_the_same_few_queries_however_long_it_is(desk, form, many):
     for index in range(many):
         Dossier.announce(form, "en", f"key-{index}")
-    with assert_query_count(4):  # session, staff's authority, counts, rows
-        desk.get("/desk")
+    with assert_query_count(7):  # session, its authority, colleagues, procedures, two of counts, rows
+        desk.get("/desk?status=all")
 
 
 def test_page_of_a_dossier_costs_the_same_queries_however_long_its_history_is(desk, clerk, dossier):
@@ -152,7 +165,7 @@ def test_page_of_a_dossier_costs_the_same_queries_however_long_its_history_is(de
     for version, to in enumerate(steps, 1):
         dossier.move(to, by=clerk, version=version, arrived_on=today() if to == "received" else None)
         if version in (3, 6):
-            with assert_query_count(6):
+            with assert_query_count(13):
                 desk.get(path)
 
 
@@ -184,8 +197,11 @@ def test_desk_speaks_the_language_of_the_clerk(app, clerk, dossier, language):
 
 def test_list_works_on_both_databases(either, clerk, dossier):
     browser: Visitor = signed_in(either, clerk)
-    assert listed(browser.get("/desk")) == [grouped(dossier.number)]
+    assert listed(browser.get("/desk?status=all")) == [grouped(dossier.number)]
     assert counted(browser.get("/desk?status=received"))["announced"] == 1
+    filters = f"status=announced&assignee=nobody&number={dossier.number[:4].lower()}&procedure=rent-subsidy"
+    assert listed(browser.get(f"/desk?{filters}&due=7")) == []
+    assert listed(browser.get(f"/desk?{filters}")) == [grouped(dossier.number)]
     assert listed(browser.get(f"/desk?page={'9' * 40}")) == []
 
 

@@ -80,7 +80,7 @@ def test_asking_for_documents_needs_their_list_and_a_day_to_come(desk, dossier, 
 
 def test_nobody_hands_over_to_nowhere_or_to_the_own_authority(desk, dossier):
     page = moved(desk, dossier, "received")
-    slugs = {option["value"] for option in form_of(page, "transferred").select("option")}
+    slugs = {option["value"] for option in form_of(page, "transferred").select("[name=authority] option")}
     assert dossier.authority.slug not in slugs and len(slugs) == Authority.select().count() - 1
     send(desk, page, "transferred", 422, authority="")
     send(desk, page, "transferred", 404, authority="nowhere")
@@ -98,7 +98,8 @@ def test_slower_of_two_clerks_is_told_keeps_what_was_typed_and_nothing_of_it_is_
     before = Event.select().count(), stored(dossier).version
     page = send(second, old, "withdrawn", 409, htmx, note="Too late")
     alert = page.soup.select_one("[role=alert]").get_text()
-    assert "Somebody was quicker" in alert and page.soup.select_one(".pill").get_text() == "Arrived"
+    assert "While you were writing: Arrived Arrived by post on" in " ".join(alert.split()) and clerk.email in alert
+    assert page.soup.select_one(".pill").get_text() == "Arrived"
     assert offered(page) == ["examination", "incomplete", "withdrawn", "transferred"]
     assert form_of(page, "withdrawn").textarea.get_text().strip() == "Too late"
     assert (Event.select().count(), stored(dossier).version) == before
@@ -109,7 +110,9 @@ def test_slower_of_two_clerks_is_told_keeps_what_was_typed_and_nothing_of_it_is_
 def test_slower_clerk_is_told_also_when_something_was_typed_wrong(app, desk, clerk, dossier):
     old = desk.get(address(dossier))
     move(signed_in(app, clerk), dossier, "received")
-    page = send(desk, old, "received", 409, arrived_on="")
+    page = send(desk, old, "received", 409, arrived_on="", note="Stamped at the gate")
+    lost = page.soup.select_one("[role=alert] blockquote").get_text(strip=True)
+    assert lost == "Stamped at the gate" and "Nothing of yours was saved" in page.text
     assert "Somebody was quicker" in page.text and page.errors == {}
 
 
@@ -185,18 +188,21 @@ def test_scan_cannot_be_undone_after_its_time(app, desk, with_mail, htmx):
     app.config["UNDO_SECONDS"] = 0
     assert not desk.get(address(with_mail)).soup.select("form[action$='/undo']")
     late = desk.submit(page, "/undo", 409, htmx=htmx)
-    assert "Somebody was quicker, or this move is not allowed any more" in late.text
+    assert "This is not possible any more. This is how the dossier stands now." in late.text
     assert stored(with_mail).status == "received"
 
 
-def test_only_a_scan_waits_and_can_be_undone(desk, with_mail):
-    page = move(desk, with_mail, "withdrawn")
-    assert not page.soup.select("form[action$='/undo']")
-    event = stored(with_mail).events.order_by(Event.id.desc()).first()
-    token = page.soup.select_one("[name=csrf_token]")["value"]
-    data = {"csrf_token": token, "event": event.id, "version": 2}
-    desk.post(f"{address(with_mail)}/undo", 409, data=data)
-    assert stored(with_mail).status == "withdrawn"
+@pytest.mark.parametrize("to", ["withdrawn", "lapsed"])
+def test_every_move_waits_and_can_be_undone(visitor, desk, with_mail, to):
+    page = desk.submit(move(desk, with_mail, to), "/undo")
+    assert page.soup.select_one(".pill").get_text() == "Not arrived yet"
+    assert visitor.get(f"/t/{with_mail.number}").title == "Not arrived yet"
+
+
+def test_what_the_citizen_did_is_not_for_the_desk_to_undo(visitor, desk, dossier):
+    visitor.submit(visitor.get(f"/t/{dossier.number}"), "/posted")
+    page = desk.get(address(dossier))
+    assert "Reported as posted" in page.text and not page.soup.select("form[action$='/undo']")
 
 
 @pytest.mark.parametrize("fields", [{"event": "9" * 40}, {"event": None}, {"version": None}, {"version": "9" * 40}])
@@ -214,7 +220,8 @@ def test_undo_pressed_twice_takes_one_move_back(desk, dossier):
     assert stored(dossier).status == "incomplete"
 
 
-def test_citizen_hears_the_newest_news_and_never_the_older_after_it(desk, with_mail):
+def test_citizen_hears_the_newest_news_and_never_the_older_after_it(app, desk, with_mail):
+    app.config["UNDO_SECONDS"] = 0
     moved(desk, with_mail, "examination")
     kinds = [
         message.kind for message in iter(partial(outbox.claim, "worker", "email"), None) if message.ended(Outcome.SENT)

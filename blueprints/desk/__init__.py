@@ -3,9 +3,10 @@
 Its modules see dossiers only through `g.scope` (models.Scope): none of them can ask for another authority's.
 """
 
+import datetime as dt
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, url_for
+from flask import Blueprint, Response, abort, current_app, g, url_for
 
 from models import Dossier, Scope
 
@@ -34,6 +35,11 @@ def labels() -> dict[str, Any]:
     return {"label": words.label}
 
 
+def undo_time() -> dt.timedelta:
+    """How long what the desk does can be taken back; nobody is told of it earlier."""
+    return dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
+
+
 def readable(number: str) -> Dossier:
     """The dossier, if this member of staff may see it; another authority's looks like one that does not exist."""
     return g.scope.dossier(number) or abort(404)
@@ -41,9 +47,14 @@ def readable(number: str) -> Dossier:
 
 def writable(number: str) -> Dossier:
     """The same for those who may move it: the helpdesk looks and explains, it does not decide."""
-    if g.staff.role == "helpdesk":
-        abort(403)
+    only_clerks()
     return readable(number)
 
 
-from . import audit, dossiers, numbers, post_bag, scan, work_list  # noqa: E402, F401  (they put their views on bp)
+def only_clerks() -> None:
+    """403 for those who look and explain, but do not decide."""
+    if g.staff.role == "helpdesk":
+        abort(403)
+
+
+from . import audit, bulk, dossiers, numbers, post_bag, scan, work_list  # noqa: E402, F401  (they put their views on bp)

@@ -1,9 +1,12 @@
-"""The dossiers that are waiting."""
+"""The work list: what waits for somebody, when it is due and whose it is."""
 
-from flask import Response, g, request
-from peewee import fn
+from typing import Any
 
-from models.life import STATUSES
+from flask import Response, g, request, url_for
+
+from models import WorkList, today
+from models.bulk import MOST, MOVES
+from models.work_list import DUE
 
 from .. import hx
 from . import bp
@@ -14,22 +17,41 @@ PAGES = 10_000  # beyond it, a database has no number for the row to begin at
 
 @bp.get("")
 def index() -> Response:
-    """The field for scanner and keyboard, and the dossiers that changed last."""
-    status = request.args.get("status", "")
-    page = min(max(request.args.get("page", 1, type=int), 1), PAGES)
-    dossiers = g.scope.dossiers()
-    row = dossiers.model
-    counts = dict(dossiers.select(row.status, fn.COUNT(row.id)).group_by(row.status).tuples())
-    if status in STATUSES:
-        dossiers = dossiers.where(row.status == status)
-    rows = list(dossiers.order_by(row.changed_at.desc()).limit(PAGE + 1).offset((page - 1) * PAGE))
+    """The field for scanner and keyboard, the filters, and the dossiers."""
+    return show(WorkList.of(request.args), request.args.get("page", 1, type=int))
+
+
+def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") -> Response:
+    """One page of the list. `error` says why the ticked rows could not be moved."""
+    page = min(max(page, 1), PAGES)
+    colleagues = list(g.scope.colleagues())
+    rows = list(chosen.rows(g.scope).limit(PAGE + 1).offset((page - 1) * PAGE))
+    by_status, at_hand = chosen.by_status(g.scope), chosen.at_hand(g.scope)
     return hx.page(
         "desk/index.html",
+        status,
         dossiers=rows[:PAGE],
         more=len(rows) > PAGE,
         page=page,
-        status=status,
-        counts=counts,
-        statuses=STATUSES,
+        first=(page - 1) * PAGE,
+        chosen=chosen,
+        matching=by_status[chosen.status],
+        by_status=by_status,
+        at_hand=at_hand,
+        dues=DUE,
+        procedures=list(g.scope.procedures()),
+        colleagues=colleagues,
+        names={colleague.id: colleague.email for colleague in colleagues},
+        today=today(),
+        moves=MOVES if g.staff.role != "helpdesk" else (),
+        most=MOST,
+        error=error,
         handed_over="handed_over" in request.args,
+        assigned=request.args.get("assigned", type=int),
     )
+
+
+@bp.app_template_global()
+def list_url(chosen: WorkList, **changes: Any) -> str:
+    """The address of the list with some of its filters changed; the others stay."""
+    return url_for("desk.index", **(chosen.query() | changes))

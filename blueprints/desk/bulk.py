@@ -1,0 +1,151 @@
+"""Many dossiers at once: ticked in the work list, looked at, moved, and taken back together."""
+
+from collections import Counter
+from urllib.parse import parse_qsl
+
+from flask import Response, abort, g, request, url_for
+from flask_babel import gettext as _
+from peewee import fn
+from playhouse.flask_utils import get_object_or_404
+
+from models import Batch, Bulk, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
+from models.bulk import MOST, MOVES, Row
+
+from .. import hx
+from ..forms import ButtonForm
+from ..languages import NAMES
+from . import bp, dossier_page, only_clerks, undo_time, work_list
+from .forms import BulkForm
+
+ASSIGN = "assign:"  # before the id of a colleague, or before nothing: nobody
+
+
+@bp.post("/bulk-moves")
+def plan_bulk() -> Response:
+    """Plan a move of the ticked dossiers, which is shown first; or give them to somebody, which is done at once."""
+    only_clerks()
+    chosen = WorkList.of(dict(parse_qsl(request.form.get("filters", "")[:500])))
+    act = f"{ASSIGN}{g.staff.id}" if "take" in request.form else request.form.get("act", "")
+    dossiers = _ticked(chosen)
+    if not dossiers:
+        return work_list.show(chosen, status=422, error=_("Please tick at least one dossier first."))
+    if act.startswith(ASSIGN):
+        return _assign(chosen, dossiers, act.removeprefix(ASSIGN))
+    if act not in MOVES:
+        return work_list.show(chosen, status=422, error=_("Please choose what to do with the ticked dossiers."))
+    return hx.goto(url_for(".show_bulk", batch=Bulk.plan(g.staff, act, dossiers).batch.id))
+
+
+@bp.get("/bulk-moves/<int(max=2147483647):batch>")
+def show_bulk(batch: int) -> Response:
+    """What the move will do, or what it did."""
+    only_clerks()
+    return _show(_bulk(batch))
+
+
+@bp.post("/bulk-moves/<int(max=2147483647):batch>")
+def carry_out_bulk(batch: int) -> Response:
+    """Keep the words for the citizens and show them once more, or make the move. Done twice it is done once."""
+    only_clerks()
+    bulk = _bulk(batch)
+    form = BulkForm()
+    form.offer(_blocks(bulk.rows(g.scope), bulk.to))
+    if not form.validate_on_submit():
+        return _show(bulk, form, 422)
+    if not bulk.done_at:
+        bulk.say(form.chosen(), form.note.data)
+        if "preview" not in request.form:
+            bulk.carry_out(g.scope, undo_time())
+    return hx.follow(url_for(".show_bulk", batch=batch))
+
+
+@bp.post("/bulk-moves/<int(max=2147483647):batch>/undo")
+def undo_bulk(batch: int) -> Response:
+    """Take back all moves of which nobody has been told."""
+    only_clerks()
+    if not ButtonForm().validate_on_submit():
+        abort(400)
+    _bulk(batch).undo(g.scope, undo_time())
+    return hx.follow(url_for(".show_bulk", batch=batch))
+
+
+def _ticked(chosen: WorkList) -> list[Dossier]:
+    """The dossiers that were ticked, all that match, or the one that somebody takes."""
+    if "all" in request.form and "take" not in request.form:
+        return list(chosen.rows(g.scope).limit(MOST))
+    ids = request.form.getlist("take") or request.form.getlist("dossier")
+    known = [int(each) for each in ids if each.isascii() and each.isdecimal() and len(each) < 10]
+    return list(g.scope.dossiers().where(Dossier.id.in_(known)).order_by(Dossier.id))
+
+
+def _assign(chosen: WorkList, dossiers: list[Dossier], colleague: str) -> Response:
+    """Give the dossiers to a colleague of their authority, or to nobody."""
+    known = colleague.isascii() and colleague.isdecimal() and len(colleague) < 10
+    to = get_object_or_404(g.scope.colleagues(), Staff.id == int(colleague)) if known else None
+    if colleague and to is None:
+        abort(404)
+    theirs = [dossier for dossier in dossiers if to is None or dossier.authority == to.authority]
+    for dossier in theirs:
+        dossier.assign(to, by=g.staff)
+    return hx.goto(work_list.list_url(chosen, assigned=len(theirs)))
+
+
+def _bulk(batch: int) -> Bulk:
+    """The bulk move, if this member of staff may see it."""
+    mine = g.scope.batches().where(Batch.id == batch)
+    return get_object_or_404(Bulk.select(Bulk, Batch).join(Batch), Bulk.batch.in_(mine.select(Batch.id)))
+
+
+def _show(bulk: Bulk, form: BulkForm | None = None, status: int = 200) -> Response:
+    rows = bulk.rows(g.scope)
+    states: dict[str, list[Row]] = {}
+    for row in rows:
+        states.setdefault(row.state, []).append(row)
+    can = [row.dossier for row in states.get("can", [])]
+    if form is None:
+        form = BulkForm(formdata=None, block=str(bulk.block_id or ""), note=bulk.note)
+        form.offer(_blocks(rows, bulk.to))
+    return hx.page(
+        "desk/bulk.html",
+        status,
+        push=url_for(".show_bulk", batch=bulk.batch.id),
+        bulk=bulk,
+        states=states,
+        moved=sum(len(states.get(state, [])) for state in ("done", "late")),
+        form=form,
+        can=len(can),
+        told=_told(can),
+        languages=_as_read(bulk, Counter(dossier.language for dossier in can)),
+        undo_until=bulk.undoable_until(undo_time()),
+        titles=_titles(rows),
+    )
+
+
+def _blocks(rows: list[Row], move: str) -> list[TextBlock]:
+    blocks = TextBlock.fitting(row.dossier.form.procedure for row in rows)
+    return [block for block in blocks if move in block.moves]
+
+
+def _told(dossiers: list[Dossier]) -> int:
+    """How many of the citizens get a message."""
+    listening = Contact.dossier.in_([dossier.id for dossier in dossiers]) & Contact.stopped_at.is_null()
+    contacts = g.scope.contacts().where(listening & Contact.confirmed_at.is_null(False))
+    return contacts.select(fn.COUNT(Contact.dossier.distinct())).scalar()
+
+
+def _as_read(bulk: Bulk, languages: Counter[str]) -> list[tuple]:
+    """For each language that some of the citizens read: its name, how many, and the move in its words."""
+    return [
+        (language, NAMES[language], many, dossier_page.as_read(_draft(bulk, language), language))
+        for language, many in languages.most_common()
+    ]
+
+
+def _draft(bulk: Bulk, language: str) -> Event:
+    return Event(kind=bulk.to, at=now(), note=bulk.words(language), details={})
+
+
+def _titles(rows: list[Row]) -> dict[int, str]:
+    """What happened to the dossiers that are not as they were, in words."""
+    events = [row.since for row in rows if row.since]
+    return {event.id: line.title for event, line in zip(events, dossier_page.words.lines(events), strict=True)}

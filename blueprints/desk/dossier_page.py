@@ -1,0 +1,166 @@
+"""The page of a dossier: where it stands, what may be done, what happened, and what colleagues say about it."""
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+from flask import Response, g, url_for
+from flask_babel import force_locale
+from peewee import ModelSelect
+from wtforms import SelectChoice
+
+from models import Authority, Dossier, Event, Note, Staff, TextBlock, now, today
+from models.catalogue import LOCALES
+from models.event import UNDOABLE, standing
+from models.life import ARRIVED, FURTHER
+
+from .. import clock_words, hx, words
+from ..languages import NAMES, in_language
+from . import bp, undo_time
+from .forms import GRANTED, ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
+
+FORMS = {"corrected": CorrectionForm, "further": PapersForm, "returned": OriginalsForm}
+ADDRESSES = {"corrected": "correct_arrival", "further": "add_papers", "returned": "return_originals"}
+RARE = ("further", "corrected", "returned", "transferred", "lapsed", "withdrawn")  # behind what comes next
+
+
+class Told(NamedTuple):
+    """A row of the history for the desk: the citizen's words, and what only the desk sees."""
+
+    event: Event
+    line: words.Line
+    undone: bool
+    origin: str  # transferred: where it came from
+
+
+class Conflicted(NamedTuple):
+    """Somebody was quicker: what happened meanwhile, and what was typed for a step that is not possible any more."""
+
+    news: list[Told]
+    lost: list[str]
+
+
+@bp.app_template_global()
+def act_url(kind: str, number: str) -> str:
+    """Where the form of an act is sent to."""
+    return url_for(f"desk.{ADDRESSES.get(kind, 'change_status')}", number=number)
+
+
+def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, note: NoteForm | None = None) -> Response:
+    """The page. `answer` is what was refused or is to be looked at first: it is shown as it was typed."""
+    events = dossier.all_events()
+    history, until = _told(events), undo_until(events[-1])
+    conflict = _conflict(dossier, history, answer) if status == 409 else None
+    return hx.page(
+        "desk/show.html",
+        status,
+        push=url_for("desk.show", number=dossier.number),
+        dossier=dossier,
+        history=history,
+        clerk=g.staff.role != "helpdesk",
+        undoable=events[-1] if until and g.staff.role != "helpdesk" else None,
+        undo_until=until,
+        rare=RARE,
+        forms=_forms(dossier, answer, events[-1].id),
+        answer=answer.kind if answer and answer.kind in possible(dossier) else "",
+        preview=_preview(dossier, answer) if answer and status == 200 else None,
+        conflict=conflict,
+        contacts=list(dossier.contacts),
+        clock=_clock(dossier, standing(events)),
+        notes=list(dossier.notes.select(Note, Staff).join(Staff).order_by(Note.id)),
+        note_form=note or NoteForm(formdata=None),
+        colleagues=list(colleagues(dossier)) if g.staff.role != "helpdesk" else [],
+        reads=NAMES[dossier.language],
+    )
+
+
+def possible(dossier: Dossier) -> tuple[str, ...]:
+    """What this member of staff may do with the dossier now, as the kinds of event that it would be."""
+    if g.staff.role == "helpdesk":
+        return ()
+    papers = ("further",) if dossier.status in FURTHER else ()
+    later = ("corrected", "returned") if dossier.arrived_on else ()
+    return (*dossier.moves, *papers, *later, *(("transferred",) if dossier.status in ARRIVED else ()))
+
+
+def undo_until(event: Event) -> dt.datetime | None:
+    """Until when `event` can be taken back; nobody is told of it earlier."""
+    until = event.at + undo_time()
+    if event.kind not in UNDOABLE or event.by is None or until <= now():
+        return None
+    told_at = event.public_at
+    return min(told_at, until) if told_at else None if event.messages.exists() else until
+
+
+def as_read(event: Event, language: str) -> words.Line:
+    """`event` as a citizen reads it in `language`."""
+    with force_locale(LOCALES[language]):
+        line = words.lines([event])[0]
+    return line._replace(missing=event.missing(language))
+
+
+def blocks(dossier: Dossier) -> list[TextBlock]:
+    """The text blocks for this dossier's citizen."""
+    return TextBlock.fitting([dossier.form.procedure])
+
+
+def colleagues(dossier: Dossier) -> "ModelSelect[Staff]":
+    """Who can be given this dossier: the clerks of its authority."""
+    return g.scope.colleagues().where(Staff.authority == dossier.authority)
+
+
+def _clock(dossier: Dossier, history: list[Event]) -> list[clock_words.Due]:
+    """What the legal clock shows; and by when the citizen must answer, while the authority waits for that."""
+    reading = dossier.reading(history)
+    dues = clock_words.for_desk(reading, today()) if reading else []
+    if dossier.status == "incomplete":
+        dues += clock_words.theirs(history)
+    return dues
+
+
+def _told(events: list[Event]) -> list[Told]:
+    """The history with what the citizen is not shown. Authorities are asked for only where one was changed."""
+    undone = {event.details["event"] for event in events if event.kind == "undone"}
+    moved = {event.details.get("from") for event in events if event.kind == "transferred"}
+    former = Authority.select().where(Authority.slug.in_(moved)) if moved else ()
+    names = {authority.slug: in_language(authority.name) for authority in former}
+    return [
+        Told(event, line, event.id in undone, names.get(event.details.get("from"), ""))
+        for event, line in zip(events, words.lines(events), strict=True)
+    ]
+
+
+def _forms(dossier: Dossier, answer: ActForm | None, seen: int) -> dict[str, ActForm]:
+    """The form of each act: what was typed if it is the one that was answered, else its defaults."""
+    offered = blocks(dossier)
+    forms = {}
+    for kind in possible(dossier):
+        form = answer if answer is not None and answer.kind == kind else _fresh(dossier, kind)
+        form.version.data, form.seen.data = dossier.version, seen
+        form.offer(offered)
+        if kind == "transferred":
+            form.authority.choices = _authorities(dossier)
+        forms[kind] = form
+    return forms
+
+
+def _fresh(dossier: Dossier, kind: str) -> ActForm:
+    defaults: dict[str, Any] = {"arrived_on": today(), "until": today() + GRANTED, "sent_on": today()}
+    if kind == "corrected":
+        defaults["arrived_on"] = dossier.arrived_on
+    return FORMS.get(kind, MoveForm)(formdata=None, to=kind, **defaults).prepare(dossier)
+
+
+def _authorities(dossier: Dossier) -> list[SelectChoice]:
+    others = Authority.select().where(Authority.id != dossier.authority.id)
+    return [SelectChoice(authority.slug, in_language(authority.name)) for authority in others]
+
+
+def _preview(dossier: Dossier, answer: ActForm) -> words.Line:
+    """How the citizen will read it, in the citizen's language."""
+    return as_read(answer.draft(dossier), dossier.language)
+
+
+def _conflict(dossier: Dossier, history: list[Told], answer: ActForm | None) -> Conflicted:
+    seen = (answer.seen.data if answer else None) or history[-1].event.id
+    lost = answer.typed() if answer and answer.kind not in possible(dossier) else []
+    return Conflicted([told for told in history if told.event.id > seen], lost)

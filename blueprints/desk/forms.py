@@ -1,0 +1,285 @@
+"""What the staff types at the desk: shape and length are checked here, what may happen is for the models to say."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateField,
+    HiddenField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from models import Dossier, Event, TextBlock, now, today
+from models.base import LUXEMBOURG
+from models.batch import RECENT
+
+from ..forms import DayField, NeededWhen, _strip, not_in_future, registered_mail
+from ..languages import in_language
+from .bag_forms import WHY
+
+UNSAID = SelectChoice("", "–")
+SLIP = SelectChoice("slip", _l("Another day was typed by mistake"))
+REASONS = [SelectChoice(key, why) for key, why in WHY.items()]
+LATE = _l("This day is more than three days earlier. Please say why.")
+GRANTED = dt.timedelta(days=30)  # what a clerk usually gives a citizen for missing documents
+
+
+def since_the_number(form: FlaskForm, field: DateField) -> None:
+    if field.data and form.earliest and field.data < form.earliest:
+        raise ValidationError(_("On this day the number did not exist yet."))
+
+
+def not_after_arrival(form: FlaskForm, field: DateField) -> None:
+    if field.data and form.arrived_on.data and field.data > form.arrived_on.data:
+        raise ValidationError(_("The postmark cannot be later than the arrival."))
+
+
+def another_day(form: FlaskForm, field: DateField) -> None:
+    if field.data and field.data == form.before:
+        raise ValidationError(_("This is the day that is recorded already."))
+
+
+def in_future(_form: FlaskForm, field: DateField) -> None:
+    if field.data and field.data <= today():
+        raise ValidationError(_("Please choose a day in the future."))
+
+
+def some_document(form: FlaskForm, _field: TextAreaField) -> None:
+    if form.kind == "incomplete" and not form.asked_for():
+        raise ValidationError(_("Please say what is missing: the citizen gets exactly this list."))
+
+
+def _to(status: str) -> Callable[[Any], bool]:
+    return lambda form: form.to.data == status
+
+
+def _backdated(form: Any) -> bool:
+    arrived = form.arrived_on.data
+    return bool(arrived and form.entered and arrived < form.entered - RECENT)
+
+
+def _blocks(blocks: list[TextBlock]) -> list[SelectChoice]:
+    return [SelectChoice("", _("None")), *(SelectChoice(str(block.id), in_language(block.title)) for block in blocks)]
+
+
+class ActForm(FlaskForm):
+    """An act on a dossier. It brings the dossier's version and latest event as its writer saw them."""
+
+    act = ""  # the kind of event that it brings about
+    earliest: dt.date | None = None  # no paper arrives before its number exists
+    entered: dt.date | None = None  # the day that the arrival was or is recorded
+
+    version = IntegerField(validators=[InputRequired()])
+    seen = IntegerField()
+    block = SelectField(_l("Text block"), choices=[], validate_choice=False, validators=[Optional()])
+    note = TextAreaField(
+        _l("Note for the citizen (optional)"),
+        filters=[_strip],
+        validators=[Optional(), Length(max=1000, message=_l("At most 1,000 characters."))],
+    )
+
+    def prepare(self, dossier: Dossier) -> "ActForm":
+        """Learn from `dossier` what can be typed."""
+        self.earliest = dossier.created_at.astimezone(LUXEMBOURG).date()
+        self.entered = today()
+        return self
+
+    def offer(self, blocks: list[TextBlock]) -> None:
+        """Let one of the `blocks` that fit be chosen."""
+        fitting = [block for block in blocks if self.kind in block.moves]
+        self.block.choices = _blocks(fitting) if fitting else []
+
+    @property
+    def kind(self) -> str:
+        """The kind of event that this would bring about."""
+        return self.act
+
+    def draft(self, dossier: Dossier) -> Event:
+        """The event that this would be; it is not kept."""
+        return Event(dossier=dossier, kind=self.kind, at=now(), note=self.note.data, details={})
+
+    def typed(self) -> list[str]:
+        """The words that somebody took the trouble to write."""
+        return [self.note.data] if self.note.data else []
+
+    def insert(self, blocks: list[TextBlock], language: str) -> None:
+        """Put the chosen text block into the note, after what stands there, to be changed at will."""
+        chosen = next((block for block in blocks if str(block.id) == self.block.data), None)
+        if chosen:
+            self.note.data = "\n\n".join(filter(None, [self.note.data, chosen.text[language]]))
+        self.block.data = ""
+
+
+class MoveForm(ActForm):
+    """A move to another status or authority; which fields count depends on where to."""
+
+    to = HiddenField(validators=[InputRequired()])
+    arrived_on = DayField(
+        _l("Date of arrival"),
+        validators=[NeededWhen(_to("received"), _l("When did it arrive?")), not_in_future, since_the_number],
+    )
+    postmark_on = DayField(
+        _l("Date of the postmark, if it can be read"), validators=[Optional(), not_in_future, not_after_arrival]
+    )
+    reason = SelectField(
+        _l("Why so late?"), choices=[UNSAID, *REASONS],
+        validators=[NeededWhen(lambda form: form.kind == "received" and _backdated(form), LATE)],
+    )  # fmt: skip
+    documents = SelectMultipleField(_l("What is missing"), choices=[])
+    missing = TextAreaField(
+        _l("Anything else that is missing, one a line"),
+        filters=[_strip],
+        validators=[Length(max=2000, message=_l("At most 2,000 characters.")), some_document],
+    )
+    until = DayField(
+        _l("To arrive by"), validators=[NeededWhen(_to("incomplete"), _l("By when should it arrive?")), in_future]
+    )
+    authority = SelectField(
+        _l("New authority"), choices=[], validate_choice=False,
+        validators=[NeededWhen(_to("transferred"), _l("Please choose the authority."))],
+    )  # fmt: skip
+
+    @property
+    def kind(self) -> str:
+        return self.to.data or ""
+
+    def prepare(self, dossier: Dossier) -> "MoveForm":
+        super().prepare(dossier)
+        self.enclosures = dossier.form.enclosures
+        titles = enumerate(map(in_language, self.enclosures))
+        self.documents.choices = [SelectChoice(str(index), title) for index, title in titles]
+        return self
+
+    def draft(self, dossier: Dossier) -> Event:
+        event = super().draft(dossier)
+        if self.kind == "received":
+            event.kind = "supplied" if dossier.arrived_on else "received"
+            event.arrived_on = self.arrived_on.data
+        if self.kind == "incomplete":
+            event.details = {"missing": self.asked_for(), "until": self.until.data.isoformat()}
+        if self.kind == "transferred":
+            event.details = {"to": self.authority.data}
+        return event
+
+    def typed(self) -> list[str]:
+        return [text for text in (self.missing.data, *super().typed()) if text]
+
+    def asked_for(self) -> list[str | dict[str, str]]:
+        """What is missing: the ticked documents in every language, then the lines as typed, without bullets."""
+        ticked = [text for index, text in enumerate(self.enclosures) if str(index) in (self.documents.data or [])]
+        lines = [line.strip(" \t-•*") for line in (self.missing.data or "").splitlines()]
+        return ticked + [line for line in lines if line]
+
+
+class CorrectionForm(ActForm):
+    """The first envelope came on another day."""
+
+    act = "corrected"
+    before: dt.date | None = None
+
+    arrived_on = DayField(
+        _l("It arrived on"),
+        validators=[InputRequired(_l("When did it arrive?")), not_in_future, since_the_number, another_day],
+    )
+    reason = SelectField(
+        _l("Why so long before the scan?"), choices=[UNSAID, SLIP, *REASONS],
+        validators=[NeededWhen(_backdated, LATE)],
+    )  # fmt: skip
+
+    def prepare(self, dossier: Dossier) -> "CorrectionForm":
+        super().prepare(dossier)
+        self.before = dossier.arrived_on
+        scan = next((event for event in dossier.history() if event.kind == "received"), None)
+        self.entered = scan.at.astimezone(LUXEMBOURG).date() if scan else today()
+        return self
+
+    def draft(self, dossier: Dossier) -> Event:
+        event = super().draft(dossier)
+        event.arrived_on, event.details = self.arrived_on.data, {"from": dossier.arrived_on.isoformat()}
+        return event
+
+
+class PapersForm(ActForm):
+    """More paper came, though none was asked for."""
+
+    act = "further"
+
+    arrived_on = DayField(
+        _l("They arrived on"), validators=[InputRequired(_l("When did it arrive?")), not_in_future, since_the_number]
+    )
+
+    def draft(self, dossier: Dossier) -> Event:
+        event = super().draft(dossier)
+        event.arrived_on = self.arrived_on.data
+        return event
+
+
+class OriginalsForm(ActForm):
+    """Originals go back to the citizen by registered mail."""
+
+    act = "returned"
+
+    what = StringField(
+        _l("What was sent back"),
+        filters=[_strip],
+        validators=[InputRequired(_l("Please say what was sent back.")),
+                    Length(max=200, message=_l("At most 200 characters."))],
+    )  # fmt: skip
+    sent_on = DayField(
+        _l("Sent on"), validators=[InputRequired(_l("When was it sent?")), not_in_future, since_the_number]
+    )
+    registered = StringField(
+        _l("Number of the registered item"),
+        filters=[_strip],
+        validators=[InputRequired(_l("Please type the number on the receipt of the post.")), registered_mail],
+    )
+
+    def draft(self, dossier: Dossier) -> Event:
+        event = super().draft(dossier)
+        sent_on = self.sent_on.data.isoformat()
+        event.details = {"what": self.what.data, "on": sent_on, "registered": self.registered.data}
+        return event
+
+    def typed(self) -> list[str]:
+        return [text for text in (self.what.data, self.registered.data, *super().typed()) if text]
+
+
+class NoteForm(FlaskForm):
+    """An internal note: for the desk alone."""
+
+    text = TextAreaField(
+        _l("Internal note"),
+        filters=[_strip],
+        validators=[InputRequired(_l("Please write something first.")),
+                    Length(max=2000, message=_l("At most 2,000 characters."))],
+    )  # fmt: skip
+
+
+class BulkForm(FlaskForm):
+    """What the citizens of a bulk move are told besides: a text block, each in the own language, and free words."""
+
+    block = SelectField(_l("Text block, for each citizen in the own language"), choices=[], validators=[Optional()])
+    note = TextAreaField(
+        _l("Words for all of them (optional)"),
+        filters=[_strip],
+        validators=[Optional(), Length(max=1000, message=_l("At most 1,000 characters."))],
+    )
+
+    def offer(self, blocks: list[TextBlock]) -> None:
+        """Let one of `blocks` be chosen."""
+        self.blocks = blocks
+        self.block.choices = _blocks(blocks)
+
+    def chosen(self) -> TextBlock | None:
+        """The text block that was chosen, if any."""
+        return next((block for block in self.blocks if str(block.id) == self.block.data), None)
