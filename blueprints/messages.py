@@ -6,13 +6,14 @@ import signal
 import socket
 import time
 from datetime import timedelta
+from imaplib import IMAP4
 from queue import Empty, SimpleQueue
 
 import click
 from flask import Blueprint, current_app
 
 import senders
-from models import Channel, Counter, Message, Outcome, Reply, Tries, Used, WaitingTime, db, now, outbox, watch
+from models import Channel, Contact, Counter, Message, Outcome, Reply, Tries, Used, WaitingTime, db, now, outbox, watch
 from models.channel import CHANNELS
 from models.timetable import Hours
 from senders.base import place
@@ -24,6 +25,7 @@ log = logging.getLogger("etracking.messages")
 
 HOUR = 3600.0
 IDLE = 1.0  # seconds between two looks at an empty outbox
+COLLECT = 300.0  # seconds between two looks into the mailbox of bounces
 SWEEP = 10.0  # seconds between two looks for messages whose worker was lost
 
 
@@ -44,7 +46,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
-        self.sweep_at = self.tidy_at = 0.0
+        self.sweep_at = self.tidy_at = self.collect_at = 0.0
 
     def work(self, told: SimpleQueue, once: bool = False) -> None:
         """Send until something is in `told`; with `once`, until nothing is due."""
@@ -68,6 +70,7 @@ class Worker:
         """A database that is locked or restarting must not end the worker."""
         try:
             self._tidy()
+            self._collect()
             return self.send_next()
         except Exception as error:
             log.error("no message sent: %s", place(error))
@@ -89,9 +92,24 @@ class Worker:
                 Counter.purge()
                 Tries.purge()
                 Used.purge()
+                Contact.purge()
                 Reply.purge()
                 watch.look()
                 WaitingTime.refresh()
+
+    def _collect(self) -> None:
+        """Every few minutes: read what came back."""
+        if current_app.config["MAIL_BOUNCE_SERVER"] and time.monotonic() >= self.collect_at:
+            self.collect_at = time.monotonic() + COLLECT
+            self.collect_bounces()
+
+    def collect_bounces(self) -> None:
+        """Read the mailbox that mails come back to. One that is away keeps no message from leaving."""
+        try:
+            if read := senders.bounces.collect():
+                log.info("%d mails that came back were read", read)
+        except (OSError, IMAP4.error) as error:
+            log.error("no bounces read: %s", place(error))
 
     def _send_one(self, channel: str) -> float:
         """Claim one message, try it, write the outcome down.

@@ -27,6 +27,12 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_SENDER": "",  # the address that mails come from
     "MAIL_CA_FILE": "",
     "MAIL_TIMEOUT": 15,
+    "MAIL_BOUNCE_ADDRESS": "",  # bounces@..., with a token after a plus sign: the sender on the envelope of every mail
+    "MAIL_BOUNCE_SECRET": "",  # signs what a mail server sends to /webhooks/bounces
+    "MAIL_BOUNCE_SERVER": "",  # or the mailbox of that address, which the worker empties: IMAP over TLS
+    "MAIL_BOUNCE_PORT": 993,
+    "MAIL_BOUNCE_USERNAME": "",
+    "MAIL_BOUNCE_PASSWORD": "",
     "VONAGE_APPLICATION_ID": "",
     "VONAGE_PRIVATE_KEY": "",  # the PEM text or the path of its file
     "VONAGE_SIGNATURE_SECRET": "",  # of the account: signs receipts and answers
@@ -105,6 +111,8 @@ def _check(config: dict[str, Any]) -> None:
 def _check_messages(config: dict[str, Any]) -> None:
     if not config["INBOX"] and not (config["MAIL_SERVER"] and config["MAIL_SENDER"]):
         raise BadSetting("ETRACKING_MAIL_SERVER and ETRACKING_MAIL_SENDER are needed to send mail")
+    if config["MAIL_BOUNCE_ADDRESS"] and config["MAIL_BOUNCE_ADDRESS"].count("@") != 1:
+        raise BadSetting("ETRACKING_MAIL_BOUNCE_ADDRESS needs one e-mail address, for example bounces@example.lu")
     if not config["SMS_FROM_HOUR"] < config["SMS_UNTIL_HOUR"] <= 24:
         raise BadSetting("ETRACKING_SMS_FROM_HOUR and ETRACKING_SMS_UNTIL_HOUR need two full hours, such as 8 and 20")
     if not 1 <= len(config["SMS_SENDER"]) <= 11:

@@ -1,4 +1,4 @@
-"""What others tell us by HTTP: the SMS provider what people answer.
+"""What others tell us by HTTP: the SMS provider its receipts and what people answer, a mail server its bounces.
 
 Nothing is believed but by its signature, only while it is fresh, and only once. Nothing here moves a dossier.
 """
@@ -16,11 +16,13 @@ from typing import Any
 import jwt
 from flask import Blueprint, Response, abort, current_app, request
 
-from models import Contact, Counter, Used, db
+from models import Contact, Counter, Message, Used, db
+from senders import bounces, vonage_codes
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
 MOST = 8 * 1024  # bytes of a notice of the SMS provider
+MOST_MAIL = 512 * 1024  # a bounce may bring the whole mail back, with its attachments
 FRESH = 300  # seconds that a signature is good for
 DAY = dt.timedelta(days=1)
 MOBILE = re.compile(r"[1-9]\d{6,14}")
@@ -32,9 +34,15 @@ STOP = (
 
 
 @bp.url_value_preprocessor
-def limit(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
+def limit(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """How much we read of it, said before anything looks at the body."""
-    request.max_content_length = MOST
+    request.max_content_length = MOST_MAIL if endpoint == "webhooks.bounce" else MOST
+
+
+@bp.post("/vonage/status")
+def status() -> Response:
+    """A receipt. One for a message that we do not know (any more) is answered like the others, and counted."""
+    return _accept("receipt", *_signed_by_vonage(), _receive)
 
 
 @bp.post("/vonage/inbound")
@@ -43,6 +51,17 @@ def inbound() -> Response:
     cost money, might meet another program, and is one more message to somebody who wanted none.
     """
     return _accept("inbound", *_signed_by_vonage(), _obey)
+
+
+@bp.post("/bounces")
+def bounce() -> Response:
+    """A mail that came back, as a mail server received it: see README for how to sign it."""
+    secret = current_app.config["MAIL_BOUNCE_SECRET"] or abort(404)
+    moment, _, given = request.headers.get("X-Signature", "").partition(".")
+    signed = hmac.new(secret.encode(), f"{moment}.".encode() + request.get_data(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(signed.encode(), given.encode()) or not _fresh(int(moment) if moment.isdecimal() else 0):
+        abort(401)
+    return _accept("bounce", request.get_data(), given, bounces.receive)
 
 
 def _accept(kind: str, said: Any, once: str, act: Callable[[Any], bool]) -> Response:
@@ -83,6 +102,11 @@ def _claims(token: str, secret: str) -> dict[str, Any]:
 
 def _fresh(moment: float) -> bool:
     return abs(time.time() - moment) <= FRESH
+
+
+def _receive(notice: dict[str, Any]) -> bool:
+    receipt = vonage_codes.receipt(notice)
+    return receipt is not None and Message.receipt(*receipt)
 
 
 def _obey(notice: dict[str, Any]) -> bool:

@@ -7,10 +7,10 @@ from flask import Flask, current_app
 
 from models import Message, Outcome, db
 
-from . import inbox, mail, sms, text
+from . import bounces, inbox, mail, sms, text
 from .base import Letter, SendError, place
 
-__all__ = ["SendError", "deliver", "init_app"]
+__all__ = ["SendError", "bounces", "deliver", "init_app"]
 
 
 def init_app(app: Flask) -> None:

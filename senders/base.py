@@ -26,6 +26,7 @@ class Letter:
     text: str
     subject: str = ""
     html: str = ""
+    return_path: str = ""  # the sender on the envelope, where it comes back to; the sender in it if there is none
     contact_url: str = ""  # where its reader confirms or stops
     attachments: tuple[tuple[str, bytes], ...] = ()  # (file name, PDF)
 

@@ -43,7 +43,7 @@ def send(letter: Letter) -> str:
     connection = Connection(current_app.extensions["mail"])
     try:
         with connection:
-            connection.send(message)
+            connection.send(message, letter.return_path)
     except (smtplib.SMTPException, OSError) as error:
         raise _classify(error, connection) from error
     except ValueError as error:

@@ -15,6 +15,7 @@ from models.base import LUXEMBOURG
 from models.catalogue import LOCALES
 from models.number import grouped
 
+from . import bounces
 from .base import Letter
 
 SEGMENT = 160
@@ -165,6 +166,7 @@ def _mail(message: Message, words: dict[str, Any]) -> Letter:
         text=render_template("messages/_mail.txt", **words).strip() + "\n",
         html=render_template("messages/_mail.html", **words),
         subject=words["subject"],
+        return_path=bounces.return_path(message),
         contact_url=words["contact_url"],
         attachments=_attachments(words["event"], message.contact),
     )

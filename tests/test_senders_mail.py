@@ -185,3 +185,12 @@ def test_mistake_while_writing_loses_no_message(app, mail_server):
         senders.deliver(message)
     assert caught.value.outcome is Outcome.UNWRITTEN
     assert "KeyError" in str(caught.value)
+
+
+def test_mail_leaves_from_an_address_of_its_own_that_names_no_reader(app, mail_server):
+    app.config["MAIL_BOUNCE_ADDRESS"] = "bounces@example.lu"
+    message = make_message("received")
+    senders.deliver(message)
+    (sender,) = mail_server.senders
+    assert sender == senders.bounces.return_path(message) and sender.startswith("bounces+")
+    assert "someone" not in sender and mail_server.mails[0]["From"] == "noreply@example.lu"

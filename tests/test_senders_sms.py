@@ -1,15 +1,17 @@
 """SMS against a stand-in for the provider: one request for each attempt, and what a failure is called."""
 
+import datetime as dt
 import logging
 import socket
 
 import jwt
 import pytest
-from sending import make_app, make_message
+import time_machine
+from sending import make_app, make_dossier, make_message
 from sms_stand_in import APPLICATION, keys
 
 import senders
-from models import Outcome
+from models import Message, Outcome, now
 from senders import sms
 from senders.base import Letter, SendError
 
@@ -138,3 +140,24 @@ def test_library_is_not_loaded_before_the_first_sms():
 
     code = "import senders, sys; sys.exit('vonage_messages' in sys.modules or 'requests' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_first_sms_to_a_number_beyond_its_limits_does_not_leave(app, sms_provider):
+    """Somebody found a way past the form: the transport counts too."""
+    for index in range(4):
+        with time_machine.travel(now() + index * dt.timedelta(minutes=5)):
+            dossier = make_dossier(("sms", "+352621123456"))
+            message = Message.get(Message.contact == dossier.contacts.get())
+            if index < 3:
+                senders.deliver(message)
+                continue
+            with pytest.raises(SendError, match="limit of SMS to new contacts: number"):
+                senders.deliver(message)
+    assert len(sms_provider.posts) == 3
+
+
+def test_sms_leave_for_no_region_that_was_closed_since(app, sms_provider):
+    app.config["SMS_REGIONS"] = ["FR"]
+    with pytest.raises(SendError) as caught:
+        senders.deliver(make_message("received", "sms"))
+    assert caught.value.outcome is Outcome.NEVER and not sms_provider.posts

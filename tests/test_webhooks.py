@@ -1,23 +1,29 @@
 """What others tell us: believed if signed for this very body, fresh and new; obeyed to the letter; never a dossier's move."""
 
 import hashlib
+import hmac
+import itertools
 import json
+import ssl
 import time
 import uuid
 
 import jwt
 import pytest
 from conftest import running
+from imap_server import Mailbox
 from sending import close
 from test_app import dump
 
 from blueprints import webhooks
-from models import Contact, Counter, Dossier, Message, db
+from blueprints.messages import Worker
+from models import Contact, Counter, Dossier, Message, Used, db, outbox
+from senders import bounces
 
 SECRET = "a signature secret of at least thirty-two bytes"
 STATUS, INBOUND, BOUNCES = "/webhooks/vonage/status", "/webhooks/vonage/inbound", "/webhooks/bounces"
 SETTINGS = {"VONAGE_SIGNATURE_SECRET": SECRET, "MAIL_BOUNCE_ADDRESS": "bounces@example.lu", "MAIL_BOUNCE_SECRET": SECRET,
-            "SMS_HOURS": "0-24"}  # fmt: skip
+            "SMS_FROM_HOUR": 0, "SMS_UNTIL_HOUR": 24}  # fmt: skip
 
 
 @pytest.fixture
@@ -52,6 +58,64 @@ def send(app, path: str, notice, sign=token, **headers) -> int:
     return answer.status_code
 
 
+def on_its_way(form, channel: str = "sms") -> Message:
+    """A message that the provider has taken."""
+    address = "+352621123456" if channel == "sms" else "somebody@example.org"
+    dossier = Dossier.announce(form, "en", uuid.uuid4().hex, [(channel, address)])
+    message = outbox.claim("worker", channel)
+    assert message.event.dossier == dossier
+    return message
+
+
+def said(message: Message, status: str, **more) -> dict:
+    return {"message_uuid": "aaaa-bbbb", "client_ref": message.reference, "status": status, "channel": "sms"} | more
+
+
+def state(message: Message) -> str:
+    return Message.get_by_id(message.id).state
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "leads_to"),
+    [("submitted", "", "sent"), ("delivered", "", "delivered"), ("read", "", "delivered"), ("rejected", "1050", "failed"),
+     ("undeliverable", "1170", "failed"), ("undeliverable", "1180", "deferred"), ("rejected", "", "failed")],
+)  # fmt: skip
+def test_receipt_moves_its_message_and_no_dossier(either, form, status, code, leads_to):
+    message = on_its_way(form)
+    before = list(Dossier.select().tuples())
+    error = {"error": {"type": f"https://developer.vonage.com/api-errors/messages#{code}"}} if code else {}
+    assert send(either, STATUS, said(message, status, **error)) == 200
+    assert state(message) == leads_to and list(Dossier.select().tuples()) == before
+    assert "352" not in Message.get_by_id(message.id).error
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("taken", "submitted", "delivered"))))
+def test_receipts_lead_to_the_same_end_in_every_order_doubled_and_before_our_own_record(app, form, order):
+    message = on_its_way(form)
+    for said_by in order + order:
+        if said_by == "taken":
+            message.ended(webhooks.vonage_codes.Outcome.SENT, provider_id="aaaa-bbbb")
+        else:
+            assert send(app, STATUS, said(message, said_by)) == 200
+    assert state(message) == "delivered"
+
+
+@pytest.mark.parametrize("first", ["rejected", "undeliverable"])
+def test_what_was_delivered_stays_delivered_whatever_comes_after(app, form, first):
+    message = on_its_way(form)
+    for status in ("delivered", first, "submitted"):
+        send(app, STATUS, said(message, status))
+    assert state(message) == "delivered"
+
+
+def test_receipt_for_an_erased_or_unknown_message_is_taken_counted_and_forgotten(app, form):
+    message = on_its_way(form)
+    message.contact.erase()
+    for reference in (message.reference, "999999", "", "-1", "1; DROP", "9" * 400, None, {"a": 1}):
+        assert send(app, STATUS, said(message, "delivered", client_ref=reference)) == 200
+    assert Counter.peek("receipt that changed nothing", webhooks.DAY) == 8
+
+
 FORGED = {
     "no token": lambda body: "",
     "nonsense": lambda body: "a.b.c",
@@ -73,12 +137,35 @@ FORGED = {
 
 
 @pytest.mark.parametrize("way", FORGED)
-@pytest.mark.parametrize("path", [INBOUND])
+@pytest.mark.parametrize("path", [STATUS, INBOUND])
 def test_forged_notice_is_refused_and_changes_nothing(app, form, path, way):
-    Dossier.announce(form, "en", "one", [("sms", "+352621123456")])
-    notice, before = {"from": "352621123456", "text": "STOP"}, dump()
+    message = on_its_way(form)
+    notice, before = said(message, "delivered") | {"from": "352621123456", "text": "STOP"}, dump()
     assert send(app, path, notice, FORGED[way]) == 401
     assert dump() == before
+
+
+def test_notice_counts_once_however_often_it_is_replayed(either, form):
+    message, once = on_its_way(form), {}
+
+    def same(body):
+        return once.setdefault(body, token(body))  # fmt: skip
+
+    assert [send(either, STATUS, said(message, "submitted"), same) for _ in range(3)] == [200, 401, 401]
+    assert [send(either, INBOUND, said(message, "submitted"), same)] == [200]  # another thing said
+
+
+def test_notice_that_could_not_be_written_down_may_be_sent_again(app, form):
+    message, once = on_its_way(form), {}
+
+    def same(body):
+        return once.setdefault(body, token(body))  # fmt: skip
+
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    db.execute_sql("ALTER TABLE message RENAME TO hidden")
+    assert send(app, STATUS, said(message, "delivered"), same) == 500
+    db.execute_sql("ALTER TABLE hidden RENAME TO message")
+    assert send(app, STATUS, said(message, "delivered"), same) == 200 and state(message) == "delivered"
 
 
 @pytest.mark.parametrize(
@@ -94,13 +181,13 @@ def test_forged_notice_is_refused_and_changes_nothing(app, form, path, way):
     ],
 )
 def test_signed_nonsense_is_refused_without_harm(app, body, status):
-    for path in (INBOUND,):
+    for path in (STATUS, INBOUND):
         assert send(app, path, body) == status
 
 
 def test_webhooks_are_closed_without_a_secret_and_to_other_methods(sqlite_url):
     app = running(sqlite_url)
-    for path in (INBOUND,):
+    for path in (STATUS, INBOUND, BOUNCES):
         assert send(app, path, {}) == 404
         assert app.test_client().get(path).status_code == 405
     close()
@@ -138,3 +225,154 @@ def test_other_answers_change_nothing(app, form, notice):
     Dossier.announce(form, "en", "one", [("sms", "+352621123456")])
     assert send(app, INBOUND, notice) == 200
     assert Contact.get().stopped_at is None and Counter.peek("inbound that changed nothing", webhooks.DAY) == 1
+
+
+def report(message: Message, status: str = "5.1.1", action: str = "failed", to: str = "", top: str = "") -> bytes:
+    """A mail that came back, as a mail server writes it."""
+    to = to or bounces.return_path(message)
+    return f"""Return-Path: <>
+Delivered-To: {to}
+From: MAILER-DAEMON@mx.example.org
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+{top}MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: text/plain
+
+I'm sorry to have to inform you that somebody@example.org is unknown.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.org
+
+Final-Recipient: rfc822; somebody@example.org
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 5.1.1 <somebody@example.org>: no such user
+
+--b--
+""".encode()
+
+
+def hand_over(app, mail: bytes, moment: float | None = None, signature: str = "") -> int:
+    moment = str(int(moment or time.time()))
+    digest = hmac.new(SECRET.encode(), moment.encode() + b"." + mail, hashlib.sha256).hexdigest()
+    headers = {"X-Signature": signature or f"{moment}.{digest}"}
+    answer = app.test_client().post(BOUNCES, data=mail, content_type="message/rfc822", headers=headers)
+    db.connect(reuse_if_open=True)
+    return answer.status_code
+
+
+def test_mail_refused_for_good_ends_its_message_and_marks_its_contact(either, form):
+    message = on_its_way(form, "email")
+    with either.app_context():
+        mail = report(message)
+    assert hand_over(either, mail) == 200
+    row = Message.get_by_id(message.id)
+    assert (row.state, row.error) == ("failed", "bounced: 5.1.1") and row.contact.failed_at
+
+
+def test_case_of_the_token_may_change_on_the_way(app, form):
+    message = on_its_way(form, "email")
+    with app.app_context():
+        assert bounces.receive(report(message, to=bounces.return_path(message).upper()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "4.2.2"},
+        {"status": "4.4.7", "action": "delayed"},
+        {"status": "2.0.0", "action": "delivered"},
+        {"status": "5.1.1", "action": "relayed"},
+        {"status": "nonsense"},
+        {"to": "bounces@example.lu"},
+        {"to": "bounces+aaaaaaaaaaaaaaaaaaaaaaaa@example.lu"},
+        {"to": "bounces+77777777@example.lu"},
+    ],
+)
+def test_what_is_not_final_or_not_ours_changes_nothing(app, form, change):
+    message = on_its_way(form, "email")
+    with app.app_context():
+        assert not bounces.receive(report(message, **change))
+    assert state(message) == "sending"
+
+
+def test_answers_of_absent_readers_and_of_other_programs_count_for_nothing(app, form):
+    message = on_its_way(form, "email")
+    with app.app_context():
+        whole = report(message)
+        for mail in (
+            whole.replace(b"Return-Path: <>", b"Return-Path: <somebody@example.org>"),
+            whole.replace(b"multipart/report", b"multipart/mixed"),
+            whole.replace(b"message/delivery-status", b"text/plain"),
+            whole.split(b"--b")[0],
+            b"",
+            b"\xff\x00" * 500,
+        ):
+            assert not bounces.receive(mail)
+    assert state(message) == "sending" and Message.select().count() == 1
+
+
+def test_forged_stale_and_replayed_bounce_is_refused(app, form):
+    message = on_its_way(form, "email")
+    with app.app_context():
+        mail = report(message)
+    good = f"{int(time.time())}."
+    for signature in ("", "x", ".", good, good + "0" * 64, "é.é", f"-1.{'0' * 64}"):
+        assert hand_over(app, mail, signature=signature or "none") == 401
+    assert hand_over(app, mail, time.time() - 400) == 401 and state(message) == "sending"
+    moment = time.time()
+    assert [hand_over(app, mail, moment) for _ in range(2)] == [200, 401]
+    assert hand_over(app, b" " * 400_000) == 200 and hand_over(app, b" " * 600_000) == 413
+
+
+def test_token_of_a_bounce_is_made_by_nobody_else_and_ends_with_its_message(app, form):
+    message = on_its_way(form, "email")
+    with app.app_context():
+        to, mail = bounces.return_path(message), report(message)
+        assert to.startswith("bounces+") and len(to.split("@")[0]) <= 64 and "somebody" not in to
+        message.contact.erase()
+        assert not bounces.receive(mail)
+    assert Used.select().count() == 0
+
+
+def reading(app, mailbox: Mailbox, certificate) -> None:
+    app.config.update(mailbox.settings, MAIL_CA_FILE=str(certificate), MAIL_TIMEOUT=5)
+
+
+def test_mailbox_of_bounces_is_read_and_emptied(app, form, certificate):
+    message = on_its_way(form, "email")
+    with app.app_context():
+        mails = (b"Subject: I am on holiday\r\n\r\nBack soon", report(message), b"")
+    with Mailbox(certificate, *mails) as mailbox, app.app_context():
+        reading(app, mailbox, certificate)
+        assert bounces.collect() == 3 and bounces.collect() == 0
+        assert not mailbox.mails
+    db.connect(reuse_if_open=True)
+    assert state(message) == "failed"
+
+
+def test_mailbox_that_is_not_who_it_says_it_is_gets_no_password(app, certificate):
+    with Mailbox(certificate, b"mail") as mailbox, app.app_context():
+        reading(app, mailbox, certificate)
+        app.config["MAIL_CA_FILE"] = ""
+        with pytest.raises(ssl.SSLCertVerificationError):
+            bounces.collect()
+
+
+def test_worker_reads_the_mailbox_now_and_then_and_outlives_its_absence(app, form, certificate, caplog):
+    message = on_its_way(form, "email")
+    with app.app_context():
+        mail = report(message)
+    with Mailbox(certificate, mail) as mailbox, app.app_context():
+        reading(app, mailbox, certificate)
+        Worker().collect_bounces()
+        assert not mailbox.mails
+    with app.app_context():
+        Worker().collect_bounces()
+    assert "no bounces read" in caplog.text and "@" not in caplog.text
