@@ -10,7 +10,7 @@ const TONES = {   // what is heard: [hertz, from, to] in seconds; what is felt: 
   wait: [[[660, 0, .1], [660, .16, .26]], [60, 60, 60]],
   bad: [[[165, 0, .45]], [350]],
 };
-let sounds, problem = "";
+let sounds, turn, problem = "";   // the camera is on for this turn
 
 function signal(tone) {
   const [notes, felt] = TONES[tone];
@@ -24,6 +24,9 @@ function signal(tone) {
     note.stop(sounds.currentTime + to);
   }
 }
+
+// For the next one. The camera needs no field, and on a phone its keyboard would hide the answers.
+const ready = () => turn ? field.blur() : field.focus();
 
 // The readings that the server has not answered yet.
 const queue = () => JSON.parse(localStorage[QUEUE] || "[]");
@@ -40,6 +43,7 @@ function show(content) {
   const place = $("#answer"), before = place.firstElementChild;
   if (before && before.dataset.tone !== "good" && before.dataset.scan) attend(before);
   place.replaceChildren(content);
+  $("#recorded").textContent = content.dataset.recorded ?? $("#recorded").textContent;
   htmx.process(content);
 }
 
@@ -48,10 +52,10 @@ function attend(answer) {
   $("#attention div").prepend(answer);
 }
 
-function kept() {
+function kept(key) {
   const box = document.createElement("div"), text = document.createElement("p"), title = document.createElement("p");
   box.className = "read";
-  box.dataset.tone = "wait";
+  Object.assign(box.dataset, {tone: "wait", kept: key});
   box.append(Object.assign(document.createElement("article"), {className: "card wait"}));
   title.className = "outcome";
   title.append(Object.assign(document.createElement("strong"), {textContent: words.kept}));
@@ -69,12 +73,17 @@ function take(text) {
     return refuse(words.full);
   }
   postmark.value = "";
-  const late = setTimeout(() => {
-    signal("wait");
-    show(kept());
-  }, SOON);
+  const {key} = reading, late = setTimeout(later, SOON, key);
   count();
-  send().finally(() => clearTimeout(late));
+  send().then(() => {
+    clearTimeout(late);
+    if (queue().some(waiting => waiting.key === key) && !$(`#answer [data-kept="${key}"]`)) later(key);
+  });
+}
+
+function later(key) {
+  signal("wait");
+  show(kept(key));
 }
 
 function refuse(why) {
@@ -120,24 +129,24 @@ $("button", form).addEventListener("click", event => {
   event.preventDefault();
   const text = field.value.replace(/\p{C}/gu, "").trim();
   field.value = "";
-  field.focus();
+  ready();
   if (text) take(text);
 });
 addEventListener("online", send);
 setInterval(() => queue()[0] && send(), AGAIN);
-document.addEventListener("htmx:after:swap", ({target}) => {
-  const answer = $("#answer .read, #attention .read") && target.closest?.(".read");
-  if (answer) signal(answer.dataset.tone);
-  field.focus();
+document.addEventListener("htmx:after:swap", () => {   // a step was taken
+  const {tone, recorded} = $(".read").dataset;
+  signal(tone);
+  $("#recorded").textContent = recorded;
+  ready();
 });
-if (postmark) postmark.value = "";
 count();
 send();
 
 // The camera: every code of ours once, as long as it is in sight.
 const camera = $("#camera"), video = $("video", camera), button = $("button", camera), GONE = 1500;
 const seen = new Map();   // text -> when it was in sight last
-let reader, turn;
+let reader;
 
 function say(key) {
   const place = $("p", camera);
@@ -149,6 +158,7 @@ function film(now, key) {
   video.srcObject = null;
   video.hidden = !(turn = now);
   button.textContent = words[now ? "stop" : "start"];
+  page.classList.toggle("filming", Boolean(now));
   say(key);
 }
 
@@ -178,6 +188,8 @@ async function look() {
     video.srcObject = stream;
     if (turn !== mine) return film(null, "stopped");
     await video.play();
+    camera.scrollIntoView();
+    ready();
     reader ??= await load();
     say("scanning");
     while (turn === mine) {

@@ -11,6 +11,7 @@ from playhouse.flask_utils import get_object_or_404
 
 from models import Batch, Conflict, Dossier, Read, today
 from models.batch import RECENT
+from models.read import CHANGED
 
 from .. import hx
 from ..forms import ButtonForm
@@ -143,7 +144,7 @@ def _scanner(bag: Batch) -> Response:
             bag=bag,
             key=uuid.uuid4(),
             today=today(),
-            count=bag.reads.count(),
+            recorded=_recorded(bag),
             answer=_said(bag, reads) if reads else None,
         )
     )
@@ -152,12 +153,17 @@ def _scanner(bag: Batch) -> Response:
 def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:
     """The answer alone to htmx and to our script; to others the page they came from, with it."""
     if request.htmx.part:
-        return hx.page("desk/read.html", 409 if conflict else 200, bag=bag, conflict=conflict, **_said(bag, reads))
+        return hx.page("desk/read.html", 409 if conflict else 200, bag=bag, conflict=conflict, recorded=_recorded(bag), **_said(bag, reads))
     if conflict:
         abort(409)
     if "back" in request.form:
         return hx.follow(url_for(".show_bag", bag=bag.id))
     return hx.follow(url_for(".post_bag", read=reads[0].scan))
+
+
+def _recorded(bag: Batch) -> int:
+    """How many of the bag were recorded: to be compared with the pile."""
+    return bag.reads.where(Read.outcome.in_(CHANGED)).count()
 
 
 def _said(bag: Batch, reads: list[Read]) -> dict[str, Any]:
