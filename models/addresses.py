@@ -10,6 +10,7 @@ from .base import db, now
 from .contact import NOTICE, Contact, hashed
 from .event import Event
 from .message import Message
+from .staff import Staff
 
 INSTANTS = ("created_at", "asked_at", "confirmed_at", "stopped_at", "failed_at")
 MOST = 4  # contacts of one dossier: the citizen by mail and SMS, and a helper by both
@@ -39,7 +40,7 @@ def add(contact: Contact, channel: str, address: str) -> Contact:
     with db.atomic():
         if len(others(contact)) + 1 >= MOST:
             raise Full
-        return _invite(contact, channel, address)
+        return invite(contact.dossier, channel, address, contact.language)
 
 
 def exchange(contact: Contact, channel: str, address: str) -> Contact:
@@ -48,7 +49,7 @@ def exchange(contact: Contact, channel: str, address: str) -> Contact:
         take_back(contact)
         if len(others(contact)) + 1 > MOST:
             raise Full
-        successor = _invite(contact, channel, address, replaces=contact)
+        successor = invite(contact.dossier, channel, address, contact.language, replaces=contact)
         _tell(contact, NOTICE, to=successor.masked)
         return successor
 
@@ -81,23 +82,26 @@ def _instant(at: Any) -> str | None:
     return at.isoformat() if at else None
 
 
-def _invite(contact: Contact, channel: str, address: str, replaces: Contact | None = None) -> Contact:
-    same = (Contact.dossier == contact.dossier) & (Contact.address_hash == hashed(channel, address))
+def invite(
+    dossier: Any, channel: str, address: str, language: str, by: Staff | None = None, replaces: Contact | None = None
+) -> Contact:
+    """Ask at this address whether it wants to be told of `dossier`; `by` typed it at the desk. Raises Taken."""
+    same = (Contact.dossier == dossier) & (Contact.address_hash == hashed(channel, address))
     Contact.delete().where(same & Contact.replaced_at.is_null(False)).execute()  # welcome back
     if Contact.select().where(same).exists():
         raise Taken
     invited = Contact.create(
-        dossier=contact.dossier, channel=channel, address=address, language=contact.language, created_at=now(),
+        dossier=dossier, channel=channel, address=address, language=language, created_at=now(),
         by_link=True, replaces=replaces,
     )  # fmt: skip
-    _tell(invited, "added")
+    _tell(invited, "added", by)
     return invited
 
 
-def _tell(contact: Contact, kind: str, **details: str) -> None:
+def _tell(contact: Contact, kind: str, by: Staff | None = None, **details: str) -> None:
     """Queue a message that belongs to no step of the dossier: its event is one that the public history leaves out."""
     status = contact.dossier.status
     event = Event.create(
-        dossier=contact.dossier, kind=kind, at=now(), from_status=status, to_status=status, details=details
+        dossier=contact.dossier, kind=kind, at=now(), by=by, from_status=status, to_status=status, details=details
     )
     Message.queue(event, contact, event.at)

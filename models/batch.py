@@ -34,17 +34,10 @@ class Batch(Base):
 
     @classmethod
     def open_bag(cls, staff: Staff, arrived_on: dt.date, reason: str = "") -> "Batch":
-        """A new post-bag that arrived on this day. Raises Conflict for a day to come, or an old one without a reason.
-
-        A day further back than RECENT is audited with its reason (one of REASONS): it moves legal periods.
-        """
-        old = arrived_on < today() - RECENT
-        if arrived_on > today() or (old and reason not in REASONS):
-            raise Conflict
+        """A new post-bag that arrived on this day. Raises Conflict as `answer_for` does."""
         with db.atomic():
             bag = cls.create(staff=staff, kind="post-bag", created_at=now(), arrived_on=arrived_on)
-            if old:
-                Audit.record(staff, "backdated", batch=bag.id, arrived_on=arrived_on.isoformat(), reason=reason)
+            answer_for(arrived_on, reason, staff, batch=bag.id)
         return bag
 
     @property
@@ -56,3 +49,15 @@ class Batch(Base):
         """Whether at least its latest move may still be taken back, if moves can be for `hold`."""
         latest = self.events.order_by(self.events.model.id.desc()).first()
         return latest is not None and latest.at + hold > now()
+
+
+def answer_for(arrived_on: dt.date, reason: str, staff: Staff, **what: int) -> None:
+    """Paper may be recorded as arrived on this day. Raises Conflict for a day to come, or an old one without a reason.
+
+    A day further back than RECENT is audited with its reason (one of REASONS): it moves legal periods.
+    """
+    old = arrived_on < today() - RECENT
+    if arrived_on > today() or (old and reason not in REASONS):
+        raise Conflict
+    if old:
+        Audit.record(staff, "backdated", arrived_on=arrived_on.isoformat(), reason=reason, **what)

@@ -6,7 +6,7 @@ from peewee import JOIN, SQL, ModelSelect
 
 from .audit import Audit
 from .batch import Batch
-from .catalogue import Authority, Procedure
+from .catalogue import Authority, Form, Procedure
 from .contact import Contact
 from .dossier import Dossier
 from .event import Event
@@ -63,6 +63,18 @@ class Scope:
         """The procedures whose paper comes here."""
         offered = Procedure.offered()
         return offered.where(Procedure.authority == self.staff.authority) if self._limited else offered
+
+    def forms(self) -> "ModelSelect[Form]":
+        """The forms for which a number may be given out: their paper comes here."""
+        tracked = Form.select(Form, Procedure).join(Procedure).where(Form.tracked & ~Form.retired & ~Procedure.retired)
+        tracked = tracked.order_by(Procedure.position, Form.position)
+        return tracked.where(Procedure.authority == self.staff.authority) if self._limited else tracked
+
+    def expected(self, begin: str, procedure: str) -> "ModelSelect[Dossier]":
+        """Dossiers of a procedure that wait for paper, whose number begins with `begin`; the newest first."""
+        begins = Dossier.number.startswith(begin) & (Procedure.slug == procedure)
+        waiting = Dossier.status.in_(("announced", "incomplete", "lapsed"))
+        return self.dossiers().where(begins & waiting).order_by(Dossier.id.desc())
 
     def colleagues(self) -> "ModelSelect[Staff]":
         """To whom a dossier can be assigned: the clerks of the same authority, for the others all clerks."""

@@ -57,4 +57,5 @@ def only_clerks() -> None:
         abort(403)
 
 
-from . import audit, bulk, dossiers, numbers, post_bag, scan, work_list  # noqa: E402, F401  (they put their views on bp)
+# They put their views on bp.
+from . import arrivals, audit, bulk, dossiers, numbers, post_bag, scan, work_list  # noqa: E402, F401

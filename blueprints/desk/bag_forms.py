@@ -1,19 +1,24 @@
-"""What a clerk sets once a post-bag, and what comes with each code."""
+"""What a clerk types: the day of a post-bag, what comes with each code, and numbers for those who have none."""
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 
 from flask import abort
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectChoice, SelectField, StringField
-from wtforms.validators import InputRequired, Optional
+from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from models import today
 from models.batch import REASONS, RECENT
+from models.number import ALPHABET, LENGTH, clean
 
-from ..forms import DayField, NeededWhen, not_in_future
+from ..forms import ContactForm, DayField, NeededWhen, not_in_future
+from ..languages import NAMES
 
+LEAST = 4  # characters of a number that are worth a search
 LONGEST = 300  # characters of a code
 WHY = {
     "closed": _l("The office was closed"),
@@ -27,17 +32,21 @@ def _old(form: FlaskForm) -> bool:
     return bool(form.arrived_on.data) and form.arrived_on.data < today() - RECENT
 
 
+def _reason(needed: Callable[[FlaskForm], bool]) -> SelectField:
+    return SelectField(
+        _l("Why so late?"),
+        choices=[SelectChoice("", "–"), *(SelectChoice(reason, WHY[reason]) for reason in REASONS)],
+        validators=[NeededWhen(needed, _l("This day is more than three days ago. Please say why."))],
+    )
+
+
 class BagForm(FlaskForm):
     """The day of arrival of everything in the bag."""
 
     arrived_on = DayField(
         _l("When did this post arrive?"), validators=[InputRequired(_l("When did it arrive?")), not_in_future]
     )
-    reason = SelectField(
-        _l("Why so late?"),
-        choices=[SelectChoice("", "–"), *(SelectChoice(reason, WHY[reason]) for reason in REASONS)],
-        validators=[NeededWhen(_old, _l("This day is more than three days ago. Please say why."))],
-    )
+    reason = _reason(_old)
 
 
 class ReadForm(FlaskForm):
@@ -63,3 +72,31 @@ class ReadForm(FlaskForm):
     def postmark(self) -> dt.date | None:
         """The day of the postmark. What is no date is later than every arrival, and so is said to be impossible."""
         return dt.date.max if self.postmark_on.errors else self.postmark_on.data
+
+
+class NumberForm(ContactForm):
+    """A number for somebody who has none: for papers that are here without one, or for a caller who will post them."""
+
+    form = SelectField(_l("Form"), choices=[])
+    language = SelectField(
+        _l("Language of the citizen"), choices=[SelectChoice(code, name) for code, name in NAMES.items()]
+    )
+    here = BooleanField(_l("The papers are here"))
+    arrived_on = DayField(
+        _l("Date of arrival"),
+        validators=[NeededWhen(lambda form: form.here.data, _l("When did it arrive?")), not_in_future],
+    )
+    reason = _reason(lambda form: form.here.data and _old(form))
+
+
+class BeginForm(FlaskForm):
+    """The first characters of a number, as somebody wrote them on the paper, and the procedure."""
+
+    begin = StringField(_l("First characters of the number"))
+    procedure = SelectField(_l("Procedure"), choices=[])
+
+    def validate_begin(self, field: StringField) -> None:
+        """At least four, in any spelling."""
+        field.data = clean(field.data or "")[:LENGTH]
+        if len(field.data) < LEAST or set(field.data) - set(ALPHABET):
+            raise ValidationError(_("Please type at least %(least)s letters or digits of the number.", least=LEAST))

@@ -16,7 +16,7 @@ from models.read import CHANGED
 from .. import hx
 from ..forms import ButtonForm
 from ..headers import camera
-from . import bp
+from . import bp, only_clerks
 from .bag_forms import BagForm, ReadForm
 from .bag_words import answer, nobody
 
@@ -26,8 +26,8 @@ MONTH = dt.timedelta(days=30)  # what citizens are given for a new form
 @bp.get("/post-bag")
 def post_bag() -> Response:
     """The scanner on the bag of today, or the question when the next bag arrived."""
-    _no_helpdesk()
-    bag = _own_bags().first()
+    only_clerks()
+    bag = own_bags().first()
     if bag is None or not bag.of_today or "new" in request.args:
         return _ask(BagForm(formdata=None, arrived_on=today()))
     return _scanner(bag)
@@ -36,7 +36,7 @@ def post_bag() -> Response:
 @bp.post("/post-bag")
 def open_bag() -> Response:
     """Begin a bag. 422 for a day that cannot be, or one long ago without a reason."""
-    _no_helpdesk()
+    only_clerks()
     form = BagForm()
     if not form.validate_on_submit():
         return _ask(form, 422)
@@ -47,11 +47,11 @@ def open_bag() -> Response:
 @bp.post("/post-bag/<row:bag>/reads")
 def add_read(bag: int) -> Response:
     """Record one code and answer what it stands for. Sent again, it gets the same answer and changes nothing."""
-    _no_helpdesk()
-    own, form = get_object_or_404(_own_bags(), Batch.id == bag), ReadForm()
+    only_clerks()
+    own, form = get_object_or_404(own_bags(), Batch.id == bag), ReadForm()
     form.validate()
     try:
-        reads = Read.take(own, form.scan, form.typed, hold=_hold(), postmark_on=form.postmark)
+        reads = Read.take(own, form.scan, form.typed, hold=hold(), postmark_on=form.postmark)
     except Conflict:
         abort(409)
     return _answer(own, reads)
@@ -62,10 +62,10 @@ def change_read(bag: int, key: uuid.UUID) -> Response:
     """The next step that an answer offers: further papers, forward, ask for the new form, or undo."""
     read = _read(bag, key)
     steps = {
-        "further": lambda: read.add_papers(by=g.staff, hold=_hold()),
-        "forward": lambda: read.forward(by=g.staff, hold=_hold()),
-        "ask": lambda: read.ask_for_new_form(today() + MONTH, by=g.staff, hold=_hold()),
-        "undo": lambda: read.undo(by=g.staff, hold=_hold()),
+        "further": lambda: read.add_papers(by=g.staff, hold=hold()),
+        "forward": lambda: read.forward(by=g.staff, hold=hold()),
+        "ask": lambda: read.ask_for_new_form(today() + MONTH, by=g.staff, hold=hold()),
+        "undo": lambda: read.undo(by=g.staff, hold=hold()),
     }
     step = steps.get(request.form.get("step", "")) or abort(400)
     try:
@@ -81,9 +81,9 @@ def check_envelope(bag: int, scan: uuid.UUID) -> Response:
     batch = _bag(bag)
     ticked, conflict = request.form.getlist("present"), False
     for read in Read.of(batch, scan):
-        if str(read.key) not in ticked and read.undoable_until(_hold()) and read.outcome != "absent":
+        if str(read.key) not in ticked and read.undoable_until(hold()) and read.outcome != "absent":
             try:
-                read.mark_absent(by=g.staff, hold=_hold())
+                read.mark_absent(by=g.staff, hold=hold())
             except Conflict:
                 conflict = True
     return _answer(batch, Read.of(batch, scan), conflict=conflict)
@@ -101,23 +101,17 @@ def undo_bag(bag: int) -> Response:
     batch = _bag(bag)
     if not ButtonForm().validate_on_submit():
         abort(400)
-    left = Read.undo_all(batch, by=g.staff, hold=_hold())
+    left = Read.undo_all(batch, by=g.staff, hold=hold())
     return hx.follow(url_for(".show_bag", bag=bag, left=left or None))
 
 
-def _no_helpdesk() -> None:
-    """The helpdesk looks and explains; it opens no post."""
-    if g.staff.role == "helpdesk":
-        abort(403)
-
-
-def _own_bags() -> "ModelSelect[Batch]":
+def own_bags() -> "ModelSelect[Batch]":
     return g.scope.bags().where(Batch.staff == g.staff)
 
 
 def _bag(bag: int) -> Batch:
     """A bag of the own office: a colleague may look through it and take things back."""
-    _no_helpdesk()
+    only_clerks()
     return get_object_or_404(g.scope.bags(), Batch.id == bag)
 
 
@@ -125,12 +119,12 @@ def _read(bag: int, key: uuid.UUID) -> Read:
     return get_object_or_404(Read.select(), Read.batch == _bag(bag), Read.key == key)
 
 
-def _hold() -> dt.timedelta:
+def hold() -> dt.timedelta:
     return dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
 
 
 def _ask(form: BagForm, status: int = 200) -> Response:
-    bags = [bag for bag in _own_bags().limit(5)]
+    bags = [bag for bag in own_bags().limit(5)]
     return camera(hx.page("desk/bag_new.html", status, form=form, bags=bags, recent=RECENT.days, today=today()))
 
 
@@ -153,7 +147,14 @@ def _scanner(bag: Batch) -> Response:
 def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:
     """The answer alone to htmx and to our script; to others the page they came from, with it."""
     if request.htmx.part:
-        return hx.page("desk/read.html", 409 if conflict else 200, bag=bag, conflict=conflict, recorded=_recorded(bag), **_said(bag, reads))
+        return hx.page(
+            "desk/read.html",
+            409 if conflict else 200,
+            bag=bag,
+            conflict=conflict,
+            recorded=_recorded(bag),
+            **_said(bag, reads),
+        )
     if conflict:
         abort(409)
     if "back" in request.form:
@@ -173,7 +174,7 @@ def _said(bag: Batch, reads: list[Read]) -> dict[str, Any]:
     for read in reads:
         dossier = dossiers.get(read.dossier_id)
         rows.append((read, answer(read, dossier, g.staff), dossier if dossier and g.scope.sees(dossier) else None))
-    return {"rows": rows, "hold": _hold(), "scan": reads[0].scan, "nobody": nobody}
+    return {"rows": rows, "hold": hold(), "scan": reads[0].scan, "nobody": nobody}
 
 
 def _dossiers(reads: list[Read]) -> "ModelSelect[Dossier]":
@@ -182,8 +183,8 @@ def _dossiers(reads: list[Read]) -> "ModelSelect[Dossier]":
 
 def _summary(bag: Batch) -> Response:
     reads = list(bag.reads.order_by(Read.at.desc()))
-    said = _said(bag, reads) if reads else {"rows": [], "hold": _hold()}
+    said = _said(bag, reads) if reads else {"rows": [], "hold": hold()}
     counts = Counter(words.title for _read, words, _dossier in said["rows"])
-    undoable = sum(bool(read.undoable_until(_hold())) for read in reads)
+    undoable = sum(bool(read.undoable_until(hold())) for read in reads)
     left = request.args.get("left", 0, type=int)
     return hx.page("desk/bag.html", bag=bag, counts=counts, undoable=undoable, left=left, **said)

@@ -1,0 +1,116 @@
+"""Paper without a code that can be read: found by how its number begins, or given a number; and numbers for callers."""
+
+import secrets
+
+from flask import Response, abort, g, url_for
+from flask_babel import gettext as _
+from wtforms import SelectChoice
+
+from models import Conflict, Dossier, Form, arrival, today
+from models.number import grouped
+
+from .. import asking, hx, spelling
+from ..headers import private
+from ..languages import current, in_language
+from . import bp, only_clerks, readable
+from .bag_forms import BeginForm, NumberForm
+from .post_bag import hold, own_bags
+
+MOST = 20  # rows; who sees more types one character more
+
+
+@bp.get("/arrivals")
+def arrivals() -> Response:
+    """Look for the dossier of a paper whose number cannot be read whole."""
+    only_clerks()
+    return _arrivals(_begin_form())
+
+
+@bp.post("/arrivals")
+def find_arrivals() -> Response:
+    """The dossiers of the own authority that wait for paper and begin like this. By POST: addresses are logged."""
+    only_clerks()
+    form = _begin_form()
+    if not form.validate_on_submit():
+        return _arrivals(form, 422)
+    found = list(g.scope.expected(form.begin.data, form.procedure.data).limit(MOST + 1))
+    return _arrivals(form, found=found)
+
+
+@bp.get("/registrations")
+def registrations() -> Response:
+    """Give out a number: for papers that came without one, or for a caller."""
+    bag = own_bags().first()
+    day = bag.arrived_on if bag and bag.of_today else today()
+    form = NumberForm(formdata=None, key=secrets.token_urlsafe(18), language=current(), arrived_on=day)
+    return _registrations(form, 200)
+
+
+@bp.post("/registrations")
+def add_registration() -> Response:
+    """Make the dossier, arrived at once if its papers are here. The same form sent twice makes one."""
+    form = NumberForm()
+    tracked = _choose(form)
+    if form.here.data:
+        only_clerks()
+    if not form.validate_on_submit() or not _may_write(form):
+        return _registrations(form, 422)
+    try:
+        dossier = _issue(tracked[form.form.data], form)
+    except Conflict:
+        abort(409)
+    return hx.goto(url_for(".show_registration", number=dossier.number))
+
+
+@bp.get("/registrations/<number:number>")
+def show_registration(number: str) -> Response:
+    """The number that was given out, to be read out, printed and handed over."""
+    dossier = readable(number)
+    spelled = spelling.spelled(number, current())
+    return private(hx.page("desk/registration.html", dossier=dossier, spelling=spelled, contacts=list(dossier.contacts)))
+
+
+def _issue(form: Form, answer: NumberForm) -> Dossier:
+    key, language, contacts = f"desk {answer.key.data}"[:40], answer.language.data, answer.contacts()
+    if not answer.here.data:
+        return Dossier.announce(form, language, key, contacts, by=g.staff)
+    return arrival.record(form, language, key, contacts, by=g.staff, arrived_on=answer.arrived_on.data,
+                          reason=answer.reason.data or "", hold=hold())  # fmt: skip
+
+
+def _may_write(form: NumberForm) -> bool:
+    """May these addresses be written to? If not, it is said beside the field."""
+    allowed = True
+    for channel, address in form.contacts():
+        if not asking.allowed(channel, address, permit=form.key.data):
+            field = form.email if channel == "email" else form.mobile
+            field.errors = [_("We cannot write to this address at the moment. Please try again tomorrow.")]
+            allowed = False
+    return allowed
+
+
+def _choose(form: NumberForm) -> dict[str, Form]:
+    """Fill in the choices; the forms by the name they have in the list."""
+    forms = {f"{each.procedure.slug}/{each.slug}": each for each in g.scope.forms()}
+    titles = ((name, f"{in_language(each.procedure.title)}: {in_language(each.title)}") for name, each in forms.items())
+    form.form.choices = [SelectChoice(name, title) for name, title in titles]
+    return forms
+
+
+def _begin_form() -> BeginForm:
+    form = BeginForm()
+    procedures = [each for each in g.scope.procedures() if each.tracked]
+    form.procedure.choices = [SelectChoice(each.slug, in_language(each.title)) for each in procedures]
+    return form
+
+
+def _arrivals(form: BeginForm, status: int = 200, found: list[Dossier] | None = None) -> Response:
+    more = len(found or []) > MOST
+    form.begin.data = grouped(form.begin.data or "").strip("-")
+    return hx.page("desk/arrivals.html", status, form=form, found=found and found[:MOST], looked=found is not None,
+                   more=more)  # fmt: skip
+
+
+def _registrations(form: NumberForm, status: int) -> Response:
+    _choose(form)
+    return hx.page("desk/registrations.html", status, form=form, may_receive=g.staff.role != "helpdesk", today=today())
