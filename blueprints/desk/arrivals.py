@@ -12,9 +12,9 @@ from models.number import grouped
 from .. import asking, hx, spelling
 from ..headers import private
 from ..languages import current, in_language
-from . import bp, only_clerks, readable
+from . import bp, only_clerks, readable, undo_time
 from .bag_forms import BeginForm, NumberForm
-from .post_bag import hold, own_bags
+from .post_bag import own_bags
 
 MOST = 20  # rows; who sees more types one character more
 
@@ -67,7 +67,9 @@ def show_registration(number: str) -> Response:
     """The number that was given out, to be read out, printed and handed over."""
     dossier = readable(number)
     spelled = spelling.spelled(number, current())
-    return private(hx.page("desk/registration.html", dossier=dossier, spelling=spelled, contacts=list(dossier.contacts)))
+    return private(
+        hx.page("desk/registration.html", dossier=dossier, spelling=spelled, contacts=list(dossier.contacts))
+    )
 
 
 def _issue(form: Form, answer: NumberForm) -> Dossier:
@@ -75,7 +77,7 @@ def _issue(form: Form, answer: NumberForm) -> Dossier:
     if not answer.here.data:
         return Dossier.announce(form, language, key, contacts, by=g.staff)
     return arrival.record(form, language, key, contacts, by=g.staff, arrived_on=answer.arrived_on.data,
-                          reason=answer.reason.data or "", hold=hold())  # fmt: skip
+                          reason=answer.reason.data or "", hold=undo_time())  # fmt: skip
 
 
 def _may_write(form: NumberForm) -> bool:

@@ -5,7 +5,7 @@ import uuid
 from collections import Counter
 from typing import Any
 
-from flask import Response, abort, current_app, g, request, url_for
+from flask import Response, abort, g, request, url_for
 from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
@@ -16,7 +16,7 @@ from models.read import CHANGED
 from .. import hx
 from ..forms import ButtonForm
 from ..headers import camera
-from . import bp, only_clerks
+from . import bp, only_clerks, undo_time
 from .bag_forms import BagForm, ReadForm
 from .bag_words import answer, nobody
 
@@ -51,7 +51,7 @@ def add_read(bag: int) -> Response:
     own, form = get_object_or_404(own_bags(), Batch.id == bag), ReadForm()
     form.validate()
     try:
-        reads = Read.take(own, form.scan, form.typed, hold=hold(), postmark_on=form.postmark)
+        reads = Read.take(own, form.scan, form.typed, hold=undo_time(), postmark_on=form.postmark)
     except Conflict:
         abort(409)
     return _answer(own, reads)
@@ -62,10 +62,10 @@ def change_read(bag: int, key: uuid.UUID) -> Response:
     """The next step that an answer offers: further papers, forward, ask for the new form, or undo."""
     read = _read(bag, key)
     steps = {
-        "further": lambda: read.add_papers(by=g.staff, hold=hold()),
-        "forward": lambda: read.forward(by=g.staff, hold=hold()),
-        "ask": lambda: read.ask_for_new_form(today() + MONTH, by=g.staff, hold=hold()),
-        "undo": lambda: read.undo(by=g.staff, hold=hold()),
+        "further": lambda: read.add_papers(by=g.staff, hold=undo_time()),
+        "forward": lambda: read.forward(by=g.staff, hold=undo_time()),
+        "ask": lambda: read.ask_for_new_form(today() + MONTH, by=g.staff, hold=undo_time()),
+        "undo": lambda: read.undo(by=g.staff, hold=undo_time()),
     }
     step = steps.get(request.form.get("step", "")) or abort(400)
     try:
@@ -81,9 +81,9 @@ def check_envelope(bag: int, scan: uuid.UUID) -> Response:
     batch = _bag(bag)
     ticked, conflict = request.form.getlist("present"), False
     for read in Read.of(batch, scan):
-        if str(read.key) not in ticked and read.undoable_until(hold()) and read.outcome != "absent":
+        if str(read.key) not in ticked and read.undoable_until(undo_time()) and read.outcome != "absent":
             try:
-                read.mark_absent(by=g.staff, hold=hold())
+                read.mark_absent(by=g.staff, hold=undo_time())
             except Conflict:
                 conflict = True
     return _answer(batch, Read.of(batch, scan), conflict=conflict)
@@ -101,7 +101,7 @@ def undo_bag(bag: int) -> Response:
     batch = _bag(bag)
     if not ButtonForm().validate_on_submit():
         abort(400)
-    left = Read.undo_all(batch, by=g.staff, hold=hold())
+    left = Read.undo_all(batch, by=g.staff, hold=undo_time())
     return hx.follow(url_for(".show_bag", bag=bag, left=left or None))
 
 
@@ -117,10 +117,6 @@ def _bag(bag: int) -> Batch:
 
 def _read(bag: int, key: uuid.UUID) -> Read:
     return get_object_or_404(Read.select(), Read.batch == _bag(bag), Read.key == key)
-
-
-def hold() -> dt.timedelta:
-    return dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
 
 
 def _ask(form: BagForm, status: int = 200) -> Response:
@@ -174,7 +170,7 @@ def _said(bag: Batch, reads: list[Read]) -> dict[str, Any]:
     for read in reads:
         dossier = dossiers.get(read.dossier_id)
         rows.append((read, answer(read, dossier, g.staff), dossier if dossier and g.scope.sees(dossier) else None))
-    return {"rows": rows, "hold": hold(), "scan": reads[0].scan, "nobody": nobody}
+    return {"rows": rows, "hold": undo_time(), "scan": reads[0].scan, "nobody": nobody}
 
 
 def _dossiers(reads: list[Read]) -> "ModelSelect[Dossier]":
@@ -183,8 +179,8 @@ def _dossiers(reads: list[Read]) -> "ModelSelect[Dossier]":
 
 def _summary(bag: Batch) -> Response:
     reads = list(bag.reads.order_by(Read.at.desc()))
-    said = _said(bag, reads) if reads else {"rows": [], "hold": hold()}
+    said = _said(bag, reads) if reads else {"rows": [], "hold": undo_time()}
     counts = Counter(words.title for _read, words, _dossier in said["rows"])
-    undoable = sum(bool(read.undoable_until(hold())) for read in reads)
+    undoable = sum(bool(read.undoable_until(undo_time())) for read in reads)
     left = request.args.get("left", 0, type=int)
     return hx.page("desk/bag.html", bag=bag, counts=counts, undoable=undoable, left=left, **said)
