@@ -76,6 +76,8 @@ def stop(token: str) -> Response:
 
 def _given(contact: Contact, verb: str, channel: str, address: str) -> str:
     """Do it; or why it cannot be done."""
+    if channel == "sms" and not contact.dossier.form.procedure.sends_sms:
+        return _("This procedure sends no SMS.")
     if not asking.may_give(contact) or not asking.allowed(channel, address, permit=secrets.token_hex(8)):
         return _("We cannot write to this address at the moment. Please try again tomorrow.")
     try:

@@ -110,7 +110,7 @@ class ContactForm(FlaskForm):
     def contacts(self) -> list[tuple[str, str]]:
         """The chosen contacts, as (channel, address)."""
         chosen = [("email", self.email.data)] if self.by_email.data else []
-        return chosen + ([("sms", self.mobile.data)] if self.by_sms.data else [])
+        return chosen + ([("sms", self.mobile.data)] if self.by_sms and self.by_sms.data else [])
 
 
 class MailAddressForm(FlaskForm):

@@ -47,13 +47,14 @@ def contact(slug: str, form: str) -> Response:
         return hx.follow(url_for(".start", slug=slug, form=form))
     if dossier := Dossier.get_or_none(Dossier.key == key):
         return hx.goto(url_for("status.show", number=dossier.number))
-    return _contact(tracked, ContactForm(key=key))
+    return _contact(tracked, _answer(tracked, key=key))
 
 
 @bp.post("/<slug>/<form>/contact")
 def register(slug: str, form: str) -> Response:
     """Give out the number. The same pass sent twice leads to the same dossier."""
-    tracked, answer = _tracked(slug, form), ContactForm()
+    tracked = _tracked(slug, form)
+    answer = _answer(tracked)
     if answer.key.data not in _passes(_scope(tracked)):
         return hx.follow(url_for(".start", slug=slug, form=form))
     if not answer.validate_on_submit() or _is_program(answer):
@@ -75,6 +76,14 @@ def _scope(form: Form) -> str:
 def _start(form: Form, error: str | None = None) -> Response:
     context = {"captcha": captcha.offer(_scope(form)), "captcha_error": error}
     return private(hx.page("tracking/start.html", 422 if error else 200, form=form, push=request.path, **context))
+
+
+def _answer(form: Form, **data: str) -> ContactForm:
+    """What the contact step asks: no mobile number if the procedure sends no SMS."""
+    answer = ContactForm(**data)
+    if not form.procedure.sends_sms:
+        del answer.by_sms, answer.mobile
+    return answer
 
 
 def _contact(form: Form, answer: ContactForm, status: int = 200) -> Response:

@@ -49,9 +49,14 @@ class Procedure(Base):
     retired = BooleanField(default=False)
     sms = JSONField(null=True)  # the kinds of events that go out by SMS too; None: all, []: it sends no SMS
 
+    @property
+    def sends_sms(self) -> bool:
+        """Whether SMS can be chosen at all."""
+        return self.sms != []
+
     def uses_sms(self, kind: str) -> bool:
         """Whether news of this kind go out by SMS too. The first one must: it has the link to confirm."""
-        return self.sms is None or (self.sms != [] and kind in ("announced", *self.sms))
+        return self.sms is None or (self.sends_sms and kind in ("announced", *self.sms))
 
     @classmethod
     def offered(cls) -> "ModelSelect[Procedure]":

@@ -101,8 +101,9 @@ class Contact(Base):
         """Who else may hear of `event` in the place of this contact."""
         may = (Contact.dossier == self.dossier_id) & Contact.confirmed_at.is_null(False) & (Contact.id != self.id)
         may &= Contact.stopped_at.is_null() & Contact.failed_at.is_null()
-        sms = event.dossier.form.procedure.sms != []
-        return list(Contact.select().where(may if sms else may & (Contact.channel != "sms")))
+        if not event.dossier.form.procedure.sends_sms:
+            may &= Contact.channel != "sms"
+        return list(Contact.select().where(may))
 
     def missed(self) -> None:
         """A message to it was given up."""

@@ -66,6 +66,12 @@ def test_fault_is_named_with_file_and_line(refused, name, old, new, what):
     assert f"catalogue/{name}:{line_of(name, old)}: {what}" in problems[0]
 
 
+@pytest.mark.parametrize("choice", ["perhaps", "[telegram]", "[added]", "{all: true}"])
+def test_choice_of_sms_that_is_none_is_named_with_its_line(refused, choice):
+    problems = refused(changing(PROCEDURE, "topic: housing", f"sms: {choice}\ntopic: housing"))
+    assert all(f"catalogue/{PROCEDURE}:{line_of(PROCEDURE, 'topic: housing')}: sms." in problem for problem in problems)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [

@@ -51,6 +51,19 @@ def test_first_load_says_what_it_brought(tmp_path):
     db.close()
 
 
+@pytest.mark.parametrize(
+    ("choice", "stored"), [("true", None), ("false", []), ("[]", []), ("[received, decided]", ["received", "decided"])]
+)
+def test_procedure_chooses_what_goes_out_by_sms(app, catalogue, form, choice, stored):
+    assert form.procedure.sms is None, "everything, if nothing is said"
+    replace(catalogue / "rent-subsidy" / "procedure.yaml", "topic: housing", f"sms: {choice}\ntopic: housing")
+    load(app, catalogue)
+    procedure = Procedure.get_by_id(form.procedure.id)
+    assert procedure.sms == stored and procedure.sends_sms == (stored != [])
+    assert procedure.uses_sms("announced") == (stored != []), "the link to confirm goes out wherever SMS do"
+    assert procedure.uses_sms("examination") == (stored is None)
+
+
 def test_changed_text_is_shown_found_and_raises_the_revision(app, visitor, catalogue, form):
     before = revision(form), form.procedure.revision
     replace(catalogue / "rent-subsidy" / "procedure.yaml", "Apply for a rent subsidy", "Ask for help with the rent")

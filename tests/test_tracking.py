@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from conftest import SETTINGS
 from visitor import Page, Visitor, values
 
-from models import Contact, Dossier, Message, captcha
+from models import Contact, Dossier, Message, Procedure, captcha
 
 START = "/track/rent-subsidy/application"
 CONTACT = START + "/contact"
@@ -53,6 +53,14 @@ def test_form_leads_over_captcha_and_contact_to_the_number(visitor, contact_page
 def test_neither_mail_nor_sms_is_a_choice_too(visitor, contact_page):
     assert visitor.submit(contact_page, CONTACT).title == "Not arrived yet"
     assert rows() == (1, 0, 0)
+
+
+def test_procedure_that_sends_no_sms_asks_for_no_number(visitor):
+    Procedure.update(sms=[]).where(Procedure.slug == "rent-subsidy").execute()
+    page = past_the_captcha(visitor)
+    assert "Mobile number" not in page.text and not page.soup.select("[name=mobile], [name=by_sms]")
+    answer = visitor.submit(page, CONTACT, by_sms="y", mobile="621 123 456")
+    assert answer.title == "Not arrived yet" and rows() == (1, 0, 0)
 
 
 def test_page_after_registration_says_what_to_do_with_and_without_a_printer(visitor, contact_page):
