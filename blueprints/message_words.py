@@ -1,6 +1,15 @@
 """What became of a message, in the words of somebody who has a citizen on the telephone."""
 
+import re
+
 from flask_babel import gettext as _
+
+from models import Message, Outcome
+from senders.vonage_codes import MEANING
+
+from . import words
+
+ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
 def state(name: str) -> str:
@@ -22,3 +31,52 @@ def states() -> dict[str, str]:
         "superseded": _("Replaced by newer news"),
         "cancelled": _("Cancelled before it left"),
     }
+
+
+def tone(name: str) -> str:
+    """Whether a state is good news, or bad."""
+    return {"delivered": "good", "deferred": "wait", "unknown": "wait", "failed": "bad"}.get(name, "")
+
+
+def title(message: Message) -> str:
+    """What a message tells."""
+    titles = {
+        "digest": _("Several news in one"),
+        "added": _("Asked whether news are wanted"),
+        "changed": _("Told that another address was given"),
+    }
+    return titles.get(message.kind) or words.title(message.kind)
+
+
+def why(message: Message) -> str:
+    """Why a message has not arrived, as far as the answers of mail servers and SMS providers say."""
+    if message.state not in ("deferred", "failed", "unknown") or not message.error:
+        return ""
+    return _why_mail(message.error) if message.channel == "email" else _why_sms(message.error)
+
+
+def _why_mail(error: str) -> str:
+    """By the enhanced status code (RFC 3463), or else the SMTP code in what a mail server said."""
+    found = ENHANCED.search(error)
+    if found:
+        kind, subject, detail = found.groups()
+        if subject == "1":
+            return _("Email address does not exist") if kind == "5" else _("Email address not found right now")
+        if (subject, detail) == ("2", "2"):
+            return _("Mailbox full")
+        if subject == "7":
+            return _("Mail server refuses our mail")
+    if re.search(r"\b55[013]\b", error):
+        return _("Email address does not exist")
+    if re.search(r"\b4\d\d\b", error):
+        return _("Mail server not taking it right now")
+    return _("Mail server not reached, or it gave no clear answer")
+
+
+def _why_sms(error: str) -> str:
+    meaning = MEANING.get(error.split()[-1])
+    return {
+        Outcome.LATER: _("Phone not accepting messages right now"),
+        Outcome.BARRED: _("Number barred, or its owner wants no SMS"),
+        Outcome.NEVER: _("Phone number not in use, or it takes no SMS"),
+    }.get(meaning) or _("SMS provider not reached, or it gave no clear answer")

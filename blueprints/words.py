@@ -78,7 +78,7 @@ def of(dossier: Dossier, history: list[Event]) -> Words:
 
 def lines(history: list[Event]) -> list[Line]:
     """The history, oldest first, in words."""
-    return [Line(_title(event), event.at, _text(event), event.note, event.missing(current())) for event in history]
+    return [Line(title(event.kind), event.at, _text(event), event.note, event.missing(current())) for event in history]
 
 
 def waited(procedure: Procedure) -> str:
@@ -203,7 +203,8 @@ def _limit(dossier: Dossier, history: list[Event]) -> list[Due]:
     return [clock_words.limit(reading, today())] if reading else []
 
 
-def _title(event: Event) -> str:
+def title(kind: str) -> str:
+    """What an event of this kind is called."""
     titles = {
         "announced": _("Number given out"),
         "posted": _("Reported as posted"),
@@ -225,7 +226,7 @@ def _title(event: Event) -> str:
         "absent": _("Envelope came without this form"),
         "undone": _("Taken back"),
     }
-    return titles[event.kind]
+    return titles[kind]
 
 
 def _text(event: Event) -> str:

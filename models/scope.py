@@ -41,6 +41,23 @@ class Scope:
         """Contacts of the dossiers in scope."""
         return self._of(Contact.select(Contact, Dossier).join_from(Contact, Dossier))
 
+    def contact(self, key: int) -> Contact | None:
+        """One of them, if no other address has taken its place."""
+        return self.contacts().where((Contact.id == key) & Contact.replaced_at.is_null()).first()
+
+    def unreached(self) -> "ModelSelect[Contact]":
+        """Contacts that we could not reach, of dossiers in scope where nobody else is told instead."""
+        return self._of(Contact.unreached().select(Contact, Dossier).join_from(Contact, Dossier))
+
+    def message(self, key: int) -> Message | None:
+        """The message with this id; another authority's looks like one that does not exist."""
+        return self.messages().where(Message.id == key).first()
+
+    def dead_letters(self) -> "ModelSelect[Message]":
+        """Messages in scope that we have given up."""
+        joined = Message.dead().select(Message, Contact, Event, Dossier).join_from(Message, Contact)
+        return self._of(joined.join_from(Message, Event).join_from(Event, Dossier))
+
     def messages(self) -> "ModelSelect[Message]":
         """Messages of the dossiers in scope."""
         joined = Message.select(Message, Contact, Event, Dossier).join_from(Message, Contact)

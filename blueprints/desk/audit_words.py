@@ -30,6 +30,14 @@ def deeds() -> dict[str, str]:
         "assigned": _("Assigned"),
         "note": _("Internal note written"),
         "export": _("Table exported"),
+        "look_up": _("Looked up by an address"),
+        "unmask": _("Address shown"),
+        "correct": _("Address corrected"),
+        "stop": _("Messages stopped"),
+        "erase": _("Address erased"),
+        "resend": _("Message sent again"),
+        "backdated": _("Bag of an earlier day"),
+        "elsewhere": _("Number of another authority read"),
     }
 
 

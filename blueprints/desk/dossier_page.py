@@ -64,7 +64,6 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         answer=answer.kind if answer and answer.kind in possible(dossier) else "",
         preview=_preview(dossier, answer) if answer and status == 200 else None,
         conflict=conflict,
-        contacts=list(dossier.contacts),
         clock=_clock(dossier, standing(events)),
         notes=list(dossier.notes.select(Note, Staff).join(Staff).order_by(Note.id)),
         note_form=note or NoteForm(formdata=None),

@@ -116,7 +116,7 @@ def _bag(bag: int) -> Batch:
 
 
 def _read(bag: int, key: uuid.UUID) -> Read:
-    return get_object_or_404(Read.select(), Read.batch == _bag(bag), Read.key == key)
+    return get_object_or_404(_bag(bag).reads, Read.key == key)
 
 
 def _ask(form: BagForm, status: int = 200) -> Response:

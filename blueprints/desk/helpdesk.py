@@ -1,0 +1,157 @@
+"""On the telephone: find the dossier, see what was sent and what arrived, put an address right. All in one minute."""
+
+import datetime as dt
+import secrets
+from typing import Any
+
+from flask import Response, abort, g, request, url_for
+from flask_babel import gettext as _
+from werkzeug.exceptions import TooManyRequests
+
+from models import Contact, Counter, Dossier, Message, addresses, helpdesk
+
+from .. import asking, hx, message_words, words
+from ..forms import ButtonForm
+from . import bp
+from .helpdesk_forms import ContactForm, LookUpForm
+
+SHOWN = 50
+HOUR, LOOK_UPS = dt.timedelta(hours=1), 120  # of one account: nobody has more calls, a program would
+
+
+@bp.get("/helpdesk")
+def helpdesk_page() -> Response:
+    """The fields to find a dossier, and whom we could not reach."""
+    return _page(LookUpForm(formdata=None))
+
+
+@bp.post("/helpdesk")
+def look_up_contact() -> Response:
+    """The dossiers that tell the address that the caller says. It goes into no address bar and no log."""
+    form = LookUpForm()
+    if not form.validate_on_submit():
+        return _page(form, 422)
+    if Counter.rolling(f"look-ups of {g.staff.id}", HOUR) > LOOK_UPS:
+        raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
+    found = helpdesk.find(g.scope, form.channel, form.address.data, form.reason.data)
+    return hx.page("desk/found.html", found=found, most=helpdesk.MOST)
+
+
+@bp.get("/contacts/<row:contact>")
+def show_contact(contact: int) -> Response:
+    """One contact of a dossier, and what can be done about it."""
+    return _contact(_known(contact), ContactForm(formdata=None))
+
+
+@bp.post("/contacts/<row:contact>")
+def handle_contact(contact: int) -> Response:
+    """Show, correct, stop or erase an address. What is shown is shown in this answer and kept nowhere."""
+    known, form = _known(contact), ContactForm()
+    if not form.validate_on_submit():
+        return _contact(known, form, 422) if form.act.data in form.ACTS else abort(400)
+    reason = form.reason.data
+    if form.act.data == "unmask":
+        return _contact(known, ContactForm(formdata=None), shown=helpdesk.unmask(known, g.staff, reason))
+    if form.act.data == "correct" and (problem := _corrected(known, form)):
+        form.address.errors = [problem]
+        return _contact(known, form, 422)
+    if form.act.data == "stop":
+        helpdesk.stop(known, g.staff, reason)
+    if form.act.data == "erase":
+        helpdesk.erase(known, g.staff, reason)
+        return hx.goto(url_for(".show", number=known.dossier.number))
+    return hx.follow(url_for(".show_contact", contact=contact, done=form.act.data))
+
+
+@bp.get("/messages/<row:message>")
+def show_message(message: int) -> Response:
+    """One message: what became of it."""
+    return _message(message)
+
+
+@bp.post("/messages/<row:message>/again")
+def send_again(message: int) -> Response:
+    """One more round of attempts for a message that we had given up."""
+    known = g.scope.message(message) or abort(404)
+    if not ButtonForm().validate_on_submit():
+        abort(400)
+    if not helpdesk.send_again(known, g.staff):
+        return _message(message, 409)
+    return hx.follow(url_for(".show_message", message=message))
+
+
+@bp.context_processor
+def parts() -> dict[str, Any]:
+    """What the parts about a dossier ask for themselves, so that any page of the desk may include them."""
+    return {
+        "contacts_of": _contacts_of,
+        "messages_of": _messages_of,
+        "as_seen": lambda dossier: words.of(dossier, dossier.history()),
+        "successor_of": addresses.pending,
+        "contact_form": lambda: ContactForm(formdata=None),
+        "sent": message_words,
+    }
+
+
+def _contacts_of(dossier: Dossier) -> list[Contact]:
+    standing = (Contact.dossier == dossier) & Contact.replaced_at.is_null()
+    return list(g.scope.contacts().where(standing).order_by(Contact.id))
+
+
+def _messages_of(dossier: Dossier) -> list[tuple[Message, bool]]:
+    """The messages about `dossier`, the latest first; with each, whether it can be sent again."""
+    of_dossier = Dossier.id == dossier.id
+    rows = list(g.scope.messages().where(of_dossier).order_by(Message.id.desc()))
+    ended_badly = any(row.state in ("failed", "unknown") for row in rows)
+    dead = {row.id for row in g.scope.dead_letters().where(of_dossier)} if ended_badly else set()
+    return [(row, row.id in dead) for row in rows]
+
+
+def _page(form: LookUpForm, status: int = 200) -> Response:
+    unreached, dead = g.scope.unreached(), g.scope.dead_letters()
+    return hx.page(
+        "desk/helpdesk.html",
+        status,
+        form=form,
+        unreached=list(unreached.order_by(Contact.id.desc()).limit(SHOWN)),
+        unreached_count=unreached.count(),
+        dead_letters=list(dead.order_by(Message.id.desc()).limit(SHOWN)),
+        dead_count=dead.count(),
+        shown=SHOWN,
+    )
+
+
+def _known(contact: int) -> Contact:
+    return g.scope.contact(contact) or abort(404)
+
+
+def _contact(contact: Contact, form: ContactForm, status: int = 200, shown: str = "") -> Response:
+    """One contact; `shown` is its address, for this one answer."""
+    return hx.page(
+        "desk/contact.html",
+        status,
+        contact=contact,
+        form=form,
+        address_shown=shown,
+        contact_done=request.args.get("done", ""),
+    )
+
+
+def _message(key: int, status: int = 200) -> Response:
+    message = g.scope.message(key) or abort(404)
+    again = g.scope.dead_letters().where(Message.id == key).exists()
+    return hx.page("desk/message.html", status, message=message, again=again, too_late=status == 409)
+
+
+def _corrected(contact: Contact, form: ContactForm) -> str:
+    """Ask the new address; or why that cannot be done."""
+    channel, address = form.channel, form.address.data
+    if not asking.allowed(channel, address, permit=secrets.token_hex(8)):
+        return _("We cannot write to this address at the moment. Please try again tomorrow.")
+    try:
+        helpdesk.correct(contact, channel, address, g.staff, form.reason.data)
+    except addresses.Taken:
+        return _("This address is being told already.")
+    except addresses.Full:
+        return _("No more than %(most)s addresses can be told of one dossier.", most=addresses.MOST)
+    return ""
