@@ -2,6 +2,7 @@
 phone, once by plain HTTP without JavaScript."""
 
 import io
+import re
 from queue import Queue
 from urllib.parse import urljoin
 
@@ -107,7 +108,9 @@ def test_whole_journey_without_javascript(living, mail_server, sms_provider):
     phone.go(on_sheet)
     assert phone.title == "Arrived" and "Thank you." in phone.soup.main.get_text()
     mail, sms = arrived(mail_server.arrivals, 1)[0], arrived(sms_provider.arrivals, 1)[0]
-    assert "Thank you." in mail.get_body().get_content() and number.replace("-", "") in sms["text"]
+    assert "Thank you." in mail.get_body(("plain",)).get_content()
+    linked = Browser(re.search(r"http\S+/c/\w+", sms["text"])[0])
+    assert number in linked.soup.main.get_text() and "Arrived" in linked.soup.main.get_text()
 
 
 @pytest.mark.browser
