@@ -48,6 +48,8 @@ DEFAULTS: dict[str, Any] = {
     "STAFF_SECOND_FACTOR": True,  # a password alone opens no desk; off in development only
 }
 
+LONGEST_SITE = 38  # characters of SITE_URL, so that every text in every language fits into one SMS
+
 KINDS: dict[type, str] = {
     str: "text",
     int: "a whole number, 0 or more",
@@ -115,6 +117,8 @@ def _check_messages(config: dict[str, Any]) -> None:
         raise BadSetting("ETRACKING_MAIL_BOUNCE_ADDRESS needs one e-mail address, for example bounces@example.lu")
     if not config["SMS_FROM_HOUR"] < config["SMS_UNTIL_HOUR"] <= 24:
         raise BadSetting("ETRACKING_SMS_FROM_HOUR and ETRACKING_SMS_UNTIL_HOUR need two full hours, such as 8 and 20")
+    if config["VONAGE_APPLICATION_ID"] and len(config["SITE_URL"].rstrip("/")) > LONGEST_SITE:
+        raise BadSetting(f"ETRACKING_SITE_URL needs at most {LONGEST_SITE} characters: an SMS has no room for more")
     if not 1 <= len(config["SMS_SENDER"]) <= 11:
         raise BadSetting("ETRACKING_SMS_SENDER needs 1 to 11 characters")
 

@@ -72,7 +72,7 @@ def export(contact: Contact) -> dict[str, Any]:
         **{name: _instant(getattr(contact, name)) for name in INSTANTS},
         "messages": [
             {"about": message.event.kind, "state": message.state, "created_at": _instant(message.created_at),
-             "sent_at": _instant(message.sent_at)}
+             "sent_at": _instant(message.sent_at), "written": message.written}
             for message in told
         ],
     }  # fmt: skip

@@ -11,6 +11,7 @@ from peewee import (
     Expression,
     ForeignKeyField,
     IntegerField,
+    JSONField,
     ModelSelect,
     TextField,
     fn,
@@ -74,6 +75,7 @@ class Message(Base):
     sent_at = UTCDateTimeField(null=True)
     provider_id = CharField(max_length=80, default="")
     error = TextField(default="")
+    written = JSONField(null=True)  # what the latest attempt said: subject and text, without the contact's link
     contact_id: int  # peewee makes both; its stubs do not say so
     event_id: int
 
@@ -103,6 +105,10 @@ class Message(Base):
     def cancel(cls, which: Expression) -> int:
         """Take back those of `which` that have not left and never will; returns how many."""
         return cls.update(state="cancelled", run_at=None).where(which & cls.state.in_(UNSENT)).execute()
+
+    def keep(self, written: dict[str, str]) -> None:
+        """Keep what is about to leave, so that it can be shown as it was, whatever becomes of worker and texts."""
+        Message.update(written=written).where(Message.id == self.id).execute()
 
     def ended(self, outcome: Outcome, error: str = "", provider_id: str = "") -> bool:
         """Write down what came of the attempt that was claimed. False if another worker has taken the message over.

@@ -45,4 +45,5 @@ def _write(message: Message) -> Letter:
         raise SendError(f"could not be written: {place(error)}", Outcome.UNWRITTEN) from error
     if message.channel == "sms":
         sms.count(message)
+    message.keep(text.kept(letter, message.contact))
     return letter

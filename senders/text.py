@@ -5,6 +5,7 @@ import datetime as dt
 import hashlib
 import hmac
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app, render_template
@@ -32,10 +33,29 @@ MAC_BYTES = 11
 
 
 def write(message: Message) -> Letter:
-    """`message` written out. Raises ValueError for an SMS that does not fit one segment."""
+    """`message` written out, with what is attached. Raises ValueError for an SMS that does not fit one segment."""
+    contact, event = message.contact, message.event
+    news = message.news() if message.kind == "digest" else []
+    if len(news) > 1:  # a single one is told as ever, only later
+        event = event.dossier.present
+    letter = compose(message, event, news if len(news) > 1 else [])
+    if message.channel != "email":
+        return letter
+    with force_locale(LOCALES[contact.language]):
+        return replace(letter, attachments=_attachments(event, contact))
+
+
+def compose(message: Message, event: Event, news: list[Event]) -> Letter:
+    """The words of `message`, which tells of `event`; as a digest if there are `news`. Raises what write() raises."""
     with force_locale(LOCALES[message.contact.language]):
-        words = _words(message)
+        words = _words(message.contact, event, news)
         return _sms(message, words) if message.channel == "sms" else _mail(message, words)
+
+
+def kept(letter: Letter, contact: Contact) -> dict[str, str]:
+    """What was written, to be kept with the message: without the link that is the contact's alone, and no address."""
+    said = letter.text.replace(contact_token(contact), "***")
+    return {"subject": letter.subject, "text": said} if letter.subject else {"text": said}
 
 
 def sms_segment(text: str) -> str:
@@ -78,14 +98,11 @@ def _plain(character: str) -> str:
     return "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
 
 
-def _words(message: Message) -> dict[str, Any]:
+def _words(contact: Contact, event: Event, news: list[Event]) -> dict[str, Any]:
     """What the templates know: nothing about the person but the link that only they are sent."""
-    contact, news = message.contact, message.news() if message.kind == "digest" else []
-    digest = len(news) > 1  # a single one is told as ever, only later
-    event = message.event.dossier.present if digest else message.event
     dossier, site, language = event.dossier, current_app.config["SITE_URL"], contact.language
     words = {
-        "kind": "digest" if digest else event.kind,
+        "kind": "digest" if news else event.kind,
         "event": event,
         "dossier": dossier,
         "language": language,
@@ -104,7 +121,7 @@ def _words(message: Message) -> dict[str, Any]:
         "opened_by": _opened_by(event, language),
     }
     words |= _dates(event) | _details(event)
-    return words | {"happened": [_happened(one, words) for one in news] if digest else []}
+    return words | {"happened": [_happened(one, words) for one in news]}
 
 
 def _happened(event: Event, words: dict[str, Any]) -> str:
@@ -168,7 +185,6 @@ def _mail(message: Message, words: dict[str, Any]) -> Letter:
         subject=words["subject"],
         return_path=bounces.return_path(message),
         contact_url=words["contact_url"],
-        attachments=_attachments(words["event"], message.contact),
     )
 
 

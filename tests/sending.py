@@ -11,6 +11,7 @@ from app import create_app
 from blueprints.settings import DEFAULTS
 from models import MODELS, Authority, Contact, Dossier, Event, Form, Message, Procedure, Topic, db, now
 from models.catalogue import LANGUAGES
+from senders.samples import AT, EVENTS
 
 SETTINGS = DEFAULTS | {
     "SECRET_KEY": "a secret of at least thirty-two characters",
@@ -22,27 +23,6 @@ SETTINGS = DEFAULTS | {
     "TESTING": True,
 }
 LONG_SITE = "https://tracking.administration.lu:443"  # the longest host that an SMS must have room for
-EVENTS = {  # kind -> the fields its event has beyond the common ones
-    "announced": {},
-    "received": {"arrived_on": dt.date(2026, 9, 30), "postmark_on": dt.date(2026, 9, 28), "from_status": "announced"},
-    "incomplete": {"details": {"missing": ["Copy of the passport", "Lease"], "until": "2026-12-24"}},
-    "examination": {"from_status": "received"},
-    "decided": {"from_status": "examination"},
-    "closed": {"from_status": "decided"},
-    "lapsed": {"from_status": "announced"},
-    "withdrawn": {"from_status": "examination"},
-    "added": {},
-    "changed": {"details": {"to": "n***@e..."}},
-    "transferred": {"details": {"from": "housing", "to": "vat"}},
-    "supplied": {"arrived_on": dt.date(2026, 9, 30)},
-    "forwarded": {"arrived_on": dt.date(2026, 9, 30), "details": {"from": "vat", "to": "housing"}},
-    "absent": {"arrived_on": dt.date(2026, 9, 30)},
-    "further": {"arrived_on": dt.date(2026, 9, 30)},
-    "corrected": {"arrived_on": dt.date(2026, 9, 28), "details": {"from": "2026-09-30"}},
-    "returned": {"details": {"what": "Diploma", "on": "2026-09-30", "registered": "RR473124829LU"}},
-    "reminder": {},
-    "unarrived": {"details": {"on": "2026-09-18", "registered": "RR473124829LU"}},
-}
 
 
 def make_app(database_url: str, **settings) -> Flask:
@@ -70,7 +50,7 @@ def close() -> None:
 
 def make_dossier(*contacts: tuple[str, str], language: str = "en") -> Dossier:
     """A dossier announced just now, with its messages queued."""
-    form = Form.get_or_none() or _form()
+    form = make_form()
     return Dossier.announce(form, language, secrets.token_hex(16), contacts)
 
 
@@ -83,8 +63,7 @@ def make_message(kind: str, channel: str = "email", language: str = "en", note: 
         return Message.get(Message.contact == contact)
     Message.delete().where(Message.contact == contact).execute()
     contact.confirm()
-    at = dt.datetime(2026, 11, 22, 23, 30, tzinfo=dt.UTC)  # already the 23rd in Luxembourg
-    event = Event.create(dossier=dossier, kind=kind, at=at, to_status=kind, note=note, **EVENTS[kind])
+    event = Event.create(dossier=dossier, kind=kind, at=AT, to_status=kind, note=note, **EVENTS[kind])
     Message.queue(event, Contact.get_by_id(contact.id), dt.datetime.now(dt.UTC))
     return Message.get(Message.event == event)
 
@@ -105,6 +84,11 @@ def make_due() -> None:
     """Let the time pass that messages have to wait."""
     with db.connection_context():
         Message.update(run_at=now() - dt.timedelta(seconds=1)).where(Message.run_at.is_null(False)).execute()
+
+
+def make_form() -> Form:
+    """The form that the dossiers are about, made once."""
+    return Form.get_or_none() or _form()
 
 
 def _form() -> Form:

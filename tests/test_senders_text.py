@@ -5,15 +5,18 @@ from typing import get_args
 
 import pytest
 from bs4 import BeautifulSoup
+from flask_babel import force_locale, format_date
 from hypothesis import given
 from hypothesis import strategies as st
-from sending import EVENTS, LONG_SITE, make_app, make_dossier, make_message
+from sending import EVENTS, LONG_SITE, make_app, make_dossier, make_form, make_message
 
+from blueprints.settings import LONGEST_SITE
 from models import Contact, Event, Message, db, now
-from models.catalogue import LANGUAGES
+from models.catalogue import LANGUAGES, LOCALES
 from models.catalogue_files import Kind
 from models.life import MOVES
 from senders import text
+from senders.samples import KINDS, TODAY, sample
 
 FOLDER = Path(__file__).parent.parent / "templates/messages"
 
@@ -34,20 +37,26 @@ def rolled_back(app):
 
 def test_every_kind_of_event_that_is_told_has_its_words(app):
     kinds = {folder.name for folder in FOLDER.iterdir() if folder.is_dir()}
-    assert {*EVENTS, "digest"} == kinds >= set(MOVES)
+    assert set(KINDS) == kinds >= set(MOVES)
     assert set(get_args(Kind)) == set(EVENTS) - {"added", "changed"}, "the catalogue may choose among them"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", EVENTS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_sms_is_one_segment_with_the_link_that_tells_more_and_stops(app, kind, language):
-    message = make_message(kind, "sms", language)
-    letter = text.write(message)
-    link = f"/c/{text.contact_token(message.contact)}"
-    assert len(LONG_SITE) == len("https://") + 30
-    assert letter.text.endswith(f" {LONG_SITE}{link}")
+    message, news = sample(kind, "sms", language, make_form())
+    letter = text.compose(message, message.event, news)
+    assert len(LONG_SITE) == LONGEST_SITE
+    assert letter.text.endswith(f" {LONG_SITE}/c/{text.contact_token(message.contact)}")
     assert letter.text.startswith("eTracking")
     assert len(letter.text) <= 160 and set(letter.text) <= text.GSM_7 and "\n" not in letter.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_day_of_the_year_needs_more_room_than_that_of_the_samples(app, language):
+    with force_locale(LOCALES[language]):
+        days = [format_date(TODAY.replace(month=month, day=28), "medium") for month in range(1, 13)]
+        assert len(format_date(TODAY, "medium")) == max(map(len, days))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -56,6 +65,7 @@ def test_mail_says_the_same_in_text_and_html(app, kind, language):
     message = make_message(kind, language=language)
     letter = text.write(message)
     page = BeautifulSoup(letter.html, "html.parser")
+    assert all(line in letter.text and line in page.get_text() for line in message.event.dossier.authority.address)
     number = message.event.dossier.number
     assert page.html["lang"] == language and page.h1.text == page.title.text == letter.subject
     assert "\n" not in letter.subject
@@ -71,7 +81,7 @@ def test_mail_says_the_same_in_text_and_html(app, kind, language):
 
 
 def test_dates_are_those_of_luxembourg(app):
-    assert "23 November 2026" in text.write(make_message("decided")).text
+    assert "30 September 2026" in text.write(make_message("decided")).text
     assert "30 September 2026" in text.write(make_message("received")).text
     assert "28 September 2026" in text.write(make_message("received")).text
 
@@ -174,6 +184,17 @@ def test_digest_tells_the_present_state_and_what_happened(app, channel, language
         assert happened[:2] == ["- Copy of the passport", "- Lease"], "what is missing, as the present state says"
         assert len(happened) == 4 and dossier.number not in "".join(happened)
         assert all(line[2:] in BeautifulSoup(letter.html, "html.parser").get_text() for line in happened)
+
+
+@pytest.mark.parametrize("channel", ["email", "sms"])
+@pytest.mark.parametrize("kind", EVENTS)
+def test_what_is_kept_of_a_message_is_what_it_said_without_the_contacts_link(app, kind, channel):
+    message = make_message(kind, channel)
+    letter = text.write(message)
+    kept = text.kept(letter, message.contact)
+    assert kept.get("subject", "") == letter.subject and "/c/***" in kept["text"]
+    assert text.contact_token(message.contact) not in str(kept) and message.contact.address not in str(kept)
+    assert kept["text"].replace("***", text.contact_token(message.contact), 1) == letter.text or kind == "changed"
 
 
 def test_digest_of_one_event_is_that_events_own_message(app):

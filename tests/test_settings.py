@@ -77,6 +77,13 @@ def test_development_inbox_is_refused_on_a_real_site(start):
         start(INBOX="true", SITE_URL="https://etracking.example.lu")
 
 
+def test_address_that_no_sms_has_room_for_is_refused_where_sms_are_sent(start):
+    site = "https://" + "e" * 28 + ".lu"
+    assert start(SITE_URL=site, VONAGE_APPLICATION_ID="")["SITE_URL"] == site
+    with pytest.raises(BadSetting, match="ETRACKING_SITE_URL"):
+        start(SITE_URL=site, VONAGE_APPLICATION_ID="an id")
+
+
 def test_development_inbox_needs_no_mail_server(start):
     assert start(INBOX="true", MAIL_SERVER="", MAIL_SENDER="")["INBOX"] is True
 

@@ -29,6 +29,17 @@ def test_due_messages_are_sent_and_what_became_of_them_is_written_down(sending_a
     assert row(mail).sent_at and row(mail).error == ""
 
 
+def test_what_was_said_is_kept_with_the_message_but_not_the_contacts_link(sending_app, mail_server, sms_provider):
+    mail, sms = queued(), queued(channel="sms")
+    work_once()
+    said = mail_server.mails[0].get_body(("plain",)).get_content().replace("\r\n", "\n")
+    assert row(mail).written["subject"] == mail_server.mails[0]["Subject"]
+    before, _, after = row(mail).written["text"].partition("***")
+    assert said.startswith(before) and said.endswith(after)
+    before, _, after = row(sms).written["text"].partition("***")
+    assert sms_provider.posts[0][2]["text"].startswith(before) and after == ""
+
+
 def test_message_that_is_not_due_waits(sending_app, mail_server):
     message = queued()
     with db.connection_context():

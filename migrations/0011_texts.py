@@ -1,0 +1,11 @@
+"""What a message said is kept with it."""
+
+from peewee import *
+
+
+def up(migrator, db):
+    migrator.migrate(migrator.add_column('message', 'written', JSONField(null=True)))
+
+
+def down(migrator, db):
+    migrator.migrate(migrator.drop_column('message', 'written'))
