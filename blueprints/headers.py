@@ -20,6 +20,7 @@ POLICY = "; ".join(
     )
 )
 READING_POLICY = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+LETTER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -68,6 +69,12 @@ def camera(response: Response) -> Response:
     """Let this page look through the camera, and read codes by WebAssembly where the browser cannot by itself."""
     response.headers["Permissions-Policy"] = DOCUMENT["Permissions-Policy"].replace("camera=()", "camera=(self)")
     response.headers["Content-Security-Policy"] = READING_POLICY
+    return response
+
+
+def letter(response: Response) -> Response:
+    """A mail, as a mail program shows it: with its own styles, without scripts, forms or anything from elsewhere."""
+    response.headers["Content-Security-Policy"] = LETTER_POLICY
     return response
 
 

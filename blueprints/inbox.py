@@ -6,13 +6,10 @@ from flask import Blueprint, abort, make_response, render_template, send_file
 
 from senders import inbox
 
-from .headers import private
+from .headers import letter, private
 
 bp = Blueprint("inbox", __name__, url_prefix="/dev/inbox")
 bp.after_request(private)
-
-# The mail is shown as a mail program would: with its own styles, without scripts, forms or anything from elsewhere.
-MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
 
 @bp.get("")
@@ -27,9 +24,7 @@ def show(name: str):
 
 @bp.get("/<name>/html")
 def html(name: str):
-    response = make_response(_entry(name).html or abort(404))
-    response.headers["Content-Security-Policy"] = MAIL_POLICY
-    return response
+    return letter(make_response(_entry(name).html or abort(404)))
 
 
 @bp.get("/<name>/attachments/<int:place>")

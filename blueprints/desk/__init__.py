@@ -58,4 +58,4 @@ def only_clerks() -> None:
 
 
 # They put their views on bp.
-from . import arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, work_list  # noqa: E402, F401
+from . import arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list  # noqa: E402, F401

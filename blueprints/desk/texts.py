@@ -1,0 +1,71 @@
+"""The texts of all messages, for administrators: every kind, as it would leave, in each language."""
+
+from dataclasses import dataclass
+
+from flask import Response, abort, g, make_response, request
+
+from models import Authority, Form, Procedure
+from models.catalogue import LANGUAGES
+from senders import samples, text
+from senders.base import Letter
+
+from .. import hx
+from ..headers import letter
+from ..languages import current
+from . import bp
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One kind of message by every channel. `fault` says why its SMS cannot leave, if it cannot."""
+
+    kind: str
+    mail: Letter
+    sms: str
+    fault: str
+
+
+@bp.get("/texts")
+def texts() -> Response:
+    """What citizens are written, with made-up data."""
+    form, language = _form(), request.args.get("language", current())
+    if language not in LANGUAGES:
+        abort(404)
+    return hx.page(
+        "desk/texts.html",
+        form=form,
+        chosen=language,
+        previews=[_preview(kind, language, form) for kind in samples.KINDS] if form else [],
+        segment=text.SEGMENT,
+    )
+
+
+@bp.get("/texts/<kind>/<language>.html")
+def text_html(kind: str, language: str) -> Response:
+    """The mail as a mail program shows it."""
+    form = _form()
+    if form is None or kind not in samples.KINDS or language not in LANGUAGES:
+        abort(404)
+    return letter(make_response(_letter(kind, "email", language, form).html))
+
+
+def _form() -> Form | None:
+    """What the made-up dossier is about: the catalogue's first form. None for those who have no business here."""
+    if g.staff.role != "admin":
+        abort(403)
+    tracked = Form.select(Form, Procedure, Authority).join_from(Form, Procedure).join_from(Procedure, Authority)
+    return tracked.where(Form.tracked, ~Form.retired).order_by(Procedure.position, Form.position).first()
+
+
+def _preview(kind: str, language: str, form: Form) -> Preview:
+    sms, fault = "", ""
+    try:
+        sms = _letter(kind, "sms", language, form).text
+    except ValueError as error:
+        fault = str(error)
+    return Preview(kind, _letter(kind, "email", language, form), sms, fault)
+
+
+def _letter(kind: str, channel: str, language: str, form: Form) -> Letter:
+    message, news = samples.sample(kind, channel, language, form)
+    return text.compose(message, message.event, news)
