@@ -31,6 +31,7 @@ fmt: .setup/python-dev
 bench: setup .setup/python-dev ## bytes against their budgets; look-ups and registrations per second against a floor
 	$(BIN)/python -m bench.weight
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.post_room
 
 setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ## idempotent, quick when nothing changed
 	@$(FLASK) db upgrade

@@ -43,7 +43,7 @@ def signed_in(page) -> None:
     page.goto("/sign-in")
     page.locator("#email").fill("clerk@example.lu")
     page.locator("#password").fill(PASSWORD)
-    page.locator("main form button").click()
+    page.locator("#password").press("Enter")
     page.wait_for_url("**/desk")
 
 
@@ -128,8 +128,9 @@ def test_network_fails_in_the_middle_and_nothing_is_lost_or_doubled(page, dossie
         scan(page, dossier.number)
         answered(page, "Read, and kept on this device")
     expect(page.locator("#waiting")).to_contain_text("Waiting on this device: 2")
-    page.wait_for_function("felt.length === 3")  # each was felt
+    page.wait_for_function("() => felt.length === 3")  # each was felt
     page.reload()
+    expect(page.locator("#waiting")).to_contain_text("2")
     scan(page, dossiers[3].number)
     expect(page.locator("#waiting")).to_contain_text("3")
     restored(page)
