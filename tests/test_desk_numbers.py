@@ -9,6 +9,7 @@ from conftest import PASSWORD, signed_in
 from visitor import Page, Visitor
 
 from models import Audit, Dossier, Form, Message, Procedure, Staff, WaitingTime, today
+from models.number import grouped
 from models.waiting import LEAST
 
 TABLES = ["deadlines", "weeks", "stages", "ages", "messages", "waiting"]
@@ -169,3 +170,30 @@ def test_drawings_are_said_in_words_and_hold_no_style(desk, form, htmx):
 def test_office_without_a_dossier_sees_empty_figures(desk):
     page = desk.get("/desk/numbers")
     assert set(counts(page, "stages").values()) == {0} and "Nothing to count in this period." in page.text
+
+
+def test_work_list_is_taken_away_with_its_filters_and_without_a_word_about_a_person(either, clerk, form, other_form):
+    for index in range(3):
+        given(form, f"mine {index}", status="examination", arrived_on=today(), due_on=today() + index * DAY)
+    decided = given(form, "decided", status="decided", arrived_on=today(), decided_on=today(), handled_days=4)
+    given(other_form, "theirs", status="examination", arrived_on=today())
+    desk = signed_in(either, clerk)
+    header, *rows = table(desk, "/desk/dossiers.csv")
+    assert header[:5] == ["number", "procedure", "form", "authority", "status"]
+    assert [row[4] for row in rows] == ["Being examined"] * 3 and {row[3] for row in rows} == {
+        form.procedure.authority.name["en"]
+    }
+    assert "canary" not in str(rows) and clerk.email not in str(rows)
+    assert len(table(desk, "/desk/dossiers.csv?due=3")) == 4 and len(table(desk, "/desk/dossiers.csv?due=overdue")) == 1
+    finished = table(desk, "/desk/dossiers.csv?status=decided")[1]
+    assert finished[0] == grouped(decided.number) and finished[8:10] == [today().isoformat(), "4"]
+    assert [row.details for row in Audit.select().where(Audit.action == "export")] == [{"what": "dossiers"}] * 4
+
+
+def test_long_list_is_taken_away_whole(app, desk, form, monkeypatch):
+    monkeypatch.setattr("blueprints.desk.export.AT_ONCE", 2)
+    for index in range(7):
+        given(form, f"a{index}", status="received", arrived_on=today())
+    rows = table(desk, "/desk/dossiers.csv")[1:]
+    assert len({row[0] for row in rows}) == len(rows) == 7
+    assert desk.get("/desk").soup.select_one("a[href^='/desk/dossiers.csv']")

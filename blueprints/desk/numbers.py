@@ -2,7 +2,7 @@
 
 from flask import Response, abort, g, request
 
-from models import Audit, Authority
+from models import Audit, Authority, Dossier, WorkList
 from models.figures import Figures
 
 from .. import hx
@@ -32,6 +32,14 @@ def numbers_csv(name: str) -> Response:
     table = next((table for table in found if table.name == name), None) or abort(404)
     Audit.record(g.staff, "export", what=table.name)
     return export.answer(f"etracking-{table.name}", table.columns, table.rows)
+
+
+@bp.get("/dossiers.csv")
+def dossiers_csv() -> Response:
+    """The work list as a table, with its filters: every row, and nothing about a person."""
+    found = WorkList.of(request.args).rows(g.scope)
+    Audit.record(g.staff, "export", what="dossiers")
+    return export.answer("etracking-dossiers", tables.DOSSIER, map(tables.dossier, export.in_pieces(found, Dossier.id)))
 
 
 def _weeks() -> int:

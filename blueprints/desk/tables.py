@@ -5,12 +5,18 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from models import Dossier
 from models.figures import Figures
+from models.number import grouped
 
 from .. import message_words, words
 from ..languages import in_language
 
 TONES = {"overdue": "bad", "today": "bad", "3 days": "wait", "failed": "bad", "unknown": "bad"}
+
+
+DOSSIER = ("number", "procedure", "form", "authority", "status", "arrived", "target", "limit", "decided", "days",
+           "requests", "changed")  # fmt: skip
 
 
 class Table(NamedTuple):
@@ -26,6 +32,16 @@ class Table(NamedTuple):
 def tables(figures: Figures) -> list[Table]:
     """All there are, what presses most first."""
     return [_limits(figures), _weeks(figures), _stages(figures), _ages(figures), _messages(figures), _waits(figures)]
+
+
+def dossier(row: Dossier) -> tuple[Any, ...]:
+    """A row of the work list for a spreadsheet, under DOSSIER."""
+    form, procedure = row.form, row.form.procedure
+    return (
+        grouped(row.number), in_language(procedure.title), in_language(form.title), in_language(row.authority.name),
+        words.label(row.status), row.arrived_on, row.target_on, row.due_on, row.decided_on, row.handled_days,
+        row.round, row.changed_at.isoformat(timespec="seconds"),
+    )  # fmt: skip
 
 
 def _bars(name: str, title: str, columns: tuple[str, ...], rows: dict[Any, tuple[Any, ...]]) -> Table:
