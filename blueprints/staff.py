@@ -44,7 +44,7 @@ def invite() -> Response:
         return _show(answer, 422)
     authority = Authority.get_or_none(Authority.slug == answer.authority.data) if answer.role.data == "clerk" else None
     try:
-        token = Staff.invite(answer.email.data, answer.role.data, authority)
+        token = Staff.invite(answer.email.data, answer.role.data, authority, by=g.staff)
     except IntegrityError:
         answer.email.errors = [_("There is an account with this e-mail address already.")]
         return _show(answer, 422)

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from peewee import CharField, IntegerField, JSONField
 
 from .base import Base, UTCDateTimeField, db, now
-from .staff import Staff
+
+if TYPE_CHECKING:
+    from .staff import Staff
 
 LOCK = 0x61756469  # PostgreSQL's advisory lock: two rows must not follow the same one
 BEGINNING = "0" * 64
@@ -31,7 +33,7 @@ class Audit(Base):
         indexes = ((("dossier", "id"), False), (("staff", "id"), False))
 
     @classmethod
-    def record(cls, staff: Staff | None, action: str, dossier: int | None = None, **details: Any) -> "Audit":
+    def record(cls, staff: "Staff | None", action: str, dossier: int | None = None, **details: Any) -> "Audit":
         """Add one row; inside the transaction of what it records, so that neither stands without the other."""
         with db.atomic():
             if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same

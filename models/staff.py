@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from peewee import JOIN, CharField, ForeignKeyField, ModelSelect, prefetch
 
+from .audit import Audit
 from .base import Base, UTCDateTimeField, db, now
 from .catalogue import Authority
 from .codes import RecoveryCode, Totp
@@ -46,10 +47,12 @@ class Staff(Base):
         return cls._create(email, role, authority, _hash_password(password))
 
     @classmethod
-    def invite(cls, email: str, role: str, authority: Authority | None) -> str:
+    def invite(cls, email: str, role: str, authority: Authority | None, by: "Staff | None" = None) -> str:
         """A new account that only a link opens, once, within a day; returns the link's token. Raises like add()."""
         with db.atomic():
-            return Invitation.issue(cls._create(email, role, authority, ""))
+            staff = cls._create(email, role, authority, "")
+            Audit.record(by, "account added", account=staff.id, role=role)
+            return Invitation.issue(staff)
 
     @classmethod
     def _create(cls, email: str, role: str, authority: Authority | None, password_hash: str) -> "Staff":
@@ -90,18 +93,27 @@ class Staff(Base):
         with db.atomic():
             Staff.update(password_hash=_hash_password(password)).where(Staff.id == self.id).execute()
             self._shut_out(keep)
+            Audit.record(self, "password changed")
 
     def add_passkey(self, credential: str, site: Site, challenge: bytes, name: str) -> None:
         """Take a passkey that a browser has made. Raises BadPasskey."""
-        Passkey.add(self, credential, site, challenge, name)
+        with db.atomic():
+            Passkey.add(self, credential, site, challenge, name)
+            Audit.record(self, "passkey added")
 
     def add_totp(self, secret: str, code: str) -> bool:
         """Take an authenticator app, in place of another; False if it does not show `code` now."""
-        return Totp.add(self, secret, code)
+        with db.atomic():
+            added = Totp.add(self, secret, code)
+            if added:
+                Audit.record(self, "authenticator added")
+        return added
 
     def renew_recovery_codes(self) -> list[str]:
         """Ten new recovery codes, to be shown once; the old ones count no more."""
-        return RecoveryCode.renew(self)
+        with db.atomic():
+            Audit.record(self, "recovery codes renewed")
+            return RecoveryCode.renew(self)
 
     def remove_passkey(self, passkey: Passkey, keep: StaffSession) -> None:
         """It opens nothing any more; the other sessions end. Raises Refused for the last way in."""
@@ -139,14 +151,19 @@ class Staff(Base):
             Staff.update(disabled_at=now()).where(Staff.id == self.id).execute()
             self._forget(Invitation, KnownBrowser)
             self._shut_out()
+            Audit.record(by, "account closed", account=self.id)
 
     def enable(self, by: "Staff | None" = None) -> None:
         """Open the account again, with all that opened it before."""
-        Staff.update(disabled_at=None).where(Staff.id == self.id).execute()
+        with db.atomic():
+            Staff.update(disabled_at=None).where(Staff.id == self.id).execute()
+            Audit.record(by, "account opened", account=self.id)
 
     def end_sessions(self, by: "Staff | None" = None) -> None:
         """Sign the account out everywhere."""
-        self._shut_out()
+        with db.atomic():
+            self._shut_out()
+            Audit.record(by, "account signed out", account=self.id)
 
     def end_session(self, token_hash: str) -> None:
         """Sign the account out in one place."""
@@ -163,6 +180,7 @@ class Staff(Base):
             Staff.update(password_hash="").where(Staff.id == self.id).execute()
             self._forget(Passkey, Totp, RecoveryCode, KnownBrowser)
             self._shut_out()
+            Audit.record(by, "account reset", account=self.id)
             return Invitation.issue(self)
 
     @classmethod
@@ -189,6 +207,7 @@ class Staff(Base):
             if not self.has_second_factor:
                 raise Refused
             self._shut_out(keep)
+            Audit.record(self, "factor removed")
 
     def _use(self, invitation: Invitation) -> None:
         if not invitation.use():

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from peewee import CharField, DeferredForeignKey, ModelSelect
 
+from .audit import Audit
 from .base import Base, UTCDateTimeField, db, now
 from .tokens import hashed, new_token
 
@@ -43,6 +44,7 @@ class StaffSession(Base):
                 token_hash=hashed(token), staff=proof.staff, factor=proof.factor, browser=browser[:60],
                 created_at=moment, seen_at=moment, proved_at=moment,
             )  # fmt: skip
+            Audit.record(proof.staff, "signed in", factor=proof.factor)
         return token
 
     @classmethod
@@ -91,7 +93,10 @@ class StaffSession(Base):
     @classmethod
     def close(cls, token: str) -> None:
         """End the session that `token` opens, wherever it is used."""
-        cls.delete().where(cls.token_hash == hashed(token)).execute()
+        with db.atomic():
+            ended = cls.delete().where(cls.token_hash == hashed(token)).returning(cls.staff)
+            for session in ended.execute():
+                Audit.record(session.staff, "signed out")
 
 
 class KnownBrowser(Base):

@@ -4,11 +4,11 @@ import random
 import threading
 
 import pytest
-from conftest import signed_in
+from conftest import PASSWORD, signed_in
 from desk_pages import move
 from peewee import SQL, DatabaseError
 
-from models import Audit, Contact, Note, db
+from models import Audit, Contact, Note, Staff, db
 
 TRIALS = 1000
 
@@ -183,10 +183,30 @@ def test_log_holds_no_word_of_a_person_and_forgets_nothing_when_one_is_erased(ei
     assert Audit.verify()[0] is None
 
 
-def test_every_move_of_a_clerk_is_recorded_and_no_citizen_is(app, visitor, desk, clerk, dossier):
+def test_every_act_of_a_clerk_is_recorded_and_none_of_a_citizen(app, visitor, desk, clerk, dossier):
     visitor.post(f"/t/{dossier.number}/posted")
     for to in ("received", "examination", "decided", "closed"):
         move(desk, dossier, to)
-    assert [(row.staff, row.action, row.dossier) for row in Audit.select().order_by(Audit.id)] == [
-        (clerk.id, to, dossier.id) for to in ("received", "examination", "decided", "closed")
+    desk.post("/sign-out", data={"csrf_token": desk.get("/desk").soup.select_one("[name=csrf_token]")["value"]})
+    told = [(row.staff, row.action, row.dossier) for row in Audit.select().order_by(Audit.id)]
+    moves = [(clerk.id, to, dossier.id) for to in ("received", "examination", "decided", "closed")]
+    assert told == [(clerk.id, "signed in", None), *moves, (clerk.id, "signed out", None)]
+
+
+def test_what_is_done_to_an_account_is_recorded_with_who_did_it(either, clerk):
+    admin = Staff.add("admin@example.lu", "admin", None, PASSWORD)
+    Staff.invite("new@example.lu", "helpdesk", None, by=admin)
+    clerk.reset(by=admin)
+    clerk.end_sessions(by=admin)
+    clerk.disable(by=admin)
+    clerk.enable(by=admin)
+    clerk.set_password(PASSWORD)
+    told = [(row.staff, row.action, row.details.get("account")) for row in Audit.select().order_by(Audit.id)]
+    done = ("account reset", "account signed out", "account closed", "account opened")
+    new = Staff.get(Staff.email == "new@example.lu").id
+    assert told == [
+        (admin.id, "account added", new),
+        *((admin.id, action, clerk.id) for action in done),
+        (clerk.id, "password changed", None),
     ]
+    assert "@" not in str(db.execute_sql("SELECT * FROM audit").fetchall()) and Audit.verify()[0] is None
