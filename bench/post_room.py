@@ -135,15 +135,21 @@ def work(page: Any, drawn: Iterator[Image.Image], count: int, seed: int = 1984) 
             page.route("**/reads", lambda route: route.abort("internetdisconnected"))
         if index == count * 3 // 5:
             page.unroute("**/reads")
+            sent(page)  # what is answered from here on is what is held before the camera
         for tries in range(1, PICTURES + 1):
             picture = base64.b64encode(photograph(sheet, chance)).decode()
             if spent := page.evaluate("([picture, patience]) => hold(picture, patience)", [picture, PATIENCE]):
                 pictures.append(tries)
                 times.append(spent)
                 break
+    sent(page)
+    return Outcome(count, pictures, times)
+
+
+def sent(page: Any) -> None:
+    """Wait until nothing is left on the device."""
     page.evaluate("dispatchEvent(new Event('online'))")
     page.wait_for_selector("#waiting", state="hidden")
-    return Outcome(count, pictures, times)
 
 
 def counts(dossiers: list[Dossier]) -> dict[str, int]:

@@ -62,6 +62,16 @@ def refused_move(page, site) -> None:
     page.locator(".summary").wait_for()
 
 
+def post_bag(page, site) -> None:
+    """What is answered to a number that is there already, and to none."""
+    at_the_desk("/desk/post-bag?new=1")(page, site)
+    page.locator("main form button").click()
+    for typed in (site.numbers["received"], "K7Q2"):
+        page.locator("#text").fill(typed)
+        page.locator("#reading button").click()
+    page.locator("#attention .wait").wait_for()
+
+
 def receipt(page, site) -> None:
     dossier = Dossier.get(Dossier.number == site.numbers["received"])
     page.goto(f"/r/{dossier.number}/{present(dossier).seal(site.app.config['SECRET_KEY'])}")
@@ -111,6 +121,11 @@ STATES = {
     "authenticator app": at_the_desk("/desk/account/authenticator"),
     "desk": at_the_desk("/desk"),
     "desk, one status": at_the_desk("/desk?status=incomplete"),
+    "desk, a new post-bag": at_the_desk("/desk/post-bag?new=1"),
+    "desk, paper without a code": at_the_desk("/desk/arrivals"),
+    "desk, a number to give out": at_the_desk("/desk/registrations?here=1"),
+    "desk, a number given out": at_the_desk("/desk/registrations/{received}"),
+    "desk, post-bag": post_bag,
     "desk, unknown number": at_the_desk("/desk/scan?number=K7Q2"),
     "dossier at the desk": at_the_desk("/desk/dossiers/{received}"),
     "dossier at the desk with errors": refused_move,

@@ -21,7 +21,7 @@ def rows(page: Page) -> list[str]:
 
 def give(desk: Visitor, status: int = 200, **fields) -> Page:
     """Give out a number, for papers that are here unless `here` is None."""
-    known = {"form": "rent-subsidy/application", "language": "fr", "here": "y", "arrived_on": today().isoformat()}
+    known = {"tracked": "rent-subsidy/application", "language": "fr", "here": "y", "arrived_on": today().isoformat()}
     return desk.submit(desk.get("/desk/registrations"), "/desk/registrations", status, **known | fields)
 
 
@@ -88,7 +88,7 @@ def test_address_on_the_paper_is_asked_once_and_hears_nothing_more_before_it_say
 def test_same_form_sent_twice_makes_one_dossier(desk):
     page = desk.get("/desk/registrations")
     fields = {
-        "form": "rent-subsidy/application",
+        "tracked": "rent-subsidy/application",
         "language": "lb",
         "here": "y",
         "by_email": "y",
@@ -114,7 +114,7 @@ def test_arrival_can_be_undone(desk, clerk):
         ({"by_email": "y", "email": "nobody"}, "email"),
         ({"by_sms": "y", "mobile": "12"}, "mobile"),
         ({"language": "xx"}, "language"),
-        ({"form": "nothing/here"}, "form"),
+        ({"tracked": "nothing/here"}, "tracked"),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field_and_the_rest_kept(desk, fields, wrong):
@@ -145,16 +145,16 @@ def test_caller_gets_a_number_and_the_sheet(desk):
 def test_helpdesk_gives_numbers_for_every_authority_and_records_no_arrival(app, helpdesk, foreign):
     browser = signed_in(app, helpdesk)
     name = f"{foreign.procedure.slug}/{foreign.slug}"
-    page = give(browser, here=None, form=name)
+    page = give(browser, here=None, tracked=name)
     assert Dossier.get().form == foreign and "sheet" in page.text
     assert not browser.get("/desk/registrations").soup.select_one("#here")
-    give(browser, 403, form=name)
+    give(browser, 403, tracked=name)
     browser.get("/desk/arrivals", 403)
     assert Dossier.select().count() == 1
 
 
 def test_clerk_gives_no_number_for_another_authority(desk, foreign):
-    give(desk, 422, form=f"{foreign.procedure.slug}/{foreign.slug}")
+    give(desk, 422, tracked=f"{foreign.procedure.slug}/{foreign.slug}")
     assert not Dossier.select().count()
 
 

@@ -56,7 +56,7 @@ def add_registration() -> Response:
     if not form.validate_on_submit() or not _may_write(form):
         return _registrations(form, 422)
     try:
-        dossier = _issue(tracked[form.form.data], form)
+        dossier = _issue(tracked[form.tracked.data], form)
     except Conflict:
         abort(409)
     return hx.goto(url_for(".show_registration", number=dossier.number))
@@ -95,7 +95,7 @@ def _choose(form: NumberForm) -> dict[str, Form]:
     """Fill in the choices; the forms by the name they have in the list."""
     forms = {f"{each.procedure.slug}/{each.slug}": each for each in g.scope.forms()}
     titles = ((name, f"{in_language(each.procedure.title)}: {in_language(each.title)}") for name, each in forms.items())
-    form.form.choices = [SelectChoice(name, title) for name, title in titles]
+    form.tracked.choices = [SelectChoice(name, title) for name, title in titles]
     return forms
 
 

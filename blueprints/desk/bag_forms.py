@@ -77,7 +77,7 @@ class ReadForm(FlaskForm):
 class NumberForm(ContactForm):
     """A number for somebody who has none: for papers that are here without one, or for a caller who will post them."""
 
-    form = SelectField(_l("Form"), choices=[])
+    tracked = SelectField(_l("Form"), choices=[])
     language = SelectField(
         _l("Language of the citizen"), choices=[SelectChoice(code, name) for code, name in NAMES.items()]
     )
