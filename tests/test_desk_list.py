@@ -1,10 +1,10 @@
 """The desk's first page: closed to strangers, and each clerk sees the dossiers of the own authority, and only those."""
 
 import re
-from uuid import UUID
 
 import pytest
 from conftest import signed_in
+from desk_pages import variables
 from playhouse.test_utils import assert_query_count
 from visitor import Page, Visitor
 
@@ -12,8 +12,6 @@ from blueprints.desk.work_list import PAGE
 from models import Authority, Dossier, Form, Procedure, today
 from models.life import STATUSES
 from models.number import grouped, new_number
-
-ROW = UUID("5d1b7a1e-3c52-4b8e-9c0c-0f2f1d6a7b11")
 
 
 def listed(page: Page) -> list[str]:
@@ -36,16 +34,7 @@ def dossiers(form) -> list[Dossier]:
 def desk_routes(app, dossier: Dossier) -> list[tuple[str, str]]:
     """Every address of the desk, each with a method it takes."""
     adapter = app.url_map.bind("localhost")
-    values = {
-        "number": dossier.number,
-        "contact": 1,
-        "message": 1,
-        "bag": 1,
-        "batch": 1,
-        "name": "statuses",
-        "key": ROW,
-        "scan": ROW,
-    }
+    values = variables(dossier)
     return [
         (method, adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments}, method))
         for rule in app.url_map.iter_rules()
