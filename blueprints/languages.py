@@ -14,7 +14,20 @@ VARY = ("Cookie", "Accept-Language")
 KEPT = {
     "catalogue": ("q", "audience", "topic", "event"),
     "tracking": ("code",),
-    "desk": ("status", "page", "weeks", "authority", "who", "action", "since", "until"),
+    "desk": (
+        "status",
+        "procedure",
+        "due",
+        "assignee",
+        "sort",
+        "page",
+        "weeks",
+        "authority",
+        "who",
+        "action",
+        "since",
+        "until",
+    ),
 }
 COOKIE = "lang"
 

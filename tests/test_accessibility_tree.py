@@ -191,6 +191,31 @@ def test_at_the_desk_an_arrival_is_told(look, site):
     expect(heading(page)).to_have_accessible_description(re.compile("^Arrived"))
 
 
+def test_at_the_desk_ticked_dossiers_are_moved_by_keyboard_after_a_look(look, site):
+    page, dossier = look(), site.dossier("received")
+    sign_in(page, site)
+    page.goto(f"/desk?number={dossier.number}")
+    page.get_by_role("checkbox", name=re.compile(f"^Tick {dossier.number[:4]}")).press("Space")
+    page.get_by_label("With the ticked dossiers").last.select_option("examination")
+    page.get_by_role("button", name="Go on").press("Enter")
+    expect(heading(page)).to_have_text("Move 1 dossier?")
+    page.get_by_role("button", name="Move 1 dossier now").press("Enter")
+    expect(heading(page)).to_have_text("1 dossier moved")
+    expect(heading(page)).to_be_focused()
+    page.get_by_role("button", name="Undo all").press("Enter")
+    expect(heading(page)).to_have_text("1 move taken back")
+    expect(page.get_by_role("main")).to_match_aria_snapshot("""
+        - main:
+          - heading "1 move taken back" [level=1]
+          - region /Taken back/:
+            - list:
+              - listitem:
+                - link
+          - paragraph:
+            - link "Back to the work list"
+    """)
+
+
 def test_skip_link_comes_first_and_skips(look):
     page = look()
     page.goto("/procedures")

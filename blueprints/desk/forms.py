@@ -17,7 +17,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from models import Dossier, Event, TextBlock, now, today
 from models.base import LUXEMBOURG
@@ -232,7 +232,7 @@ class OriginalsForm(ActForm):
     what = StringField(
         _l("What was sent back"),
         filters=[_strip],
-        validators=[InputRequired(_l("Please say what was sent back.")),
+        validators=[DataRequired(_l("Please say what was sent back.")),
                     Length(max=200, message=_l("At most 200 characters."))],
     )  # fmt: skip
     sent_on = DayField(
@@ -241,7 +241,7 @@ class OriginalsForm(ActForm):
     registered = StringField(
         _l("Number of the registered item"),
         filters=[_strip],
-        validators=[InputRequired(_l("Please type the number on the receipt of the post.")), registered_mail],
+        validators=[DataRequired(_l("Please type the number on the receipt of the post.")), registered_mail],
     )
 
     def draft(self, dossier: Dossier) -> Event:
@@ -260,7 +260,7 @@ class NoteForm(FlaskForm):
     text = TextAreaField(
         _l("Internal note"),
         filters=[_strip],
-        validators=[InputRequired(_l("Please write something first.")),
+        validators=[DataRequired(_l("Please write something first.")),
                     Length(max=2000, message=_l("At most 2,000 characters."))],
     )  # fmt: skip
 

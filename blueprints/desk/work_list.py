@@ -39,6 +39,7 @@ def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") ->
         by_status=by_status,
         at_hand=at_hand,
         dues=DUE,
+        narrowed=set(chosen.query()) - {"due"} - ({"assignee"} if chosen.assignee in ("me", "nobody") else set()),
         procedures=list(g.scope.procedures()),
         colleagues=colleagues,
         names={colleague.id: colleague.email for colleague in colleagues},
