@@ -83,3 +83,17 @@ def test_page_stands_without_a_catalogue(office):
         assert "The catalogue is empty" in office.get("/desk/texts").text
         assert office.open("/desk/texts/received/en.html").status_code == 404
         transaction.rollback()
+
+
+def test_helpdesk_sees_what_a_message_said_when_it_left(app, helpdesk, with_mail):
+    message = Message.get()
+    message.keep({"subject": "Your <number>", "text": "As it was then\nhttp://localhost/c/***\n"})
+    page = signed_in(app, helpdesk).get(f"/desk/dossiers/{with_mail.number}")
+    block = page.soup.select_one(f"#message-{message.id} details")
+    assert block.strong.get_text() == "Your <number>" and block.strong["lang"] == "en"
+    assert block.select_one(".said").get_text() == "As it was then\nhttp://localhost/c/***\n"
+
+
+def test_message_that_has_not_left_has_said_nothing(app, helpdesk, with_mail):
+    page = signed_in(app, helpdesk).get(f"/desk/dossiers/{with_mail.number}")
+    assert not page.soup.select_one(f"#message-{Message.get().id} details")
