@@ -75,11 +75,12 @@ setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ##
 	$(BIN)/pybabel --quiet compile --directory translations
 	@touch $@
 
-# Development only: a secret of its own, and the inbox instead of real mail and SMS.
-.env:
+# Development only: a secret of its own, keys for news on a device, and the inbox instead of real mail and SMS.
+.env: | .setup/python
 	@umask 077; { echo "ETRACKING_SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))')"; \
 	echo "ETRACKING_SITE_URL=\$${ETRACKING_SITE_URL:-http://127.0.0.1:8000}"; echo "ETRACKING_INBOX=true"; \
 	echo "ETRACKING_STAFF_SECOND_FACTOR=false"; } > $@
+	@$(FLASK) push keys >> $@
 
 translations: .setup/python ## collect new sentences into the catalogues; then translate them
 	$(BIN)/pybabel --quiet extract --mapping translations/babel.cfg --no-location --sort-output --keywords _l \

@@ -25,8 +25,8 @@ from .serving import prepare, serve, settings
 COLD, REQUESTS, FLIGHT, SCRIPTS = 30_000, 8, 14_600, 20_000  # FLIGHT: what TCP sends before the first answer
 AGAIN = 2_000  # the second view of a page; not of one with a number or a token on it: kept nowhere, it comes again
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
-# By a tick of the CAPTCHA, on the pages of a camera, and where staff sign in.
-ON_DEMAND = ("/static/vendor/", "/static/scan.js", "/static/post-bag.js", "/static/passkey.js")
+# By a tick of the CAPTCHA, on the pages of a camera, where staff sign in, and where push is set up.
+ON_DEMAND = ("/static/vendor/", "/static/scan.js", "/static/post-bag.js", "/static/passkey.js", "/static/push.js")
 LINKS = ("stylesheet", "icon", "manifest", "modulepreload")
 NAMED = {  # what else a file makes the browser fetch
     "text/css": r"""url\(["']?([^"')]+)|@import\s*["']([^"']+)""",

@@ -20,6 +20,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         invitations,
         messages,
         metrics,
+        push,
         receipts,
         site,
         staff,
@@ -51,6 +52,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         staff,
         desk,
         device,
+        push,
         messages,
         metrics,
         api,
@@ -65,6 +67,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     # The number is the key to all of them, and no session has any part in them: their pages need no cookie.
     csrf.exempt(status.look_up)
     csrf.exempt(status.report_posted)
+    csrf.exempt(push.tell)
     csrf.exempt(envelopes.new)
     csrf.exempt(receipts.check)
     csrf.exempt(contacts.stop)  # a mail program has no session; the link is the key, and it can only stop

@@ -52,7 +52,7 @@ def why(message: Message) -> str:
     """Why a message has not arrived, as far as the answers of mail servers and SMS providers say."""
     if message.state not in ("deferred", "failed", "unknown") or not message.error:
         return ""
-    return _why_mail(message.error) if message.channel == "email" else _why_sms(message.error)
+    return {"email": _why_mail, "sms": _why_sms, "push": _why_push}[message.channel](message.error)
 
 
 def _why_mail(error: str) -> str:
@@ -80,3 +80,9 @@ def _why_sms(error: str) -> str:
         Outcome.BARRED: _("Number barred, or its owner wants no SMS"),
         Outcome.NEVER: _("Phone number not in use, or it takes no SMS"),
     }.get(meaning) or _("SMS provider not reached, or it gave no clear answer")
+
+
+def _why_push(error: str) -> str:
+    if error.startswith("push refused: HTTP 4") and not error.endswith("429"):
+        return _("Device takes no more news from us")
+    return _("Push service not reached, or it gave no clear answer")

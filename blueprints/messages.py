@@ -150,7 +150,7 @@ def _deliver(message: Message) -> tuple[Outcome, str, str]:
 
 
 def _lease(channel: str) -> timedelta:
-    return timedelta(seconds=current_app.config[{"email": "MAIL_LEASE", "sms": "SMS_LEASE"}[channel]])
+    return timedelta(seconds=current_app.config[{"sms": "SMS_LEASE"}.get(channel, "MAIL_LEASE")])
 
 
 def _hours() -> Hours:

@@ -41,6 +41,15 @@ DEFAULTS: dict[str, Any] = {
     "SMS_REGIONS": ["LU", "DE", "FR", "BE"],  # where SMS may go; anything else is refused at the form
     "SMS_PRICE": 8,  # cents for one, for the bill
     "SMS_BUDGET": 500,  # euros a month; when they are spent, new contacts get no SMS
+    "PUSH_PUBLIC_KEY": "",  # with both, an installed app can be told; `flask --app app push keys` makes a pair
+    "PUSH_PRIVATE_KEY": "",
+    "PUSH_HOSTS": [  # the push services of the browsers: requests are sent to no other, whatever a browser says
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "*.push.services.mozilla.com",
+        "*.push.apple.com",
+        "*.notify.windows.com",
+    ],
     "HELPDESK_PHONE": "",
     "HELPDESK_EMAIL": "",
     "CAPTCHA_MIN_SECONDS": 2,
@@ -108,6 +117,7 @@ def _check(config: dict[str, Any]) -> None:
     if site.scheme == "https" and not config["STAFF_SECOND_FACTOR"]:
         raise BadSetting("ETRACKING_STAFF_SECOND_FACTOR=false is for development: a password alone would open the desk")
     _check_messages(config)
+    _check_push(config)
 
 
 def _check_messages(config: dict[str, Any]) -> None:
@@ -121,6 +131,12 @@ def _check_messages(config: dict[str, Any]) -> None:
         raise BadSetting(f"ETRACKING_SITE_URL needs at most {LONGEST_SITE} characters: an SMS has no room for more")
     if not 1 <= len(config["SMS_SENDER"]) <= 11:
         raise BadSetting("ETRACKING_SMS_SENDER needs 1 to 11 characters")
+
+
+def _check_push(config: dict[str, Any]) -> None:
+    lengths = [(config[name], length) for name, length in (("PUSH_PUBLIC_KEY", 87), ("PUSH_PRIVATE_KEY", 43))]
+    if any(key for key, _length in lengths) and not all(len(key) == length for key, length in lengths):
+        raise BadSetting("ETRACKING_PUSH_PUBLIC_KEY and ETRACKING_PUSH_PRIVATE_KEY need a pair from `push keys`")
 
 
 def _fits(value: Any, kind: type) -> bool:

@@ -20,6 +20,7 @@ from .read import Read
 from .scope import Scope
 from .staff import Staff
 from .staff_session import KnownBrowser, StaffSession
+from .subscription import Subscription
 from .system import Reply, System
 from .text_block import TextBlock
 from .throttle import Counter, Tries, Used
@@ -51,6 +52,7 @@ MODELS = (
     Delivery,
     Read,
     Contact,
+    Subscription,
     Message,
     Channel,
     WaitingTime,

@@ -1,4 +1,4 @@
-"""Whether mail and SMS may leave at this moment: one row each, shared by every worker on every machine."""
+"""Whether mail, SMS and push may leave at this moment: one row each, shared by every worker on every machine."""
 
 import datetime as dt
 import logging
@@ -11,7 +11,7 @@ from .outcome import Outcome
 
 log = logging.getLogger("etracking.messages")
 
-CHANNELS = ("email", "sms")
+CHANNELS = ("email", "sms", "push")
 Gate = Literal["open", "probe", "shut"]
 
 # A breaker: when a provider fails so often in so short a time, sending on only makes it worse.

@@ -13,6 +13,7 @@ from .throttle import Used
 if TYPE_CHECKING:
     from .event import Event
     from .message import Message
+    from .subscription import Subscription
 
 # What an unconfirmed contact may hear: one of these, and each contact is only ever queued one.
 FIRST = ("announced", "added")
@@ -34,10 +35,12 @@ def hashed(channel: str, address: str) -> str:
 
 
 def veiled(channel: str, address: str) -> str:
-    """As much of an address as tells those who know it, and nobody else: j***@e..., +352 *** *56."""
+    """As much of an address as tells those who know it, and nobody else: j***@e..., +352 *** *56, App ***7c."""
     if channel == "email":
         name, _, domain = address.rpartition("@")
         return f"{name[:1]}***@{domain[:1]}..."
+    if channel == "push":
+        return f"App ***{address[-2:]}"
     return f"+{phonenumbers.parse(address).country_code} *** *{address[-2:]}"
 
 
@@ -47,7 +50,7 @@ def stopped_mark(channel: str, address: str) -> str:
 
 
 class Contact(Base):
-    """Where one dossier's messages go: one e-mail address or one mobile number (E.164)."""
+    """Where one dossier's messages go: one e-mail address, one mobile number (E.164) or one app (subscription.py)."""
 
     dossier = DeferredForeignKey("Dossier", backref="contacts", on_delete="CASCADE")
     channel = CharField(max_length=5)
@@ -65,6 +68,7 @@ class Contact(Base):
     dossier_id: int  # peewee makes it; its stubs do not say so
     messages: "ModelSelect[Message]"
     successors: "ModelSelect[Contact]"
+    subscriptions: "ModelSelect[Subscription]"
 
     class Meta:
         indexes = (
@@ -89,12 +93,13 @@ class Contact(Base):
     def unreached(cls) -> "ModelSelect[Contact]":
         """Contacts that we could not reach, of dossiers where nobody else is told instead: for their owner to correct.
 
-        Narrow it to one dossier for its status page, to a scope for the helpdesk.
+        An app is nobody: it is on a device that may lie in a drawer. Narrow it to one dossier for its status page, to
+        a scope for the helpdesk.
         """
         other = cls.alias("other")
         told = (other.dossier == cls.dossier) & other.confirmed_at.is_null(False)
-        told &= other.stopped_at.is_null() & other.failed_at.is_null()
-        failed = cls.failed_at.is_null(False) & cls.replaced_at.is_null()
+        told &= other.stopped_at.is_null() & other.failed_at.is_null() & (other.channel != "push")
+        failed = cls.failed_at.is_null(False) & cls.replaced_at.is_null() & (cls.channel != "push")
         return cls.select().where(failed & ~fn.EXISTS(other.select(SQL("1")).where(told)))
 
     def stand_ins(self, event: "Event") -> list["Contact"]:

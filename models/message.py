@@ -49,6 +49,7 @@ LEADS_TO = {
     Outcome.DOWN: "deferred",
     Outcome.UNWANTED: "cancelled",
     Outcome.NEVER: "failed",
+    Outcome.GONE: "failed",
     Outcome.BARRED: "failed",
     Outcome.UNKNOWN: "unknown",
 }
@@ -58,7 +59,7 @@ REFERENCE = re.compile(r"(\d{1,9})(?:\.(\d{1,4}))?")
 
 
 class Message(Base):
-    """One mail or SMS: a row of the outbox, from its cause to the last receipt. `run_at` is None when it is over."""
+    """One mail, SMS or push: a row of the outbox, from its cause to the last receipt. `run_at` is None once over."""
 
     event = DeferredForeignKey("Event", backref="messages", on_delete="CASCADE")
     contact = ForeignKeyField(Contact, backref="messages", on_delete="CASCADE")
@@ -253,6 +254,8 @@ class Message(Base):
             had = (Message.contact == contact) & (Message.event >= self.event_id) & Message.kind.not_in(APART)
             if not Message.select().where(had).exists():
                 Message.queue(self.event, contact, now())
+        if outcome is Outcome.GONE:  # with all its messages, this one too: there is nobody any more
+            self.contact.erase()
 
     def _newer(self, which: Expression) -> bool:
         newer = (Message.contact == self.contact_id) & (Message.id > self.id)

@@ -14,5 +14,6 @@ class Outcome(StrEnum):
     LATER = "later"  # theirs, for now, this recipient only: greylisted, mailbox busy, telephone switched off
     DOWN = "down"  # theirs, for now, whoever the recipient is: no server, too busy
     NEVER = "never"  # theirs, for ever: no such address, number not in use
+    GONE = "gone"  # theirs, for ever: the app was removed from the device, or told to be silent
     BARRED = "barred"  # theirs, for ever: this number must not be written to again
     UNKNOWN = "unknown"  # nobody can tell whether it left

@@ -12,13 +12,14 @@ MINUTE, HOUR = 60, 3600
 RETRY = {
     "email": (MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR),
     "sms": (10, 30, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR),
+    "push": (10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR),
 }
-GIVE_UP = {"email": dt.timedelta(hours=72), "sms": dt.timedelta(hours=24)}
+GIVE_UP = {"email": dt.timedelta(hours=72), "sms": dt.timedelta(hours=24), "push": dt.timedelta(hours=24)}
 # How often a message of unknown outcome is tried again: without an end, one odd mail server would flood its user,
-# and an SMS costs money and nerves twice.
-REPEATS = {"email": 5, "sms": 1}
+# and an SMS costs money and nerves twice. A push that comes again takes the place of the first.
+REPEATS = {"email": 5, "sms": 1, "push": 5}
 # How long a claim holds, that is: when a worker that never came back is given up. An SMS waits for its receipt as long.
-LEASE = {"email": dt.timedelta(minutes=1), "sms": dt.timedelta(minutes=15)}
+LEASE = {"email": dt.timedelta(minutes=1), "sms": dt.timedelta(minutes=15), "push": dt.timedelta(minutes=1)}
 
 A_DAY = 3  # messages of one dossier to one contact; what happens after that is told in one digest next morning
 MORNING = 8

@@ -27,6 +27,8 @@ class Letter:
     subject: str = ""
     html: str = ""
     return_path: str = ""  # the sender on the envelope, where it comes back to; the sender in it if there is none
+    language: str = ""  # of a push: its reader's software speaks it
+    page: str = ""  # the path that a push opens
     contact_url: str = ""  # where its reader confirms or stops
     attachments: tuple[tuple[str, bytes], ...] = ()  # (file name, PDF)
 
@@ -36,3 +38,14 @@ def place(error: BaseException) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" at {frame[0].name}:{frame[0].lineno}" if frame else ""
     return type(error).__name__ + where
+
+
+def never_connected(error: Exception) -> bool:
+    """True if requests made no connection, so that nothing was written to it."""
+    from requests.exceptions import ConnectionError
+    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
+
+    cause = error.args[0] if isinstance(error, ConnectionError) and error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else None
+    early = (NewConnectionError, ConnectTimeoutError, ProxyError)
+    return isinstance(reason, early) or "CERTIFICATE_VERIFY_FAILED" in str(reason)

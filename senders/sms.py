@@ -9,7 +9,7 @@ from flask import current_app
 from models import Message, Outcome, sms_limits
 
 from . import vonage_codes
-from .base import Letter, SendError
+from .base import Letter, SendError, never_connected
 
 if TYPE_CHECKING:
     from vonage_messages import Messages
@@ -85,7 +85,7 @@ def _classify(error: Exception, answer: Any) -> SendError:
     if answer is not None and (refusal := vonage_codes.refusal(answer.status_code, _json(answer))):
         code, outcome = refusal
         return SendError(f"SMS refused: {code}", outcome)
-    if _never_connected(error):
+    if never_connected(error):
         return SendError(f"SMS provider not reached: {type(error).__name__}", Outcome.DOWN)
     return SendError(f"no clear answer from the SMS provider: {type(error).__name__}", Outcome.UNKNOWN)
 
@@ -95,14 +95,3 @@ def _json(answer: Any) -> Any:
         return answer.json()
     except ValueError:
         return None
-
-
-def _never_connected(error: Exception) -> bool:
-    """True if the connection was not made, so that nothing was written to it."""
-    from requests.exceptions import ConnectionError
-    from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
-
-    cause = error.args[0] if isinstance(error, ConnectionError) and error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else None
-    early = (NewConnectionError, ConnectTimeoutError, ProxyError)
-    return isinstance(reason, early) or "CERTIFICATE_VERIFY_FAILED" in str(reason)

@@ -49,7 +49,7 @@ def compose(message: Message, event: Event, news: list[Event]) -> Letter:
     """The words of `message`, which tells of `event`; as a digest if there are `news`. Raises what write() raises."""
     with force_locale(LOCALES[message.contact.language]):
         words = _words(message.contact, event, news)
-        return _sms(message, words) if message.channel == "sms" else _mail(message, words)
+        return WRITERS[message.channel](message, words)
 
 
 def kept(letter: Letter, contact: Contact) -> dict[str, str]:
@@ -168,6 +168,10 @@ def _render(name: str, words: dict[str, Any]) -> str:
     return render_template(f"messages/{words['kind']}/{name}", **words).strip()
 
 
+def _paragraphs(words: dict[str, Any]) -> list[str]:
+    return [" ".join(part.split()) for part in _render("body.txt", words).split("\n\n") if part.strip()]
+
+
 def _sms(message: Message, words: dict[str, Any]) -> Letter:
     text = sms_segment(_render("sms.txt", words))
     return Letter(reference=message.reference, to=message.contact.address, text=text)
@@ -176,7 +180,7 @@ def _sms(message: Message, words: dict[str, Any]) -> Letter:
 def _mail(message: Message, words: dict[str, Any]) -> Letter:
     """Text and HTML are two layouts of the same sentences: the subject, and the body in paragraphs."""
     words["subject"] = _subject(words)
-    words["paragraphs"] = [" ".join(part.split()) for part in _render("body.txt", words).split("\n\n") if part.strip()]
+    words["paragraphs"] = _paragraphs(words)
     return Letter(
         reference=f"{message.id}.{message.event_id}.{message.created_at:%Y%m%d%H%M%S}",  # ids come back with a backup
         to=message.contact.address,
@@ -192,3 +196,24 @@ def _attachments(event: Event, contact: Contact) -> tuple[tuple[str, bytes], ...
     """The sheet goes with the number, and the follow-up sheet with what is missing, for those who print their mail."""
     sheet = current_app.extensions["sheet_pdf"](event, contact.language)
     return (sheet,) if sheet else ()
+
+
+def _push(message: Message, words: dict[str, Any]) -> Letter:
+    """What a phone shows, locked or not: the subject and the first sentences of the mail, and no number."""
+    return Letter(
+        reference=message.reference,
+        to=_device(message.contact),
+        subject=_subject(words).removesuffix(f" ({words['number']})"),
+        text=_paragraphs(words)[0],
+        language=words["language"],
+        page=f"/t/{words['dossier'].number}",
+    )
+
+
+def _device(contact: Contact) -> str:
+    """What the browser of its device gave out; empty if it is gone."""
+    subscription = contact.subscriptions.first()
+    return subscription.info if subscription else ""
+
+
+WRITERS = {"email": _mail, "sms": _sms, "push": _push}

@@ -60,6 +60,7 @@ async function learn(number, viewed) {
 function refresh() {
   const saved = load(), here = dossier($("[data-save]") ?? toast);
   draw();
+  if (self.PushManager) each("[data-push][hidden]", part => import(part.dataset.push).then(({show}) => show(part)));
   if (navigator.onLine && !document.hidden) for (const number in saved)
     if (number === here || $("[data-list]") && saved[number].status !== "gone") learn(number, number === here);
 }

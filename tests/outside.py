@@ -1,6 +1,7 @@
 """Fixtures: the outside world of the senders, as real servers on this machine. Loaded by `pytest_plugins`."""
 
 import pytest
+from push_stand_in import PushService
 from sending import close, make_app
 from sms_stand_in import SmsProvider
 from smtp_server import MailServer, make_certificate
@@ -40,6 +41,14 @@ def sms_provider(certificate, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with SmsProvider(certificate) as provider:
         yield provider
+
+
+@pytest.fixture
+def push_service(certificate, monkeypatch):
+    """Takes news for devices from an app with its `settings`."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with PushService(certificate) as service:
+        yield service
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,40 +1,34 @@
 """A stand-in for Vonage's Messages API on this machine: HTTPS, answers as told, keeps what it was asked."""
 
 import json
-import ssl
 import threading
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from queue import Queue
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from tls_server import TLSServer
 
 APPLICATION = "2f2ff4f4-5d0c-4d7a-9c0e-7d3c2f6f0f11"
 ACCEPTED = json.dumps({"message_uuid": "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"})
 REFUSED = json.dumps({"type": "t", "title": "Refused", "detail": "about +352621123456", "instance": "i"})
 
 
-class SmsProvider(ThreadingHTTPServer):
+class SmsProvider(TLSServer):
     """Keeps every request in `posts` (path, headers, body).
 
     `answer` is "ok", a status to refuse with, a pair of status and body, "empty", "bad" (no JSON), "drop" (the line
     breaks before the answer) or "hold" (`holding` is set, and the answer never comes).
     """
 
-    daemon_threads = True
-
     def __init__(self, certificate: Path) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(certificate, _Handler)
         self.posts: list[tuple[str, dict[str, str], dict[str, str]]] = []
         self.arrivals: Queue[dict[str, str]] = Queue()  # their bodies, to wait for
         self.answer: str | int | tuple[int, dict] = "ok"
         self.holding = threading.Event()
-        self.certificate = certificate
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(certificate)
-        self.socket = context.wrap_socket(self.socket, server_side=True)
 
     @property
     def settings(self) -> dict[str, object]:
@@ -44,19 +38,6 @@ class SmsProvider(ThreadingHTTPServer):
             "VONAGE_APPLICATION_ID": APPLICATION, "VONAGE_PRIVATE_KEY": private,
             "VONAGE_API_HOST": f"127.0.0.1:{self.server_port}",
         }  # fmt: skip
-
-    def __enter__(self) -> "SmsProvider":
-        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.shutdown()
-        self.thread.join()
-        self.server_close()
-
-    def handle_error(self, *_request: object) -> None:
-        """A client that went away is what some tests are about."""
 
 
 class _Handler(BaseHTTPRequestHandler):

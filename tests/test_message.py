@@ -49,13 +49,24 @@ def test_every_way_leads_to_a_state_that_is_known():
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.UNWANTED])
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o not in (Outcome.UNWANTED, Outcome.GONE)])
 def test_receipt_leads_only_where_the_table_allows(app, form, clerk, state, outcome):
     message = claimed(form, clerk)
     message.put(state=state)
     changed = Message.receipt(message.reference, outcome)
     assert changed == (LEADS_TO[outcome] in WAYS[state])
     assert Message.get_by_id(message.id).state == (LEADS_TO[outcome] if changed else state)
+
+
+def test_contact_that_is_gone_takes_its_messages_with_it_after_others_were_told(app, form, clerk):
+    message = claimed(form, clerk)
+    other = Contact.create(
+        dossier=message.contact.dossier, channel="email", address="a@example.org", language="en", created_at=now(),
+        confirmed_at=now(),
+    )  # fmt: skip
+    assert message.ended(Outcome.GONE) and not Message.select().where(Message.id == message.id).exists()
+    assert not Contact.select().where(Contact.id == message.contact_id).exists()
+    assert Message.get(Message.contact == other).event == message.event
 
 
 FACTS = ("answer", "submitted", "delivered", "rejected", "busy")

@@ -58,6 +58,9 @@ def start(tmp_path, monkeypatch):
         ("SMS_REGIONS", "LU"),
         ("SMS_REGIONS", "[352]"),
         ("CAPTCHA_MIN_SECONDS", "[]"),
+        ("PUSH_PUBLIC_KEY", "x" * 87),
+        ("PUSH_PRIVATE_KEY", "x" * 43),
+        ("PUSH_HOSTS", "fcm.googleapis.com"),
     ],
 )
 def test_bad_setting_refuses_to_start_and_says_its_name(start, name, text):
@@ -99,6 +102,7 @@ def test_texts_of_every_setting_are_never_taken_for_numbers(start, text):
         name
         for name in TEXTS
         if name not in ("SECRET_KEY", "SITE_URL", "DATABASE_URL", "INBOX_DIR", "MAIL_BOUNCE_ADDRESS")
+        and not name.startswith("PUSH_")
     ]
     config = start(**dict.fromkeys(free, text))
     assert {name: config[name] for name in free} == dict.fromkeys(free, text)

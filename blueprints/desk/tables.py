@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from models import Dossier
+from models.channel import CHANNELS
 from models.figures import Figures
 from models.number import grouped
 
@@ -89,11 +90,11 @@ def _older(most: int) -> str:
 def _messages(figures: Figures) -> Table:
     counts = figures.by_state()
     rows = {
-        state: (said, *(counts[state].get(channel, 0) for channel in ("email", "sms")), sum(counts[state].values()))
+        state: (said, *(counts[state].get(channel, 0) for channel in CHANNELS), sum(counts[state].values()))
         for state, said in message_words.states().items()
         if state in counts
     }
-    columns = (_("State"), _("E-mail"), _("SMS"), _("Together"))
+    columns = (_("State"), _("E-mail"), _("SMS"), _("App"), _("Together"))
     return _bars("messages", _("What became of the messages"), columns, rows)
 
 

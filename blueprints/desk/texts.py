@@ -6,6 +6,7 @@ from flask import Response, abort, g, make_response, request
 
 from models import Authority, Form, Procedure
 from models.catalogue import LANGUAGES
+from models.contact import FIRST
 from senders import samples, text
 from senders.base import Letter
 
@@ -21,6 +22,7 @@ class Preview:
 
     kind: str
     mail: Letter
+    push: Letter | None
     sms: str
     fault: str
 
@@ -63,7 +65,8 @@ def _preview(kind: str, language: str, form: Form) -> Preview:
         sms = _letter(kind, "sms", language, form).text
     except ValueError as error:
         fault = str(error)
-    return Preview(kind, _letter(kind, "email", language, form), sms, fault)
+    push = None if kind in FIRST else _letter(kind, "push", language, form)  # nobody has to ask an app whether it wants
+    return Preview(kind, _letter(kind, "email", language, form), push, sms, fault)
 
 
 def _letter(kind: str, channel: str, language: str, form: Form) -> Letter:

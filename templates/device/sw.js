@@ -46,6 +46,15 @@ async function activate() {
 addEventListener("install", event => event.waitUntil(install()));
 addEventListener("activate", event => event.waitUntil(activate()));
 addEventListener("message", skipWaiting);  {# a new release waits until somebody asks for it #}
+addEventListener("push", event => {
+  const {title, page, ...news} = event.data.json();
+  navigator.setAppBadge?.();
+  event.waitUntil(registration.showNotification(title, {...news, tag: page, data: page, icon: "{{ static_url("icons/icon-192.png") }}"}));
+});
+addEventListener("notificationclick", event => {
+  event.notification.close();
+  event.waitUntil(clients.openWindow(event.notification.data));
+});
 addEventListener("fetch", event => {
   const {request} = event, url = new URL(request.url);
   if (request.mode === "navigate") event.respondWith(page(event, url));

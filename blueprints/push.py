@@ -1,0 +1,66 @@
+"""News on the device itself: its browser gives out where to send them, and hears of every step. No address, no fee."""
+
+import base64
+import datetime as dt
+
+import click
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from flask import Blueprint, Response, abort, current_app, request
+from werkzeug.exceptions import TooManyRequests
+
+from models import Counter, Dossier, Subscription
+from models.subscription import BadSubscription, Full
+from models.throttle import visitor
+
+from . import guessing, hx
+from .headers import private
+from .languages import current
+
+bp = Blueprint("push", __name__, cli_group="push")
+
+ACTIONS = ("ask", "tell", "stop")
+HOUR, MOST_AN_HOUR = dt.timedelta(hours=1), 20
+
+
+@bp.post("/t/<number:number>/push")
+def tell(number: str) -> Response:
+    """Tell this device of the dossier, or no more, or say whether it is told: as much as the number shows anyway."""
+    action = request.form.get("action", "")
+    if not current_app.config["PUSH_PUBLIC_KEY"]:
+        abort(404)
+    dossier = guessing.dossier(number)
+    if action not in ACTIONS:
+        abort(400)
+    try:
+        device = Subscription.read(request.form, current_app.config["PUSH_HOSTS"])
+        if action != "ask":
+            _change(action, device, dossier)
+    except (BadSubscription, Full) as error:
+        full = isinstance(error, Full)
+        return private(hx.page("device/push.html", 409 if full else 422, dossier=dossier, fault=True, full=full))
+    contact = device.of(dossier)
+    told = contact is not None and contact.stopped_at is None
+    return private(hx.page("device/push.html", dossier=dossier, device=device, told=told, done=action))
+
+
+@bp.cli.command("keys")
+def keys() -> None:
+    """Make a pair of keys and print it as settings. Devices that were told with an older pair are told no more."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    click.echo(f"ETRACKING_PUSH_PUBLIC_KEY={_text(public)}")
+    click.echo(f"ETRACKING_PUSH_PRIVATE_KEY={_text(key.private_numbers().private_value.to_bytes(32, 'big'))}")
+
+
+def _change(action: str, device: Subscription, dossier: Dossier) -> None:
+    if action == "stop":
+        return device.silence(dossier)
+    who = visitor(request.remote_addr, current_app.config["SECRET_KEY"])
+    if Counter.hit(f"push|{who}", HOUR) > MOST_AN_HOUR:
+        raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
+    return device.tell(dossier, current())
+
+
+def _text(key: bytes) -> str:
+    return base64.urlsafe_b64encode(key).rstrip(b"=").decode()
