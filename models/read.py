@@ -90,7 +90,7 @@ class Read(Base):
         """It had arrived before, and there are further papers in this envelope."""
         with db.atomic():
             self._become("further", ("again",))
-            dossier = self._dossier()
+            dossier = self._own(by)
             self._keep(dossier.add_papers(by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold,
                                           batch=self.batch))  # fmt: skip
 
@@ -115,7 +115,7 @@ class Read(Base):
         """It came on an outdated form: ask for the present one, by `until`."""
         with db.atomic():
             self._become("asked", tuple(ARRIVALS.values()))
-            dossier = self._dossier()
+            dossier = self._own(by)
             if not dossier.outdated:
                 raise Conflict
             titles = dossier.form.title.items()
@@ -184,6 +184,13 @@ class Read(Base):
         if self.dossier_id is None:
             raise Conflict
         return Dossier.loaded().where(Dossier.id == self.dossier_id).get()
+
+    def _own(self, by: Staff) -> Dossier:
+        """The dossier, if `by` may still move it: it may have been handed over to another authority since."""
+        dossier = self._dossier()
+        if by.authority and dossier.authority != by.authority:
+            raise Conflict
+        return dossier
 
     def _become(self, outcome: str, before: tuple[str, ...]) -> None:
         """Two taps at once: one of them does it."""

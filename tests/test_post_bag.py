@@ -343,3 +343,25 @@ def test_on_both_databases(either):
     assert [r.outcome for r in Read.take(bag, scan, "something else", hold=hold)] == ["arrived"]
     first[0].undo(by=staff, hold=hold)
     assert Read.get().outcome == "undone" and stored(dossier).status == "announced"
+
+
+@pytest.mark.parametrize(("step", "outcome"), [("further", "Already here"), ("ask", "Arrived")])
+def test_dossier_that_was_handed_over_is_moved_by_no_button_of_an_old_bag(bag, clerk, other_clerk, with_mail, step,
+                                                                           outcome):  # fmt: skip
+    Dossier.update(edition="2019").where(Dossier.id == with_mail.id).execute()
+    page = read(bag, with_mail.number)
+    if step == "further":
+        begin(bag)
+        page = read(bag, with_mail.number)
+    assert titles(page) == [outcome]
+    handed_over = stored(with_mail)
+    handed_over.transfer(other_clerk.authority, by=clerk, version=handed_over.version)
+    tap(bag, page, step, 409)
+    assert stored(with_mail).latest.kind == "transferred" and stored(with_mail).status == "received"
+
+
+def test_reading_without_a_key_is_refused(bag, dossier):
+    form = bag.get("/desk/post-bag").form("/reads")
+    data = {"csrf_token": form.select_one("[name=csrf_token]")["value"], "text": dossier.number}
+    assert bag.open(form["action"], "POST", data=data).status_code == 400
+    assert stored(dossier).status == "announced"

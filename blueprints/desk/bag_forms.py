@@ -60,7 +60,7 @@ class ReadForm(FlaskForm):
     def scan(self) -> uuid.UUID:
         """The key; 400 if it is none."""
         try:
-            return uuid.UUID(self.key.data)
+            return uuid.UUID(self.key.data or "")
         except ValueError:
             abort(400)
 
