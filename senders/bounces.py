@@ -30,8 +30,11 @@ def return_path(message: Message) -> str:
 
 def receive(raw: bytes) -> bool:
     """Note what a mail that came back says. True if that ended a message: its address is none, for good."""
-    mail = email.message_from_bytes(raw)
-    message, status = _about(mail), _failure(mail)
+    try:
+        mail = email.message_from_bytes(raw)
+        message, status = _about(mail), _failure(mail)
+    except (ValueError, LookupError, AttributeError, RecursionError):  # anybody can write to that address, anything
+        return False
     if message is None or not status:
         return False
     return Message.receipt(str(message.id), Outcome.NEVER, error=f"bounced: {status}")
@@ -70,13 +73,13 @@ def _about(mail: Mail) -> Message | None:
 
 def _failure(mail: Mail) -> str:
     """The status of a report that a mail was refused for good; empty for all other mails."""
-    if mail.get_content_type() != "multipart/report" or mail.get("Return-Path", "<>").strip() != "<>":
+    if mail.get_content_type() != "multipart/report" or str(mail.get("Return-Path", "<>")).strip() != "<>":
         return ""
     reports = [part for part in mail.walk() if part.get_content_type() == "message/delivery-status"]
     recipients = [fields for report in reports for fields in report.walk() if fields.get("Action")]
     for fields in recipients:
-        status = STATUS.match(fields.get("Status", "").strip())
-        if status and fields.get("Action", "").strip().lower() == "failed":
+        status = STATUS.match(str(fields.get("Status", "")).strip())
+        if status and str(fields.get("Action", "")).strip().lower() == "failed":
             return status[1]
     return ""
 

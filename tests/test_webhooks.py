@@ -376,3 +376,18 @@ def test_worker_reads_the_mailbox_now_and_then_and_outlives_its_absence(app, for
     with app.app_context():
         Worker().collect_bounces()
     assert "no bounces read" in caplog.text and "@" not in caplog.text
+
+
+def test_bounce_that_no_program_of_ours_can_read_is_passed_over(app, form):
+    message = on_its_way(form, "email")
+    with app.app_context():
+        good = report(message)
+        odd = [
+            good.replace(b"Return-Path: <>", b"Return-Path: <\xff>"),
+            good.replace(b"Status: 5", b"Status: \xff5"),
+            good.replace(b"Action: ", b"Action: \xff"),
+        ]
+        assert [bounces.receive(mail) for mail in odd] == [False] * 3
+        nested = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(3000))
+        assert not bounces.receive(nested)
+        assert bounces.receive(good)
