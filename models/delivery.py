@@ -30,6 +30,7 @@ class Delivery(Base):
     attempts = IntegerField(default=0)
     error = CharField(max_length=200, default="")
     sent_at = UTCDateTimeField(null=True)
+    system_id: int  # peewee makes it; its stubs do not say so
 
     class Meta:
         indexes = ((("system", "event"), True), (("state", "run_at"), False))
@@ -60,12 +61,23 @@ class Delivery(Base):
         self._finish(state="sent", sent_at=now(), error="")
 
     def failed(self, error: str) -> None:
-        """Try again later, a day and a half at most."""
+        """Try again later, a day and a half at most.
+
+        What else waits for this system waits a little, too: one that is away must not hold up everything else, at ten
+        seconds for each event.
+        """
+        Delivery._postpone(self.system_id)
         if self.attempts > len(RETRY):
             self._finish(state="failed", error=error[:200])
             return
         wait = RETRY[self.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (spread, no secret)
         self._finish(state="queued", run_at=now() + dt.timedelta(seconds=wait), error=error[:200])
+
+    @classmethod
+    def _postpone(cls, system: int) -> None:
+        later = now() + dt.timedelta(seconds=RETRY[0])
+        waiting = (cls.system == system) & (cls.state == "queued") & (cls.run_at < later)
+        cls.update(run_at=later).where(waiting).execute()
 
     @classmethod
     def hasten(cls, events: Any, at: dt.datetime) -> None:
@@ -74,8 +86,9 @@ class Delivery(Base):
 
     @classmethod
     def cancel(cls, event: "Event") -> bool:
-        """The event is taken back. False if a system has heard of it, or is just being told."""
-        cls.update(state="cancelled").where((cls.event == event) & (cls.state == "queued")).execute()
+        """The event is taken back. False if a system has heard of it, may have, or is just being told."""
+        waiting = (cls.event == event) & (cls.state == "queued") & (cls.attempts == 0)
+        cls.update(state="cancelled").where(waiting).execute()
         return not cls.select().where((cls.event == event) & (cls.state != "cancelled")).exists()
 
     def _finish(self, **changes: Any) -> None:

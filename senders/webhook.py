@@ -20,7 +20,9 @@ def send(url: str, secret: str, body: bytes) -> None:
     headers = {"Content-Type": "application/json", "eTracking-Signature": signature(secret, body, int(time.time()))}
     try:
         with urllib3.PoolManager(timeout=TIMEOUT, retries=False) as pool:
-            answer = pool.request("POST", url, body=body, headers=headers, redirect=False)
+            # What it says besides its status is not read: an endless answer would keep all other messages waiting.
+            answer = pool.request("POST", url, body=body, headers=headers, redirect=False, preload_content=False)
+            answer.close()
     except urllib3.exceptions.HTTPError as error:
         raise SendError(f"hook not reached: {type(error).__name__}") from error
     if not 200 <= answer.status < 300:

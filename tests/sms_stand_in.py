@@ -20,7 +20,7 @@ class SmsProvider(TLSServer):
     """Keeps every request in `posts` (path, headers, body).
 
     `answer` is "ok", a status to refuse with, a pair of status and body, "empty", "bad" (no JSON), "drop" (the line
-    breaks before the answer) or "hold" (`holding` is set, and the answer never comes).
+    breaks before the answer), "hold" (`holding` is set, and the answer never comes) or "endless" (it begins).
     """
 
     def __init__(self, certificate: Path) -> None:
@@ -57,6 +57,12 @@ class _Handler(BaseHTTPRequestHandler):
         elif answer == "hold":
             self.server.holding.set()
             self.rfile.read(1)  # until the client goes away
+        elif answer == "endless":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b"{")
+            self.rfile.read(1)
         else:
             self._say(answer)
 
