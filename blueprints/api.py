@@ -10,11 +10,12 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, g, jsonify, request, url_for
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException, TooManyRequests
+from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
 
 from models import Authority, Conflict, Counter, Dossier, Reply, Scope, System, db
+from models.facts import local_day
 
-from . import api_description
+from . import api_description, errors
 from .api_shapes import Move, dossier_shape
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -55,8 +56,10 @@ def keep_nothing(response: Response) -> Response:
 
 @bp.errorhandler(HTTPException)
 def problem(error: HTTPException) -> Response:
-    """Every error of the interface."""
+    """Every error of the interface; what went wrong on our side is logged like that of a page."""
     more = getattr(error, "more", {})
+    if isinstance(error, InternalServerError):
+        more = {"reference": errors.log_fault(error)}
     body = {"status": error.code, "title": error.name, "detail": error.description, **more}
     response = jsonify(body)
     response.status_code, response.content_type = error.code or 500, "application/problem+json"
@@ -168,5 +171,7 @@ def _move(dossier: Dossier, asked: Move) -> None:
             raise Problem(422, "There is no authority of this name; see /api/v1/openapi.json.")
         dossier.transfer(authority, by=by, version=version, note=asked.note)
         return
+    if asked.arrived_on and asked.arrived_on < local_day(dossier.created_at):
+        raise Problem(422, "arrived_on lies before the day on which the number was given out.")
     dossier.move(asked.to, by=by, version=version, note=asked.note, arrived_on=asked.arrived_on,
                  postmark_on=asked.postmark_on, missing=list(asked.missing), until=asked.until)  # fmt: skip

@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from models import Dossier, Event
 from models.life import MOVES
 
-Text = Annotated[str, Field(min_length=1, max_length=300)]
+WRITTEN = r"^[^\x00]*$"  # PostgreSQL takes no text with a NUL
+Plain = Annotated[str, Field(pattern=WRITTEN)]
+Text = Annotated[str, Field(min_length=1, max_length=300, pattern=WRITTEN)]
+Version = Annotated[int, Field(ge=1, lt=2**31 - 1)]  # the next one fits into its column as well
 Target = Literal["received", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn", "transferred"]
 
 
@@ -18,13 +21,13 @@ class Move(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"to": "examination", "version": 2}]})
 
     to: Target = Field(description="The new status, or `transferred` to hand the dossier over.")
-    version: int = Field(description="The version that was read: if the dossier has changed since, the answer is 409.")
+    version: Version = Field(description="The version that was read: if the dossier has changed, the answer is 409.")
     arrived_on: dt.date | None = Field(None, description="With `received`: the day the envelope came. Needed.")
     postmark_on: dt.date | None = Field(None, description="With `received`: the date of the postmark.")
     missing: list[Text] = Field([], max_length=30, description="With `incomplete`: the documents. At least one.")
     until: dt.date | None = Field(None, description="With `incomplete`: the day they should be there by. Needed.")
-    authority: str = Field("", max_length=60, description="With `transferred`: the name (slug) of the new authority.")
-    note: str = Field("", max_length=1000, description="A public note: everybody who has the number can read it.")
+    authority: Plain = Field("", max_length=60, description="With `transferred`: the name (slug) of the new authority.")
+    note: Plain = Field("", max_length=1000, description="A public note: everybody who has the number can read it.")
 
     @model_validator(mode="after")
     def complete(self) -> "Move":
@@ -37,6 +40,8 @@ class Move(BaseModel):
                 raise ValueError(f"{name} is needed with {self.to}")
             if given and name not in allowed:
                 raise ValueError(f"{name} does not go with {self.to}")
+        if self.arrived_on and self.postmark_on and self.postmark_on > self.arrived_on:
+            raise ValueError("postmark_on lies after arrived_on")
         return self
 
 

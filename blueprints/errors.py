@@ -15,7 +15,7 @@ log = logging.getLogger("etracking")
 def init_app(app: Flask) -> None:
     """Answer every HTTP error, and anything that went wrong, with our page."""
     app.register_error_handler(HTTPException, show)
-    app.log_exception = lambda _error: None  # it names the address with the number in it; _log() says what is needed
+    app.log_exception = lambda _error: None  # it names the address, with the number in it; see log_fault()
 
 
 def show(error: HTTPException) -> Response:
@@ -25,7 +25,7 @@ def show(error: HTTPException) -> Response:
         return help_page
     if code < 400 or isinstance(error, SecurityError):  # a redirect of the router; a host whose pages are not ours
         return error.get_response()
-    reference = _log(error) if isinstance(error, InternalServerError) else ""
+    reference = log_fault(error) if isinstance(error, InternalServerError) else ""
     name = "_error.html" if request.htmx.part else "error.html"
     response = error.get_response()
     response.data = render_template(name, code=code, text=_text(error), reference=reference)
@@ -53,7 +53,7 @@ def _said(error: HTTPException) -> str:
     return error.description or "" if error.description != type(error).description else ""
 
 
-def _log(error: InternalServerError) -> str:
+def log_fault(error: InternalServerError) -> str:
     """Log what happened under a reference that the visitor can tell the helpdesk; no address, no number."""
     reference = secrets.token_hex(4)
     original = error.original_exception

@@ -268,3 +268,64 @@ def test_commands_make_list_and_end_a_system(app, form):
     assert "https://" in run("add", slug, "other", "--hook", "http://registry.example.lu").stderr
     assert run("revoke", "1").exit_code == 0 and "revoked" in run("list").stdout and run("revoke", "9").exit_code == 1
     assert Contact.select().count() == 0 and made.stdout.split()[4] not in run("list").stdout
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"version": 10**30}, "version"),
+        ({"version": 2**31 - 1}, "version"),
+        ({"note": "a\0b"}, "note"),
+        ({"note": "a\ud800b"}, ""),
+        ({"to": "incomplete", "arrived_on": None, "missing": ["a\0"], "until": "2099-01-01"}, "missing"),
+        ({"to": "transferred", "arrived_on": None, "authority": "a\0"}, "authority"),
+        ({"arrived_on": "2026-01-02", "postmark_on": "2026-01-03"}, "postmark_on"),
+    ],
+)
+def test_what_no_database_takes_is_told_like_any_other_fault(api, dossier, body, field):
+    answer = api.post(MOVES.format(dossier.number), received() | body, 422)
+    assert field in json.dumps(answer["errors"]) and Dossier.get().version == 1
+
+
+def test_paper_does_not_arrive_before_its_number_was_given_out(api, dossier):
+    yesterday = (today() - dt.timedelta(days=1)).isoformat()
+    answer = api.post(MOVES.format(dossier.number), received() | {"arrived_on": yesterday}, 422)
+    assert "arrived_on" in answer["detail"] and Dossier.get().version == 1
+
+
+def test_fault_on_our_side_is_logged_under_the_reference_that_the_answer_names(api, either, dossier, caplog):
+    either.testing = False
+    db.execute_sql("ALTER TABLE delivery RENAME TO gone")
+    answer = api.post(MOVES.format(dossier.number), received(), 500)
+    assert answer["reference"] in caplog.text and dossier.number not in caplog.text
+    db.execute_sql("ALTER TABLE gone RENAME TO delivery")
+    api.post(MOVES.format(dossier.number), received(), key="request-1")
+
+
+def test_hook_that_never_ends_its_answer_keeps_nobody_waiting(hook, dossier):
+    hook.answer = "endless"
+    tell_all()
+    assert (Delivery.get().state, len(hook.posts)) == ("sent", 1)
+
+
+def test_hook_that_is_away_costs_one_attempt_and_not_one_for_each_event(hook, form):
+    for index in range(3):
+        Dossier.announce(form, "en", f"key-{index}")
+    hook.answer = "drop"
+    tell_all()
+    assert len(hook.posts) == 1
+    hook.answer = "ok"
+    Delivery.update(run_at=now()).execute()
+    tell_all()
+    assert len(hook.posts) == 4 and {delivery.state for delivery in Delivery.select()} == {"sent"}
+
+
+def test_what_a_hook_may_have_heard_is_not_undone(hook, form, clerk):
+    dossier = Dossier.announce(form, "en", "key")
+    tell_all()
+    event = dossier.move("received", by=clerk, version=1, arrived_on=today())
+    hook.answer = "drop"
+    tell_all()
+    with pytest.raises(Conflict):
+        dossier.undo(event, by=clerk, version=2)
+    assert Dossier.get().status == "received"
