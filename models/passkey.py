@@ -110,7 +110,7 @@ class Passkey(Base):
         """Whose passkey the browser has shown. Raises BadPasskey."""
         with _distrusting():
             shown = parse_authentication_credential_json(credential)
-        key = cls._usable().where(cls.credential_id == shown.id).first()
+        key = cls._usable().where(cls.credential_id == bytes_to_base64url(shown.raw_id)).first()
         if key is None or shown.response.user_handle not in (None, _handle(key.staff)):
             raise BadPasskey
         key._verify(shown, site, challenge)

@@ -178,3 +178,13 @@ def test_database_keeps_no_private_key(device):
     assert row.created_at <= now() and device.key.private_numbers().private_value.to_bytes(32, "big") not in bytes(
         row.public_key
     )
+
+
+@pytest.mark.parametrize("key", ["\ud800", "\0", "é", ""])
+def test_passkey_with_a_name_that_no_database_takes_is_one_that_is_not_known(either, key):
+    browser = Visitor(either)
+    page = browser.get("/sign-in")
+    options(browser, page, "get")
+    parts = dict.fromkeys(("clientDataJSON", "authenticatorData", "signature"), "YQ")
+    credential = {"id": key, "rawId": "YQ", "type": "public-key", "response": parts}
+    assert "does not open an account" in send(browser, page, "get", json.dumps(credential), 422).text
