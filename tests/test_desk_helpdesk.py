@@ -262,3 +262,10 @@ def test_administrator_may_do_it_too(app, called):
     admin = signed_in(app, Staff.add("admin@example.lu", "admin", None, PASSWORD))
     assert found(look_up(admin, MOBILE)) == [grouped(called.number)]
     assert Event.select().count() == 1
+
+
+def test_addresses_are_not_read_one_after_the_other(phone, called, monkeypatch):
+    monkeypatch.setattr("blueprints.desk.helpdesk.LOOK_UPS", 1)
+    act(phone, contact(), "unmask")
+    assert MOBILE not in act(phone, contact("sms"), "unmask", 429).html
+    assert len(kept("unmask")) == 1
