@@ -94,7 +94,7 @@ def add_passkey() -> Response:
     return signed_in.renew(Proof(g.staff, "passkey"), url_for(".show", done="passkey"))
 
 
-@bp.post("/passkeys/<int:passkey>/remove")
+@bp.post("/passkeys/<row:passkey>/remove")
 def remove_passkey(passkey: int) -> Response:
     """This passkey opens the account no more."""
     found = get_object_or_404(g.staff.passkeys, Passkey.id == passkey)
@@ -120,7 +120,7 @@ def add_authenticator() -> Response:
     if not g.staff.add_totp(_secret(), answer.code.data):
         answer.code.errors = [_("This code is not right. Is the clock of your telephone right?")]
         return _authenticator(answer, 422)
-    session.pop("authenticator")
+    session.pop(_secret_name())
     return signed_in.renew(Proof(g.staff, "totp"), url_for(".show", done="authenticator"))
 
 
@@ -214,7 +214,12 @@ def _authenticator(answer: CodeForm, status: int = 200) -> Response:
 
 def _secret() -> str:
     """The secret of the app that is being set up. It stays the same while the page is loaded again."""
-    return session.setdefault("authenticator", new_secret())
+    return session.setdefault(_secret_name(), new_secret())
+
+
+def _secret_name() -> str:
+    """Whose it is: at a computer that several share, the next one must not be shown what the one before has seen."""
+    return f"authenticator {g.staff.id}"
 
 
 def _password(answer: PasswordForm, status: int = 200) -> Response:

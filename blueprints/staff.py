@@ -54,7 +54,7 @@ def invite() -> Response:
     return _link(answer.email.data, token)
 
 
-@bp.post("/<int:account>")
+@bp.post("/<row:account>")
 def change(account: int) -> Response:
     """Close an account, open it again, or sign it out everywhere."""
     staff, verb = get_object_or_404(Staff.people(), Staff.id == account), VERBS.get(request.form.get("action", ""))
@@ -67,7 +67,7 @@ def change(account: int) -> Response:
     return redirect(url_for(".show", done=request.form["action"]), 303)
 
 
-@bp.post("/<int:account>/reset")
+@bp.post("/<row:account>/reset")
 def reset(account: int) -> Response:
     """Forget what opens an account and show the link to begin anew, once."""
     staff = get_object_or_404(Staff.people(), Staff.id == account)

@@ -199,3 +199,17 @@ def test_pages_of_the_account_are_kept_nowhere_and_closed_to_strangers(desk, vis
     assert desk.open(f"/desk/account{path}").headers["Cache-Control"] == "no-store"
     assert visitor.open(f"/desk/account{path}").headers["Location"] == "/sign-in"
     assert visitor.open(f"/desk/account{path}", htmx=True).headers["HX-Redirect"] == "/sign-in"
+
+
+def test_key_for_an_app_that_one_has_seen_is_not_the_next_one_s_at_the_same_computer(desk, helpdesk):
+    path = "/desk/account/authenticator"
+    seen = desk.get(path).soup.select_one(".todo .number").get_text()
+    page = desk.post("/sign-out", data={"csrf_token": csrf(desk.get("/desk/account"))})
+    desk.submit(page, email=helpdesk.email, password=PASSWORD)
+    assert desk.get(path).soup.select_one(".todo .number").get_text() != seen
+
+
+@pytest.mark.parametrize("key", [0, 10**9, 10**20])
+def test_passkey_that_there_is_not_is_not_found(desk, key):
+    data = {"csrf_token": csrf(desk.get("/desk/account"))}
+    assert desk.open(f"/desk/account/passkeys/{key}/remove", "POST", data=data).status_code == 404

@@ -325,3 +325,10 @@ def test_command_resets_an_account_that_nobody_opens_any_more(app, visitor, admi
     said = run(app, "staff", "reset", admin.email)
     db.connect(reuse_if_open=True)
     assert visitor.get(said.stdout.strip().removeprefix("http://localhost")).title == "Welcome to the desk"
+
+
+@pytest.mark.parametrize("key", [0, 10**9, 10**20])
+@pytest.mark.parametrize("verb", ["", "/reset"])
+def test_account_that_there_is_not_is_not_found(office, key, verb):
+    data = {"csrf_token": csrf(office.get("/desk/staff")), "action": "disable"}
+    assert office.open(f"/desk/staff/{key}{verb}", "POST", data=data).status_code == 404
