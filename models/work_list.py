@@ -39,7 +39,7 @@ class WorkList:
         assignee = asked.get("assignee", "")
         return cls(
             status=status if status in (*STATUSES, "all") else "",
-            procedure=asked.get("procedure", "")[:60],
+            procedure=asked.get("procedure", "").replace("\0", "")[:60],  # PostgreSQL takes no NUL
             due=due if due in DUE else "",
             assignee=assignee if assignee in ("me", "nobody") or _is_id(assignee) else "",
             number="".join(sign for sign in clean(asked.get("number", "")[:64]) if sign in ALPHABET)[:LENGTH],

@@ -227,3 +227,11 @@ def test_bulk_move_works_on_both_databases(either, form, clerk):
     page = go(desk, choose(desk, "examination", *dossiers, all="1"))
     assert page.title == "2 dossiers moved" and desk.submit(page, "/undo").title == "2 moves taken back"
     assert address(dossiers[0]) in page.html
+
+
+def test_filter_with_a_nul_finds_nothing_on_either_database(either, form, clerk):
+    received(form, clerk, "one")
+    desk = signed_in(either, clerk)
+    token = desk.get("/desk").soup.select_one("[name=csrf_token]")["value"]
+    data = {"csrf_token": token, "filters": "procedure=x%00", "all": "1", "act": "examination"}
+    assert desk.open("/desk/bulk-moves", "POST", data=data).status_code == 422

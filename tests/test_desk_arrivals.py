@@ -3,11 +3,11 @@
 import datetime as dt
 
 import pytest
-from conftest import signed_in
+from conftest import PASSWORD, signed_in
 from desk_pages import LONG_AGO, TOMORROW, YESTERDAY, stored
 from visitor import Page, Visitor
 
-from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, today
+from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, Staff, today
 from models.number import grouped
 
 
@@ -168,3 +168,13 @@ def test_address_that_is_written_to_too_often_is_refused(desk):
         give(desk, by_email="y", email="somebody@example.org")
     assert "at the moment" in give(desk, 422, by_email="y", email="somebody@example.org").errors["email"]
     assert Dossier.select().count() == 3
+
+
+def test_keys_of_two_clerks_never_meet_and_a_form_without_one_is_refused(app, desk, clerk):
+    colleague = signed_in(app, Staff.add("colleague@example.lu", "clerk", clerk.authority, PASSWORD))
+    give(desk, key="the-same")
+    give(colleague, key="the-same")
+    give(desk, key="the-same")
+    assert Dossier.select().count() == 2
+    give(desk, 400, key=None)
+    assert Dossier.select().count() == 2

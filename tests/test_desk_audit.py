@@ -113,3 +113,10 @@ def test_day_is_that_of_luxembourg(office, clerk):
     assert now() > night
     assert len(acts(office.get("/desk/audit?since=2026-03-02&until=2026-03-02"))) == 1
     assert acts(office.get("/desk/audit?until=2026-03-01")) == []
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("end", ["since", "until"])
+def test_days_at_the_ends_of_the_calendar_are_no_fault(office, end, day):
+    for path in ("/desk/audit", "/desk/audit.csv"):
+        assert office.open(f"{path}?{end}={day}").status_code == 200

@@ -51,6 +51,8 @@ def add_registration() -> Response:
     """Make the dossier, arrived at once if its papers are here. The same form sent twice makes one."""
     form = NumberForm()
     tracked = _choose(form)
+    if not form.key.data:  # two papers sent without one would get the same number
+        abort(400)
     if form.here.data:
         only_clerks()
     if not form.validate_on_submit() or not _may_write(form):
@@ -73,7 +75,7 @@ def show_registration(number: str) -> Response:
 
 
 def _issue(form: Form, answer: NumberForm) -> Dossier:
-    key, language, contacts = f"desk {answer.key.data}"[:40], answer.language.data, answer.contacts()
+    key, language, contacts = f"desk {g.staff.id} {answer.key.data}"[:40], answer.language.data, answer.contacts()
     if not answer.here.data:
         return Dossier.announce(form, language, key, contacts, by=g.staff)
     return arrival.record(form, language, key, contacts, by=g.staff, arrived_on=answer.arrived_on.data,

@@ -103,7 +103,8 @@ def _whole(text: str) -> int:
 
 def _day(text: str) -> str:
     with suppress(ValueError):
-        return dt.date.fromisoformat(text).isoformat()
+        day = dt.date.fromisoformat(text)
+        return day.isoformat() if dt.MINYEAR < day.year < dt.MAXYEAR else ""  # the day before and after it exist
     return ""
 
 
