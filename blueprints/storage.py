@@ -12,12 +12,7 @@ def init_app(app: Flask) -> None:
 
     Nothing is created here: `db upgrade` does that.
     """
-    url = app.config["DATABASE_URL"]
-    if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    database = make_database(url)
-    db.initialize(database)
-    app.extensions["database"] = database
+    use(app, app.config["DATABASE_URL"])
 
     @app.before_request
     def refuse_nul() -> None:
@@ -27,11 +22,21 @@ def init_app(app: Flask) -> None:
         if b"%00" in request.query_string or any("\0" in text for texts in request.form.listvalues() for text in texts):
             abort(400)
 
-    if database.for_update:  # PostgreSQL: give the connection back to the pool
+    @app.teardown_request
+    def disconnect(_error: BaseException | None) -> None:
+        """PostgreSQL: give the connection back to the pool.
 
-        @app.teardown_request
-        def disconnect(_error: BaseException | None) -> None:
-            if not database.is_closed():
-                database.close()
+        SQLite: a thread keeps its own. Opening one with its pragmas costs a third of a look-up.
+        """
+        database = app.extensions["database"]
+        if database.for_update and not database.is_closed():
+            database.close()
 
-    # SQLite: a thread keeps its connection. Opening one with its pragmas costs a third of a look-up.
+
+def use(app: Flask, url: str) -> None:
+    """Work on the database at `url` from now on. Raises ValueError for an address of no database."""
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    database = make_database(url)
+    db.initialize(database)
+    app.config["DATABASE_URL"], app.extensions["database"] = url, database

@@ -12,6 +12,7 @@ from sending import close
 from visitor import Visitor
 
 from app import create_app
+from blueprints import storage
 from models import Authority, Dossier, Form, Procedure, Staff, db
 
 pytest_plugins = ["outside", "served"]
@@ -82,12 +83,22 @@ def postgresql_url(stocked_postgresql):
         connection.execute("DROP DATABASE test WITH (FORCE)")
 
 
+SITES: dict[str, Flask] = {}  # settings -> the site: to make one costs as much as many tests do
+
+
 def running(url: str, **settings) -> Flask:
+    """The site on the database at `url`, as if it had just been started."""
     # Where there is no TLS, a password alone may open the desk: most tests are about something else.
     settings.setdefault("STAFF_SECOND_FACTOR", str(settings.get("SITE_URL", "")).startswith("https:"))
-    app = create_app(SETTINGS | {"DATABASE_URL": url} | settings)
-    app.jinja_env.bytecode_cache = COMPILED  # each test has an app of its own, all have the same templates
-    return app
+    name = repr(sorted(settings.items()))
+    if name in SITES:
+        storage.use(SITES[name], url)
+    else:
+        SITES[name] = create_app(SETTINGS | {"DATABASE_URL": url} | settings)
+        SITES[name].jinja_env.bytecode_cache = COMPILED
+    for kept in ("pages", "refused"):  # what a process remembers of the database it had
+        SITES[name].extensions.pop(kept, None)
+    return SITES[name]
 
 
 @pytest.fixture
