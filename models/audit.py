@@ -36,14 +36,23 @@ class Audit(Base):
     def record(cls, staff: "Staff | None", action: str, dossier: int | None = None, **details: Any) -> "Audit":
         """Add one row; inside the transaction of what it records, so that neither stands without the other."""
         with db.atomic():
-            if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
-                db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            cls.take_turn()
             last = cls.select().order_by(cls.id.desc()).first()
             row = cls(id=last.id + 1 if last else 1, at=now(), staff=staff.id if staff else None, action=action,
                       dossier=dossier, details=details)  # fmt: skip
             row.seal = row.sealed(last.seal if last else BEGINNING)
             row.save(force_insert=True)
         return row
+
+    @staticmethod
+    def take_turn() -> None:
+        """From here to the end of the transaction nobody else records anything.
+
+        Whoever changes rows that others change too takes the turn first: two who hold rows and wait for it, while it
+        waits for their rows, would be ended by PostgreSQL. On SQLite the IMMEDIATE transaction does the same.
+        """
+        if db.for_update:
+            db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
 
     def sealed(self, before: str) -> str:
         """The seal of this row after one with the seal `before`: SHA-256 of that and of all that this row says."""

@@ -39,6 +39,7 @@ def correct(contact: Contact, channel: str, address: str, by: Staff, reason: str
     Raises addresses.Taken or addresses.Full.
     """
     with db.atomic():
+        Audit.take_turn()
         successor = addresses.exchange(contact, channel, address)
         Audit.record(by, "correct", contact.dossier_id, contact=contact.id, new=successor.id, reason=reason)
 
@@ -46,6 +47,7 @@ def correct(contact: Contact, channel: str, address: str, by: Staff, reason: str
 def stop(contact: Contact, by: Staff, reason: str) -> None:
     """No more messages to `contact`, as its holder wishes."""
     with db.atomic():
+        Audit.take_turn()
         contact.stop()
         Audit.record(by, "stop", contact.dossier_id, contact=contact.id, reason=reason)
 
@@ -53,6 +55,7 @@ def stop(contact: Contact, by: Staff, reason: str) -> None:
 def erase(contact: Contact, by: Staff, reason: str) -> None:
     """Forget `contact` and all messages to it, as its holder wishes."""
     with db.atomic():
+        Audit.take_turn()
         contact.erase()
         Audit.record(by, "erase", contact.dossier_id, contact=contact.id, reason=reason)
 

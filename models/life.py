@@ -181,6 +181,7 @@ class Life:
         if event.kind == "incomplete":
             changes["round"] = self.round - 1
         with db.atomic():
+            Audit.take_turn()
             event.cancel_messages()
             confirmed = (Contact.dossier == self) & (Contact.confirmed_at == event.at)
             Contact.update(confirmed_at=None).where(confirmed).execute()
@@ -207,6 +208,7 @@ class Life:
     def assign(self, to: Staff | None, *, by: Staff) -> None:
         """Give the dossier to a colleague, or to nobody. The citizen's page does not change."""
         with db.atomic():
+            Audit.take_turn()
             self._table.update(assignee=to).where(self._table.id == self.id).execute()
             Audit.record(by, "assigned", self.id, to=to.id if to else None)
         self.assignee = to
@@ -260,6 +262,8 @@ class Life:
         at, changes = now(), changes or {}
         status = changes.get("status", self.status)
         with db.atomic():
+            if by:
+                Audit.take_turn()
             self._update(version, changed_at=at, **changes)
             self._let_go(at)
             if kind in PROOFS:

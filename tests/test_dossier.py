@@ -7,7 +7,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import Authority, Conflict, Contact, Dossier, Event, Message, Outcome, Scope, db, now, outbox, today
+from models import (
+    Authority,
+    Conflict,
+    Contact,
+    Dossier,
+    Event,
+    Message,
+    Outcome,
+    Scope,
+    db,
+    helpdesk,
+    now,
+    outbox,
+    today,
+)
 from models.life import MOVES, STATUSES
 
 EMAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
@@ -244,3 +258,36 @@ def attempt(dossier: Dossier, wish: str, clerk, other_clerk) -> None:
         dossier.transfer(other_clerk.authority, by=clerk, version=dossier.version)
     else:
         move(dossier, wish, clerk, hold=HOLD)
+
+
+@pytest.mark.parametrize("act", ["undo", "move", "assign", "stop"])
+def test_acts_that_meet_wait_for_each_other_and_none_is_broken_off(either, form, clerk, act):
+    """Two who hold what the other waits for: PostgreSQL would end one of them with an error."""
+    first, second = (Dossier.announce(form, "en", key, [("email", f"{key}@example.org")]) for key in "ab")
+    event = second.move("received", by=clerk, version=1, arrived_on=today(), hold=dt.timedelta(minutes=10))
+    begun, errors = threading.Event(), []
+    acts = {
+        "undo": lambda mine: mine.undo(Event.get_by_id(event.id), by=clerk, version=2),
+        "move": lambda mine: mine.move("examination", by=clerk, version=2),
+        "assign": lambda mine: mine.assign(clerk, by=clerk),
+        "stop": lambda mine: helpdesk.stop(mine.contacts.get(), clerk, "wish"),
+    }
+
+    def meet() -> None:
+        begun.wait()
+        try:
+            acts[act](Dossier.get_by_id(second.id))
+        except Exception as error:
+            errors.append(type(error))
+        db.close()
+
+    thread = threading.Thread(target=meet)
+    thread.start()
+    with db.atomic():
+        first.move("received", by=clerk, version=1, arrived_on=today())
+        begun.set()
+        while db.for_update and not db.execute_sql("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+            pass  # until the other one waits, too
+        second.move("incomplete", by=clerk, version=2, missing=["Lease"])
+    thread.join()
+    assert set(errors) <= {Conflict} and Dossier.get_by_id(second.id).status == "incomplete"
