@@ -13,6 +13,7 @@ from .catalogue import Authority
 from .staff import Staff
 
 KEPT = dt.timedelta(hours=24)  # how long an answer is kept for a request that is sent again
+LOST = dt.timedelta(minutes=2)  # longer than any answer takes: whoever began it is no more
 
 
 class Keys(NamedTuple):
@@ -102,9 +103,16 @@ class Reply(Base):
             reply = cls.get((cls.system == system) & (cls.key == key))
         if reply.request_hash != asked:
             raise ValueError("the idempotency key was used for another request")
-        if reply.status is None:
+        if reply.status is not None:
+            return reply, False
+        if not reply._take_over():
             raise Conflict
-        return reply, False
+        return reply, True
+
+    def _take_over(self) -> bool:
+        """Answer in the place of a process that was lost; what it moved before that, it moved: the version tells."""
+        lost = (Reply.id == self.id) & Reply.status.is_null() & (Reply.at < now() - LOST)
+        return Reply.update(at=now()).where(lost).execute() == 1
 
     def end(self, status: int, body: Any) -> None:
         """Keep the answer."""

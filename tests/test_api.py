@@ -329,3 +329,13 @@ def test_what_a_hook_may_have_heard_is_not_undone(hook, form, clerk):
     with pytest.raises(Conflict):
         dossier.undo(event, by=clerk, version=2)
     assert Dossier.get().status == "received"
+
+
+def test_request_whose_process_was_lost_is_answered_when_it_is_sent_again(api, dossier):
+    Reply.begin(System.get(), "one-envelope", f"{MOVES.format(dossier.number)}\n{json.dumps(received())}")
+    raw = {"data": json.dumps(received()), "content_type": "application/json"}
+    headers = {"Authorization": f"Bearer {api.token}", "Idempotency-Key": "one-envelope"}
+    assert api.client.post(MOVES.format(dossier.number), headers=headers, **raw).status_code == 409
+    Reply.update(at=now() - dt.timedelta(minutes=3)).execute()
+    answers = [api.client.post(MOVES.format(dossier.number), headers=headers, **raw).status_code for _ in range(2)]
+    assert answers == [201, 201] and Event.select().count() == 2
