@@ -60,9 +60,9 @@ def limit(reading: Reading, on: dt.date) -> Due:
     )
 
 
-def yours(history: list[Event]) -> list[Due]:
-    """By when the citizen must send the documents that were asked for last, if a day was set."""
-    return _answer(_("By when"), history)
+def yours(history: list[Event], on: dt.date) -> list[Due]:
+    """By when the citizen must send the documents that were asked for last, if a day was set, on the day `on`."""
+    return [due._replace(text=_late(due, on)) for due in _answer(_("By when"), history)]
 
 
 def theirs(history: list[Event]) -> list[Due]:
@@ -78,6 +78,14 @@ def _answer(title: str, history: list[Event]) -> list[Due]:
               day=day(local_day(request.at)), until=day(request.until_set))  # fmt: skip
     moved = [_step(step) for step in rolled(request.until_set)]
     return [Due(title, day(request.until), [asked, *moved], date=request.until, kind="yours")]
+
+
+def _late(due: Due, on: dt.date) -> str:
+    if due.date and due.date < on:
+        return _(
+            "%(text)s. That day has passed: please ask the authority whether you can still send them.", text=due.text
+        )
+    return due.text
 
 
 def for_desk(reading: Reading, on: dt.date) -> list[Due]:
@@ -148,7 +156,7 @@ def _step(step: Step) -> str:
         case Suspended():
             return _suspended(step)
         case HandedOver(on):
-            return _("Another authority took over on %(day)s. The period went on.", day=day(on))
+            return _("Another authority took over on %(day)s. The period did not begin anew.", day=day(on))
         case Stopped(since, used, total):
             return _("The authority asked for documents on %(day)s, when %(used)s of %(total)s days were used. "
                      "While it waits, no day is counted.", day=day(since), used=used, total=total)  # fmt: skip

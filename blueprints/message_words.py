@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from models import Message, Outcome
 from senders.vonage_codes import MEANING
 
-from . import words
+from . import event_words
 
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
@@ -45,7 +45,7 @@ def title(message: Message) -> str:
         "added": _("Asked whether news are wanted"),
         "changed": _("Told that another address was given"),
     }
-    return titles.get(message.kind) or words.title(message.kind)
+    return titles.get(message.kind) or event_words.title(message.kind)
 
 
 def why(message: Message) -> str:

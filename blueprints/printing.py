@@ -74,8 +74,9 @@ def sheet_for(event: Event, language: str) -> tuple[str, bytes] | None:
     dossier = event.dossier
     if event.kind == "announced":
         return sheet_name(dossier.number), sheet_pdf(dossier, language)
-    if event.kind == "incomplete":
-        round_ = 1 + dossier.events_of("incomplete").index(event)
+    asked = dossier.events_of("incomplete")
+    if event.kind == "incomplete" or event.kind == "transferred" and event.to_status == "incomplete":
+        round_ = len([earlier for earlier in asked if earlier.id <= event.id])
         return sheet_name(dossier.number, round_), sheet_pdf(dossier, language, round_)
     return None
 

@@ -14,7 +14,7 @@ from models.life import ARRIVED
 from models.number import check_character, clean, find, grouped, scanned
 from paper import qr
 
-from . import guessing, hx, printing, spelling, words
+from . import event_words, guessing, hx, printing, spelling, words
 from .catalogue import pdf
 from .forms import PostedForm
 from .headers import camera, private
@@ -130,8 +130,7 @@ def qr_svg(number: str) -> Response:
 def calendar(number: str) -> Response:
     """The date that the page names, for a calendar. 404 while there is none."""
     dossier = guessing.dossier(number)
-    dues = words.of(dossier, dossier.history()).dues
-    due = next((due for due in dues if due.date), None)
+    due = words.of(dossier, dossier.history()).dated
     if due is None:
         abort(404)
     response = private(Response(printing.calendar(dossier, due, current()), content_type=ICS))
@@ -180,12 +179,12 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False) -> dict[
         "dossier": dossier,
         "words": words.of(dossier, history),
         "waited": words.waited(dossier.form.procedure) if dossier.status in ARRIVED else "",
-        "history": words.lines(history),
-        "note": history[-1].note,
+        "history": event_words.lines(history),
+        "note": words.note(dossier, history),
         "missing": _missing(dossier, history),
         "address": address(dossier.number),
         "spelling": spelling.spelled(dossier.number, current()),
-        "answer": answer if dossier.status == "announced" and not dossier.on_its_way else None,
+        "answer": answer if dossier.status == "announced" and not dossier.on_its_way else None,  # and so to be posted
         "fresh": fresh,
         "channels": {contact.channel for contact in dossier.contacts} if fresh else set(),
         "without": request.args.getlist("without") if fresh else [],

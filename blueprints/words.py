@@ -6,10 +6,11 @@ from typing import NamedTuple
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from models import Authority, Dossier, Event, Procedure, WaitingTime, today
-from models.life import expected_by
+from models import Dossier, Event, Procedure, WaitingTime, today
+from models.facts import local_day
+from models.life import STATUSES, expected_by
 
-from . import clock_words
+from . import clock_words, event_words
 from .clock_words import Due, day
 from .languages import current
 
@@ -21,15 +22,10 @@ class Words(NamedTuple):
     who: str
     dues: list[Due] = []
 
-
-class Line(NamedTuple):
-    """One event as a citizen reads it."""
-
-    title: str
-    at: dt.datetime
-    text: str
-    note: str
-    missing: list[str]
+    @property
+    def dated(self) -> Due | None:
+        """The date of them that goes into a calendar, if it is still to come."""
+        return next((due for due in self.dues if due.date and due.date >= today()), None)
 
 
 def label(status: str) -> str:
@@ -62,23 +58,18 @@ def meaning(status: str) -> str:
 
 def of(dossier: Dossier, history: list[Event]) -> Words:
     """Where `dossier` stands, what happens next, who must act, and by when."""
-    if history[-1].kind in ("forwarded", "absent") and dossier.status in ("announced", "lapsed", "incomplete"):
-        return _astray(dossier, history[-1])
-    return {
-        "announced": _announced,
-        "received": _received,
-        "incomplete": _incomplete,
-        "examination": _examination,
-        "decided": _decided,
-        "closed": _closed,
-        "lapsed": _lapsed,
-        "withdrawn": _withdrawn,
-    }[dossier.status](dossier, history)
+    words = _standing(dossier, history)
+    return words._replace(dues=[*words.dues, *_aside(dossier, history)])
 
 
-def lines(history: list[Event]) -> list[Line]:
-    """The history, oldest first, in words."""
-    return [Line(title(event.kind), event.at, _text(event), event.note, event.missing(current())) for event in history]
+def note(dossier: Dossier, history: list[Event]) -> event_words.Line | None:
+    """What the authority wrote last about where the dossier stands now.
+
+    A new authority does not repeat the words of the one before, but what was asked for is still asked for.
+    """
+    first = (*STATUSES, "supplied") if dossier.status == "incomplete" else (*STATUSES, "supplied", "transferred")
+    last = next(event for event in reversed(history) if event.note or event.kind in first)
+    return event_words.lines([last])[0] if last.note else None
 
 
 def waited(procedure: Procedure) -> str:
@@ -105,32 +96,84 @@ def _authority(dossier: Dossier) -> str:
     return dossier.authority.name[current()]
 
 
+def _standing(dossier: Dossier, history: list[Event]) -> Words:
+    last = next(event for event in reversed(history) if event.kind != "reminder")
+    if last.kind in ("forwarded", "absent") and dossier.status in ("announced", "lapsed", "incomplete"):
+        return _astray(dossier, history, last)
+    return {
+        "announced": _announced,
+        "received": _received,
+        "incomplete": _incomplete,
+        "examination": _examination,
+        "decided": _decided,
+        "closed": _closed,
+        "lapsed": _lapsed,
+        "withdrawn": _withdrawn,
+    }[dossier.status](dossier, history)
+
+
+def _aside(dossier: Dossier, history: list[Event]) -> list[Due]:
+    """What else there is to know: since the present status began, and what went back to the citizen at any time."""
+    since = dossier.present.id
+    kinds = ("further", "corrected", "transferred")
+    told = [event for event in history if event.kind == "returned" or event.kind in kinds and event.id > since]
+    return [Due(event_words.title(event.kind), event_words.text(event)) for event in told]
+
+
 def _announced(dossier: Dossier, history: list[Event]) -> Words:
-    said = [event for event in history if event.kind in ("posted", "unarrived")]
-    rule = dossier.form.period_at(today())
-    dues = [clock_words.before_arrival(rule)] if rule else []
-    if not said:
+    last = next(event for event in reversed(history) if event.kind != "reminder")
+    dues = _period(dossier)
+    if last.kind == "announced":
         now = _("Your number is ready. Your papers have not arrived at the authority yet.")
-        return Words(label("announced"), now, _("You post the form and the sheet in one envelope."), _you(), dues)
-    posted = _date(said[-1], "on")
-    if said[-1].kind == "unarrived":
-        now = _("You posted your papers on %(day)s. They should have arrived by now.", day=posted)
+        then = _("You post the form and the sheet in one envelope.")
+        return Words(label("announced"), now, then, _you(), [*_ending(dossier, history), *dues])
+    if last.kind == "unarrived":
+        now = _("You posted your papers on %(day)s. They should have arrived by now.", day=event_words.date(last, "on"))
         then = _("Ask the authority, or the post if they were registered. If nobody has them, post them once more.")
+        if first := event_words.name(last, "from"):
+            now = _("Your envelope came to %(first)s on %(day)s and was sent on. It should have arrived by now.",
+                    first=first, day=event_words.date(last, "on"))  # fmt: skip
+            then = _("Ask one of the two authorities. If nobody has it, post your papers once more.")
         return Words(label("announced"), now, then, _you(), dues)
-    now = _("You posted your papers on %(day)s. They have not arrived yet.", day=posted)
-    late = day(expected_by(dt.date.fromisoformat(said[-1].details["on"])))
-    then = _(
-        "The authority scans the code when it opens your envelope. If it has not by %(day)s, you hear of it.", day=late
+    now = _("You posted your papers on %(day)s. They have not arrived yet.", day=event_words.date(last, "on"))
+    return Words(label("announced"), now, _scanned_by(dt.date.fromisoformat(last.details["on"])), _("Nobody"), dues)
+
+
+def _ending(dossier: Dossier, history: list[Event]) -> list[Due]:
+    """Until when a number is good that nobody seems to use."""
+    if history[-1].kind != "reminder":
+        return []
+    text = _(
+        "On %(day)s the number lapses. Papers that come later are accepted all the same.", day=day(dossier.look_on)
     )
-    return Words(label("announced"), now, then, _("Nobody"), dues)
+    return [Due(_("By when"), text)]
 
 
-def _astray(dossier: Dossier, event: Event) -> Words:
+def _scanned_by(sent_on: dt.date) -> str:
+    late = day(expected_by(sent_on))
+    return _("The authority scans the code when it opens your envelope. If it has not by %(day)s, you read here what "
+             "you can do.", day=late)  # fmt: skip
+
+
+def _astray(dossier: Dossier, history: list[Event], event: Event) -> Words:
     """The envelope came, but to another authority, or without this form."""
+    waiting = dossier.status == "incomplete"
+    dues = [*clock_words.yours(history, today()), *_limit(dossier, history)] if waiting else _period(dossier)
     if event.kind == "forwarded":
         then = _("The authority scans the code when it has the envelope. You need do nothing.")
-        return Words(label(dossier.status), _forwarded(event), then, _authority(dossier))
-    return Words(label(dossier.status), _absent(event), _("You post the form by itself, with its own sheet."), _you())
+        if dossier.status == "announced":
+            then = f"{_scanned_by(event.arrived_on)} {_('You need do nothing now.')}"
+        return Words(label(dossier.status), event_words.forwarded(event), then, _authority(dossier), dues)
+    then = _("You post the form by itself, with its own sheet.")
+    if waiting:
+        then = _("You post the missing documents to the authority, with your number on them.")
+    return Words(label(dossier.status), event_words.absent(event), then, _you(), dues)
+
+
+def _period(dossier: Dossier) -> list[Due]:
+    """How long it will take, as far as can be said before anything has arrived."""
+    rule = dossier.form.period_at(today())
+    return [clock_words.before_arrival(rule)] if rule else []
 
 
 def _received(dossier: Dossier, history: list[Event]) -> Words:
@@ -156,7 +199,7 @@ def _incomplete(dossier: Dossier, history: list[Event]) -> Words:
         _("The authority has your papers, but needs more to go on."),
         _("You post the missing documents to the authority, with your number on them."),
         _you(),
-        [*clock_words.yours(history), *_limit(dossier, history)],
+        [*clock_words.yours(history, today()), *_limit(dossier, history)],
     )
 
 
@@ -173,112 +216,39 @@ def _examination(dossier: Dossier, history: list[Event]) -> Words:
 def _decided(dossier: Dossier, _history: list[Event]) -> Words:
     return Words(
         label("decided"),
-        _("The authority has decided. What it decided is not shown here."),
+        _("The authority decided on %(day)s. What it decided is not shown here.", day=_since(dossier)),
         _("You get the decision in writing, from the authority itself."),
         _authority(dossier),
     )
 
 
-def _closed(_dossier: Dossier, _history: list[Event]) -> Words:
-    then = _("Nothing more happens with this number.")
-    return Words(label("closed"), _("This dossier is closed."), then, _("Nobody"))
+def _closed(dossier: Dossier, _history: list[Event]) -> Words:
+    now = _("This dossier was closed on %(day)s.", day=_since(dossier))
+    then = _("Nothing more is expected. If originals are sent back to you later, you read it here.")
+    return Words(label("closed"), now, then, _("Nobody"))
 
 
 def _lapsed(dossier: Dossier, _history: list[Event]) -> Words:
     if dossier.arrived_on is None:
-        now = _("No envelope with this number has arrived, so the number has lapsed.")
-        return Words(label("lapsed"), now, _("If you have posted it after all, please ask the authority."), _you())
+        now = _("This form has not arrived at the authority, so the number lapsed on %(day)s.", day=_since(dossier))
+        then = _("If you have posted it after all, please ask the authority. If it arrives, the number is valid again.")
+        return Words(label("lapsed"), now, then, _("You, if you have posted it"))
     now = _("The missing documents have not arrived in time.")
     return Words(label("lapsed"), now, _("Please ask the authority what you can do."), _you())
 
 
-def _withdrawn(_dossier: Dossier, _history: list[Event]) -> Words:
-    now = _("The application was withdrawn.")
-    return Words(label("withdrawn"), now, _("Nothing more happens with this number."), _("Nobody"))
+def _withdrawn(dossier: Dossier, _history: list[Event]) -> Words:
+    now = _("The application was withdrawn on %(day)s.", day=_since(dossier))
+    then = _("The authority does not go on with it. If you know nothing of this, please ask there soon.")
+    return Words(label("withdrawn"), now, then, _("Nobody"))
+
+
+def _since(dossier: Dossier) -> str:
+    """The day on which the present status began."""
+    return day(local_day(dossier.present.at))
 
 
 def _limit(dossier: Dossier, history: list[Event]) -> list[Due]:
     """By when the authority answers: a rule, never a promise."""
     reading = dossier.reading(history)
     return [clock_words.limit(reading, today())] if reading else []
-
-
-def title(kind: str) -> str:
-    """What an event of this kind is called."""
-    titles = {
-        "announced": _("Number given out"),
-        "posted": _("Reported as posted"),
-        "reminder": _("Reminded"),
-        "unarrived": _("Not arrived in time"),
-        "received": _("Arrived"),
-        "incomplete": _("Documents are missing"),
-        "examination": _("Examination begun"),
-        "decided": _("Decided"),
-        "closed": _("Closed"),
-        "lapsed": _("Lapsed"),
-        "withdrawn": _("Withdrawn"),
-        "supplied": _("Missing documents arrived"),
-        "further": _("Further papers arrived"),
-        "corrected": _("Date of arrival corrected"),
-        "returned": _("Originals sent back"),
-        "transferred": _("Handed over to another authority"),
-        "forwarded": _("Forwarded to the right authority"),
-        "absent": _("Envelope came without this form"),
-        "undone": _("Taken back"),
-    }
-    return titles[kind]
-
-
-def _text(event: Event) -> str:
-    if event.kind in ("received", "supplied", "further") and event.arrived_on:
-        return _("Arrived by post on %(day)s.", day=day(event.arrived_on))
-    if event.kind == "incomplete" and event.until:
-        return _("To arrive by %(day)s.", day=day(event.until))
-    special = {
-        "posted": _posted,
-        "corrected": _corrected,
-        "returned": _returned,
-        "transferred": _transferred,
-        "forwarded": _forwarded,
-        "absent": _absent,
-    }
-    return special[event.kind](event) if event.kind in special else ""
-
-
-def _date(event: Event, name: str) -> str:
-    return day(dt.date.fromisoformat(event.details[name]))
-
-
-def _posted(event: Event) -> str:
-    if registered := event.details.get("registered"):
-        return _("Posted on %(day)s by registered mail %(registered)s.", day=_date(event, "on"), registered=registered)
-    return _("Posted on %(day)s.", day=_date(event, "on"))
-
-
-def _corrected(event: Event) -> str:
-    return _("Arrived on %(day)s, not on %(earlier)s.", day=day(event.arrived_on), earlier=_date(event, "from"))
-
-
-def _returned(event: Event) -> str:
-    return _("%(what)s, on %(day)s by registered mail %(registered)s.",
-             what=event.details["what"], day=_date(event, "on"), registered=event.details["registered"])  # fmt: skip
-
-
-def _transferred(event: Event) -> str:
-    name = _name(event, "to")
-    return _("Now with: %(name)s", name=name) if name else ""
-
-
-def _forwarded(event: Event) -> str:
-    names = {"first": _name(event, "from"), "name": _name(event, "to")}
-    return _("It came to %(first)s on %(day)s and was sent on to %(name)s.", day=day(event.arrived_on), **names)
-
-
-def _absent(event: Event) -> str:
-    return _("An envelope with this number came on %(day)s, but this form was not in it.", day=day(event.arrived_on))
-
-
-def _name(event: Event, which: str) -> str:
-    """The name of an authority in the details of `event`, if there still is one."""
-    authority = Authority.get_or_none(Authority.slug == event.details.get(which))
-    return authority.name[current()] if authority else ""

@@ -7,6 +7,7 @@ from peewee import CharField, DateField, DeferredForeignKey, ForeignKeyField, JS
 
 from .base import Base, Conflict, UTCDateTimeField, now
 from .batch import Batch
+from .catalogue import Authority
 from .contact import Contact
 from .delivery import Delivery
 from .message import Message
@@ -52,6 +53,14 @@ class Event(Base):
         for contact in Contact.listening(self):
             Message.queue(self, contact, at or self.at)
         Delivery.queue(self, at or self.at)
+
+    @property
+    def authority(self) -> Authority:
+        """Who had the dossier after this event: a later hand-over does not change who did what."""
+        later = self.dossier.events.where((Event.kind == "transferred") & (Event.id > self.id)).order_by(Event.id)
+        handed = later.first()
+        first = Authority.get_or_none(Authority.slug == handed.details.get("from")) if handed else None
+        return first or self.dossier.authority
 
     def missing(self, language: str) -> list[str]:
         """The documents that were asked for: as the catalogue names them in `language`, or as a clerk wrote them."""

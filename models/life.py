@@ -59,6 +59,7 @@ class Life:
     created_at: Any
     form: Any
     arrived_on: Any
+    look_on: Any
     round: Any
     assignee: Any
     events: "ModelSelect[Event]"
@@ -67,8 +68,12 @@ class Life:
 
     @property
     def moves(self) -> tuple[str, ...]:
-        """The statuses this dossier may be moved to now."""
-        return MOVES[self.status]
+        """The statuses this dossier may be moved to now. Who was given a day to answer has all of it."""
+        moves = MOVES[self.status]
+        until = self.present.until if self.status == "incomplete" else None
+        if until and until >= today():
+            return tuple(status for status in moves if status != "lapsed")
+        return moves
 
     def move(
         self,
@@ -138,9 +143,9 @@ class Life:
         """The envelope came to the authority of `by`, which sends it on to the right one: not arrived yet."""
         if by.authority is None or by.authority == self.authority or not _possible(arrived_on):
             raise Conflict
-        details = {"from": by.authority.slug, "to": self.authority.slug}
+        details = {"from": by.authority.slug, "to": self.authority.slug} | self._look_before
         return self._happen("forwarded", by=by, version=version, hold=hold, batch=batch, arrived_on=arrived_on,
-                            details=details)  # fmt: skip
+                            changes=_expect(arrived_on), details=details)  # fmt: skip
 
     def miss(
         self, *, by: Staff, version: int, arrived_on: dt.date, hold: dt.timedelta = AT_ONCE, batch: Batch | None = None
@@ -148,7 +153,8 @@ class Life:
         """An envelope that names this number came without its papers: same status, and the citizen is told."""
         if "received" not in self.moves or not _possible(arrived_on):
             raise Conflict
-        return self._happen("absent", by=by, version=version, hold=hold, batch=batch, arrived_on=arrived_on)
+        return self._happen("absent", by=by, version=version, hold=hold, batch=batch, arrived_on=arrived_on,
+                            changes={"look_on": today() + REMIND_AFTER}, details=self._look_before)  # fmt: skip
 
     def correct_arrival(self, on: dt.date, *, by: Staff, version: int, note: str = "", reason: str = "") -> Event:
         """The first envelope came on another day than was recorded: the clock is set anew, and the citizen is told.
@@ -180,6 +186,8 @@ class Life:
         changes: dict[str, Any] = {"status": event.from_status, "arrived_on": self._earlier_arrival(event)}
         if event.kind == "incomplete":
             changes["round"] = self.round - 1
+        if event.details.get("look"):
+            changes["look_on"] = dt.date.fromisoformat(event.details["look"])
         with db.atomic():
             Audit.take_turn()
             event.cancel_messages()
@@ -195,8 +203,7 @@ class Life:
         if self.status != "announced" or self.on_its_way or not _possible(on):
             raise Conflict
         details = {"on": on.isoformat(), "registered": registered}
-        changes = {"look_on": expected_by(on)}
-        self._happen("posted", by=None, version=self.version, changes=changes, details=details, tell=False)
+        self._happen("posted", by=None, version=self.version, changes=_expect(on), details=details, tell=False)
 
     def remark(self, kind: str, look_on: dt.date, **details: Any) -> Event:
         """Tell the citizen that paper is late or was never posted; the next look is on `look_on`."""
@@ -215,9 +222,9 @@ class Life:
 
     @property
     def on_its_way(self) -> Event | None:
-        """The citizen's word that it was posted, unless it has been missed since."""
-        said = [event for event in self.history() if event.kind in ("posted", "unarrived")]
-        return said[-1] if said and said[-1].kind == "posted" else None
+        """What says that an envelope is under way, the citizen or an office that sent it on; unless it was missed."""
+        said = self.events_of("posted", "forwarded", "absent", "unarrived")
+        return said[-1] if said and said[-1].kind in ("posted", "forwarded") else None
 
     @property
     def latest(self) -> Event:
@@ -310,6 +317,11 @@ class Life:
         for name, value in changed.items():
             setattr(self, name, value)
 
+    @property
+    def _look_before(self) -> dict[str, str]:
+        """For the details of an event that changes when to look: what an undo puts back."""
+        return {"look": self.look_on.isoformat()} if self.look_on else {}
+
     def _let_go(self, at: dt.datetime) -> None:
         """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""
         Message.let_go(Message.event.in_(self.events.select(Event.id)), at)
@@ -324,6 +336,11 @@ class Life:
 def expected_by(posted_on: dt.date) -> dt.date:
     """The day by which an envelope posted on `posted_on` should have been scanned."""
     return working_days_after(posted_on, ON_THE_WAY)
+
+
+def _expect(sent_on: dt.date) -> dict[str, dt.date]:
+    """When to look for an envelope sent on `sent_on`: the last day it may take must be over."""
+    return {"look_on": expected_by(sent_on) + dt.timedelta(days=1)}
 
 
 def _possible(day: dt.date | None) -> bool:

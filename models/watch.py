@@ -31,10 +31,13 @@ def look() -> int:
 
 
 def _look_at(dossier: Dossier) -> None:
-    next_look, posted = today() + LAST_WORD, dossier.on_its_way
-    if posted:
-        dossier.remark("unarrived", next_look, **posted.details)
-    elif _warned(dossier) and dossier.created_at.date() + LAPSE_AFTER <= today():
+    sent, next_look = dossier.on_its_way, max(today() + LAST_WORD, dossier.created_at.date() + LAPSE_AFTER)
+    if sent:
+        on = {
+            "on": (sent.arrived_on or today()).isoformat()
+        }  # of one that was sent on: when it came to the first office
+        dossier.remark("unarrived", next_look, **on | sent.details)
+    elif _warned(dossier):
         dossier.move("lapsed", by=None, version=dossier.version)
     else:
         dossier.remark("reminder", next_look)

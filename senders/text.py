@@ -11,7 +11,7 @@ from typing import Any
 from flask import current_app, render_template
 from flask_babel import force_locale, format_date
 
-from models import Authority, Contact, Event, Message
+from models import Authority, Contact, Dossier, Event, Message
 from models.base import LUXEMBOURG
 from models.catalogue import LOCALES
 from models.number import grouped
@@ -37,7 +37,8 @@ def write(message: Message) -> Letter:
     contact, event = message.contact, message.event
     news = message.news() if message.kind == "digest" else []
     if len(news) > 1:  # a single one is told as ever, only later
-        event = event.dossier.present
+        present = event.dossier.present
+        event = event if present.kind == "announced" else present  # before arrival the newest says most
     letter = compose(message, event, news if len(news) > 1 else [])
     if message.channel != "email":
         return letter
@@ -111,7 +112,8 @@ def _words(contact: Contact, event: Event, news: list[Event]) -> dict[str, Any]:
         "form": dossier.form.title[language],
         "enclosures": [enclosure[language] for enclosure in dossier.form.enclosures],
         "authority": dossier.authority,
-        "authority_name": dossier.authority.name[language],
+        "authority_name": event.authority.name[language],
+        "limit": _limit(dossier),
         "missing": event.missing(language),
         "confirmed": contact.confirmed_at is not None,
         "status_url": f"{site}/t/{dossier.number}",
@@ -124,11 +126,19 @@ def _words(contact: Contact, event: Event, news: list[Event]) -> dict[str, Any]:
     return words | {"happened": [_happened(one, words) for one in news]}
 
 
+def _limit(dossier: Dossier) -> str:
+    """The last day for the authority's answer, as a rule, if its clock runs."""
+    reading = dossier.reading(dossier.history())
+    return format_date(reading.limit, "long") if reading and reading.limit and not reading.ended else ""
+
+
 def _happened(event: Event, words: dict[str, Any]) -> str:
-    """One line of a digest: the day, and the subject that the message of `event` would have had, without the number."""
-    subject = _subject(words | {"kind": event.kind, "event": event})
-    number = f" ({words['number']})"
-    return f"{_dates(event)['day']}: {subject.removesuffix(number)}"
+    """One line of a digest: the day, the subject that the message of `event` would have had, and what only it told."""
+    subject = _subject(words | {"kind": event.kind, "event": event}).removesuffix(f" ({words['number']})")
+    went_back = ", ".join(filter(None, map(event.details.get, ("what", "registered"))))
+    note = event.note if event != words["event"] else ""  # that one stands below, whole
+    told = ": ".join(filter(None, (subject, went_back, " ".join(note.split()))))
+    return f"{_dates(event)['day']}: {told}"
 
 
 def _dates(event: Event) -> dict[str, str]:
@@ -156,7 +166,8 @@ def _details(event: Event) -> dict[str, str]:
 
 def _opened_by(event: Event, language: str) -> str:
     """The name of the authority that an envelope came to by mistake."""
-    first = Authority.get_or_none(Authority.slug == event.details.get("from")) if event.kind == "forwarded" else None
+    slug = event.details.get("from") if event.kind in ("forwarded", "unarrived") else None
+    first = Authority.get_or_none(Authority.slug == slug) if slug else None
     return first.name[language] if first else ""
 
 

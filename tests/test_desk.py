@@ -17,8 +17,8 @@ def test_whole_life_goes_through_the_pages_and_the_citizen_reads_the_same_story(
         ("incomplete", "Documents are missing", "Copy of the passport"),
         ("received", "Arrived", "The missing documents arrived on"),
         ("examination", "Being examined", "examining your dossier"),
-        ("decided", "Decided", "has decided"),
-        ("closed", "Closed", "This dossier is closed"),
+        ("decided", "Decided", "The authority decided on"),
+        ("closed", "Closed", "This dossier was closed on"),
     ]
     for count, (to, label, words) in enumerate(story, 2):
         page = move(desk, dossier, to)
@@ -35,7 +35,6 @@ def test_whole_life_goes_through_the_pages_and_the_citizen_reads_the_same_story(
     [
         ("received", "withdrawn", "Withdrawn"),
         ("examination", "withdrawn", "Withdrawn"),
-        ("incomplete", "lapsed", "Lapsed"),
         ("incomplete", "examination", "Being examined"),
         ("examination", "incomplete", "Documents are missing"),
     ],
@@ -48,7 +47,7 @@ def test_side_roads_are_told_to_the_citizen_too(visitor, desk, dossier, before, 
 
 def test_number_nobody_posted_lapses_and_late_paper_revives_it(visitor, desk, dossier):
     move(desk, dossier, "lapsed")
-    assert "No envelope with this number has arrived" in visitor.get(f"/t/{dossier.number}").text
+    assert "This form has not arrived at the authority" in visitor.get(f"/t/{dossier.number}").text
     move(desk, dossier, "received")
     assert visitor.get(f"/t/{dossier.number}").title == "Arrived"
 

@@ -107,7 +107,7 @@ def test_first_message_says_what_to_do_with_the_paper_and_how_to_confirm(app):
 
 def test_lapsed_says_what_did_not_arrive(app):
     message = make_message("lapsed")
-    assert "envelope had not arrived" in text.write(message).text
+    assert "form had not arrived" in text.write(message).text
     message.event.from_status = "incomplete"
     assert "What was missing" in text.write(message).text
 

@@ -45,8 +45,8 @@ def test_envelope_has_seven_working_days_and_holidays_are_none():
 
 def test_posted_paper_that_is_not_scanned_in_time_is_told_once_with_its_registered_number(announced):
     post(announced, registered="RR473124829LU")
-    assert on(dt.date(2026, 3, 10)) == ["announced", "posted"]
-    assert on(dt.date(2026, 3, 11)) == on(dt.date(2026, 3, 30)) == ["announced", "posted", "unarrived"]
+    assert on(dt.date(2026, 3, 11)) == ["announced", "posted"]
+    assert on(dt.date(2026, 3, 12)) == on(dt.date(2026, 3, 30)) == ["announced", "posted", "unarrived"]
     assert Dossier.get().latest.details["registered"] == "RR473124829LU" and Message.select().count() == 2
 
 
@@ -59,10 +59,16 @@ def test_paper_that_was_scanned_is_not_missed(announced, clerk):
 
 def test_paper_posted_once_more_is_waited_for_once_more(announced):
     post(announced)
-    on(dt.date(2026, 3, 11))
+    on(dt.date(2026, 3, 12))
     post(announced, dt.date(2026, 3, 12))
-    assert on(dt.date(2026, 3, 13))[-1] == "posted"
-    assert on(dt.date(2026, 3, 23))[-1] == "unarrived"
+    assert on(dt.date(2026, 3, 23))[-1] == "posted"
+    assert on(dt.date(2026, 3, 24))[-1] == "unarrived"
+
+
+def test_whoever_was_told_that_it_is_missing_is_not_reminded_to_post_it(announced):
+    post(announced)
+    assert on(dt.date(2026, 3, 12))[-1] == on(days(89))[-1] == "unarrived"
+    assert on(days(90)) == ["announced", "posted", "unarrived", "lapsed"]
 
 
 def test_number_that_nobody_used_is_remembered_once_and_lapses(announced):
@@ -87,7 +93,7 @@ def test_citizen_reads_when_it_should_be_there_and_what_to_do_when_it_is_not(vis
         page = visitor.submit(visitor.get(f"/t/{announced.number}"), "/posted", registered="rr 473 124 829 lu")
         assert "11 March 2026" in page.text and "RR473124829LU" in page.text
         assert not page.soup.select("form[action$='/posted']")
-    on(dt.date(2026, 3, 11))
+    on(dt.date(2026, 3, 12))
     page = visitor.get(f"/t/{announced.number}")
     assert "They should have arrived by now" in page.text and page.soup.select("form[action$='/posted']")
 

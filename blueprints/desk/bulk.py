@@ -148,4 +148,4 @@ def _draft(bulk: Bulk, language: str) -> Event:
 def _titles(rows: list[Row]) -> dict[int, str]:
     """What happened to the dossiers that are not as they were, in words."""
     events = [row.since for row in rows if row.since]
-    return {event.id: line.title for event, line in zip(events, dossier_page.words.lines(events), strict=True)}
+    return {event.id: line.title for event, line in zip(events, dossier_page.event_words.lines(events), strict=True)}

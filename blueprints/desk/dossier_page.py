@@ -13,7 +13,7 @@ from models.catalogue import LOCALES
 from models.event import UNDOABLE, standing
 from models.life import ARRIVED, FURTHER
 
-from .. import clock_words, hx, words
+from .. import clock_words, event_words, hx
 from ..languages import NAMES, in_language
 from . import bp, undo_time
 from .forms import GRANTED, ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
@@ -27,7 +27,7 @@ class Told(NamedTuple):
     """A row of the history for the desk: the citizen's words, and what only the desk sees."""
 
     event: Event
-    line: words.Line
+    line: event_words.Line
     undone: bool
     origin: str  # transferred: where it came from
 
@@ -90,10 +90,10 @@ def undo_until(event: Event) -> dt.datetime | None:
     return min(told_at, until) if told_at else None if event.messages.exists() else until
 
 
-def as_read(event: Event, language: str) -> words.Line:
+def as_read(event: Event, language: str) -> event_words.Line:
     """`event` as a citizen reads it in `language`."""
     with force_locale(LOCALES[language]):
-        line = words.lines([event])[0]
+        line = event_words.lines([event])[0]
     return line._replace(missing=event.missing(language))
 
 
@@ -124,7 +124,7 @@ def _told(events: list[Event]) -> list[Told]:
     names = {authority.slug: in_language(authority.name) for authority in former}
     return [
         Told(event, line, event.id in undone, names.get(event.details.get("from"), ""))
-        for event, line in zip(events, words.lines(events), strict=True)
+        for event, line in zip(events, event_words.lines(events), strict=True)
     ]
 
 
@@ -154,7 +154,7 @@ def _authorities(dossier: Dossier) -> list[SelectChoice]:
     return [SelectChoice(authority.slug, in_language(authority.name)) for authority in others]
 
 
-def _preview(dossier: Dossier, answer: ActForm) -> words.Line:
+def _preview(dossier: Dossier, answer: ActForm) -> event_words.Line:
     """How the citizen will read it, in the citizen's language."""
     return as_read(answer.draft(dossier), dossier.language)
 

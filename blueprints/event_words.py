@@ -1,0 +1,111 @@
+"""What happened to a dossier, row by row, as a citizen reads it."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from flask_babel import gettext as _
+
+from models import Authority, Event
+
+from .clock_words import day
+from .languages import current
+
+
+class Line(NamedTuple):
+    """One event as a citizen reads it."""
+
+    title: str
+    at: dt.datetime
+    text: str
+    note: str
+    missing: list[str]
+
+
+def lines(history: list[Event]) -> list[Line]:
+    """The history, oldest first, in words."""
+    return [Line(title(event.kind), event.at, text(event), event.note, event.missing(current())) for event in history]
+
+
+def title(kind: str) -> str:
+    """What an event of this kind is called."""
+    titles = {
+        "announced": _("Number given out"),
+        "posted": _("Reported as posted"),
+        "reminder": _("Reminded"),
+        "unarrived": _("Not arrived in time"),
+        "received": _("Arrived"),
+        "incomplete": _("Documents are missing"),
+        "examination": _("Examination begun"),
+        "decided": _("Decided"),
+        "closed": _("Closed"),
+        "lapsed": _("Lapsed"),
+        "withdrawn": _("Withdrawn"),
+        "supplied": _("Missing documents arrived"),
+        "further": _("Further papers arrived"),
+        "corrected": _("Date of arrival corrected"),
+        "returned": _("Originals sent back"),
+        "transferred": _("Handed over to another authority"),
+        "forwarded": _("Forwarded to the right authority"),
+        "absent": _("Envelope came without this form"),
+        "undone": _("Taken back"),
+    }
+    return titles[kind]
+
+
+def text(event: Event) -> str:
+    """What is to be said of it besides its title, possibly nothing."""
+    if event.kind in ("received", "supplied", "further") and event.arrived_on:
+        return _("Arrived by post on %(day)s.", day=day(event.arrived_on))
+    if event.kind == "incomplete" and event.until:
+        return _("To arrive by %(day)s.", day=day(event.until))
+    special = {
+        "posted": _posted,
+        "corrected": _corrected,
+        "returned": _returned,
+        "transferred": _transferred,
+        "forwarded": forwarded,
+        "absent": absent,
+    }
+    return special[event.kind](event) if event.kind in special else ""
+
+
+def date(event: Event, name: str) -> str:
+    """The day in the details of `event` that is called so."""
+    return day(dt.date.fromisoformat(event.details[name]))
+
+
+def _posted(event: Event) -> str:
+    if registered := event.details.get("registered"):
+        return _("Posted on %(day)s by registered mail %(registered)s.", day=date(event, "on"), registered=registered)
+    return _("Posted on %(day)s.", day=date(event, "on"))
+
+
+def _corrected(event: Event) -> str:
+    return _("Arrived on %(day)s, not on %(earlier)s.", day=day(event.arrived_on), earlier=date(event, "from"))
+
+
+def _returned(event: Event) -> str:
+    return _("%(what)s, on %(day)s by registered mail %(registered)s.",
+             what=event.details["what"], day=date(event, "on"), registered=event.details["registered"])  # fmt: skip
+
+
+def _transferred(event: Event) -> str:
+    to = name(event, "to")
+    return _("Now with: %(name)s", name=to) if to else ""
+
+
+def forwarded(event: Event) -> str:
+    """Where the envelope came, and where it goes."""
+    names = {"first": name(event, "from"), "name": name(event, "to")}
+    return _("It came to %(first)s on %(day)s and was sent on to %(name)s.", day=day(event.arrived_on), **names)
+
+
+def absent(event: Event) -> str:
+    """The envelope came without the form."""
+    return _("An envelope with this number came on %(day)s, but this form was not in it.", day=day(event.arrived_on))
+
+
+def name(event: Event, which: str) -> str:
+    """The name of an authority in the details of `event`, if there still is one."""
+    authority = Authority.get_or_none(Authority.slug == event.details.get(which))
+    return authority.name[current()] if authority else ""
