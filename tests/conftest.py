@@ -84,6 +84,7 @@ def postgresql_url(stocked_postgresql):
 
 
 SITES: dict[str, Flask] = {}  # settings -> the site: to make one costs as much as many tests do
+GIVEN: dict[str, dict] = {}  # settings -> all the site's settings as they were when it started
 
 
 def running(url: str, **settings) -> Flask:
@@ -92,10 +93,12 @@ def running(url: str, **settings) -> Flask:
     settings.setdefault("STAFF_SECOND_FACTOR", str(settings.get("SITE_URL", "")).startswith("https:"))
     name = repr(sorted(settings.items()))
     if name in SITES:
+        SITES[name].config.update(GIVEN[name])  # a test before this one may have changed its settings
         storage.use(SITES[name], url)
     else:
         SITES[name] = create_app(SETTINGS | {"DATABASE_URL": url} | settings)
         SITES[name].jinja_env.bytecode_cache = COMPILED
+        GIVEN[name] = dict(SITES[name].config)
     for kept in ("pages", "refused"):  # what a process remembers of the database it had
         SITES[name].extensions.pop(kept, None)
     return SITES[name]
