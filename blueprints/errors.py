@@ -20,7 +20,11 @@ def init_app(app: Flask) -> None:
 
 def show(error: HTTPException) -> Response:
     """The page of `error`; its headers (Allow, Retry-After) stay."""
+    from . import api
+
     code = error.code or 500
+    if request.path.startswith(f"{api.bp.url_prefix}/"):  # no view of it was reached: programs read no pages
+        return api.keep_nothing(api.problem(error))
     if code == 404 and not _said(error) and (help_page := _help(request.path)):
         return help_page
     if code < 400 or isinstance(error, SecurityError):  # a redirect of the router; a host whose pages are not ours

@@ -293,8 +293,8 @@ def test_paper_does_not_arrive_before_its_number_was_given_out(api, dossier):
     assert "arrived_on" in answer["detail"] and Dossier.get().version == 1
 
 
-def test_fault_on_our_side_is_logged_under_the_reference_that_the_answer_names(api, either, dossier, caplog):
-    either.testing = False
+def test_fault_on_our_side_is_logged_under_the_reference_that_the_answer_names(api, either, dossier, caplog, monkeypatch):
+    monkeypatch.setitem(either.config, "TESTING", False)
     db.execute_sql("ALTER TABLE delivery RENAME TO gone")
     answer = api.post(MOVES.format(dossier.number), received(), 500)
     assert answer["reference"] in caplog.text and dossier.number not in caplog.text
@@ -339,3 +339,9 @@ def test_request_whose_process_was_lost_is_answered_when_it_is_sent_again(api, d
     Reply.update(at=now() - dt.timedelta(minutes=3)).execute()
     answers = [api.client.post(MOVES.format(dossier.number), headers=headers, **raw).status_code for _ in range(2)]
     assert answers == [201, 201] and Event.select().count() == 2
+
+
+def test_address_that_there_is_not_is_told_to_a_program_as_one(api):
+    for path in ("/api/v1/dossiers/not-a-number", "/api/v1/nothing"):
+        assert api.get(path, 404)["title"] == "Not Found"
+    assert api.post("/api/v1/dossiers", {}, 405)["status"] == 405
