@@ -213,10 +213,17 @@ class Life:
         return self._happen(kind, by=None, version=self.version, changes=changes, details=details)
 
     def assign(self, to: Staff | None, *, by: Staff) -> None:
-        """Give the dossier to a colleague, or to nobody. The citizen's page does not change."""
+        """Give the dossier to a colleague, or to nobody. The citizen's page does not change.
+
+        Raises Conflict if it is not (or no longer) with the colleague's authority.
+        """
         with db.atomic():
             Audit.take_turn()
-            self._table.update(assignee=to).where(self._table.id == self.id).execute()
+            theirs = self._table.id == self.id
+            if to:
+                theirs &= self._table.authority == to.authority
+            if self._table.update(assignee=to).where(theirs).execute() != 1:
+                raise Conflict
             Audit.record(by, "assigned", self.id, to=to.id if to else None)
         self.assignee = to
 

@@ -133,3 +133,15 @@ def test_a_registered_number_is_read_as_people_write_it(typed):
 )
 def test_a_registered_number_with_a_slip_in_it_is_refused(typed):
     assert registered_number(typed) is None
+
+
+def test_dossier_that_was_handed_over_is_given_to_nobody_of_the_former_authority(either, form, clerk, other_clerk):
+    dossier = Dossier.announce(form, "en", "key")
+    dossier.move("received", by=clerk, version=1, arrived_on=today())
+    seen = Dossier.get_by_id(dossier.id)
+    dossier.transfer(other_clerk.authority, by=clerk, version=2)
+    with pytest.raises(Conflict):
+        seen.assign(clerk, by=clerk)
+    assert Dossier.get_by_id(dossier.id).assignee is None
+    dossier.assign(other_clerk, by=other_clerk)
+    assert Dossier.get_by_id(dossier.id).assignee == other_clerk

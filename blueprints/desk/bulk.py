@@ -1,6 +1,7 @@
 """Many dossiers at once: ticked in the work list, looked at, moved, and taken back together."""
 
 from collections import Counter
+from contextlib import suppress
 from urllib.parse import parse_qsl
 
 from flask import Response, abort, g, request, url_for
@@ -8,7 +9,7 @@ from flask_babel import gettext as _
 from peewee import fn
 from playhouse.flask_utils import get_object_or_404
 
-from models import Batch, Bulk, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
+from models import Batch, Bulk, Conflict, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
 from models.bulk import MOST, MOVES, Row
 
 from .. import hx
@@ -84,10 +85,12 @@ def _assign(chosen: WorkList, dossiers: list[Dossier], colleague: str) -> Respon
     to = get_object_or_404(g.scope.colleagues(), Staff.id == int(colleague)) if known else None
     if colleague and to is None:
         abort(404)
-    theirs = [dossier for dossier in dossiers if to is None or dossier.authority == to.authority]
-    for dossier in theirs:
-        dossier.assign(to, by=g.staff)
-    return hx.goto(work_list.list_url(chosen, assigned=len(theirs)))
+    given = 0
+    for dossier in dossiers:
+        with suppress(Conflict):  # another authority's, for those who see all, or handed over at this moment
+            dossier.assign(to, by=g.staff)
+            given += 1
+    return hx.goto(work_list.list_url(chosen, assigned=given))
 
 
 def _bulk(batch: int) -> Bulk:

@@ -91,7 +91,10 @@ def assign(number: str) -> Response:
     to = get_object_or_404(colleagues, Staff.id == int(chosen)) if chosen.isdecimal() and len(chosen) < 10 else None
     if chosen and to is None:
         abort(404)
-    dossier.assign(to, by=g.staff)
+    try:
+        dossier.assign(to, by=g.staff)
+    except Conflict:
+        abort(409)
     return hx.follow(url_for(".show", number=number))
 
 
