@@ -293,7 +293,9 @@ def test_paper_does_not_arrive_before_its_number_was_given_out(api, dossier):
     assert "arrived_on" in answer["detail"] and Dossier.get().version == 1
 
 
-def test_fault_on_our_side_is_logged_under_the_reference_that_the_answer_names(api, either, dossier, caplog, monkeypatch):
+def test_fault_on_our_side_is_logged_under_the_reference_that_the_answer_names(
+    api, either, dossier, caplog, monkeypatch
+):
     monkeypatch.setitem(either.config, "TESTING", False)
     db.execute_sql("ALTER TABLE delivery RENAME TO gone")
     answer = api.post(MOVES.format(dossier.number), received(), 500)
