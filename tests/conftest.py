@@ -83,8 +83,7 @@ def postgresql_url(stocked_postgresql):
         connection.execute("DROP DATABASE test WITH (FORCE)")
 
 
-SITES: dict[str, Flask] = {}  # settings -> the site: to make one costs as much as many tests do
-GIVEN: dict[str, dict] = {}  # settings -> all the site's settings as they were when it started
+SITES: dict[str, tuple[Flask, dict]] = {}  # settings -> the site, as it was made: to make one costs as much as a test
 
 
 def running(url: str, **settings) -> Flask:
@@ -92,16 +91,17 @@ def running(url: str, **settings) -> Flask:
     # Where there is no TLS, a password alone may open the desk: most tests are about something else.
     settings.setdefault("STAFF_SECOND_FACTOR", str(settings.get("SITE_URL", "")).startswith("https:"))
     name = repr(sorted(settings.items()))
-    if name in SITES:
-        SITES[name].config.update(GIVEN[name])  # a test before this one may have changed its settings
-        storage.use(SITES[name], url)
-    else:
-        SITES[name] = create_app(SETTINGS | {"DATABASE_URL": url} | settings)
-        SITES[name].jinja_env.bytecode_cache = COMPILED
-        GIVEN[name] = dict(SITES[name].config)
+    if name not in SITES:
+        made = create_app(SETTINGS | {"DATABASE_URL": url} | settings)
+        made.jinja_env.bytecode_cache = COMPILED
+        SITES[name] = made, dict(made.config)
+    site, config = SITES[name]
+    site.config.clear()  # what a test has changed
+    site.config.update(config)
     for kept in ("pages", "refused"):  # what a process remembers of the database it had
-        SITES[name].extensions.pop(kept, None)
-    return SITES[name]
+        site.extensions.pop(kept, None)
+    storage.use(site, url)
+    return site
 
 
 @pytest.fixture
