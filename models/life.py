@@ -9,11 +9,10 @@ from .audit import Audit
 from .base import Conflict, db, now, today
 from .batch import Batch
 from .catalogue import Authority
-from .clock import Reading, read
 from .contact import Contact
 from .delivery import Delivery
-from .event import ASIDE, UNDOABLE, Event, standing
-from .facts import facts, handled, local_day
+from .event import UNDOABLE, Event
+from .history import History
 from .message import Message
 from .staff import Staff
 from .workdays import working_days_after
@@ -44,25 +43,20 @@ ON_THE_WAY = 7  # working days that an envelope may take, the opening of the pos
 REMIND_AFTER = dt.timedelta(days=60)  # when nobody said that it was posted
 
 
-class Life:
+class Life(History):
     """The verbs of a dossier. Each takes the `version` that the mover saw and raises Conflict if it is out of date.
 
     Nobody is told before `hold` is over, so that a slip can be undone. `note` is public. `batch` is the post-bag or
     bulk move that it belongs to.
     """
 
-    id: Any
-    status: Any
     version: Any
     authority: Any
     changed_at: Any
     created_at: Any
-    form: Any
-    arrived_on: Any
     look_on: Any
     round: Any
     assignee: Any
-    events: "ModelSelect[Event]"
     contacts: "ModelSelect[Contact]"
     notes: "ModelSelect[Note]"
 
@@ -183,7 +177,7 @@ class Life:
         """
         if event != self.latest or event.kind not in UNDOABLE:
             raise Conflict
-        changes: dict[str, Any] = {"status": event.from_status, "arrived_on": self._earlier_arrival(event)}
+        changes: dict[str, Any] = {"status": event.from_status, "arrived_on": self.earlier_arrival(event)}
         if event.kind == "incomplete":
             changes["round"] = self.round - 1
         if event.details.get("look"):
@@ -227,40 +221,6 @@ class Life:
             Audit.record(by, "assigned", self.id, to=to.id if to else None)
         self.assignee = to
 
-    @property
-    def on_its_way(self) -> Event | None:
-        """What says that an envelope is under way, the citizen or an office that sent it on; unless it was missed."""
-        said = self.events_of("posted", "forwarded", "absent", "unarrived")
-        return said[-1] if said and said[-1].kind in ("posted", "forwarded") else None
-
-    @property
-    def latest(self) -> Event:
-        """What happened last."""
-        return self.events.where(Event.kind.not_in(ASIDE)).order_by(Event.id.desc()).get()
-
-    @property
-    def present(self) -> Event:
-        """What brought the dossier into the status that it has now."""
-        return self.events_of(*STATUSES, "supplied")[-1]
-
-    def all_events(self) -> list[Event]:
-        """Every row of the history with who did it, oldest first, what was undone too: for the desk."""
-        return list(
-            self.events.select(Event, Staff).left_outer_join(Staff).where(Event.kind.not_in(ASIDE)).order_by(Event.id)
-        )
-
-    def history(self) -> list[Event]:
-        """The events a citizen is shown, oldest first: what was undone in time never happened."""
-        return standing(self.all_events())
-
-    def reading(self, history: list[Event]) -> Reading | None:
-        """What the legal clock shows after `history`; None if the form has no period, or nothing has arrived."""
-        return read(self.form.rules, facts(history))
-
-    def events_of(self, *kinds: str) -> list[Event]:
-        """Those of the history that are of these kinds, oldest first."""
-        return [event for event in self.history() if event.kind in kinds]
-
     def _happen(
         self,
         kind: str,
@@ -295,34 +255,11 @@ class Life:
         self.version, self.changed_at = version + 1, at
         return event
 
-    @property
-    def _table(self) -> Any:
-        """The model itself, for writing to its row."""
-        return type(self)
-
     def _update(self, version: int, **changes: Any) -> None:
         """Write `changes` if the dossier is still in `version`: of two clerks at once, one wins."""
         row = self._table.update(version=version + 1, **changes)
         if row.where((self._table.id == self.id) & (self._table.version == version)).execute() != 1:
             raise Conflict
-
-    def keep_clock(self) -> None:
-        """Keep what lists and statistics ask for, as the history tells it now: nothing of it is ever only stored."""
-        history = self.history()
-        reading, known = self.reading(history), facts(history)
-        running = reading if reading and not reading.ended else None
-        decided = next((local_day(event.at) for event in history if event.kind == "decided"), None)
-        kept = {
-            "target_on": running.target if running else None,
-            "due_on": running.limit if running else None,
-            "decided_on": decided,
-            "handled_days": handled(known, decided) if decided else None,
-        }
-        changed = {name: value for name, value in kept.items() if getattr(self, name) != value}
-        if changed:
-            self._table.update(**changed).where(self._table.id == self.id).execute()
-        for name, value in changed.items():
-            setattr(self, name, value)
 
     @property
     def _look_before(self) -> dict[str, str]:
@@ -333,11 +270,6 @@ class Life:
         """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""
         Message.let_go(Message.event.in_(self.events.select(Event.id)), at)
         Delivery.hasten(self.events.select(Event.id), at)
-
-    def _earlier_arrival(self, event: Event) -> dt.date | None:
-        """The day of the first arrival as it stood before `event`."""
-        days = [e.arrived_on for e in self.history() if e.id < event.id and e.kind in ("received", "corrected")]
-        return days[-1] if days else None
 
 
 def expected_by(posted_on: dt.date) -> dt.date:
