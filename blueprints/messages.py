@@ -16,7 +16,7 @@ import senders
 from models import Channel, Contact, Counter, Message, Outcome, Reply, Tries, Used, WaitingTime, db, now, outbox, watch
 from models.channel import CHANNELS
 from models.timetable import Hours
-from senders.base import place
+from senders.base import Letter, SendError, place
 
 from . import systems
 
@@ -26,6 +26,7 @@ log = logging.getLogger("etracking.messages")
 HOUR = 3600.0
 IDLE = 1.0  # seconds between two looks at an empty outbox
 COLLECT = 300.0  # seconds between two looks into the mailbox of bounces
+SYSTEMS = "systems"  # what the authorities' own systems are told, beside the channels to citizens
 SWEEP = 10.0  # seconds between two looks for messages whose worker was lost
 
 
@@ -47,26 +48,34 @@ class Worker:
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
         self.sweep_at = self.tidy_at = self.collect_at = 0.0
+        self.look_at = dict.fromkeys((*CHANNELS, SYSTEMS), 0.0)  # nobody asks again at once where nothing was due
 
     def work(self, told: SimpleQueue, once: bool = False) -> None:
         """Send until something is in `told`; with `once`, until nothing is due."""
         while True:
-            wait = self.send_next() if once else self._send_next_whatever_happens()
-            if once and wait == IDLE:
+            idle = self.send_next() if once else self._send_next_whatever_happens()
+            if once and idle:
                 return
             try:
-                told.get(timeout=wait)
+                told.get(timeout=max(0.0, min(self.look_at.values()) - time.monotonic()))
                 return
             except Empty:
                 continue
 
-    def send_next(self) -> float:
-        """Send one of each kind that is due. The seconds to wait before it is worth asking again."""
+    def send_next(self) -> bool:
+        """Send one of each kind that is due. True if there was nothing to do wherever it looked."""
         self._sweep()
-        waits = [self._send_one(channel) for channel in CHANNELS]
-        return 0.0 if systems.deliver_next() else min(waits)
+        waits = {source: self._serve(source) for source, at in self.look_at.items() if at <= time.monotonic()}
+        self.look_at |= {source: time.monotonic() + wait for source, wait in waits.items()}
+        return set(waits.values()) <= {IDLE}
 
-    def _send_next_whatever_happens(self) -> float:
+    def _serve(self, source: str) -> float:
+        """Send one of `source`; the seconds to wait before it is worth asking there again."""
+        if source == SYSTEMS:
+            return 0.0 if systems.deliver_next() else IDLE
+        return self._send_one(source)
+
+    def _send_next_whatever_happens(self) -> bool:
         """A database that is locked or restarting must not end the worker."""
         try:
             self._tidy()
@@ -74,7 +83,8 @@ class Worker:
             return self.send_next()
         except Exception as error:
             log.error("no message sent: %s", place(error))
-            return IDLE
+            self.look_at = dict.fromkeys(self.look_at, time.monotonic() + IDLE)
+            return True
 
     def _sweep(self) -> None:
         """What workers left lying that are no more."""
@@ -122,14 +132,15 @@ class Worker:
             if wait := Channel.wait(channel):
                 return wait
             message = outbox.claim(self.name, channel, _lease(channel), _hours())
-        if message:
-            self._attempt(message, gate == "probe")
+            letter = _write(message) if message else None
+        if message and letter:
+            self._attempt(message, letter, gate == "probe")
         return 0.0
 
-    def _attempt(self, message: Message, probe: bool) -> None:
+    def _attempt(self, message: Message, letter: Letter | SendError, probe: bool) -> None:
         """Try `message` once; the outcome is on its row when this returns."""
         started = time.monotonic()
-        outcome, error, provider_id = _deliver(message)
+        outcome, error, provider_id = _try(message, letter)
         spent = (time.monotonic() - started) * 1000
         with db.connection_context():
             held = message.ended(outcome, error, provider_id)
@@ -138,11 +149,21 @@ class Worker:
         log.info("message %d %s %s: %s, %.0f ms", message.id, message.channel, message.kind, said, spent)
 
 
-def _deliver(message: Message) -> tuple[Outcome, str, str]:
-    """What came of sending `message`: the outcome, an error's text, and the provider's name for it."""
+def _write(message: Message) -> Letter | SendError:
+    """`message` written out, or why it was not."""
     try:
-        return Outcome.SENT, "", senders.deliver(message)
-    except senders.SendError as error:
+        return senders.write(message)
+    except SendError as error:
+        return error
+
+
+def _try(message: Message, letter: Letter | SendError) -> tuple[Outcome, str, str]:
+    """What came of it: the outcome, an error's text, and the provider's name for the message."""
+    try:
+        if isinstance(letter, SendError):
+            raise letter
+        return Outcome.SENT, "", senders.send(message.channel, letter)
+    except SendError as error:
         return error.outcome, str(error), ""
     except Exception as error:  # one odd message must not stop the others
         log.error("message %d: unexpected %s", message.id, place(error))

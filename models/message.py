@@ -178,9 +178,8 @@ class Message(Base):
 
     @property
     def wanted(self) -> bool:
-        """Whether its contact may hear of it at this moment: not erased, not stopped, confirmed if it has to be."""
-        contact = Contact.get_or_none(Contact.id == self.contact_id)
-        return contact is not None and contact.may_hear(self.kind)
+        """Whether its contact may hear of it: not stopped, confirmed if it has to be."""
+        return self.contact.may_hear(self.kind)
 
     @classmethod
     def _locked(cls, key: int) -> "Message | None":

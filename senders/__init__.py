@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
-from models import Message, Outcome, db
+from models import Message, Outcome
 
 from . import bounces, inbox, mail, push, sms, text
 from .base import Letter, SendError, place
 
-__all__ = ["SendError", "bounces", "deliver", "init_app"]
+__all__ = ["SendError", "bounces", "init_app", "send", "write"]
 
 SENDERS = {"email": mail, "sms": sms, "push": push}
 
@@ -25,20 +25,8 @@ def init_app(app: Flask) -> None:
     logging.getLogger("vonage").setLevel(logging.ERROR)
 
 
-def deliver(message: Message) -> str:
-    """Write `message` in its contact's language and send it. Returns the provider's name for it, possibly empty.
-
-    One attempt, at most one request to the provider. Raises SendError, also if the contact may not hear of it.
-    The database's connection is closed before the network is touched.
-    """
-    with db.connection_context():
-        letter = _write(message)
-    if current_app.config["INBOX"] and message.channel != "push":  # that costs nothing, and its browser is at hand
-        return inbox.send(letter)
-    return SENDERS[message.channel].send(letter)
-
-
-def _write(message: Message) -> Letter:
+def write(message: Message) -> Letter:
+    """`message` in its contact's language, and kept as it is written. Raises SendError if it may not or cannot be."""
     if not message.wanted:
         raise SendError("its contact may not hear of it (any more)", Outcome.UNWANTED)
     try:
@@ -49,3 +37,13 @@ def _write(message: Message) -> Letter:
         sms.count(message)
     message.keep(text.kept(letter, message.contact))
     return letter
+
+
+def send(channel: str, letter: Letter) -> str:
+    """Hand `letter` over, with at most one request. Returns the provider's name for it, possibly empty.
+
+    Raises SendError. The database's connection is closed by now: nothing of it waits for a network.
+    """
+    if current_app.config["INBOX"] and channel != "push":  # that costs nothing, and its browser is at hand
+        return inbox.send(letter)
+    return SENDERS[channel].send(letter)

@@ -7,6 +7,7 @@ import secrets
 
 from flask import Flask
 
+import senders
 from app import create_app
 from blueprints.settings import DEFAULTS
 from models import MODELS, Authority, Contact, Dossier, Event, Form, Message, Procedure, Topic, db, now
@@ -72,6 +73,11 @@ def queued(kind: str = "received", channel: str = "email") -> int:
     """The id of a message waiting to be sent."""
     with db.connection_context():
         return make_message(kind, channel).id
+
+
+def deliver(message: Message) -> str:
+    """Write `message` and send it, as the worker does."""
+    return senders.send(message.channel, senders.write(message))
 
 
 def row(message: int) -> Message:

