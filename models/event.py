@@ -81,16 +81,16 @@ class Event(Base):
         """Cancel this event's messages. Raises Conflict if one of them is already on its way."""
         if not Delivery.cancel(self):
             raise Conflict
-        Message.cancel(Message.event == self)
+        Message.cancel((Message.event == self) & (Message.attempts == 0))  # one that was tried has replaced older news
         if Message.select().where((Message.event == self) & (Message.state != "cancelled")).exists():
             raise Conflict
 
     @property
     def public_at(self) -> dt.datetime | None:
-        """When the messages of this event leave, while they still can be cancelled."""
-        waiting = self.messages.where((Message.state == "held") & (Message.run_at > now()))
-        message = waiting.order_by(Message.run_at).first()
-        return message.run_at if message else None
+        """When the messages of this event leave, while all of them still can be cancelled."""
+        messages = list(self.messages)
+        held = [message.run_at for message in messages if message.state == "held" and message.run_at > now()]
+        return min(held) if held and not any(message.attempts for message in messages) else None
 
 
 def standing(events: list[Event]) -> list[Event]:
