@@ -28,10 +28,11 @@ fmt: .setup/python-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup .setup/python-dev ## bytes against their budgets; look-ups and registrations per second against a floor
+bench: setup .setup/python-dev ## bytes against their budgets; look-ups and registrations per second against a floor, a backlog
 	$(BIN)/python -m bench.weight
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.post_room
+	$(BIN)/python -m bench.outbox
 
 setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ## idempotent, quick when nothing changed
 	@$(FLASK) db upgrade

@@ -49,6 +49,7 @@ class Worker:
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
         self.sweep_at = self.tidy_at = self.collect_at = 0.0
         self.look_at = dict.fromkeys((*CHANNELS, SYSTEMS), 0.0)  # nobody asks again at once where nothing was due
+        self.idle: set[str] = set()
 
     def work(self, told: SimpleQueue, once: bool = False) -> None:
         """Send until something is in `told`; with `once`, until nothing is due."""
@@ -63,11 +64,13 @@ class Worker:
                 continue
 
     def send_next(self) -> bool:
-        """Send one of each kind that is due. True if there was nothing to do wherever it looked."""
+        """Send one of each kind that is due. True if there is nothing to do anywhere."""
         self._sweep()
-        waits = {source: self._serve(source) for source, at in self.look_at.items() if at <= time.monotonic()}
-        self.look_at |= {source: time.monotonic() + wait for source, wait in waits.items()}
-        return set(waits.values()) <= {IDLE}
+        for source in [source for source, at in self.look_at.items() if at <= time.monotonic()]:
+            wait = self._serve(source)
+            self.look_at[source] = time.monotonic() + wait
+            self.idle = self.idle | {source} if wait == IDLE else self.idle - {source}
+        return self.idle == set(self.look_at)
 
     def _serve(self, source: str) -> float:
         """Send one of `source`; the seconds to wait before it is worth asking there again."""

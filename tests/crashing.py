@@ -7,11 +7,15 @@ after each that changes the world outside. The answer is "died" or "lived", afte
 
 import json
 import os
+import random
+import secrets
 import signal
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
@@ -75,6 +79,56 @@ def work() -> None:
     Worker().work(SimpleQueue(), once=True)
 
 
+def together(workers: int) -> None:
+    """So many workers at once, until nothing is due."""
+    for child in [fork(work) for _ in range(workers)]:
+        assert os.waitpid(child, 0)[1] == 0
+
+
+def storm(kills: int, workers: int = 4) -> None:
+    """Citizens and clerks and so many workers, one of which is killed every few milliseconds; each rises again."""
+    chance = random.Random(kills)
+    busy = [live, *[toil] * workers]
+    running = {fork(do): do for do in busy}
+    for _ in range(kills):
+        time.sleep(chance.uniform(0.005, 0.1))
+        victim = chance.choice(list(running))
+        os.kill(victim, signal.SIGKILL)
+        os.waitpid(victim, 0)
+        do = running.pop(victim)
+        running[fork(do)] = do
+    for child in running:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def toil() -> None:
+    while True:
+        work()
+
+
+def live() -> None:
+    """Registrations and arrivals without end; one in five is rolled back at the last moment."""
+    while True:
+        time.sleep(0.02)  # as fast as the workers can follow
+        contacts = [EMAIL] if secrets.randbelow(10) else [EMAIL, SMS]  # SMS leave at their own pace
+        with suppress(ZeroDivisionError), db.connection_context(), db.atomic():
+            dossier = Dossier.announce(Form.get(), "en", secrets.token_hex(8), contacts)
+            dossier.move("received", by=None, version=1, arrived_on=today())
+            1 / secrets.randbelow(5)
+
+
+def fork(do: Callable[[], None]) -> int:
+    """A child of this process that does it, and ends with 0 if it comes to an end."""
+    child = os.fork()
+    if child == 0:
+        try:
+            do()
+        finally:
+            os._exit(0 if sys.exc_info()[0] is None else 1)
+    return child
+
+
 def receipt(reference: str, outcome: str) -> None:
     with db.connection_context():
         Message.receipt(reference, Outcome(outcome), error="receipt")
@@ -86,15 +140,13 @@ def say(word: str) -> None:
 
 def obey(order: dict[str, Any]) -> None:
     """Do it in a child of this process; say how the child ended."""
-    child = os.fork()
-    if child == 0:
-        count(order.pop("step"))
-        do: Callable[..., None] = globals()[order.pop("do")]
-        try:
-            do(**order)
-        finally:
-            os._exit(0 if sys.exc_info()[0] is None else 1)
-    _child, status = os.waitpid(child, 0)
+    step, do = order.pop("step"), globals()[order.pop("do")]
+
+    def act() -> None:
+        count(step)
+        do(**order)
+
+    _child, status = os.waitpid(fork(act), 0)
     died = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
     say("died" if died else "lived" if status == 0 else "failed")
 
