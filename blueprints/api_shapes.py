@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from models import Dossier, Event
-from models.life import MOVES
+from models import Dossier, Event, today
+from models.life import LONGEST, MOVES
 
 WRITTEN = r"^[^\x00]*$"  # PostgreSQL takes no text with a NUL
 Plain = Annotated[str, Field(pattern=WRITTEN)]
@@ -25,7 +25,9 @@ class Move(BaseModel):
     arrived_on: dt.date | None = Field(None, description="With `received`: the day the envelope came. Needed.")
     postmark_on: dt.date | None = Field(None, description="With `received`: the date of the postmark.")
     missing: list[Text] = Field([], max_length=30, description="With `incomplete`: the documents. At least one.")
-    until: dt.date | None = Field(None, description="With `incomplete`: the day they should be there by. Needed.")
+    until: dt.date | None = Field(
+        None, description="With `incomplete`: the day they should be there by, within two years. Needed."
+    )
     authority: Plain = Field("", max_length=60, description="With `transferred`: the name (slug) of the new authority.")
     note: Plain = Field("", max_length=1000, description="A public note: everybody who has the number can read it.")
 
@@ -42,6 +44,8 @@ class Move(BaseModel):
                 raise ValueError(f"{name} does not go with {self.to}")
         if self.arrived_on and self.postmark_on and self.postmark_on > self.arrived_on:
             raise ValueError("postmark_on lies after arrived_on")
+        if self.until and self.until > today() + LONGEST:
+            raise ValueError("until lies more than two years ahead")
         return self
 
 

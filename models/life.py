@@ -40,6 +40,7 @@ MOVES: dict[str, tuple[str, ...]] = {
 
 AT_ONCE = dt.timedelta()
 ON_THE_WAY = 7  # working days that an envelope may take, the opening of the post included
+LONGEST = dt.timedelta(days=730)  # from today, that a citizen is given for missing documents
 REMIND_AFTER = dt.timedelta(days=60)  # when nobody said that it was posted
 
 

@@ -230,6 +230,13 @@ def test_citizens_own_date_goes_into_a_calendar(app, told):
     assert event.alarms.times[0].trigger.date() == dt.date(2026, 5, 8)
 
 
+def test_calendar_takes_the_last_day_there_is(app, told):
+    _answer, calendar = entry(
+        app, told(("2026-03-02", "received"), ("2026-03-16", "incomplete", "9999-12-31")), "2026-04-01"
+    )
+    assert calendar.events[0].start == dt.date.max
+
+
 def test_later_file_is_news_of_the_same_entry(app, told, keeper):
     dossier = told(("2026-03-02", "received"))
     before = entry(app, dossier, "2026-03-03")[1].events[0]

@@ -64,6 +64,7 @@ def test_date_that_cannot_be_is_refused_beside_its_field_and_all_that_was_typed_
         ({"missing": "x" * 2001, "until": TOMORROW.isoformat()}, ["missing"]),
         ({"missing": "Lease", "until": today().isoformat()}, ["until"]),
         ({"missing": "Lease", "until": YESTERDAY.isoformat()}, ["until"]),
+        ({"missing": "Lease", "until": "9999-12-31"}, ["until"]),
         ({"missing": "Lease", "until": ""}, ["until"]),
         ({"missing": "", "until": ""}, ["missing", "until"]),
         ({"missing": "Lease", "until": TOMORROW.isoformat(), "note": "x" * 1001}, ["note"]),

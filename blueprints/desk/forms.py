@@ -22,6 +22,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional, Va
 from models import Dossier, Event, TextBlock, now, today
 from models.base import LUXEMBOURG
 from models.batch import RECENT
+from models.life import LONGEST
 
 from ..forms import DayField, NeededWhen, _strip, not_in_future, registered_mail
 from ..languages import in_language
@@ -52,6 +53,11 @@ def another_day(form: FlaskForm, field: DateField) -> None:
 def in_future(_form: FlaskForm, field: DateField) -> None:
     if field.data and field.data <= today():
         raise ValidationError(_("Please choose a day in the future."))
+
+
+def not_for_years(_form: FlaskForm, field: DateField) -> None:
+    if field.data and field.data > today() + LONGEST:
+        raise ValidationError(_("Please choose a day within the next two years."))
 
 
 def some_document(form: FlaskForm, _field: TextAreaField) -> None:
@@ -142,7 +148,8 @@ class MoveForm(ActForm):
         validators=[Length(max=2000, message=_l("At most 2,000 characters.")), some_document],
     )
     until = DayField(
-        _l("To arrive by"), validators=[NeededWhen(_to("incomplete"), _l("By when should it arrive?")), in_future]
+        _l("To arrive by"),
+        validators=[NeededWhen(_to("incomplete"), _l("By when should it arrive?")), in_future, not_for_years],
     )
     authority = SelectField(
         _l("New authority"), choices=[], validate_choice=False,
