@@ -8,12 +8,12 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import PASSWORD, running
+from conftest import PASSWORD, account, running
 from living import CHROMIUM, served
 from sending import close
 
 from blueprints import captcha
-from models import Dossier, Form, Procedure, Staff, db, today
+from models import Dossier, Form, Procedure, db, today
 from models import captcha as logic
 from senders.text import contact_token
 
@@ -36,7 +36,7 @@ class Site:
         self.form = (
             Form.select().join(Procedure).where(Procedure.slug == "rent-subsidy", Form.slug == "application").get()
         )
-        self.clerk = Staff.add("clerk@example.lu", "clerk", self.form.procedure.authority, PASSWORD)
+        self.clerk = account("clerk@example.lu", "clerk", self.form.procedure.authority)
         self.numbers = {status: self.dossier(status).number for status in PATHS}
         with app.app_context():
             self.token = contact_token(self.dossier("announced").contacts.get())

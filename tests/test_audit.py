@@ -4,7 +4,7 @@ import random
 import threading
 
 import pytest
-from conftest import PASSWORD, signed_in
+from conftest import PASSWORD, account, signed_in
 from desk_pages import move
 from peewee import SQL, DatabaseError
 
@@ -194,7 +194,7 @@ def test_every_act_of_a_clerk_is_recorded_and_none_of_a_citizen(app, visitor, de
 
 
 def test_what_is_done_to_an_account_is_recorded_with_who_did_it(either, clerk):
-    admin = Staff.add("admin@example.lu", "admin", None, PASSWORD)
+    admin = account("admin@example.lu", "admin")
     Staff.invite("new@example.lu", "helpdesk", None, by=admin)
     clerk.reset(by=admin)
     clerk.end_sessions(by=admin)

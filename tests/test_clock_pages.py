@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 import time_machine
-from conftest import PASSWORD, signed_in
+from conftest import account, signed_in
 from icalendar import Calendar
 from loading import copied, load, replace
 from visitor import Page, Visitor
@@ -33,7 +33,7 @@ def student() -> Form:
 
 @pytest.fixture
 def keeper(student) -> Staff:
-    return Staff.add("keeper@example.lu", "clerk", student.procedure.authority, PASSWORD)
+    return account("keeper@example.lu", "clerk", student.procedure.authority)
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import datetime as dt
 
 import pytest
-from conftest import PASSWORD, signed_in
+from conftest import account, signed_in
 from desk_pages import LONG_AGO, TOMORROW, YESTERDAY, stored
 from visitor import Page, Visitor
 
-from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, Staff, today
+from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, today
 from models.number import grouped
 
 
@@ -171,7 +171,7 @@ def test_address_that_is_written_to_too_often_is_refused(desk):
 
 
 def test_keys_of_two_clerks_never_meet_and_a_form_without_one_is_refused(app, desk, clerk):
-    colleague = signed_in(app, Staff.add("colleague@example.lu", "clerk", clerk.authority, PASSWORD))
+    colleague = signed_in(app, account("colleague@example.lu", "clerk", clerk.authority))
     give(desk, key="the-same")
     give(colleague, key="the-same")
     give(desk, key="the-same")

@@ -5,7 +5,7 @@ import datetime as dt
 import io
 
 import pytest
-from conftest import PASSWORD, signed_in
+from conftest import account, signed_in
 from desk_pages import move
 from visitor import Page, Visitor
 
@@ -15,7 +15,7 @@ from models.number import grouped
 
 @pytest.fixture
 def admin() -> Staff:
-    return Staff.add("admin@example.lu", "admin", None, PASSWORD)
+    return account("admin@example.lu", "admin")
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Several people at one desk: internal notes, who works on what, and who was quicker."""
 
 import pytest
-from conftest import PASSWORD, signed_in
+from conftest import account, signed_in
 from desk_pages import address, form_of, move, moved, send, stored
 
 from models import Audit, Authority, Note, Staff
@@ -11,7 +11,7 @@ SECRET = "Rang up, angry about the delay"
 
 @pytest.fixture
 def colleague(clerk) -> Staff:
-    return Staff.add("colleague@example.lu", "clerk", clerk.authority, PASSWORD)
+    return account("colleague@example.lu", "clerk", clerk.authority)
 
 
 @pytest.mark.parametrize("htmx", [False, True])

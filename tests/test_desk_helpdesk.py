@@ -3,11 +3,11 @@
 import logging
 
 import pytest
-from conftest import PASSWORD, signed_in
+from conftest import account, signed_in
 from desk_pages import address, move
 from visitor import Page, Visitor
 
-from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, Staff, db, now
+from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, db, now
 from models.number import grouped
 
 CANARY = "canary.bird@example.org"
@@ -259,7 +259,7 @@ def test_helpdesk_reads_the_citizens_own_words_and_moves_nothing(app, phone, des
 
 
 def test_administrator_may_do_it_too(app, called):
-    admin = signed_in(app, Staff.add("admin@example.lu", "admin", None, PASSWORD))
+    admin = signed_in(app, account("admin@example.lu", "admin"))
     assert found(look_up(admin, MOBILE)) == [grouped(called.number)]
     assert Event.select().count() == 1
 

@@ -5,10 +5,10 @@ import datetime as dt
 import io
 
 import pytest
-from conftest import PASSWORD, signed_in
+from conftest import account, signed_in
 from visitor import Page, Visitor
 
-from models import Audit, Dossier, Form, Message, Procedure, Staff, WaitingTime, today
+from models import Audit, Dossier, Form, Message, Procedure, WaitingTime, today
 from models.number import grouped
 from models.waiting import LEAST
 
@@ -128,7 +128,7 @@ def test_clerk_counts_the_own_authority_and_others_choose(app, desk, helpdesk, f
         1,
         2,
     ]
-    admin = signed_in(app, Staff.add("admin@example.lu", "admin", None, PASSWORD))
+    admin = signed_in(app, account("admin@example.lu", "admin"))
     assert arrived(admin) == 3 and len(admin.get("/desk/numbers").soup.select("#authority option")) > 2
 
 

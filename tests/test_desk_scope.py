@@ -4,12 +4,12 @@ import ast
 from pathlib import Path
 
 import pytest
-from conftest import PASSWORD, signed_in
+from conftest import account, signed_in
 from desk_pages import variables
 from visitor import Visitor
 from werkzeug.routing import Rule
 
-from models import Audit, Batch, Contact, Dossier, Form, Message, Note, Procedure, Staff, db, today
+from models import Audit, Batch, Contact, Dossier, Form, Message, Note, Procedure, db, today
 from models.number import grouped
 
 DESK = Path(__file__).parent.parent / "blueprints" / "desk"
@@ -22,7 +22,7 @@ class Side:
     """An authority with a clerk, a dossier in the middle of its life, and all that belongs to it."""
 
     def __init__(self, app, form: Form, name: str) -> None:
-        self.clerk = Staff.add(f"{name}@example.lu", "clerk", form.procedure.authority, PASSWORD)
+        self.clerk = account(f"{name}@example.lu", "clerk", form.procedure.authority)
         self.dossier = Dossier.announce(form, "en", f"key-{name}", [("email", f"{name}@example.org")])
         self.batch = Batch.begin(self.clerk, "post-bag")
         self.dossier.move("received", by=self.clerk, version=1, arrived_on=today(), batch=self.batch)
@@ -98,7 +98,7 @@ def test_clerk_reaches_the_own_side_by_the_same_addresses(app, sides):
 
 @pytest.mark.parametrize("role", ["helpdesk", "admin"])
 def test_those_who_see_all_reach_both_sides_and_no_address_breaks(app, sides, role):
-    browser = signed_in(app, Staff.add(f"{role}@example.lu", role, None, PASSWORD))
+    browser = signed_in(app, account(f"{role}@example.lu", role))
     for side in sides:
         for method, rule in desk_rules(app):
             if method == "GET":
@@ -112,7 +112,7 @@ def test_those_who_see_all_reach_both_sides_and_no_address_breaks(app, sides, ro
 
 
 def test_helpdesk_moves_nothing_whatever_it_sends(app, sides):
-    browser = signed_in(app, Staff.add("helpdesk@example.lu", "helpdesk", None, PASSWORD))
+    browser = signed_in(app, account("helpdesk@example.lu", "helpdesk"))
     token, side = token_of(browser), sides[0]
     before = Dossier.get_by_id(side.dossier.id)
     for method, rule in desk_rules(app):

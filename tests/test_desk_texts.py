@@ -1,11 +1,11 @@
 """The texts of all messages, as administrators look them through; and what the helpdesk is shown of those sent."""
 
 import pytest
-from conftest import PASSWORD, running, signed_in
+from conftest import account, running, signed_in
 from sending import LONG_SITE
 from visitor import Visitor
 
-from models import Contact, Dossier, Event, Message, Staff, db
+from models import Contact, Dossier, Event, Message, db
 from models.catalogue import LANGUAGES
 from models.contact import FIRST
 from senders.samples import KINDS
@@ -14,7 +14,7 @@ from senders.samples import KINDS
 @pytest.fixture
 def office(app) -> Visitor:
     """An administrator's browser, signed in."""
-    return signed_in(app, Staff.add("admin@example.lu", "admin", None, PASSWORD))
+    return signed_in(app, account("admin@example.lu", "admin"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -74,7 +74,7 @@ def test_only_administrators_read_them(app, desk, helpdesk):
 def test_sms_that_does_not_fit_is_said_and_the_page_stands(sqlite_url):
     app = running(sqlite_url, SITE_URL=f"{LONG_SITE}1".replace("https", "http") + "2" * 60)
     with db.connection_context():
-        office = signed_in(app, Staff.add("admin@example.lu", "admin", None, PASSWORD))
+        office = signed_in(app, account("admin@example.lu", "admin"))
         faults = office.get("/desk/texts").soup.select(".notice.bad")
     assert faults and "characters" in faults[0].get_text()
 

@@ -4,11 +4,11 @@ import datetime as dt
 import uuid
 
 import pytest
-from conftest import signed_in
+from conftest import account, signed_in
 from desk_pages import LONG_AGO, YESTERDAY, given_out_long_ago, stored
 from visitor import Page, Visitor
 
-from models import Audit, Batch, Contact, Dossier, Event, Form, Message, Procedure, Read, Staff, now, today
+from models import Audit, Batch, Contact, Dossier, Event, Form, Message, Procedure, Read, now, today
 from models.number import check_character, grouped
 
 
@@ -80,7 +80,7 @@ def test_scanned_twice_in_one_bag_is_said_and_nothing_happens(bag, dossier):
 
 
 def test_second_arrival_says_when_and_by_whom_and_takes_further_papers_in_one_tap(bag, clerk, app, with_mail):
-    colleague = Staff.add("colleague@example.lu", "clerk", clerk.authority, "correct horse battery")
+    colleague = account("colleague@example.lu", "clerk", clerk.authority)
     given_out_long_ago(with_mail)
     with_mail.move("received", by=colleague, version=1, arrived_on=YESTERDAY)
     page = read(bag, with_mail.number)
@@ -144,7 +144,7 @@ def test_envelope_of_another_authority_is_forwarded_in_two_taps(bag, clerk, app,
     assert Message.get(Message.event == stored(foreign).latest).run_at > now()
     status = Visitor(app).get(f"/t/{foreign.number}")
     assert "sent on to" in status.text and clerk.authority.name["en"] in status.text
-    right = signed_in(app, Staff.add("right@example.lu", "clerk", foreign.authority, "correct horse battery"))
+    right = signed_in(app, account("right@example.lu", "clerk", foreign.authority))
     begin(right)
     assert titles(read(right, foreign.number)) == ["Arrived"]
 
@@ -293,7 +293,7 @@ def test_bag_of_another_authority_does_not_exist(app, bag, other_clerk, dossier)
 
 def test_colleague_sees_the_bag_and_undoes_but_does_not_scan_into_it(app, bag, clerk, dossier):
     read(bag, dossier.number)
-    colleague = signed_in(app, Staff.add("colleague@example.lu", "clerk", clerk.authority, "correct horse battery"))
+    colleague = signed_in(app, account("colleague@example.lu", "clerk", clerk.authority))
     page = colleague.get(f"/desk/post-bag/{Batch.get().id}")
     assert "by a colleague" in page.text
     token = page.form("/undo").select_one("[name=csrf_token]")["value"]
@@ -336,7 +336,7 @@ def test_camera_is_allowed_here(bag):
 
 def test_on_both_databases(either):
     form = Form.select().join(Procedure).where(Procedure.slug == "rent-subsidy").get()
-    staff = Staff.add("clerk@example.lu", "clerk", form.procedure.authority, "correct horse battery")
+    staff = account("clerk@example.lu", "clerk", form.procedure.authority)
     dossier = Dossier.announce(form, "en", "k", [("email", "a@example.org")])
     bag, scan, hold = Batch.open_bag(staff, today()), uuid.uuid4(), dt.timedelta(minutes=10)
     first = Read.take(bag, scan, dossier.number, hold=hold)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from authenticator import Device, csrf, options, send, sign_in_with
-from conftest import PASSWORD, signed_in
+from conftest import PASSWORD, account, signed_in
 from test_commands import run
 from test_second_factor import codes, set_up_app
 from visitor import Page, Visitor
@@ -23,7 +23,7 @@ NEW = "a password of many letters"
 
 @pytest.fixture
 def admin(app) -> Staff:
-    return Staff.add("admin@example.lu", "admin", None, PASSWORD)
+    return account("admin@example.lu", "admin")
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_invitation_that_cannot_be_is_said_beside_the_field(office, fields, wron
 
 
 def test_invitation_works_on_both_databases(either):
-    office = signed_in(either, Staff.add("admin@example.lu", "admin", None, PASSWORD))
+    office = signed_in(either, account("admin@example.lu", "admin"))
     invite(office, 422, email="ADMIN@example.lu")
     address = link(invite(office))
     assert "A link, until" in row(office.get("/desk/staff"), "new@example.lu")
@@ -234,7 +234,7 @@ def test_nobody_closes_or_resets_their_own_account(office, admin):
 
 
 def test_last_administrator_stays_when_two_close_each_other(either):
-    first, second = (Staff.add(f"{name}@example.lu", "admin", None, PASSWORD) for name in ("a", "b"))
+    first, second = (account(f"{name}@example.lu", "admin") for name in ("a", "b"))
     second.disable(by=first)
     with pytest.raises(Exception) as refused:
         first.disable(by=second)  # whose request was on its way

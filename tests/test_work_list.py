@@ -3,11 +3,11 @@
 import datetime as dt
 
 import pytest
-from conftest import PASSWORD, signed_in
+from conftest import account, signed_in
 from playhouse.test_utils import assert_query_count
 from test_desk_list import counted, listed
 
-from models import Dossier, Form, Procedure, Staff, today
+from models import Dossier, Form, Procedure, today
 from models.number import grouped
 
 LEFT = {"late": -2, "today": 0, "soon": 3, "week": 7, "fortnight": 14, "later": 40}
@@ -59,7 +59,7 @@ def test_filter_by_due_date_shows_what_its_count_says(desk, waiting, due, names)
 
 
 def test_filters_by_person_procedure_and_number_narrow_together(desk, clerk, waiting):
-    colleague = Staff.add("colleague@example.lu", "clerk", clerk.authority, PASSWORD)
+    colleague = account("colleague@example.lu", "clerk", clerk.authority)
     waiting["late"].assign(clerk, by=clerk)
     waiting["soon"].assign(colleague, by=clerk)
     assert listed(desk.get("/desk?assignee=me")) == numbers(waiting, "late")
