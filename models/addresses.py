@@ -4,15 +4,18 @@ A link may have fallen into wrong hands, so nothing is taken away by it in silen
 goes on hearing everything until the new one says yes by its own link. Only then does it give way.
 """
 
+import datetime as dt
 from typing import Any
 
 from .base import db, now
 from .contact import NOTICE, Contact, hashed
+from .dossier import Dossier
 from .event import Event
 from .message import Message
 from .staff import Staff
 
 INSTANTS = ("created_at", "asked_at", "confirmed_at", "stopped_at", "failed_at")
+DOUBLE = dt.timedelta(minutes=1)  # the same wish again within this time is the same form, sent twice
 MOST = 4  # contacts of one dossier: the citizen by mail and SMS, and a helper by both
 
 
@@ -41,22 +44,45 @@ def pending(contact: Contact) -> Contact | None:
 
 
 def add(contact: Contact, channel: str, address: str) -> Contact:
-    """Tell somebody else too, after they have said yes. Raises Taken or Full."""
+    """Tell somebody else too, after they have said yes; sent twice, it counts once. Raises Taken or Full."""
     with db.atomic():
+        _lock(contact)
+        if double := _double(contact, channel, address):
+            return double
         if _given(contact) + 1 >= MOST:
             raise Full
         return invite(contact.dossier, channel, address, contact.language)
 
 
 def exchange(contact: Contact, channel: str, address: str) -> Contact:
-    """Let another address take this one's place, as soon as it says yes; the old one is told. Raises Taken or Full."""
+    """Let another address take this one's place, as soon as it says yes; the old one is told.
+
+    Sent twice, it counts once. Raises Taken or Full.
+    """
     with db.atomic():
+        _lock(contact)
+        if double := _double(contact, channel, address, replaces=contact):
+            return double
         take_back(contact)
         if _given(contact) + 1 > MOST:
             raise Full
         successor = invite(contact.dossier, channel, address, contact.language, replaces=contact)
         _tell(contact, NOTICE, to=successor.masked)
         return successor
+
+
+def _lock(contact: Contact) -> None:
+    """Nobody else counts or adds the dossier's addresses before this transaction ends."""
+    if db.for_update:  # on SQLite, a transaction is alone anyway
+        Dossier.select(Dossier.id).where(Dossier.id == contact.dossier_id).for_update().execute()
+
+
+def _double(contact: Contact, channel: str, address: str, replaces: Contact | None = None) -> Contact | None:
+    """What the same wish has brought about a moment ago, while it has no answer."""
+    same = (Contact.dossier == contact.dossier_id) & (Contact.address_hash == hashed(channel, address))
+    asked = Contact.by_link & Contact.confirmed_at.is_null() & Contact.stopped_at.is_null()
+    mine = (Contact.id != contact.id) & (Contact.replaces == replaces) & (Contact.created_at > now() - DOUBLE)
+    return Contact.select().where(same & asked & mine).first()
 
 
 def take_back(contact: Contact) -> None:

@@ -1,13 +1,14 @@
 """One address gives way to another, helpers are asked: nobody hears more than one message unasked, nothing in silence."""
 
 import itertools
+import threading
 
 import pytest
 from test_contacts import MAIL, SMS, contact, link, press
 from test_tracking import CONTACT, past_the_captcha
 from visitor import Visitor
 
-from models import Contact, Dossier, Event, Message, addresses, keys, now, today
+from models import Contact, Dossier, Event, Message, addresses, db, keys, now, today
 from models.contact import GRACE, hashed
 from senders.text import contact_token
 
@@ -121,6 +122,45 @@ def test_contact_of_the_registration_hears_one_message_and_all_after_the_paper_a
     later = Dossier.announce(both.form, "en", "later", [("sms", "+352661000001")])
     later.move("received", by=clerk, version=1, arrived_on=today())
     assert told("+352661000001") == ["announced", "received"]
+
+
+def at_once(dossier: Dossier, wishes: list[str]) -> list[str]:
+    """What comes of adding these addresses, all at the same moment."""
+    outcomes, barrier, holder = [], threading.Barrier(len(wishes)), contact(dossier).id
+
+    def add(address: str) -> None:
+        with db.connection_context():
+            mine = Contact.get_by_id(holder)
+            barrier.wait()
+            try:
+                outcomes.append(addresses.add(mine, "email", address).address)
+            except addresses.Full:
+                outcomes.append("full")
+
+    threads = [threading.Thread(target=add, args=(wish,)) for wish in wishes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sorted(outcomes)
+
+
+def test_helpers_added_at_once_are_no_more_than_may_be(either, both):
+    outcomes = at_once(both, [f"helper{number}@example.lu" for number in range(4)])
+    assert outcomes.count("full") == 2 and both.contacts.count() == addresses.MOST
+
+
+def test_helper_added_twice_at_once_is_asked_once(either, both):
+    assert at_once(both, ["helper@example.lu"] * 4) == ["helper@example.lu"] * 4
+    assert told("helper@example.lu") == ["added"]
+
+
+@pytest.mark.parametrize("verb", ["add", "exchange"])
+def test_form_that_is_sent_twice_is_answered_alike_and_asks_once(app, visitor, both, verb):
+    page = visitor.get(link(app, both))
+    for _press in range(2):
+        visitor.submit(page, f"{verb}/email", **{f"{verb}-email-address": "helper@example.lu"})
+    assert told("helper@example.lu") == ["added"] and told(MAIL[1]).count("changed") == (verb == "exchange")
 
 
 def test_only_who_said_yes_may_give_other_addresses(app, visitor, both):
