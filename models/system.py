@@ -100,7 +100,9 @@ class Reply(Base):
             with db.atomic():
                 return cls.create(system=system, key=key, request_hash=asked, at=now()), True
         except IntegrityError:
-            reply = cls.get((cls.system == system) & (cls.key == key))
+            reply = cls.get_or_none((cls.system == system) & (cls.key == key))
+        if reply is None:  # the first one failed and was forgotten in between
+            return cls.begin(system, key, request)
         if reply.request_hash != asked:
             raise ValueError("the idempotency key was used for another request")
         if reply.status is not None:

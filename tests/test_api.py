@@ -116,6 +116,28 @@ def test_request_that_is_still_being_answered_is_not_begun_again(api, dossier):
         Reply.begin(system, "one-envelope", "x")
 
 
+def test_request_that_meets_the_end_of_one_that_failed_is_begun_or_told_to_wait(api, dossier):
+    system, errors, barrier = System.get(), [], threading.Barrier(3)
+
+    def begin_and_fail() -> None:
+        with db.connection_context():
+            barrier.wait()
+            for _turn in range(60):
+                try:
+                    Reply.begin(system, "one-envelope", "x")[0].forget()
+                except Conflict:
+                    continue
+                except Exception as error:
+                    errors.append(error)
+
+    threads = [threading.Thread(target=begin_and_fail) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
 def test_same_request_from_many_threads_happens_once(api, either, dossier):
     answers, barrier = [], threading.Barrier(4)
 
