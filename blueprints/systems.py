@@ -60,22 +60,28 @@ def deliver_next() -> bool:
     """Tell one system of one event. False if nothing is due. No connection to the database is open meanwhile."""
     with db.connection_context():
         delivery = Delivery.claim()
-        if delivery is None:
-            return False
-        system, body = delivery.system, _body(delivery)
-    error = "revoked" if system.revoked_at else _post(system, body)
+    if delivery is None:
+        return False
+    error = _tell(delivery)
     with db.connection_context():
         delivery.failed(error) if error else delivery.sent()
-    log.info("delivery %d for system %d: %s", delivery.id, system.id, error or "sent")
+    log.info("delivery %d for system %d: %s", delivery.id, delivery.system_id, error or "sent")
     return True
 
 
-def _post(system: System, body: bytes) -> str:
+def _tell(delivery: Delivery) -> str:
     """What went wrong, in words, or an empty text."""
     try:
+        with db.connection_context():
+            system, body = delivery.system, _body(delivery)
+        if system.revoked_at:
+            return "revoked"
         webhook.send(system.hook_url, system.hook_secret, body)
     except SendError as error:
         return str(error)
+    except Exception:  # a fault of ours: it counts as a failure, or it would be tried for ever
+        log.exception("delivery %d", delivery.id)
+        return "a fault on our side"
     return ""
 
 

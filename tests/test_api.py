@@ -260,6 +260,15 @@ def test_hook_that_fails_in_any_way_is_asked_once_an_attempt(hook, dossier, answ
     assert (Delivery.get().state, len(hook.posts)) == ("queued", 1)
 
 
+def test_news_that_cannot_be_written_are_given_up_like_any_other(hook, dossier, caplog):
+    Event.update(details=["of another shape"]).execute()
+    for _attempt in range(len(RETRY) + 1):
+        Delivery.update(run_at=now()).execute()
+        tell_all()
+    assert (Delivery.get().state, Delivery.get().error) == ("failed", "a fault on our side")
+    assert hook.posts == [] and "ValidationError" in caplog.text
+
+
 def test_what_was_undone_in_time_is_never_told_to_the_hook(hook, form, clerk):
     dossier = Dossier.announce(form, "en", "key")
     event = dossier.move("received", by=clerk, version=1, arrived_on=today(), hold=HOLD)
