@@ -57,8 +57,9 @@ def refused_sign_in(page, _site) -> None:
 
 def refused_move(page, site) -> None:
     at_the_desk("/desk/dossiers/{received}")(page, site)
-    page.locator("main summary").nth(1).click()
-    page.locator("details[open] button").nth(1).click()
+    asking = page.locator("details.move").nth(1)
+    asking.locator("summary").first.click()
+    asking.locator("button").last.click()
     page.locator(".summary").wait_for()
 
 
