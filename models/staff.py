@@ -198,7 +198,9 @@ class Staff(Base):
     def _locked(cls, *where: Any) -> list["Staff"]:
         """These accounts, which nobody else changes before this transaction ends."""
         query = cls.select().where(*where).order_by(cls.id)
-        return list(query.for_update() if db.for_update else query)  # on SQLite, a transaction is alone anyway
+        if db.for_update:  # on SQLite, a transaction is alone anyway; NO KEY: what they do meanwhile names them
+            query = query.for_update("FOR NO KEY UPDATE")  # type: ignore[arg-type]
+        return list(query)
 
     def _remove(self, factor: Passkey | Totp, keep: StaffSession) -> None:
         with db.atomic():
@@ -210,6 +212,8 @@ class Staff(Base):
             Audit.record(self, "factor removed")
 
     def _use(self, invitation: Invitation) -> None:
+        """The account before its link, in the order of reset(): each would wait for what the other holds."""
+        Staff._locked(Staff.id == self.id)
         if not invitation.use():
             raise Refused
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import threading
 
 import pytest
 from authenticator import Device, csrf, options, send, sign_in_with
@@ -11,6 +12,7 @@ from test_second_factor import codes, set_up_app
 from visitor import Page, Visitor
 
 from models import Authority, Invitation, Passkey, RecoveryCode, Staff, StaffSession, Totp, db, now
+from models.staff import Refused
 
 ROUTES = [
     ("GET", "/desk/staff"),
@@ -224,6 +226,34 @@ def test_new_link_makes_the_one_before_worthless(app, office):
     staff = Staff.get(Staff.email == "new@example.lu")
     second = link(office.post(f"/desk/staff/{staff.id}/reset", data={"csrf_token": csrf(office.get("/desk/staff"))}))
     assert over(app, first) and Visitor(app).get(second).title == "Welcome to the desk"
+
+
+def test_link_used_while_the_account_is_reset_opens_nothing_and_breaks_nothing_off(either):
+    """Each would hold what the other waits for: PostgreSQL would end one of them with an error."""
+    new = Staff.add("new@example.lu", "helpdesk", None, PASSWORD)
+    new.reset()
+    begun, outcomes = threading.Event(), []
+
+    def come_in() -> None:
+        with db.connection_context():
+            link = Invitation.get(Invitation.staff == new)
+            begun.wait()
+            try:
+                link.staff.accept_by_password(link, NEW)
+            except Exception as error:
+                outcomes.append(type(error))
+
+    thread = threading.Thread(target=come_in)
+    thread.start()
+    with db.atomic():
+        new.end_sessions()
+        Staff.update(password_hash="").where(Staff.id == new.id).execute()
+        begun.set()
+        while db.for_update and not db.execute_sql("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+            pass  # until the other one waits, too
+        token = new.reset()
+    thread.join()
+    assert outcomes == [Refused] and Invitation.find(token)
 
 
 def test_nobody_closes_or_resets_their_own_account(office, admin):
