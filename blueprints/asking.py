@@ -5,13 +5,13 @@ import datetime as dt
 from flask import current_app, request
 from peewee import PeeweeException
 
-from models import Contact, Counter, Used, db, sms_limits
+from models import Contact, Counter, Staff, Used, db, sms_limits
 from models.contact import hashed, stopped_mark
 from models.throttle import network, visitor
 
 DAY = dt.timedelta(days=1)
 # First mails a day. The visitor may be an office that helps many people; the one written to may be its victim.
-MAILS_PER_ADDRESS, MAILS_PER_VISITOR = 3, 50
+MAILS_PER_ADDRESS, MAILS_PER_VISITOR, MAILS_PER_ACCOUNT = 3, 50, 50
 GIVEN_PER_CONTACT = 3  # further addresses a day
 
 
@@ -20,9 +20,12 @@ def tariff() -> sms_limits.Tariff:
     return sms_limits.Tariff(current_app.config["SMS_PRICE"], current_app.config["SMS_BUDGET"])
 
 
-def allowed(channel: str, address: str, permit: str) -> bool:
-    """Count one more first message to `address`, or say no and count nothing. The same `permit` counts once."""
-    return (_mail if channel == "email" else _sms)(address, f"{permit} {channel} {address}")
+def allowed(channel: str, address: str, permit: str, by: Staff | None = None) -> bool:
+    """Count one more first message to `address`, or say no and count nothing. The same `permit` counts once.
+
+    What staff types at the desk counts for their account: all of an office come from one network.
+    """
+    return (_mail if channel == "email" else _sms)(address, f"{permit} {channel} {address}", by)
 
 
 def may_give(contact: Contact) -> bool:
@@ -33,21 +36,22 @@ def may_give(contact: Contact) -> bool:
         return False
 
 
-def _sms(number: str, permit: str) -> bool:
+def _sms(number: str, permit: str, by: Staff | None) -> bool:
+    visitors = network(request.remote_addr, current_app.config["SECRET_KEY"])
     try:
-        sms_limits.ask(number, network(request.remote_addr, current_app.config["SECRET_KEY"]), permit, tariff())
+        sms_limits.ask(number, visitors, permit, tariff(), account=by.id if by else None)
     except sms_limits.Refused:
         return False
     return True
 
 
-def _mail(address: str, permit: str) -> bool:
+def _mail(address: str, permit: str, by: Staff | None) -> bool:
     """If it cannot be counted, the mail goes out: it costs nothing, and the number may be lost without it."""
     try:
         with db.atomic() as transaction:
             if not Used.burn(f"mail {permit}", DAY):
                 return True
-            if within := _counted(address):
+            if within := _counted(address, by):
                 return within
             transaction.rollback()
             return False
@@ -55,10 +59,10 @@ def _mail(address: str, permit: str) -> bool:
         return True
 
 
-def _counted(address: str) -> bool:
-    who = visitor(request.remote_addr, current_app.config["SECRET_KEY"])
+def _counted(address: str, by: Staff | None) -> bool:
+    who = f"staff {by.id}" if by else visitor(request.remote_addr, current_app.config["SECRET_KEY"])
     return (
         Used.until(stopped_mark("email", address)) is None
         and Counter.rolling(f"mail {hashed('email', address)}", DAY) <= MAILS_PER_ADDRESS
-        and Counter.rolling(f"mail from {who}", DAY) <= MAILS_PER_VISITOR
+        and Counter.rolling(f"mail from {who}", DAY) <= (MAILS_PER_ACCOUNT if by else MAILS_PER_VISITOR)
     )

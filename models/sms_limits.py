@@ -25,6 +25,7 @@ log = logging.getLogger("etracking.sms")
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
 MONTH = dt.timedelta(days=30)
 NETWORK = ((3, HOUR), (10, DAY))
+ACCOUNT = ((20, DAY),)  # of staff: a whole office asks from one network
 NUMBER = ((1, MINUTE), (3, DAY), (10, MONTH))
 BLOCK = ((20, HOUR),)  # numbers with the same first eight digits: fraudsters own whole blocks of them
 EVERYBODY, ABROAD = 200, 100  # a day, or three times what is usual on this day of the week
@@ -77,17 +78,24 @@ def reachable(number: str, regions: Collection[str]) -> bool:
     return allowed and phonenumbers.number_type(parsed) == PhoneNumberType.MOBILE
 
 
-def ask(number: str, network: str, permit: str, tariff: Tariff) -> None:
+def ask(number: str, network: str, permit: str, tariff: Tariff, account: int | None = None) -> None:
     """Somebody in `network` asks for SMS to `number`: count it, or raise Refused and count nothing.
 
-    The same `permit` is counted once, so that a form sent twice is one request.
+    For staff the `account` is counted, and not the network. The same `permit` is counted once: a form that is sent
+    twice is one request.
     """
     with _closed():
-        limits = [*_limits("asked", number), *(Limit("network", network, *limit) for limit in NETWORK)]
+        limits = [*_limits("asked", number), *_asker(network, account)]
         with db.atomic():
             if Counter.total(_bill()) + tariff.price > tariff.most:
                 raise Refused("budget")
             _count("asked", permit, limits, number)
+
+
+def _asker(network: str, account: int | None) -> list[Limit]:
+    if account is None:
+        return [Limit("network", network, *limit) for limit in NETWORK]
+    return [Limit("account", str(account), *limit) for limit in ACCOUNT]
 
 
 def leave(contact: Contact, permit: str, tariff: Tariff) -> None:
@@ -128,7 +136,7 @@ def _closed() -> Iterator[None]:
 def _alarm(limit: str) -> None:
     """Say once a day that a limit was reached which no single visitor reaches."""
     with suppress(PeeweeException):
-        if limit not in ("network", "number", "stopped") and Used.burn(f"alarm {limit} {today()}", DAY):
+        if limit not in ("network", "account", "number", "stopped") and Used.burn(f"alarm {limit} {today()}", DAY):
             log.warning("SMS to new contacts are being refused: %s", limit)
 
 

@@ -7,6 +7,7 @@ from conftest import account, signed_in
 from desk_pages import LONG_AGO, TOMORROW, YESTERDAY, stored
 from visitor import Page, Visitor
 
+from blueprints import asking
 from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, today
 from models.number import grouped
 
@@ -178,3 +179,20 @@ def test_keys_of_two_clerks_never_meet_and_a_form_without_one_is_refused(app, de
     assert Dossier.select().count() == 2
     give(desk, 400, key=None)
     assert Dossier.select().count() == 2
+
+
+def test_many_sms_are_asked_for_at_the_desk_of_one_office_and_each_account_has_its_own_limit(app, desk, clerk):
+    colleague = signed_in(app, account("colleague@example.lu", "clerk", clerk.authority))
+    for index in range(20):
+        give(desk, by_sms="y", mobile=f"621 {index + 100} 456")
+    assert "at the moment" in give(desk, 422, by_sms="y", mobile="621 200 456").errors["mobile"]
+    give(colleague, by_sms="y", mobile="621 200 456")
+    assert Message.select().where(Message.channel == "sms").count() == 21
+
+
+def test_many_mails_from_the_network_of_an_office_are_no_limit_for_its_desk(app, desk, clerk):
+    for index in range(50):
+        with app.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+            assert asking.allowed("email", f"public{index}@example.lu", f"permit {index}")
+    give(desk, by_email="y", email="somebody@example.org")
+    assert Message.select().count() == 1

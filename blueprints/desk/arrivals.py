@@ -86,7 +86,7 @@ def _may_write(form: NumberForm) -> bool:
     """May these addresses be written to? If not, it is said beside the field."""
     allowed = True
     for channel, address in form.contacts():
-        if not asking.allowed(channel, address, permit=form.key.data):
+        if not asking.allowed(channel, address, permit=form.key.data, by=g.staff):
             field = form.email if channel == "email" else form.mobile
             field.errors = [_("We cannot write to this address at the moment. Please try again tomorrow.")]
             allowed = False

@@ -152,7 +152,7 @@ def _message(key: int, status: int = 200) -> Response:
 def _corrected(contact: Contact, form: ContactForm) -> str:
     """Ask the new address; or why that cannot be done."""
     channel, address = form.channel, form.address.data
-    if not asking.allowed(channel, address, permit=secrets.token_hex(8)):
+    if not asking.allowed(channel, address, permit=secrets.token_hex(8), by=g.staff):
         return _("We cannot write to this address at the moment. Please try again tomorrow.")
     try:
         helpdesk.correct(contact, channel, address, g.staff, form.reason.data)
