@@ -360,6 +360,19 @@ def test_dossier_that_was_handed_over_is_moved_by_no_button_of_an_old_bag(bag, c
     assert stored(with_mail).latest.kind == "transferred" and stored(with_mail).status == "received"
 
 
+def test_old_bag_says_nothing_of_what_became_of_a_dossier_that_was_handed_over(bag, clerk, other_clerk, dossier):
+    read(bag, dossier.number)
+    begin(bag)
+    page = read(bag, dossier.number)
+    assert "Its status: Arrived." in said(page)
+    handed_over = stored(dossier)
+    handed_over.transfer(other_clerk.authority, by=clerk, version=handed_over.version)
+    handed_over.move("withdrawn", by=other_clerk, version=handed_over.version)
+    later = said(bag.get(f"/desk/post-bag?read={Read.select().order_by(Read.at.desc()).get().scan}"))
+    assert "Another authority has it now." in later and "scanned by you" in later
+    assert "ithdrawn" not in later and "Nothing more" not in later
+
+
 def test_reading_without_a_key_is_refused(bag, dossier):
     form = bag.get("/desk/post-bag").form("/reads")
     data = {"csrf_token": form.select_one("[name=csrf_token]")["value"], "text": dossier.number}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 
-from models import Dossier, Event, Read, Staff
+from models import Dossier, Event, Read, Scope, Staff
 from models.facts import local_day
 
 from ..languages import current, in_language
@@ -97,7 +97,9 @@ def _supplied(read: Read, dossier: Dossier, _staff: Staff) -> Answer:
 
 
 def _again(read: Read, dossier: Dossier, staff: Staff) -> Answer:
-    if dossier.status in ("withdrawn", "closed"):
+    if not Scope(staff).sees(dossier):  # what became of it there is not for the former authority
+        text = _("Another authority has it now.")
+    elif dossier.status in ("withdrawn", "closed"):
         text = _("Nothing more was expected: %(status)s.", status=label(dossier.status))
     else:
         text = _("Its status: %(status)s.", status=label(dossier.status))
