@@ -55,6 +55,7 @@ class Dossier(Life, Base):
             (("authority", "arrived_on"), False),
             (("assignee", "status"), False),
             (("status", "look_on"), False),
+            (("changed_at",), False),  # for those who see the dossiers of all
         )
 
     @classmethod

@@ -85,6 +85,7 @@ class Message(Base):
             (("event", "contact"), True),  # exactly one message per event and contact
             (("state", "run_at"), False),
             (("channel", "run_at"), False),
+            (("created_at",), False),
         )
 
     @classmethod
