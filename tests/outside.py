@@ -1,10 +1,14 @@
 """Fixtures: the outside world of the senders, as real servers on this machine. Loaded by `pytest_plugins`."""
 
+import socket
+
 import pytest
 from push_stand_in import PushService
 from sending import close, make_app
 from sms_stand_in import SmsProvider
 from smtp_server import MailServer, make_certificate
+
+from models import db
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +58,20 @@ def push_service(certificate, monkeypatch):
         yield service
 
 
+@pytest.fixture
+def nothing_waits_for_the_network(monkeypatch):
+    """Whoever opens a connection to the outside has none to the database open, so nothing of it is locked meanwhile."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address) -> None:
+        assert db.is_closed(), "a connection to the database is open during network calls"
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def sending_app(request, tmp_path, certificate, mail_server, sms_provider):
+def sending_app(request, tmp_path, certificate, mail_server, sms_provider, nothing_waits_for_the_network):
     """The app on either database, sending to the two servers of this test."""
     sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path}/test.db" if sqlite else request.getfixturevalue("postgresql")

@@ -24,8 +24,8 @@ USER, PASSWORD = "etracking", "a password"
 class MailServer(Controller):
     """Keeps every mail it was handed in `mails`.
 
-    `answers` maps a command (AUTH, MAIL, RCPT, DATA) to what is said instead of yes. After DATA, "drop" breaks the line
-    before the answer, and "hold" sets `holding` and never answers.
+    `answers` maps a command (EHLO, MAIL, RCPT, DATA) to what is said instead of yes: to DATA, after the whole mail. "drop"
+    breaks the line before the answer, and "hold" sets `holding` and never answers.
     """
 
     def __init__(self, certificate: Path) -> None:
@@ -57,21 +57,29 @@ class MailServer(Controller):
     def authenticate(self, _server, _session, _envelope, _mechanism, data) -> AuthResult:
         return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
 
-    async def handle_MAIL(self, _server, _session, envelope, address, _options) -> str:
-        envelope.mail_from = address
-        return self.answers.get("MAIL", "250 OK")
+    async def handle_EHLO(self, server: SMTP, session, _envelope, name, responses) -> list[str]:
+        session.host_name = name
+        await self._answer(server, "EHLO")
+        return responses
 
-    async def handle_RCPT(self, _server, _session, envelope, address, _options) -> str:
+    async def handle_MAIL(self, server: SMTP, _session, envelope, address, _options) -> str:
+        envelope.mail_from = address
+        return await self._answer(server, "MAIL")
+
+    async def handle_RCPT(self, server: SMTP, _session, envelope, address, _options) -> str:
         envelope.rcpt_tos.append(address)
-        return self.answers.get("RCPT", "250 OK").replace("<>", f"<{address}>")
+        return (await self._answer(server, "RCPT")).replace("<>", f"<{address}>")
 
     async def handle_DATA(self, server: SMTP, _session, envelope) -> str:
         self.during_data()
-        answer = self.answers.get("DATA", "250 OK")
         self.raw.append(envelope.content)
         self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         self.arrivals.put(self.mails[-1])
         self.senders.append(envelope.mail_from)
+        return await self._answer(server, "DATA")
+
+    async def _answer(self, server: SMTP, command: str) -> str:
+        answer = self.answers.get(command, "250 OK")
         if answer == "drop":
             server.transport.abort()
         if answer == "hold":

@@ -152,16 +152,17 @@ def test_wrong_password_is_our_affair_and_tried_again(app):
     assert str(error).startswith("SMTPAuthenticationError: 535") and error.outcome is Outcome.ACCOUNT
 
 
-def test_line_that_breaks_after_the_final_dot_leaves_the_outcome_unknown(app, mail_server):
-    mail_server.answers["DATA"] = "drop"
-    assert refusal().outcome is Outcome.UNKNOWN
-    assert len(mail_server.mails) == 1
-
-
-def test_no_answer_after_the_final_dot_leaves_the_outcome_unknown(app, mail_server):
-    app.config["MAIL_TIMEOUT"] = 0.5
-    mail_server.answers["DATA"] = "hold"
-    assert refusal().outcome is Outcome.UNKNOWN
+@pytest.mark.parametrize("trouble", ["hold", "drop"])
+@pytest.mark.parametrize(
+    ("command", "outcome"), [("EHLO", "down"), ("MAIL", "down"), ("RCPT", "down"), ("DATA", "unknown")]
+)
+def test_line_that_breaks_or_falls_silent_is_their_trouble_until_the_mail_was_handed_over(
+    app, mail_server, command, outcome, trouble
+):
+    app.config["MAIL_TIMEOUT"] = 1
+    mail_server.answers[command] = trouble
+    assert refusal().outcome == outcome
+    assert len(mail_server.mails) == (command == "DATA")
 
 
 def test_contact_that_stopped_or_never_confirmed_gets_nothing(app, mail_server):
