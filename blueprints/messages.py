@@ -14,7 +14,7 @@ from flask import Blueprint, current_app
 
 import senders
 from models import Channel, Contact, Counter, Message, Outcome, Reply, Tries, Used, WaitingTime, db, now, outbox, watch
-from models.channel import CHANNELS
+from models.channel import CHANNELS, SPACE
 from models.timetable import Hours
 from senders.base import Letter, SendError, place
 
@@ -49,7 +49,7 @@ class Worker:
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
         self.sweep_at = self.tidy_at = self.collect_at = 0.0
         self.look_at = dict.fromkeys((*CHANNELS, SYSTEMS), 0.0)  # nobody asks again at once where nothing was due
-        self.idle: set[str] = set()
+        self.idle = set(self.look_at)
 
     def work(self, told: SimpleQueue, once: bool = False) -> None:
         """Send until something is in `told`; with `once`, until nothing is due."""
@@ -130,15 +130,23 @@ class Worker:
         One at a time: a message that waits behind a slow one would outlive its claim and be sent by another worker too.
         """
         with db.connection_context():
-            if not outbox.due(channel, now()).exists() or (gate := Channel.gate(channel)) == "shut":
+            if self._nothing_due(channel) or (gate := Channel.gate(channel)) == "shut":
                 return IDLE
             if wait := Channel.wait(channel):
                 return wait
             message = outbox.claim(self.name, channel, _lease(channel), _hours())
-            letter = _write(message) if message else None
-        if message and letter:
-            self._attempt(message, letter, gate == "probe")
+            if message is None:
+                return IDLE
+            letter = _write(message)
+        self._attempt(message, letter, gate == "probe")
         return 0.0
+
+    def _nothing_due(self, channel: str) -> bool:
+        """A look before the leap: an idle worker writes nothing, and takes no slot of a channel that has few.
+
+        In the middle of a backlog it goes without.
+        """
+        return (channel in self.idle or channel in SPACE) and not outbox.due(channel, now()).exists()
 
     def _attempt(self, message: Message, letter: Letter | SendError, probe: bool) -> None:
         """Try `message` once; the outcome is on its row when this returns."""

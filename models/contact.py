@@ -110,13 +110,15 @@ class Contact(Base):
             may &= Contact.channel != "sms"
         return list(Contact.select().where(may))
 
-    def missed(self) -> None:
-        """A message to it was given up."""
-        Contact.update(failed_at=now()).where(Contact.id == self.id).execute()
+    @classmethod
+    def missed(cls, key: int) -> None:
+        """A message to the contact with this id was given up."""
+        cls.update(failed_at=now()).where(cls.id == key).execute()
 
-    def reached(self) -> None:
-        """A message reached it: whatever was wrong with it is over."""
-        Contact.update(failed_at=None).where((Contact.id == self.id) & Contact.failed_at.is_null(False)).execute()
+    @classmethod
+    def reached(cls, key: int) -> None:
+        """A message reached the contact with this id: whatever was wrong with it is over."""
+        cls.update(failed_at=None).where((cls.id == key) & cls.failed_at.is_null(False)).execute()
 
     def may_hear(self, kind: str) -> bool:
         """Whether an event of this kind may be told to this contact now: the transport asks before each message."""

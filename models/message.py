@@ -219,7 +219,7 @@ class Message(Base):
     def _arrived(self, state: str) -> None:
         sent_at = self.sent_at if state == "delivered" else None
         self.put(state=state, run_at=None, sent_at=sent_at or now(), error="")
-        self.contact.reached()
+        Contact.reached(self.contact_id)
 
     def _defer(self, outcome: Outcome, error: str) -> None:
         """Again later, unless there is newer news by now or it was tried for long enough."""
@@ -249,7 +249,7 @@ class Message(Base):
         if outcome is Outcome.BARRED:
             self.contact.stop()
         if not self._newer(Message.state == "delivered"):
-            self.contact.missed()
+            Contact.missed(self.contact_id)
         for contact in () if self.kind in APART else self.contact.stand_ins(self.event):
             had = (Message.contact == contact) & (Message.event >= self.event_id) & Message.kind.not_in(APART)
             if not Message.select().where(had).exists():

@@ -17,6 +17,8 @@ from .timetable import Hours
 
 # Kinds whose text says where the dossier stands: the next of them says all that the one before it said.
 PLAIN = {*STATUSES, "supplied", "reminder", "unarrived"}
+# All that a message may say of its procedure: the long texts of the catalogue's page are not among it.
+SHORT = [field for field in Procedure._meta.sorted_fields if field.name not in ("sections", "search", "sources")]
 
 
 def due(channel: str, at: dt.datetime) -> "ModelSelect[Message]":
@@ -88,7 +90,7 @@ def _take(worker: str, channel: str, at: dt.datetime, lease: dt.timedelta) -> "M
 
 def _loaded(key: int) -> "Message | None":
     """The message with all that its text speaks of, in one query. None if its contact was erased at this moment."""
-    joined = Message.select(Message, Contact, Event, Dossier, Form, Procedure, Authority).join_from(Message, Contact)
+    joined = Message.select(Message, Contact, Event, Dossier, Form, *SHORT, Authority).join_from(Message, Contact)
     joined = joined.join_from(Message, Event).join_from(Event, Dossier).join_from(Dossier, Form)
     return joined.join_from(Form, Procedure).join_from(Dossier, Authority).where(Message.id == key).get_or_none()
 

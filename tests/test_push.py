@@ -261,9 +261,9 @@ def test_app_is_nobody_that_mail_failing_could_be_told_to(citizen, push_service,
     ask(citizen, with_mail, push_service.device())
     contact = Contact.get(Contact.channel == "email")
     contact.confirm()
-    contact.missed()
+    Contact.missed(contact.id)
     assert list(Contact.unreached()) == [contact]
-    Contact.get(Contact.channel == "push").missed()
+    Contact.missed(Contact.get(Contact.channel == "push").id)
     assert list(Contact.unreached()) == [contact]
 
 
