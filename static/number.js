@@ -63,8 +63,9 @@ document.addEventListener("click", ({target}) => {
   field.focus();
 });
 
-// What was typed before this came. The server's own answer stays, unless there is more to say.
+// What was typed before this came. The server's own answer to it stays, unless there is more to say.
 for (const field of document.querySelectorAll("[data-number]")) {
-  const number = clean(field.value), answered = field.parentElement.querySelector(".error");
+  const {value, defaultValue, parentElement} = field, number = clean(value);
+  const answered = value === defaultValue && parentElement.querySelector(".error");
   if (answered ? number[12] && !right(number) : number) tidy(field);
 }

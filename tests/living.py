@@ -10,7 +10,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from flask import Flask
@@ -39,7 +39,12 @@ class Service:
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """The address of `app` on this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+
+    def site(environ, start_response):
+        with closing(app(environ, start_response)) as parts:  # even if the browser goes away: werkzeug then forgets to
+            yield from parts
+
+    server = make_server("127.0.0.1", 0, site, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
