@@ -123,7 +123,7 @@ def test_mail_is_never_lost_and_repeated_only_if_nobody_knew_that_it_had_left(cr
     for step in steps(stride):
         message = queued()
         end, _said = crash("work", step)
-        left, state = len(mail_server.mails), row(message).state  # the server may still be reading what the dead had sent
+        left, state = len(mail_server.mails), row(message).state  # the server may still be reading one more
         assert (state == "sent") <= (left == 1) and left <= 1
         recover()
         assert row(message).state == "sent"
