@@ -4,11 +4,34 @@ import datetime as dt
 from typing import NamedTuple
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from models import Authority, Event
 
 from .clock_words import day
 from .languages import current
+
+TITLES = {
+    "announced": _l("Number given out"),
+    "posted": _l("Reported as posted"),
+    "reminder": _l("Reminded"),
+    "unarrived": _l("Not arrived in time"),
+    "received": _l("Arrived"),
+    "incomplete": _l("Documents are missing"),
+    "examination": _l("Examination begun"),
+    "decided": _l("Decided"),
+    "closed": _l("Closed"),
+    "lapsed": _l("Lapsed"),
+    "withdrawn": _l("Withdrawn"),
+    "supplied": _l("Missing documents arrived"),
+    "further": _l("Further papers arrived"),
+    "corrected": _l("Date of arrival corrected"),
+    "returned": _l("Originals sent back"),
+    "transferred": _l("Handed over to another authority"),
+    "forwarded": _l("Forwarded to the right authority"),
+    "absent": _l("Envelope came without this form"),
+    "undone": _l("Taken back"),
+}
 
 
 class Line(NamedTuple):
@@ -28,28 +51,7 @@ def lines(history: list[Event]) -> list[Line]:
 
 def title(kind: str) -> str:
     """What an event of this kind is called."""
-    titles = {
-        "announced": _("Number given out"),
-        "posted": _("Reported as posted"),
-        "reminder": _("Reminded"),
-        "unarrived": _("Not arrived in time"),
-        "received": _("Arrived"),
-        "incomplete": _("Documents are missing"),
-        "examination": _("Examination begun"),
-        "decided": _("Decided"),
-        "closed": _("Closed"),
-        "lapsed": _("Lapsed"),
-        "withdrawn": _("Withdrawn"),
-        "supplied": _("Missing documents arrived"),
-        "further": _("Further papers arrived"),
-        "corrected": _("Date of arrival corrected"),
-        "returned": _("Originals sent back"),
-        "transferred": _("Handed over to another authority"),
-        "forwarded": _("Forwarded to the right authority"),
-        "absent": _("Envelope came without this form"),
-        "undone": _("Taken back"),
-    }
-    return titles[kind]
+    return str(TITLES[kind])
 
 
 def text(event: Event) -> str:

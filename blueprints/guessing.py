@@ -11,6 +11,7 @@ from flask import abort, current_app, request, session
 from werkzeug.exceptions import TooManyRequests
 
 from models import Counter, Dossier
+from models.dossier import Glance
 from models.throttle import neighbourhood, visitor
 
 
@@ -52,13 +53,24 @@ def missed() -> None:
             _refuse(limit)
 
 
-def find(number: str) -> Dossier | None:
-    """The dossier with all that its pages show, or None: then the guess is counted."""
+def glance(number: str) -> Glance | None:
+    """What the pages of this number depend on, or None: then the guess is counted."""
     refuse(number)
-    found = Dossier.loaded().where(Dossier.number == number).first()
+    found = Dossier.glance(number)
     if found is None:
         missed()
     return found
+
+
+def seen(glance: Glance) -> Dossier:
+    """The dossier of a glance, with all that its pages show."""
+    return Dossier.seen(glance, current_app.extensions.setdefault("shelf", {}))
+
+
+def find(number: str) -> Dossier | None:
+    """The dossier with this number, or None: then the guess is counted."""
+    found = glance(number)
+    return seen(found) if found else None
 
 
 def dossier(number: str) -> Dossier:

@@ -1,9 +1,13 @@
 """Which language a visitor is answered in: ?lang=, else the cookie, else what the browser asks for, else German."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import Babel
+from flask_babel import Babel, get_translations
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from models.catalogue import LANGUAGES, LOCALES
@@ -39,6 +43,7 @@ def init_app(app: Flask) -> None:
     Babel(app, locale_selector=lambda: LOCALES[current()])
     app.jinja_env.globals.update(language=current, language_names=NAMES, language_url=language_url)
     app.jinja_env.filters["t"] = in_language
+    app.context_processor(sentences)
 
     @app.after_request
     def remember(response: Response) -> Response:
@@ -47,6 +52,18 @@ def init_app(app: Flask) -> None:
             response.set_cookie(COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True,
                                 secure=app.config["SESSION_COOKIE_SECURE"])  # fmt: skip
         return response
+
+
+def sentences() -> dict[str, Any]:
+    """`_` for one template: a page has a hundred sentences, and Babel's own would look for their language each time."""
+    translated = get_translations().gettext
+
+    @pass_eval_context
+    def sentence(context: EvalContext, text: str, **values: Any) -> str:
+        said = Markup(translated(text)) if context.autoescape else translated(text)  # noqa: S704  (our own words)
+        return said % values if values else said
+
+    return {"_": sentence}
 
 
 def current() -> str:
@@ -66,6 +83,8 @@ def language_url(code: str) -> str:
 
 def _readable(path: str) -> str:
     """`path`, or the page above it where `path` itself only takes what a form sends."""
+    if request.url_rule and "GET" in request.url_rule.methods:  # most pages: nothing to search for
+        return path
     try:
         current_app.url_map.bind("").match(path, "GET")
     except MethodNotAllowed:

@@ -52,9 +52,9 @@ def scan_page() -> Response:
 @bp.get("/T/<number:number>/<round:round_>", endpoint="scanned_follow_up")
 def show(number: str, round_: int = 0) -> Response:
     """The status page; the code of a follow-up sheet of any round leads to it, too."""
-    glance = _glance(number)
+    glance = guessing.glance(number)
     if glance is None:
-        return _missed(number)
+        return unknown(grouped(number))
     fresh = "new" in request.args
     key = (number, glance, current(), today(), request.htmx.part)
     body = None if fresh else _pages().get(key)
@@ -157,18 +157,8 @@ def why(typed: str) -> str:
     return _("We know no dossier with this number. Please compare it with your sheet.")
 
 
-def _glance(number: str) -> Glance | None:
-    guessing.refuse(number)
-    return Dossier.glance(number)
-
-
-def _missed(number: str) -> Response:
-    guessing.missed()
-    return unknown(grouped(number))
-
-
 def _render(glance: Glance, fresh: bool) -> str:
-    dossier = Dossier.loaded().where(Dossier.id == glance.id).get()
+    dossier = guessing.seen(glance)
     name = "status/_show.html" if request.htmx.part else "status/show.html"
     return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh))
 

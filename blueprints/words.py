@@ -4,6 +4,7 @@ import datetime as dt
 from typing import NamedTuple
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from models import Dossier, Event, Procedure, WaitingTime, today
@@ -13,6 +14,28 @@ from models.life import STATUSES, expected_by
 from . import clock_words, event_words
 from .clock_words import Due, day
 from .languages import current
+
+LABELS = {
+    "announced": _l("Not arrived yet"),
+    "received": _l("Arrived"),
+    "incomplete": _l("Documents are missing"),
+    "examination": _l("Being examined"),
+    "decided": _l("Decided"),
+    "closed": _l("Closed"),
+    "lapsed": _l("Lapsed"),
+    "withdrawn": _l("Withdrawn"),
+}
+
+MEANINGS = {
+    "announced": _l("You have a number. The authority has not scanned your envelope yet."),
+    "received": _l("The authority has opened your envelope. Whether everything is in it, is not checked yet."),
+    "incomplete": _l("Something is missing. The page and the message say what, and by when."),
+    "examination": _l("Your documents are there, and the authority is working on them."),
+    "decided": _l("There is a decision. You get it in writing, from the authority itself."),
+    "closed": _l("Everything is done."),
+    "lapsed": _l("Nothing arrived, or the missing documents did not come in time."),
+    "withdrawn": _l("The application was withdrawn."),
+}
 
 
 class Words(NamedTuple):
@@ -30,30 +53,12 @@ class Words(NamedTuple):
 
 def label(status: str) -> str:
     """A status in a word or two."""
-    return {
-        "announced": _("Not arrived yet"),
-        "received": _("Arrived"),
-        "incomplete": _("Documents are missing"),
-        "examination": _("Being examined"),
-        "decided": _("Decided"),
-        "closed": _("Closed"),
-        "lapsed": _("Lapsed"),
-        "withdrawn": _("Withdrawn"),
-    }[status]
+    return str(LABELS[status])
 
 
 def meaning(status: str) -> str:
     """The same in a sentence, for the help page."""
-    return {
-        "announced": _("You have a number. The authority has not scanned your envelope yet."),
-        "received": _("The authority has opened your envelope. Whether everything is in it, is not checked yet."),
-        "incomplete": _("Something is missing. The page and the message say what, and by when."),
-        "examination": _("Your documents are there, and the authority is working on them."),
-        "decided": _("There is a decision. You get it in writing, from the authority itself."),
-        "closed": _("Everything is done."),
-        "lapsed": _("Nothing arrived, or the missing documents did not come in time."),
-        "withdrawn": _("The application was withdrawn."),
-    }[status]
+    return str(MEANINGS[status])
 
 
 def of(dossier: Dossier, history: list[Event]) -> Words:

@@ -85,6 +85,10 @@ class Procedure(Base):
         ]
 
 
+# Of a procedure, all but the long texts of its own page in the catalogue.
+SHORT = [field for field in Procedure._meta.sorted_fields if field.name not in ("sections", "search", "sources")]
+
+
 class Form(Base):
     procedure = ForeignKeyField(Procedure, backref="forms")
     slug = CharField(max_length=60)

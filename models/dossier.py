@@ -8,7 +8,7 @@ from peewee import CharField, DateField, ForeignKeyField, IntegerField, Integrit
 
 from .audit import Audit
 from .base import Base, UTCDateTimeField, db, now
-from .catalogue import Authority, Form, Procedure
+from .catalogue import SHORT, Authority, Form, Procedure
 from .contact import Contact
 from .event import Event
 from .life import ARRIVED, REMIND_AFTER, Life
@@ -22,6 +22,9 @@ class Glance(NamedTuple):
     id: int
     version: int
     revision: str
+
+
+Shelf = dict[tuple[int, int], tuple[Form, Authority]]  # what of the catalogue was read before: (form, authority) -> ...
 
 
 class Dossier(Life, Base):
@@ -47,6 +50,8 @@ class Dossier(Life, Base):
     due_on = DateField(null=True)
     decided_on = DateField(null=True, index=True)
     handled_days = IntegerField(null=True)  # from arrival to decision, without waiting for the citizen's documents
+    form_id: int  # peewee makes both; its stubs do not say so
+    authority_id: int
 
     class Meta:
         indexes = (
@@ -122,8 +127,8 @@ class Dossier(Life, Base):
 
     @classmethod
     def loaded(cls) -> "ModelSelect[Dossier]":
-        """Dossiers with form, procedure and authority, in one query."""
-        joined = cls.select(cls, Form, Procedure, Authority).join_from(cls, Form).join_from(Form, Procedure)
+        """Dossiers with form, procedure (without its long texts) and authority, in one query."""
+        joined = cls.select(cls, Form, *SHORT, Authority).join_from(cls, Form).join_from(Form, Procedure)
         return joined.join_from(cls, Authority)
 
     @classmethod
@@ -145,3 +150,19 @@ class Dossier(Life, Base):
             (number,),
         ).fetchone()
         return Glance(*row) if row else None
+
+    @classmethod
+    def seen(cls, glance: Glance, shelf: Shelf) -> "Dossier":
+        """The dossier of `glance` with form, procedure and authority, which are taken from `shelf` if they are there.
+
+        What lies there is never out of date: it was read together with the form's revision, which changes with every
+        word about form, procedure and authorities, and counts only while the glance shows the same revision.
+        """
+        dossier = cls.raw(f"SELECT * FROM dossier WHERE id = {db.param}", glance.id).execute()[0]  # noqa: S608
+        kept = shelf.get((dossier.form_id, dossier.authority_id))
+        if kept and kept[0].revision == glance.revision:
+            dossier.form, dossier.authority = kept
+            return dossier
+        dossier = cls.loaded().where(cls.id == glance.id).get()
+        shelf[dossier.form_id, dossier.authority_id] = dossier.form, dossier.authority
+        return dossier

@@ -248,6 +248,7 @@ class Life(History):
             if by:
                 why = {"reason": event.details["reason"]} if "reason" in event.details else {}
                 Audit.record(by, kind, self.id, event=event.id, **why)
+            self._events = None
             self.keep_clock()
             if tell:
                 event.tell(at + hold)

@@ -6,7 +6,7 @@ from peewee import SQL, Case, ModelSelect, Value, fn
 
 from . import timetable
 from .base import db, now
-from .catalogue import Authority, Form, Procedure
+from .catalogue import SHORT, Authority, Form, Procedure
 from .channel import CHANNELS
 from .contact import APART, FIRST, Contact
 from .dossier import Dossier
@@ -17,8 +17,6 @@ from .timetable import Hours
 
 # Kinds whose text says where the dossier stands: the next of them says all that the one before it said.
 PLAIN = {*STATUSES, "supplied", "reminder", "unarrived"}
-# All that a message may say of its procedure: the long texts of the catalogue's page are not among it.
-SHORT = [field for field in Procedure._meta.sorted_fields if field.name not in ("sections", "search", "sources")]
 
 
 def due(channel: str, at: dt.datetime) -> "ModelSelect[Message]":

@@ -100,7 +100,7 @@ def running(url: str, **settings) -> Flask:
     site, config = SITES[name]
     site.config.clear()  # what a test has changed
     site.config.update(config)
-    for kept in ("pages", "refused"):  # what a process remembers of the database it had
+    for kept in ("pages", "shelf", "refused"):  # what a process remembers of the database it had
         site.extensions.pop(kept, None)
     storage.use(site, url)
     return site

@@ -7,6 +7,7 @@ import zxingcpp
 from conftest import running, signed_in
 from paper_reading import codes, text
 from PIL import Image, ImageDraw
+from playhouse.test_utils import assert_query_count
 from visitor import Visitor
 
 from models import Dossier, today
@@ -125,6 +126,24 @@ def test_page_tells_every_move_at_once_although_pages_are_kept(app, visitor, dos
     page = desk.get(f"/desk/dossiers/{dossier.number}")
     desk.submit(page, "/status", to="received", arrived_on=today().isoformat(), note="")
     assert visitor.get(f"/t/{dossier.number}").title == "Arrived"
+
+
+def test_page_names_the_new_authority_at_once_although_authorities_are_kept(visitor, form, clerk, other_clerk):
+    first, second = (Dossier.announce(form, "en", f"key-{index}") for index in range(2))
+    for dossier in (first, second):
+        dossier.move("received", by=clerk, version=1, arrived_on=today())
+    path, names = f"/t/{second.number}", [staff.authority.name["en"] for staff in (clerk, other_clerk)]
+    assert names[0] in visitor.get(f"/t/{first.number}").soup.select_one("#contact + address").text
+    assert names[0] in visitor.get(path).soup.select_one("#contact + address").text
+    second.transfer(other_clerk.authority, by=clerk, version=2)
+    assert names[1] in visitor.get(path).soup.select_one("#contact + address").text
+
+
+def test_page_that_nobody_has_asked_for_yet_costs_three_queries(visitor, form):
+    first, second = (Dossier.announce(form, "en", f"key-{index}") for index in range(2))
+    visitor.get(f"/t/{first.number}")
+    with assert_query_count(3):  # whether there is something new; the dossier; its history
+        visitor.get(f"/t/{second.number}")
 
 
 def test_page_that_has_not_changed_is_not_sent_again(visitor, dossier, clerk):
