@@ -1,6 +1,7 @@
 """A dossier's history, row by row."""
 
 import datetime as dt
+from functools import cached_property
 from typing import Any
 
 from peewee import CharField, DateField, DeferredForeignKey, ForeignKeyField, JSONField, ModelSelect, TextField
@@ -41,7 +42,8 @@ class Event(Base):
     postmark_on = DateField(null=True)
     details = JSONField(default=dict)
     batch = ForeignKeyField(Batch, null=True, backref="events")
-    batch_id: Any  # peewee makes it; its stubs do not say so
+    batch_id: Any  # peewee makes them; its stubs do not say so
+    by_id: Any
     messages: "ModelSelect[Message]"
     dossier_id: int  # peewee makes it; its stubs do not say so
 
@@ -85,12 +87,16 @@ class Event(Base):
         if Message.select().where((Message.event == self) & (Message.state != "cancelled")).exists():
             raise Conflict
 
+    @cached_property
+    def told(self) -> list[Message]:
+        """Its messages, as they stood when they were asked for first."""
+        return list(self.messages)
+
     @property
     def public_at(self) -> dt.datetime | None:
         """When the messages of this event leave, while all of them still can be cancelled."""
-        messages = list(self.messages)
-        held = [message.run_at for message in messages if message.state == "held" and message.run_at > now()]
-        return min(held) if held and not any(message.attempts for message in messages) else None
+        held = [message.run_at for message in self.told if message.state == "held" and message.run_at > now()]
+        return min(held) if held and not any(message.attempts for message in self.told) else None
 
 
 def standing(events: list[Event]) -> list[Event]:

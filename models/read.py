@@ -152,7 +152,7 @@ class Read(Base):
         postmark_on: dt.date | None,
     ) -> "Read":
         key = scan if number == found.numbers[0] else uuid.uuid5(scan, number)
-        dossier = Dossier.get_or_none(Dossier.number == number)
+        dossier = Dossier.loaded().where(Dossier.number == number).first()
         if dossier is None:
             return cls._write(batch, scan, key, "unknown", text=number[:SHOWN])
         event, outcome = None, cls._obstacle(batch, dossier)
@@ -165,8 +165,8 @@ class Read(Base):
     @classmethod
     def _obstacle(cls, batch: Batch, dossier: Dossier) -> str:
         """Why this number is not simply recorded as arrived, if it is not."""
-        own = batch.staff.authority
-        if own and dossier.authority != own:
+        own = batch.staff.authority_id
+        if own and dossier.authority_id != own:
             Audit.record(batch.staff, "elsewhere", dossier.id, batch=batch.id)  # who learnt whose number it is
             return "elsewhere"
         before = (cls.batch == batch) & (cls.dossier == dossier) & cls.outcome.in_(CHANGED)

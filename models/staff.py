@@ -34,6 +34,7 @@ class Staff(Base):
     password_hash = CharField(max_length=160)  # empty: none, a passkey opens the account
     created_at = UTCDateTimeField()
     disabled_at = UTCDateTimeField(null=True)
+    authority_id: Any  # peewee makes it; its stubs do not say so
     sessions: Any  # these five come from the models that name it
     passkeys: Any
     totp: Any

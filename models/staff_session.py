@@ -3,10 +3,11 @@
 import datetime as dt
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from peewee import CharField, DeferredForeignKey, ModelSelect
+from peewee import JOIN, CharField, DeferredForeignKey, ModelSelect
 
 from .audit import Audit
 from .base import Base, UTCDateTimeField, db, now
+from .catalogue import Authority
 from .tokens import hashed, new_token
 
 if TYPE_CHECKING:
@@ -49,10 +50,14 @@ class StaffSession(Base):
 
     @classmethod
     def live(cls) -> "ModelSelect[StaffSession]":
-        """Those that are still good: 30 minutes idle and 8 hours at most, account not disabled. The latest first."""
+        """Those that are still good: 30 minutes idle and 8 hours at most, account not disabled. The latest first.
+
+        The account and its authority are loaded.
+        """
         staff = cls.staff.rel_model
         good = (cls.seen_at > now() - IDLE) & (cls.created_at > now() - LONGEST) & staff.disabled_at.is_null()
-        return cls.select(cls, staff).join(staff).where(good).order_by(cls.seen_at.desc())
+        loaded = cls.select(cls, staff, Authority).join(staff).join(Authority, JOIN.LEFT_OUTER)
+        return loaded.where(good).order_by(cls.seen_at.desc())
 
     @classmethod
     def find(cls, token: str) -> "StaffSession | None":

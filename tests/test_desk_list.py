@@ -153,7 +153,7 @@ def test_long_list_is_paged_and_keeps_its_filter(desk, form, dossiers):
 def test_list_costs_the_same_few_queries_however_long_it_is(desk, form, many):
     for index in range(many):
         Dossier.announce(form, "en", f"key-{index}")
-    with assert_query_count(7):  # session, its authority, colleagues, procedures, two of counts, rows
+    with assert_query_count(6):  # session, colleagues, procedures, two of counts, rows
         desk.get("/desk?status=all")
 
 
@@ -163,7 +163,7 @@ def test_page_of_a_dossier_costs_the_same_queries_however_long_its_history_is(de
     for version, to in enumerate(steps, 1):
         dossier.move(to, by=clerk, version=version, arrived_on=today() if to == "received" else None)
         if version in (3, 6):
-            with assert_query_count(17):
+            with assert_query_count(11):
                 desk.get(path)
 
 

@@ -111,7 +111,7 @@ def _again(read: Read, dossier: Dossier, staff: Staff) -> Answer:
 
 def _earlier(event: Event, staff: Staff) -> str:
     arrived, scanned = day(event.arrived_on or local_day(event.at)), day(local_day(event.at))
-    if event.by == staff:
+    if event.by_id == staff.id:
         return _("Arrived on %(arrived)s, scanned by you on %(scanned)s.", arrived=arrived, scanned=scanned)
     return _("Arrived on %(arrived)s, scanned by a colleague on %(scanned)s.", arrived=arrived, scanned=scanned)
 

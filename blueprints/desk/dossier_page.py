@@ -29,6 +29,7 @@ class Told(NamedTuple):
     event: Event
     line: event_words.Line
     undone: bool
+    by: str  # whose account did it, if it was one of the staff
     origin: str  # transferred: where it came from
 
 
@@ -84,10 +85,10 @@ def possible(dossier: Dossier) -> tuple[str, ...]:
 def undo_until(event: Event) -> dt.datetime | None:
     """Until when `event` can be taken back; nobody is told of it earlier."""
     until = event.at + undo_time()
-    if event.kind not in UNDOABLE or event.by is None or until <= now():
+    if event.kind not in UNDOABLE or event.by_id is None or until <= now():
         return None
     told_at = event.public_at
-    return min(told_at, until) if told_at else None if event.messages.exists() else until
+    return min(told_at, until) if told_at else None if event.told else until
 
 
 def as_read(event: Event, language: str) -> event_words.Line:
@@ -117,13 +118,15 @@ def _clock(dossier: Dossier, history: list[Event]) -> list[clock_words.Due]:
 
 
 def _told(events: list[Event]) -> list[Told]:
-    """The history with what the citizen is not shown. Authorities are asked for only where one was changed."""
+    """The history with what the citizen is not shown. Staff and authorities are asked for only where there are any."""
     undone = {event.details["event"] for event in events if event.kind == "undone"}
     moved = {event.details.get("from") for event in events if event.kind == "transferred"}
     former = Authority.select().where(Authority.slug.in_(moved)) if moved else ()
     names = {authority.slug: in_language(authority.name) for authority in former}
+    acting = {event.by_id for event in events} - {None}
+    emails = {staff.id: staff.email for staff in Staff.select().where(Staff.id.in_(acting))} if acting else {}
     return [
-        Told(event, line, event.id in undone, names.get(event.details.get("from"), ""))
+        Told(event, line, event.id in undone, emails.get(event.by_id, ""), names.get(event.details.get("from"), ""))
         for event, line in zip(events, event_words.lines(events), strict=True)
     ]
 

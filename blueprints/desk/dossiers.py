@@ -112,7 +112,7 @@ def _act(dossier: Dossier, form: ActForm, do: Callable[..., None]) -> Response:
         do(dossier, form, by=g.staff, version=form.version.data, note=form.note.data)
     except Conflict:
         return dossier_page.show(readable(dossier.number), form, 409)
-    if g.scope.dossier(dossier.number) is None:  # handed over: it is the other authority's now
+    if not g.scope.sees(dossier):  # handed over: it is the other authority's now
         return hx.goto(url_for(".index", handed_over=1))
     return hx.follow(url_for(".show", number=dossier.number))
 
