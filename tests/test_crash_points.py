@@ -47,7 +47,7 @@ class Crasher:
 
 def settle() -> None:
     """Wait until PostgreSQL has noticed that the client is gone, and has rolled back what it had begun."""
-    others = "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    others = "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
     until = time.monotonic() + SOON
     with db.connection_context():
         while db.for_update and db.execute_sql(others).fetchone() != (0,):

@@ -6,6 +6,7 @@ import threading
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from postgresql_server import somebody_waits
 
 from models import (
     Authority,
@@ -286,7 +287,7 @@ def test_acts_that_meet_wait_for_each_other_and_none_is_broken_off(either, form,
     with db.atomic():
         first.move("received", by=clerk, version=1, arrived_on=today())
         begun.set()
-        while db.for_update and not db.execute_sql("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+        while db.for_update and not somebody_waits():
             pass  # until the other one waits, too
         second.move("incomplete", by=clerk, version=2, missing=["Lease"])
     thread.join()

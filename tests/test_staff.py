@@ -7,6 +7,7 @@ import threading
 import pytest
 from authenticator import Device, csrf, options, send, sign_in_with
 from conftest import PASSWORD, account, signed_in
+from postgresql_server import somebody_waits
 from test_commands import run
 from test_second_factor import codes, set_up_app
 from visitor import Page, Visitor
@@ -232,11 +233,12 @@ def test_link_used_while_the_account_is_reset_opens_nothing_and_breaks_nothing_o
     """Each would hold what the other waits for: PostgreSQL would end one of them with an error."""
     new = Staff.add("new@example.lu", "helpdesk", None, PASSWORD)
     new.reset()
-    begun, outcomes = threading.Event(), []
+    opened, begun, outcomes = threading.Event(), threading.Event(), []
 
     def come_in() -> None:
         with db.connection_context():
             link = Invitation.get(Invitation.staff == new)
+            opened.set()
             begun.wait()
             try:
                 link.staff.accept_by_password(link, NEW)
@@ -245,11 +247,12 @@ def test_link_used_while_the_account_is_reset_opens_nothing_and_breaks_nothing_o
 
     thread = threading.Thread(target=come_in)
     thread.start()
+    opened.wait()
     with db.atomic():
         new.end_sessions()
         Staff.update(password_hash="").where(Staff.id == new.id).execute()
         begun.set()
-        while db.for_update and not db.execute_sql("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+        while db.for_update and not somebody_waits():
             pass  # until the other one waits, too
         token = new.reset()
     thread.join()

@@ -137,7 +137,8 @@ def test_connections_that_the_database_closed_do_not_end_the_worker(sending_app,
     monkeypatch.setattr(messages, "IDLE", 0.01)
     mail_server.during_data = lambda: told.put("leave")
     with psycopg.connect(sending_app.config["DATABASE_URL"], autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+        other.execute("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE pid <> pg_backend_pid() AND datname = current_database()""")
     messages.Worker().work(told)
     assert row(message).state == "sent"
 
@@ -161,7 +162,8 @@ def test_nothing_is_locked_while_the_network_is_slow(sending_app, mail_server):
             with db.atomic():
                 Contact.update(language="fr").execute()
             if db.for_update:
-                idle = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+                idle = """SELECT count(*) FROM pg_stat_activity
+                    WHERE state = 'idle in transaction' AND datname = current_database()"""
                 assert db.execute_sql(idle).fetchone() == (0,)
 
     mail_server.during_data = somebody_else_writes
