@@ -1,6 +1,7 @@
-"""make bench: look-ups and registrations per second, as ratios against a floor measured in the same run.
+"""make bench: look-ups and registrations per second, as ratios against a floor measured in the same round.
 
-Figures for time depend on the machine and its load; the ratios much less so. Needs wrk (Debian's package).
+Rates depend on the machine and on what else it does, the ratios much less so, and processor time least. Every figure
+is the median of several short rounds, with the lowest and the highest. Needs wrk (Debian's package) and Linux.
 """
 
 import os
@@ -13,19 +14,48 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from app import create_app
 from models import Dossier, Form, Message, db
 
 from .serving import prepare, serve, settings
 
-DOSSIERS, ROUNDS, SECONDS = 10_000, 3, 4
+DOSSIERS, ROUNDS, SECONDS = 10_000, 5, 2
+# A worker that is idle takes all the connections that are opened in one moment, and the other has nothing to do: with
+# them the rate is half as high in every second run. So the visitors come one after the other.
+VISITORS, APART = 16, 0.03
+ASK_MANY = """
+local numbers = {%s}
+init = function(args) math.randomseed(tonumber(args[1])) end
+request = function() return wrk.format('GET', '/t/' .. numbers[math.random(#numbers)]) end
+"""
+
+
+class Case(NamedTuple):
+    """What is asked for: `path`, or the pages of one of `numbers` at random."""
+
+    name: str
+    server: serve
+    path: str = "/"
+    headers: dict[str, str] = {}
+    numbers: list[str] = []
+
+
+class Round(NamedTuple):
+    """One round of a case: requests per second, and what they cost."""
+
+    rate: float
+    milliseconds: float  # of processor time for each request
+    share: float  # of the worker that had less to do: 0.5 if both had as much
 
 
 def main() -> None:
     if not shutil.which("wrk"):
         sys.exit("bench: wrk is missing (apt-get install wrk)")
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} of {os.cpu_count()} processors")
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(settings(folder))
         form = prepare()
@@ -41,60 +71,77 @@ def fill(form: Form) -> list[str]:
 
 def look_ups(numbers: list[str], folder: str) -> None:
     """The status page of one number, of many numbers, and unchanged; each against a constant page of the same size."""
-    page = urllib.request.Request
-    with serve() as site, serve_floor(folder, numbers[0]) as floor:
-        tag = urllib.request.urlopen(page(f"{site}/t/{numbers[0]}")).headers["ETag"]
-        cases = {
-            "floor: constant page": (f"{floor}/", {}, None),
-            "/t/<number>, one dossier": (f"{site}/t/{numbers[0]}", {}, None),
-            "/t/<number>, 200 dossiers": (site, {}, numbers[:200]),
-            f"/t/<number>, {len(numbers):,} dossiers": (site, {}, numbers),
-            "/t/<number>, one dossier, brotli": (f"{site}/t/{numbers[0]}", {"Accept-Encoding": "br"}, None),
-            "304, unchanged": (f"{site}/t/{numbers[0]}", {"If-None-Match": tag}, None),
-        }
-        measured = {name: [] for name in cases}
-        for _ in range(ROUNDS):
-            for name, (url, headers, many) in cases.items():
-                measured[name].append(load(url, folder, headers, many))
-    floor_rate = statistics.median(measured["floor: constant page"])
-    for name, rates in measured.items():
-        rate = statistics.median(rates)
-        print(f"{name:34} {rate:8.0f}/s   ratio {rate / floor_rate:.2f}")
+    site, floor, path = serve(), constant(numbers[0]), f"/t/{numbers[0]}"
+    with site as address, floor:
+        tag = urllib.request.urlopen(address + path).headers["ETag"]
+        cases = [
+            Case("floor: constant page", floor),
+            Case("/t/<number>, one dossier", site, path),
+            Case("/t/<number>, 200 dossiers", site, numbers=numbers[:200]),
+            Case(f"/t/<number>, {len(numbers):,} dossiers", site, numbers=numbers),
+            Case("/t/<number>, one dossier, brotli", site, path, {"Accept-Encoding": "br"}),
+            Case("304, unchanged", site, path, {"If-None-Match": tag}),
+        ]
+        rounds = [[load(case, folder) for case in cases] for _ in range(ROUNDS)]
+    print(f"{'':34} {'requests/s':>24} {'ratio to the floor':>24} {'ms of processor':>24}  lesser worker")
+    for case, measured in zip(cases, zip(*rounds, strict=True), strict=True):
+        ratios = [one.rate / whole[0].rate for one, whole in zip(measured, rounds, strict=True)]
+        rates, costs, shares = zip(*measured, strict=True)
+        print(f"{case.name:34} {spread(rates, 0)} {spread(ratios, 2)} {spread(costs, 2)} {min(shares):8.0%} at least")
 
 
-def serve_floor(folder: str, number: str) -> serve:
+def constant(number: str) -> serve:
     """A bare Flask app whose page has as many bytes as a status page."""
-    client = create_app().test_client()
-    size = len(client.get(f"/t/{number}").data)
+    size = len(create_app().test_client().get(f"/t/{number}").data)
     os.environ["FLOOR_SIZE"] = str(size)
     print(f"a status page has {size:,} bytes")
     return serve("bench.floor:app")
 
 
-def load(url: str, folder: str, headers: dict[str, str], numbers: list[str] | None) -> float:
-    """Requests per second of wrk with 16 connections; every answer must be the expected one."""
+def load(case: Case, folder: str) -> Round:
+    """One round with VISITORS connections; every answer must be the expected one."""
     script = Path(folder) / "wrk.lua"
-    lines = [f"wrk.headers['{name}'] = '{value}'" for name, value in headers.items()]
-    if numbers:
-        lines.append("local numbers = {" + ",".join(f"'{number}'" for number in numbers) + "}")
-        lines.append("request = function() return wrk.format('GET', '/t/' .. numbers[math.random(#numbers)]) end")
-    script.write_text("\n".join(lines))
-    command = ["wrk", "-t1", "-c16", f"-d{SECONDS}s", "-s", script, url]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    lines = [f"wrk.headers['{name}'] = '{value}'" for name, value in case.headers.items()]
+    many = ASK_MANY % ",".join(f"'{number}'" for number in case.numbers) if case.numbers else ""
+    script.write_text("\n".join([*lines, many]))
+    before, start, visitors = case.server.spent(), time.perf_counter(), []
+    for _ in range(VISITORS):
+        command = ["wrk", "-t1", "-c1", f"-d{SECONDS}s", "-s", script, case.server.url + case.path, "--"]
+        command += [str(secrets.randbelow(2**31))]  # the seed: each asks for others
+        visitors.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        time.sleep(APART)
+    count = sum(answered(visitor.communicate()[0]) for visitor in visitors)
+    seconds, after = time.perf_counter() - start, case.server.spent()
+    spent = [late - early for late, early in zip(after, before, strict=True)]
+    return Round(count / seconds, 1000 * sum(spent) / count, min(spent) / sum(spent))
+
+
+def answered(output: str) -> int:
+    """How many requests a visitor had answered."""
     assert "Non-2xx" not in output, output
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
+    return int(re.search(r"(\d+) requests in", output)[1])
 
 
 def registrations(form: Form) -> None:
     """Dossier, event, two contacts and two messages, each committed to disk before the next."""
-    count = 1000
-    start, before = time.perf_counter(), Message.select().count()
-    for index in range(count):
-        contacts = [("email", f"a{index}@example.com"), ("sms", f"+352621{index:06}")]
-        Dossier.announce(form, "de", secrets.token_hex(12), contacts)
-    seconds = time.perf_counter() - start
-    assert Message.select().count() == before + 2 * count
-    print(f"{'registrations, durable, one process':34} {count / seconds:8.0f}/s")
+    count, rates, costs = 200, [], []
+    before = Message.select().count()
+    for first in range(0, ROUNDS * count, count):
+        start, spent = time.perf_counter(), time.process_time()
+        for index in range(first, first + count):
+            contacts = [("email", f"a{index}@example.com"), ("sms", f"+352621{index:06}")]
+            Dossier.announce(form, "de", secrets.token_hex(12), contacts)
+        rates.append(count / (time.perf_counter() - start))
+        costs.append(1000 * (time.process_time() - spent) / count)
+    assert Message.select().count() == before + 2 * count * ROUNDS
+    print(f"{'registrations, durable, one process':34} {spread(rates, 0)} {'':24} {spread(costs, 2)}")
+
+
+def spread(values: Iterable[float], places: int) -> str:
+    """The median, the lowest and the highest."""
+    values = list(values)
+    low, middle, high = (f"{value:,.{places}f}" for value in (min(values), statistics.median(values), max(values)))
+    return f"{middle:>8} {f'({low} – {high})':>15}"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The site as `make run` starts it, on a SQLite file of its own."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -38,20 +39,27 @@ class serve:
     def __init__(self, application: str = "app:create_app()") -> None:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
-            self.port = listener.getsockname()[1]
-        self.command = [BIN / "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--worker-class"]
+            address = f"127.0.0.1:{listener.getsockname()[1]}"
+        self.url = f"http://{address}"
+        self.command = [BIN / "gunicorn", "--bind", address, "--workers", "2", "--worker-class"]
         self.command += ["gthread", "--threads", "4", "--no-control-socket", "--log-level", "error", application]
 
     def __enter__(self) -> str:
         self.process = subprocess.Popen(self.command, cwd=ROOT)
-        url = f"http://127.0.0.1:{self.port}"
         while True:
             try:
-                urllib.request.urlopen(url + "/healthz", timeout=5)
-                return url
+                urllib.request.urlopen(self.url + "/healthz", timeout=5)
+                return self.url
             except urllib.error.URLError:
                 time.sleep(0.05)
 
     def __exit__(self, *_error: object) -> None:
         self.process.terminate()
         self.process.wait()
+
+    def spent(self) -> list[float]:
+        """The processor time of each worker so far, in seconds."""
+        main = self.process.pid
+        workers = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        fields = [Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split() for worker in workers]
+        return [(int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK") for stat in fields]  # utime, stime: proc(5)
