@@ -82,12 +82,16 @@ class Contact(Base):
 
     @classmethod
     def listening(cls, event: "Event") -> list["Contact"]:
-        """The contacts that may hear of `event`: all of the first event, later only those confirmed, never stopped."""
+        """The contacts that may hear of `event`: all of the first event, later only those confirmed, never stopped.
+
+        Only who they are and by which channel is loaded.
+        """
         may = (cls.dossier == event.dossier) & cls.stopped_at.is_null()
         if event.kind != "announced":
             may &= cls.confirmed_at.is_null(False)
         procedure = event.dossier.form.procedure
-        return [c for c in cls.select().where(may) if c.channel != "sms" or procedure.uses_sms(event.kind)]
+        found = cls.select(cls.id, cls.channel).where(may)
+        return [c for c in found if c.channel != "sms" or procedure.uses_sms(event.kind)]
 
     @classmethod
     def unreached(cls) -> "ModelSelect[Contact]":

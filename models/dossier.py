@@ -78,13 +78,10 @@ class Dossier(Life, Base):
         The same `key` always gives the same dossier, whoever asks first; what came with the later call is dropped.
         `by` is who gave it out at the desk.
         """
-        known = cls.get_or_none(cls.key == key)
-        if known:
-            return known
         try:
             with db.atomic():
                 return cls._create(form, language, key, list(contacts), at or now(), by)
-        except IntegrityError:  # a double tap: the other request was quicker
+        except IntegrityError:  # the same form once more: hardly ever, so nobody else is made to look first
             return cls.get(cls.key == key)
 
     @classmethod
