@@ -29,6 +29,10 @@ class Scope:
         loaded = Dossier.loaded()
         return loaded.where(Dossier.authority == self.staff.authority) if self._limited else loaded
 
+    def dossier_rows(self) -> "ModelSelect[Dossier]":
+        """The same without anything joined: to be counted by an index alone."""
+        return self._of(Dossier.select())
+
     def dossier(self, number: str) -> Dossier | None:
         """The dossier with this number; another authority's looks like one that does not exist."""
         return self.dossiers().where(Dossier.number == number).first()
@@ -63,6 +67,16 @@ class Scope:
         joined = Message.select(Message, Contact, Event, Dossier).join_from(Message, Contact)
         return self._of(joined.join_from(Message, Event).join_from(Event, Dossier))
 
+    def message_rows(self, authority: Authority | None = None) -> "ModelSelect[Message]":
+        """Messages of the dossiers in scope, or only of those that `authority` has: to be counted.
+
+        For those who see all there is nothing to join, and an index answers alone.
+        """
+        if authority is None and not self._limited:
+            return Message.select()
+        rows = self._of(Message.select().join_from(Message, Event).join_from(Event, Dossier))
+        return rows.where(Dossier.authority == authority) if authority else rows
+
     def batches(self) -> "ModelSelect[Batch]":
         """The post-bags and bulk moves of the authority's own staff."""
         joined = Batch.select(Batch, Staff).join(Staff)
@@ -89,9 +103,9 @@ class Scope:
 
     def expected(self, begin: str, procedure: str) -> "ModelSelect[Dossier]":
         """Dossiers of a procedure that wait for paper, whose number begins with `begin`; the newest first."""
-        begins = Dossier.number.startswith(begin) & (Procedure.slug == procedure)
         waiting = Dossier.status.in_(("announced", "incomplete", "lapsed"))
-        return self.dossiers().where(begins & waiting).order_by(Dossier.id.desc())
+        which = Dossier.begins(begin) & (Procedure.slug == procedure) & waiting
+        return self.dossiers().where(which).order_by(Dossier.id.desc())
 
     def colleagues(self) -> "ModelSelect[Staff]":
         """To whom a dossier can be assigned: the clerks of the same authority, for the others all clerks."""

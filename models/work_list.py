@@ -8,7 +8,7 @@ from typing import Any
 from peewee import Case, Expression, ModelSelect, fn
 
 from .base import today
-from .catalogue import Procedure
+from .catalogue import Form, Procedure
 from .dossier import Dossier
 from .life import ARRIVED, STATUSES
 from .number import ALPHABET, LENGTH, clean
@@ -54,11 +54,13 @@ class WorkList:
         """The dossiers, in order: what is due first comes first, what has no date last."""
         newest = (Dossier.changed_at.desc(), Dossier.id.desc())
         order = newest if self.sort == "changed" else (Dossier.due_on.asc(nulls="last"), *newest)
-        return self._narrowed(scope, "status", "due", "assignee").order_by(*order)
+        return self._narrowed(scope, scope.dossiers(), "status", "due", "assignee").order_by(*order)
 
     def by_status(self, scope: Scope) -> dict[str, int]:
         """How many there are in each status, and in all, under the other filters; "" counts what waits."""
-        query = self._narrowed(scope, "due", "assignee").select(Dossier.status, fn.COUNT(Dossier.id))
+        query = self._narrowed(scope, scope.dossier_rows(), "due", "assignee").select(
+            Dossier.status, fn.COUNT(Dossier.id)
+        )
         pairs: Any = query.group_by(Dossier.status).tuples()
         found = dict(pairs)
         counts = {status: found.get(status, 0) for status in STATUSES}
@@ -68,16 +70,16 @@ class WorkList:
         """How many are due when, and whose they are, under the filters that are of neither kind."""
         cases = {due: _due(due) for due in DUE} | {"me": _of("me", scope), "nobody": _of("nobody", scope)}
         counts = [fn.COUNT(Case(None, ((case, 1),))) for case in cases.values()]
-        found: Any = self._narrowed(scope, "status").select(*counts).tuples().get()
+        found: Any = self._narrowed(scope, scope.dossier_rows(), "status").select(*counts).tuples().get()
         return dict(zip(cases, found, strict=True))
 
-    def _narrowed(self, scope: Scope, *filters: str) -> "ModelSelect[Dossier]":
-        """The dossiers of `scope` with the chosen procedure and number, and what else of `filters` is set."""
-        query = scope.dossiers()
+    def _narrowed(self, scope: Scope, query: "ModelSelect[Dossier]", *filters: str) -> "ModelSelect[Dossier]":
+        """Those of `query` with the chosen procedure and number, and what else of `filters` is set."""
         if self.procedure:
-            query = query.where(Procedure.slug == self.procedure)
+            of_procedure = Form.select(Form.id).join(Procedure).where(Procedure.slug == self.procedure)
+            query = query.where(Dossier.form.in_(of_procedure))
         if self.number:
-            query = query.where(Dossier.number.startswith(self.number))
+            query = query.where(Dossier.begins(self.number))
         if "status" in filters and self.status != "all":
             query = query.where(Dossier.status.in_([self.status] if self.status else ARRIVED))
         if "due" in filters and self.due:
