@@ -15,8 +15,7 @@ let sounds, turn, problem = "";   // the camera is on for this turn
 function signal(tone) {
   const [notes, felt] = TONES[tone];
   navigator.vibrate?.(felt);
-  if (!$("#sound").checked || !navigator.userActivation.hasBeenActive) return;
-  sounds ??= new AudioContext();
+  if (!$("#sound").checked || !sounds) return;
   for (const [hertz, from, to] of notes) {
     const note = new OscillatorNode(sounds, {frequency: hertz}), loud = new GainNode(sounds, {gain: .2});
     note.connect(loud).connect(sounds.destination);
@@ -24,6 +23,9 @@ function signal(tone) {
     note.stop(sounds.currentTime + to);
   }
 }
+
+// A browser makes a sound only after a click, and Safari only if it began within one. It takes a while: not at the first code.
+addEventListener("click", () => (sounds ??= new AudioContext()).resume(), true);
 
 // For the next one. The camera needs no field, and on a phone its keyboard would hide the answers.
 const ready = () => turn ? field.blur() : field.focus();
@@ -144,8 +146,9 @@ count();
 send();
 
 // The camera: every code of ours once, as long as it is in sight.
-const camera = $("#camera"), video = $("video", camera), button = $("button", camera), GONE = 1500;
+const camera = $("#camera"), video = $("video", camera), button = $("button", camera), GONE = 1500, PAUSE = 20, REST = 60;
 const seen = new Map();   // text -> when it was in sight last
+const [small, large] = [1, 2].map(() => document.createElement("canvas").getContext("2d", {willReadFrequently: true}));
 let reader;
 
 function say(key) {
@@ -171,13 +174,29 @@ async function load() {
   return new BarcodeDetectionAPI.BarcodeDetector({formats});
 }
 
+// A picture for the reader that hand or focus blurred: sharper, by what each point differs from those two away, and then
+// enlarged, so that edges are found between the points, too. Green is most of what makes a point bright or dark.
+function sharpened() {
+  const {videoWidth: width, videoHeight: height} = video, side = 8, row = side * width;
+  Object.assign(small.canvas, {width, height});
+  small.drawImage(video, 0, 0);
+  const image = small.getImageData(0, 0, width, height), to = image.data, from = to.slice();
+  for (let i = row + 1; i < to.length - row; i += 4)
+    to[i] = 9 * from[i] - 2 * (from[i - side] + from[i + side] + from[i - row] + from[i + row]);
+  small.putImageData(image, 0, 0);
+  Object.assign(large.canvas, {width: width * 1.5, height: height * 1.5});
+  large.drawImage(small.canvas, 0, 0, width * 1.5, height * 1.5);
+  return large.canvas;
+}
+
 function see(text) {
-  const now = Date.now(), before = seen.get(text) ?? 0;
+  const ours = find(text), now = Date.now(), before = seen.get(text) ?? 0;
   seen.set(text, now);
-  if (now - before < GONE) return;
-  if (!find(text)) return say("foreign");
-  say("scanning");
-  take(text);
+  if (now - before >= GONE) {
+    say(ours ? "scanning" : "foreign");
+    if (ours) take(text);
+  }
+  return ours;
 }
 
 async function look() {
@@ -192,9 +211,9 @@ async function look() {
     ready();
     reader ??= await load();
     say("scanning");
-    while (turn === mine) {
-      for (const {rawValue} of await reader.detect(video)) see(rawValue);
-      await new Promise(resolve => setTimeout(resolve, 60));
+    for (let sharp = false, ours; turn === mine; sharp = !sharp && !ours[0]) {   // every other picture, until one is read
+      ours = (await reader.detect(sharp ? sharpened() : video)).filter(({rawValue}) => see(rawValue));
+      await new Promise(resolve => setTimeout(resolve, ours[0] ? REST : PAUSE));   // the answer need not wait for the reader
     }
   } catch ({name}) {
     if (turn === mine) film(null, {NotAllowedError: "denied", NotFoundError: "missing"}[name] ?? "failed");
