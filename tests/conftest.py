@@ -1,5 +1,6 @@
 """Fixtures of the whole site: a database with the real catalogue, the app on it, visitors and three parties."""
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -14,7 +15,10 @@ from visitor import Visitor
 
 from app import create_app
 from blueprints import storage
+from blueprints.signed_in import enter
 from models import Authority, Dossier, Form, Procedure, Staff, db, now
+from models.base import PRAGMAS
+from models.staff_session import Proof
 
 pytest_plugins = ["outside", "served"]
 
@@ -23,6 +27,8 @@ for name in [name for name in os.environ if name.startswith("ETRACKING_")]:
     del os.environ[name]
 os.environ["FLASK_SKIP_DOTENV"] = "1"  # the command line of Flask reads .env by itself
 
+DURABLE = PRAGMAS.copy()
+PRAGMAS["synchronous"] = "off"  # no power cut is tested here
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 COMPILED = FileSystemBytecodeCache()
@@ -36,6 +42,16 @@ SETTINGS = {
     "SMS_UNTIL_HOUR": 24,  # tests are run at night too
     "TESTING": True,
 }
+
+
+def pytest_collection_finish() -> None:
+    """All that is loaded by now stays: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()
 
 
 def stock(url: str) -> None:
@@ -184,7 +200,10 @@ def desk(app, clerk) -> Visitor:
 
 
 def signed_in(app: Flask, staff: Staff) -> Visitor:
+    """A browser in which `staff` has come in by the password; the pages where that is done have tests of their own."""
     browser = Visitor(app)
-    page = browser.get("/sign-in")
-    browser.submit(page, email=staff.email, password=PASSWORD)
+    with app.test_request_context():
+        answer = enter(Proof(staff, "password"))
+    for cookie in answer.headers.getlist("Set-Cookie"):
+        browser.client.set_cookie(*cookie.partition(";")[0].split("=", 1))
     return browser

@@ -12,10 +12,11 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+from conftest import DURABLE
 from sending import environment, make_dossier, queued, row
 
 from blueprints.messages import Worker
-from models import Contact, Dossier, Event, Message, Procedure, db, now
+from models import Contact, Dossier, Event, Message, Procedure, base, db, now
 
 pytest_plugins = ["outside"]
 ROOT = Path(__file__).parent.parent
@@ -78,6 +79,14 @@ def forget_messages() -> None:
 def steps(stride: int = 1):
     """1, 2, 3 ... far more than anything takes: who has lived through one stops asking for the next."""
     return range(1, 1000, stride)
+
+
+def test_what_was_committed_survives_a_power_cut(tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "PRAGMAS", DURABLE)
+    database = base.make_database(f"sqlite:///{tmp_path}/test.db")
+    with database.connection_context():
+        told = [database.execute_sql(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "synchronous")]
+    assert told == [("wal",), (2,)], "2 is FULL"
 
 
 def test_registration_is_whole_or_not_there_and_a_number_that_was_seen_exists(crash):

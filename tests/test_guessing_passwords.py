@@ -118,7 +118,8 @@ def test_known_browser_has_a_count_of_its_own(app, clerk):
 
 
 def test_browser_is_known_for_the_accounts_that_were_used_in_it(app, clerk, helpdesk):
-    browser = signed_in(app, clerk)
+    browser = Visitor(app)
+    guess(browser, clerk.email, 200, PASSWORD)
     cookie = browser.client.get_cookie("known")
     assert cookie.http_only and cookie.same_site == "Strict" and len(cookie.value) >= 43
     assert not KnownBrowser.knows(cookie.value, helpdesk.email)
