@@ -26,7 +26,7 @@ class Move(BaseModel):
     postmark_on: dt.date | None = Field(None, description="With `received`: the date of the postmark.")
     missing: list[Text] = Field([], max_length=30, description="With `incomplete`: the documents. At least one.")
     until: dt.date | None = Field(
-        None, description="With `incomplete`: the day they should be there by, within two years. Needed."
+        None, description="With `incomplete`: the day they should be there by, after today, within two years. Needed."
     )
     authority: Plain = Field("", max_length=60, description="With `transferred`: the name (slug) of the new authority.")
     note: Plain = Field("", max_length=1000, description="A public note: everybody who has the number can read it.")
@@ -44,8 +44,10 @@ class Move(BaseModel):
                 raise ValueError(f"{name} does not go with {self.to}")
         if self.arrived_on and self.postmark_on and self.postmark_on > self.arrived_on:
             raise ValueError("postmark_on lies after arrived_on")
-        if self.until and self.until > today() + LONGEST:
-            raise ValueError("until lies more than two years ahead")
+        if self.arrived_on and self.arrived_on > today():
+            raise ValueError("arrived_on lies in the future")
+        if self.until and not today() < self.until <= today() + LONGEST:
+            raise ValueError("until does not lie in the future, or more than two years ahead")
         return self
 
 
