@@ -34,6 +34,7 @@ POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 STATUS = re.compile(rb"^[245]\.\d{1,3}\.\d{1,3}\b")  # RFC 3463; the words after it may quote the address
 ACCOUNT = (530, 535)  # RFC 4954: sign in first; wrong name or password
 CLOSING = 421  # RFC 5321: the server takes nothing from anybody at the moment
+TOO_BIG = 552  # RFC 1870: said to the size that MAIL FROM announces, about this one mail
 ANSWERS = 3  # a dialogue may last this many times MAIL_TIMEOUT, and so ends before its message's lease
 
 
@@ -188,9 +189,9 @@ def _classify(error: Exception, connection: Connection) -> SendError:
         return SendError(f"recipient refused: {_status(code, text)}", _outcome(code, about_mail=True))
     if isinstance(error, smtplib.SMTPResponseException):
         code, answer = error.smtp_code, f"{type(error).__name__}: {_status(error.smtp_code, error.smtp_error)}"
-        if isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused) and code >= 500:
-            return SendError(answer, Outcome.ACCOUNT)
-        return SendError(answer, _outcome(code, about_mail=isinstance(error, smtplib.SMTPDataError)))
+        about_mail = code == TOO_BIG or isinstance(error, smtplib.SMTPDataError)
+        refused = isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused) and code >= 500
+        return SendError(answer, Outcome.ACCOUNT if refused and not about_mail else _outcome(code, about_mail))
     if isinstance(error, smtplib.SMTPNotSupportedError):  # it offers no way to sign in, or no encryption
         return SendError("the mail server does not offer what the settings ask for", Outcome.ACCOUNT)
     return SendError(f"mail server not reached: {type(error).__name__}", Outcome.DOWN)

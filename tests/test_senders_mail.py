@@ -126,6 +126,7 @@ def test_no_server_at_all_is_tried_again(app):
         ("MAIL", "451 4.3.0 busy", "down", "SMTPSenderRefused: 451 4.3.0"),
         ("MAIL", "530 5.7.0 sign in first", "account", "SMTPSenderRefused: 530 5.7.0"),
         ("MAIL", "550 5.7.1 sender not ours", "account", "SMTPSenderRefused: 550 5.7.1"),
+        ("MAIL", "552 5.3.4 too big", "never", "SMTPSenderRefused: 552 5.3.4"),
         ("RCPT", "421 4.3.2 closing", "down", "recipient refused: 421 4.3.2"),
         ("RCPT", "450 4.2.0 <> greylisted", "later", "recipient refused: 450 4.2.0"),
         ("RCPT", "451 4.7.1 try again", "later", "recipient refused: 451 4.7.1"),
