@@ -152,12 +152,12 @@ class Worker:
         """Try `message` once; the outcome is on its row when this returns."""
         started = time.monotonic()
         outcome, error, provider_id = _try(message, letter)
-        spent = (time.monotonic() - started) * 1000
+        spent = time.monotonic() - started
         with db.connection_context():
             held = message.ended(outcome, error, provider_id)
-            Channel.heard(message.channel, outcome, error, probe)
+            Channel.heard(message.channel, outcome, error, probe, spent)
         said = outcome.value if held else f"{outcome.value}, but another worker had taken it over"
-        log.info("message %d %s %s: %s, %.0f ms", message.id, message.channel, message.kind, said, spent)
+        log.info("message %d %s %s: %s, %.0f ms", message.id, message.channel, message.kind, said, spent * 1000)
 
 
 def _write(message: Message) -> Letter | SendError:

@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 from typing import Literal
 
-from peewee import Case, CharField, IntegerField, TextField, Value
+from peewee import Case, CharField, Expression, IntegerField, TextField, Value
 
 from .base import Base, UTCDateTimeField, db, now
 from .outcome import Outcome
@@ -41,7 +41,7 @@ class Channel(Base):
         channel = cls.get_or_none(cls.name == name)
         if channel is None or channel.probe_at is None:
             return "open"
-        mine = (cls.name == name) & (cls.probe_at <= now())
+        mine = (cls.name == name) & cls._over(cls.probe_at, PROBE)
         return "probe" if cls.update(probe_at=now() + PROBE).where(mine).execute() else "shut"
 
     @classmethod
@@ -51,18 +51,22 @@ class Channel(Base):
             return 0.0
         cls._ensure(name)
         at = now()
-        free = (cls.name == name) & (cls.next_at.is_null() | (cls.next_at <= at))
+        free = (cls.name == name) & (cls.next_at.is_null() | cls._over(cls.next_at, SPACE[name]))
         if cls.update(next_at=at + SPACE[name]).where(free).execute():
             return 0.0
         return max(0.001, (cls.get_by_id(name).next_at - at).total_seconds())
 
     @classmethod
-    def heard(cls, name: str, outcome: Outcome, error: str, probe: bool = False) -> None:
-        """Draw the conclusion from one attempt: rest, count an error, or open again after a probe that was answered."""
+    def heard(cls, name: str, outcome: Outcome, error: str, probe: bool = False, spent: float = 0.0) -> None:
+        """Draw the conclusion from one attempt: rest, count an error, or open again after a probe that was answered.
+
+        An attempt that kept a worker waiting counts as many errors as it has `spent` seconds: a server that lets us
+        wait fails seldom, but meanwhile that worker sends nothing by the other channels either.
+        """
         if outcome is Outcome.ACCOUNT:
             cls.stop(name, error)
         elif outcome in TROUBLE:
-            cls._count(name, error)
+            cls._count(name, error, max(1, int(spent)))
         elif probe and outcome not in NO_SIGN:
             cls._open(name)
 
@@ -73,16 +77,17 @@ class Channel(Base):
         running = (cls.name == name) & cls.probe_at.is_null()
         if cls.update(why=why, stopped_at=now(), probe_at=now() + PROBE).where(running).execute():
             log.critical("ALARM: %s stopped, every message waits: %s", name, why)
+        else:
+            cls.update(why=why).where(cls.name == name).execute()
 
     @classmethod
-    def _count(cls, name: str, error: str) -> None:
+    def _count(cls, name: str, error: str, by: int) -> None:
         cls._ensure(name)
         recent = cls.errors_from > now() - WINDOW
         first = Case(None, ((recent, cls.errors_from),), Value(now(), converter=cls.errors_from.db_value))
         with db.atomic():
-            cls.update(errors=Case(None, ((recent, cls.errors + 1),), 1), errors_from=first).where(
-                cls.name == name
-            ).execute()
+            errors = Case(None, ((recent, cls.errors + by),), by)
+            cls.update(errors=errors, errors_from=first).where(cls.name == name).execute()
             if cls.get_by_id(name).errors >= ERRORS:
                 cls.stop(name, f"{ERRORS} errors within {WINDOW.seconds} s, the last one: {error}")
 
@@ -92,6 +97,12 @@ class Channel(Base):
         opened = cls.update(why="", stopped_at=None, probe_at=None, errors=0, errors_from=None).where(resting)
         if opened.execute():
             log.warning("%s works again", name)
+
+    @staticmethod
+    def _over(until: UTCDateTimeField, wait: dt.timedelta) -> Expression:
+        """Whether the time `until` is over. It is, too, if it lies further off than the wait: a clock was wrong."""
+        at = now()
+        return (until <= at) | (until > at + wait)
 
     @classmethod
     def _ensure(cls, name: str) -> None:

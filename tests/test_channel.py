@@ -93,6 +93,29 @@ def test_sms_of_all_workers_are_at_most_twenty_five_in_any_second(clock):
     assert all(later - at >= dt.timedelta(seconds=1) for at, later in zip(sent, sent[25:], strict=False))
 
 
+def test_clock_that_was_an_hour_fast_for_a_moment_holds_nothing_up(clock):
+    clock.shift(dt.timedelta(hours=1))
+    Channel.stop("sms", "HTTP 402")
+    assert Channel.wait("sms") == 0
+    clock.shift(-dt.timedelta(hours=1))
+    assert Channel.gate("sms") == "probe" and Channel.gate("sms") == "shut"
+    assert Channel.wait("sms") == 0
+
+
+def test_server_that_lets_everybody_wait_for_its_answer_is_left_alone_after_a_few(clock):
+    for _ in range(4):
+        assert Channel.gate("email") == "open"
+        Channel.heard("email", Outcome.DOWN, "mail server not reached: TimeoutError", spent=15)
+        clock.shift(15)
+    assert Channel.gate("email") == "shut", "meanwhile no SMS has to wait for a dead mail server"
+
+
+def test_operator_reads_the_latest_reason_why_a_channel_rests(clock):
+    fail(ERRORS)
+    Channel.heard("email", Outcome.ACCOUNT, "535 5.7.8", probe=True)
+    assert Channel.get().why == "535 5.7.8"
+
+
 def test_wait_says_when_to_ask_again_and_mail_need_not_wait(clock):
     assert Channel.wait("sms") == 0
     assert 0 < Channel.wait("sms") <= 0.04
