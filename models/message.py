@@ -55,7 +55,7 @@ LEADS_TO = {
 }
 UNSENT = ("queued", "held", "deferred")  # certainly not at its reader
 LEFT = ("sent", "delivered", "unknown")  # at its reader, as far as we know
-REFERENCE = re.compile(r"(\d{1,9})(?:\.(\d{1,4}))?")
+REFERENCE = re.compile(r"(\d{1,9})(?:\.(\d{1,4})(?:\.(\d{1,12}))?)?")
 
 
 class Message(Base):
@@ -138,7 +138,9 @@ class Message(Base):
             return False
         with db.atomic():
             message = cls._locked(int(named[1]))
-            if message is None or not message._concerns(int(named[2] or 0), outcome, provider_id):
+            if message is None or named[3] not in (None, message._born):
+                return False
+            if not message._concerns(int(named[2] or 0), outcome, provider_id):
                 return False
             message._name(provider_id)
             changed = message._become(outcome, error)
@@ -175,7 +177,12 @@ class Message(Base):
     @property
     def reference(self) -> str:
         """What this attempt is called at the provider, so that a receipt can name it."""
-        return f"{self.id}.{self.attempts}"
+        return f"{self.id}.{self.attempts}.{self._born}"
+
+    @property
+    def _born(self) -> str:
+        """Tells it from an erased message whose id it was given, or that a restored backup does not know."""
+        return str(int(self.created_at.timestamp()))
 
     @property
     def wanted(self) -> bool:
@@ -228,7 +235,7 @@ class Message(Base):
             self.put(state="superseded", run_at=None, error=error)
         elif outcome is Outcome.ACCOUNT:  # our own fault: it costs the message nothing
             self.put(state="deferred", run_at=now(), error=error)
-        elif now() - (self.tried_at or now()) > timetable.GIVE_UP[self.channel]:
+        elif timetable.over(self.channel, self.failures, now() - (self.tried_at or now())):
             self._fail(outcome, error)
         else:
             failures = self.failures + 1

@@ -42,6 +42,11 @@ def pause(channel: str, failures: int) -> dt.timedelta:
     return dt.timedelta(seconds=seconds)
 
 
+def over(channel: str, failures: int, tried_for: dt.timedelta) -> bool:
+    """Whether it was tried for long enough, and often enough: the time that we ourselves were away does not count."""
+    return tried_for > GIVE_UP[channel] and failures >= len(RETRY[channel])
+
+
 def morning(at: dt.datetime, hours: Hours, contact: int) -> dt.datetime:
     """The next time after `at` that `hours` begin, at the minute of this contact."""
     local = at.astimezone(LUXEMBOURG)

@@ -136,6 +136,16 @@ def test_receipt_of_nothing_we_sent_changes_nothing(app, form, clerk, reference)
     assert Message.get_by_id(message.id).state == "sent"
 
 
+def test_receipt_of_an_erased_message_says_nothing_of_the_one_that_has_its_id_now(either, form, clerk):
+    erased = claimed(form, clerk)
+    erased.put(created_at=now() - dt.timedelta(days=1))
+    reference = erased.reference
+    message = Message.get_by_id(erased.id)
+    message.put(created_at=now(), state="sent")
+    assert not Message.receipt(reference, Outcome.DELIVERED) and states("received") == ["sent"]
+    assert Message.receipt(message.reference, Outcome.DELIVERED) and states("received") == ["delivered"]
+
+
 def test_message_that_was_never_tried_has_no_receipt(app, form, clerk):
     told(form, clerk, kinds=["received"])
     message = Message.get(Message.kind == "received")
@@ -156,6 +166,13 @@ def test_failures_are_repeated_by_the_timetable_until_it_is_over(app, form, cler
     message.ended(Outcome.DOWN, "still busy")
     assert states("received") == ["failed"]
     assert Contact.get_by_id(message.contact_id).failed_at
+
+
+def test_message_that_waited_out_a_long_fault_of_ours_is_not_given_up_at_the_first_refusal(either, form, clerk):
+    message = claimed(form, clerk, "email")
+    message.put(tried_at=now() - GIVE_UP["email"] - dt.timedelta(days=1))  # no worker, or no account, over a week-end
+    message.ended(Outcome.LATER, "greylisted")
+    assert states("received") == ["deferred"]
 
 
 def test_fault_of_our_account_costs_a_message_nothing(either, form, clerk):
