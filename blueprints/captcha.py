@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _
 from itsdangerous import BadData, SignatureExpired
 from werkzeug.exceptions import TooManyRequests
 
-from models import captcha
+from models import captcha, sms_limits
 from models.base import db
 from models.captcha import Verdict
 from models.catalogue import LANGUAGES
@@ -33,7 +33,8 @@ MINUTE, TEN_MINUTES = dt.timedelta(minutes=1), dt.timedelta(minutes=10)
 LIMITS = {"challenge": 60, "picture": 10, "recording": 40, "code": 10}
 # Rounds and guesses of the three levels: about 0.2, 1 and 2 seconds on a laptop, five times that on an old phone.
 LEVELS = [[5000, 400], [5000, 2000], [5000, 4000]]
-# A level is in force above these counts: (one visitor in ten minutes, everybody in one minute).
+# A level is in force above these counts: (one visitor in ten minutes, everybody in one minute). While few of those
+# who are sent an SMS say that they wanted it, it is the next higher one.
 RISES = [(8, 120), (30, 600)]
 MAX_SCOPE = 200
 
@@ -136,7 +137,8 @@ def _level() -> int:
     with db.atomic():  # one commit for both counters
         mine = _limit("challenge")
         everybody = Counter.hit("captcha challenge", MINUTE)
-    return sum(mine > for_one or everybody > for_all for for_one, for_all in RISES)
+    level = sum(mine > for_one or everybody > for_all for for_one, for_all in RISES) + sms_limits.suspicious()
+    return min(level, len(RISES))
 
 
 def _limit(kind: str) -> int:

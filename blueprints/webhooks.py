@@ -31,6 +31,7 @@ STOP = (
     *("STOP", "STOPP", "STOPPT", "STOPPEN", "STOPALL", "ARRET", "ARRETER", "ARRETEZ", "DESABONNER"),
     *("ENDE", "ABMELDEN", "ABBESTELLEN", "OPHALEN", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"),
 )
+START = ("START", "UNSTOP")  # those by which mobile networks take a stop back
 
 
 @bp.url_value_preprocessor
@@ -47,8 +48,9 @@ def status() -> Response:
 
 @bp.post("/vonage/inbound")
 def inbound() -> Response:
-    """Somebody answered an SMS. STOP ends all messages to their number; it is obeyed in silence, as an answer would
-    cost money, might meet another program, and is one more message to somebody who wanted none.
+    """Somebody answered an SMS. STOP ends all messages to their number, START takes that back; both are obeyed in
+    silence, as an answer would cost money, might meet another program, and is one more message to somebody who wanted
+    none.
     """
     return _accept("inbound", *_signed_by_vonage(), _obey)
 
@@ -110,16 +112,17 @@ def _receive(notice: dict[str, Any]) -> bool:
 
 
 def _obey(notice: dict[str, Any]) -> bool:
-    number = str(notice.get("from", "")).removeprefix("+")
-    if not MOBILE.fullmatch(number) or not _says_stop(str(notice.get("text", ""))):
+    number, word = str(notice.get("from", "")).removeprefix("+"), _first_word(str(notice.get("text", "")))
+    if not MOBILE.fullmatch(number) or word not in (*STOP, *START):
         return False
-    Contact.stop_everywhere("sms", f"+{number}")
+    (Contact.stop_everywhere if word in STOP else Contact.start_everywhere)("sms", f"+{number}")
     return True
 
 
-def _says_stop(text: str) -> bool:
+def _first_word(text: str) -> str:
+    """In capitals and without accents; empty if there is none."""
     plain = "".join(
         letter for letter in unicodedata.normalize("NFKD", text.upper()) if not unicodedata.combining(letter)
     )
     first = re.search(r"[A-Z]+", plain)
-    return first is not None and first[0] in STOP
+    return first[0] if first else ""

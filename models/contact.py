@@ -149,7 +149,7 @@ class Contact(Base):
         unconfirmed = (Contact.id == self.id) & Contact.confirmed_at.is_null() & Contact.stopped_at.is_null()
         with db.atomic():
             if Contact.update(confirmed_at=now()).where(unconfirmed).execute() and self.replaces:
-                self.replaces._give_way()
+                self.replaces._give_way(self)
 
     def stop(self) -> None:
         """No more messages to this address: those still waiting are cancelled with it.
@@ -181,6 +181,17 @@ class Contact(Base):
                 contact.stop()
         return len(going)
 
+    @classmethod
+    def start_everywhere(cls, channel: str, address: str) -> int:
+        """The holder takes a stop back, for every dossier. How many contacts hear again."""
+        theirs = (cls.address_hash == hashed(channel, address)) & cls.stopped_at.is_null(False)
+        with db.atomic():
+            Used.clear(stopped_mark(channel, address))
+            silent = list(cls.select().where(theirs & cls.replaced_at.is_null()))
+            for contact in silent:
+                contact.start()
+        return len(silent)
+
     def erase(self) -> None:
         """Forget the address and, with it, every message to it. The dossier and its number go on."""
         self.delete_instance()
@@ -190,8 +201,16 @@ class Contact(Base):
         """Forget the addresses whose place others have taken, once their last message must have left. How many."""
         return cls.delete().where(cls.replaced_at < now() - GRACE).execute()
 
-    def _give_way(self) -> None:
-        """Another address has said yes in this one's place: its link dies at once, the rest after GRACE."""
+    def _give_way(self, successor: "Contact") -> None:
+        """Another address has said yes in this one's place: its link dies at once, the rest after GRACE.
+
+        What still waits to leave is told to `successor`: between the two, no news may be lost.
+        """
+        messages = self.messages.model
+        waiting = self.messages.where(messages.run_at.is_null(False) & messages.kind.not_in(APART))
+        for message in list(waiting.order_by(messages.id)):
+            for event in message.news() if message.kind == "digest" else [message.event]:
+                messages.queue(event, successor, message.run_at)
         self._cancel_messages()
         Contact.update(stopped_at=now(), replaced_at=now()).where(Contact.id == self.id).execute()
 

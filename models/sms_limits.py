@@ -34,7 +34,7 @@ HOUR_OF_DAY = 0.2  # an hour may have this part of the day's number
 ALARM = 0.8  # of the month's budget
 # Of healthy traffic more than half say yes. Ten minutes are enough to open a link.
 SAMPLE, RIPE, POOR, FRAUD = 50, 10 * MINUTE, 0.4, 0.2
-TRIPPED = "sms tripped"
+TRIPPED, FEW = "sms tripped", "sms few say yes"
 
 
 class Refused(Exception):
@@ -120,6 +120,11 @@ def figures(tariff: Tariff) -> Figures:
     return Figures(Counter.total(_bill()), tariff.most, sum(answers) / len(answers) if answers else 1.0)
 
 
+def suspicious() -> bool:
+    """Whether so few say yes that a program may be asking: then the security check before the form costs more."""
+    return Used.until(FEW) is not None
+
+
 @contextmanager
 def _closed() -> Iterator[None]:
     """Fail closed: without its counters nothing is let through. What concerns everybody is worth an alarm."""
@@ -175,7 +180,9 @@ def _count(gate: str, permit: str, limits: list[Limit], number: str) -> None:
 
 
 def _probation(gate: str) -> list[Limit]:
-    """The circuit breaker. If too few say yes, nothing leaves for an hour; then one an hour, until they do again."""
+    """The circuit breaker. If few say yes, asking gets harder for all (`suspicious`); if almost nobody does, nothing
+    leaves for an hour; then one an hour, until they do again.
+    """
     tripped = Used.until(TRIPPED)
     since = tripped - DAY if tripped else now() - MONTH
     if tripped and now() < since + HOUR:
@@ -184,6 +191,8 @@ def _probation(gate: str) -> list[Limit]:
     if len(answers) < (1 if tripped else SAMPLE):
         return [Limit("probe", "", 1, HOUR)] if tripped else []
     share = sum(answers) / len(answers)
+    if share < POOR:
+        Used.mark(FEW, HOUR)
     if share < FRAUD:
         Used.mark(TRIPPED, DAY)
         log.warning(

@@ -47,7 +47,18 @@ def test_new_address_takes_the_place_of_the_old_one_only_by_its_own_yes(app, vis
     press(visitor, link_of(app, "new@example.lu"), "confirm")
     visitor.get(old, status=404)
     both.move("examination", by=clerk, version=2)
-    assert told("new@example.lu") == ["added", "examination"] and told(MAIL[1]) == ["changed"]
+    assert told("new@example.lu") == ["added", "received", "examination"] and told(MAIL[1]) == ["changed"]
+
+
+def test_news_that_wait_for_the_old_address_are_told_to_the_new_one(app, visitor, both, clerk):
+    Message.update(state="sent", run_at=None).execute()
+    give(visitor, link(app, both), "exchange", "new@example.lu")
+    both.move("received", by=clerk, version=1, arrived_on=today())
+    waiting = Message.select().join(Contact).where((Contact.address == MAIL[1]) & (Message.kind == "received")).get()
+    waiting.put(state="deferred", run_at=now() + GRACE, attempts=1, error="greylisted")
+    press(visitor, link_of(app, "new@example.lu"), "confirm")
+    assert told("new@example.lu") == ["added", "received"]
+    assert told(MAIL[1]) == ["changed"]
 
 
 def test_old_address_hears_of_the_change_however_quick_the_thief_is(app, visitor, both):

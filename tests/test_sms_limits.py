@@ -209,6 +209,23 @@ def test_pumping_is_stopped_after_at_most_a_hundred_messages(app, dossier, clock
     assert any("off for an hour" in record.message for record in caplog.records)
 
 
+def test_security_check_costs_more_while_few_say_yes_to_sms(app, dossier, clock):
+    def cost() -> int:
+        return app.test_client().post("/captcha/challenge?scope=x").json["parameters"]["cost"]
+
+    app.config["CAPTCHA_LEVELS"] = [[1, 1], [2, 1], [3, 1]]
+    usual = cost()
+    for index in range(60):
+        clock.shift(8 * MINUTE)
+        number = f"+352621{index:03}{index:03}"
+        assert asked(number) == left(dossier, number) == ""
+        if index % 3 == 0:
+            Contact.get(Contact.address == number).confirm()
+    assert cost() > usual
+    clock.shift(HOUR)
+    assert cost() == usual
+
+
 def test_after_an_attack_sms_come_back_as_soon_as_people_say_yes(app, dossier, clock):
     attack(dossier, clock, hours=2)
     clock.shift(HOUR)

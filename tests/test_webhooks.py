@@ -18,6 +18,7 @@ from test_app import dump
 from blueprints import webhooks
 from blueprints.messages import Worker
 from models import Contact, Counter, Dossier, Message, Used, db, outbox
+from models.contact import stopped_mark
 from senders import bounces
 
 SECRET = "a signature secret of at least thirty-two bytes"
@@ -206,6 +207,21 @@ def test_stop_ends_all_messages_to_the_number_in_every_dossier(app, form, text):
     assert not [m for m in Message.select().join(Contact).where(Contact.address == "+352621123456") if m.wanted]
     assert Message.select().where(Message.state == "cancelled").count() == 2
     assert Message.select().count() == 5  # nothing is answered
+
+
+@pytest.mark.parametrize("text", ["START", "unstop please"])
+def test_start_takes_a_stop_back_for_the_number_and_for_nobody_else(app, form, text):
+    for key, number in (("one", "+352621123456"), ("two", "+352621123456"), ("other", "+352661999999")):
+        Dossier.announce(form, "en", key, [("sms", number), ("email", f"{key}@example.lu")])
+    for number in ("352621123456", "352661999999"):
+        send(app, INBOUND, {"from": number, "text": "STOP"})
+    waiting = Message.select().count()
+    assert send(app, INBOUND, {"from": "352621123456", "text": text}) == 200
+    hears = {each.address for each in Contact.select().where(Contact.stopped_at.is_null() & (Contact.channel == "sms"))}
+    assert hears == {"+352621123456"} and Message.select().count() == waiting  # nothing is answered
+    assert all(each.confirmed_at for each in Contact.select().where(Contact.address == "+352621123456"))
+    marks = {number: Used.until(stopped_mark("sms", number)) for number in ("+352621123456", "+352661999999")}
+    assert [number for number, until in marks.items() if until] == ["+352661999999"]
 
 
 @pytest.mark.parametrize(
