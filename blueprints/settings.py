@@ -50,6 +50,7 @@ DEFAULTS: dict[str, Any] = {
         "*.push.apple.com",
         "*.notify.windows.com",
     ],
+    "HOOK_PRIVATE": False,  # whether the authorities' systems may be told at addresses that are not public
     "HELPDESK_PHONE": "",
     "HELPDESK_EMAIL": "",
     "CAPTCHA_MIN_SECONDS": 2,

@@ -49,11 +49,24 @@ def show() -> None:
 def revoke(number: int) -> None:
     """End the token and the hook of the system with this NUMBER."""
     with db.connection_context():
-        system = System.get_or_none(System.id == number)
-        if system is None:
-            raise click.ClickException("there is no such system")
-        system.revoke()
+        _system(number).revoke()
     click.echo(f"system {number}: revoked")
+
+
+@bp.cli.command("repeat")
+@click.argument("number", type=int)
+def repeat(number: int) -> None:
+    """Send the system with this NUMBER once more what was given up because its hook did not answer."""
+    with db.connection_context():
+        again = Delivery.repeat(_system(number))
+    click.echo(f"{again} {'delivery' if again == 1 else 'deliveries'} to send again")
+
+
+def _system(number: int) -> System:
+    system = System.get_or_none(System.id == number)
+    if system is None:
+        raise click.ClickException("there is no such system")
+    return system
 
 
 def deliver_next() -> bool:

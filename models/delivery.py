@@ -74,6 +74,12 @@ class Delivery(Base):
         self._finish(state="queued", run_at=now() + dt.timedelta(seconds=wait), error=error[:200])
 
     @classmethod
+    def repeat(cls, system: System) -> int:
+        """Whoever keeps the service says that `system` works again: what was given up leaves anew. How many."""
+        again = cls.update(state="queued", attempts=0, run_at=now())
+        return again.where((cls.system == system) & (cls.state == "failed")).execute()
+
+    @classmethod
     def _postpone(cls, system: int) -> None:
         later = now() + dt.timedelta(seconds=RETRY[0])
         waiting = (cls.system == system) & (cls.state == "queued") & (cls.run_at < later)

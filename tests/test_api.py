@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 
 import pytest
 from sms_stand_in import SmsProvider
@@ -219,7 +220,8 @@ def test_description_names_every_address_and_every_shape_it_uses(either):
 def hook(either, form, certificate, monkeypatch):
     """The authority's system with a hook on this machine, and the server behind it."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with SmsProvider(certificate) as server:
+    either.config["HOOK_PRIVATE"] = True
+    with either.app_context(), SmsProvider(certificate) as server:
         server.keys = System.add(form.procedure.authority, "registry", f"https://127.0.0.1:{server.server_port}/news")[
             1
         ]
@@ -342,6 +344,44 @@ def test_hook_that_never_ends_its_answer_keeps_nobody_waiting(hook, dossier):
     hook.answer = "endless"
     tell_all()
     assert (Delivery.get().state, len(hook.posts)) == ("sent", 1)
+
+
+def test_hook_that_answers_byte_by_byte_is_left_when_its_time_is_over(hook, dossier, monkeypatch):
+    monkeypatch.setattr(webhook, "LONGEST", 0.2)
+    hook.answer, began = "hold", time.monotonic()
+    tell_all()
+    assert (Delivery.get().state, len(hook.posts)) == ("queued", 1) and time.monotonic() - began < 5
+
+
+def test_hook_that_leads_into_our_own_network_is_told_nothing(hook, either, dossier):
+    either.config["HOOK_PRIVATE"] = False
+    tell_all()
+    assert (Delivery.get().error, hook.posts) == ("hook leads into a private network", [])
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [("158.64.1.1", True), ("2001:41d0::1", True), ("10.0.0.1", False), ("169.254.169.254", False), ("::1", False),
+     ("::ffff:192.168.1.1", False), ("fe80::1%eth0", False), ("127.0.0.1", False)],
+)  # fmt: skip
+def test_private_addresses_are_known_however_they_are_written(address, public):
+    assert webhook._is_public(address) == public
+
+
+def test_deliveries_that_were_given_up_are_sent_again_when_the_operator_says_so(hook, either, dossier):
+    hook.answer = 503
+    Delivery.update(attempts=len(RETRY)).execute()
+    tell_all()
+    assert Delivery.get().state == "failed"
+    hook.answer = "ok"
+    number = System.get().id
+    db.close()
+    assert (
+        either.test_cli_runner().invoke(args=["systems", "repeat", str(number)]).output == "1 delivery to send again\n"
+    )
+    assert either.test_cli_runner().invoke(args=["systems", "repeat", "99"]).exit_code == 1
+    tell_all()
+    assert Delivery.get().state == "sent"
 
 
 def test_hook_that_is_away_costs_one_attempt_and_not_one_for_each_event(hook, form):
