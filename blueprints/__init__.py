@@ -68,6 +68,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     csrf.exempt(status.look_up)
     csrf.exempt(status.report_posted)
     csrf.exempt(push.tell)
+    csrf.exempt(push.renew)  # the old subscription is the key, and no other site knows it
     csrf.exempt(envelopes.new)
     csrf.exempt(receipts.check)
     csrf.exempt(contacts.stop)  # a mail program has no session; the link is the key, and it can only stop

@@ -44,6 +44,20 @@ def tell(number: str) -> Response:
     return private(hx.page("device/push.html", dossier=dossier, device=device, told=told, done=action))
 
 
+@bp.post("/push")
+def renew() -> Response:
+    """The browser has given out another subscription for this device, by itself: its worker says so."""
+    if not current_app.config["PUSH_PUBLIC_KEY"]:
+        abort(404)
+    try:
+        device = Subscription.read(request.form, current_app.config["PUSH_HOSTS"])
+    except BadSubscription:
+        abort(422)
+    _limit()
+    device.take_over(request.form.get("old", ""))
+    return Response(status=204)  # the same for an old one that nobody knows
+
+
 @bp.cli.command("keys")
 def keys() -> None:
     """Make a pair of keys and print it as settings. Devices that were told with an older pair are told no more."""
@@ -56,10 +70,14 @@ def keys() -> None:
 def _change(action: str, device: Subscription, dossier: Dossier) -> None:
     if action == "stop":
         return device.silence(dossier)
+    _limit()
+    return device.tell(dossier, current())
+
+
+def _limit() -> None:
     who = visitor(request.remote_addr, current_app.config["SECRET_KEY"])
     if Counter.hit(f"push|{who}", HOUR) > MOST_AN_HOUR:
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
-    return device.tell(dossier, current())
 
 
 def _text(key: bytes) -> str:

@@ -159,6 +159,44 @@ def test_answer_is_a_page_of_its_own_without_htmx(citizen, push_service, dossier
     assert page.soup.select_one(f"a[href='/t/{dossier.number}']") and "Set-Cookie" not in page.response.headers
 
 
+def renew(site, device: Device, new: Device, status: int = 204, **changes) -> None:
+    data = new.gives | {"old": device.endpoint} | changes
+    assert site.test_client().post("/push", data=data).status_code == status
+
+
+@pytest.mark.parametrize("site", ["sqlite", "postgresql"], indirect=True)
+def test_device_to_which_its_browser_gave_another_subscription_goes_on_being_told(
+    site, citizen, push_service, form, clerk
+):
+    first, second = Device(push_service.device().endpoint), Device(f"{push_service.device().endpoint}-anew")
+    told = [Dossier.announce(form, "en", key) for key in ("one", "two", "both")]
+    for dossier in told:
+        ask(citizen, dossier, first)
+    ask(citizen, told[2], second)
+    renew(site, first, second)
+    assert {row.endpoint for row in Subscription.select()} == {second.endpoint} and Contact.select().count() == 3
+    arrive(told[0], clerk)
+    work(site)
+    ((path, _headers, body),) = push_service.posts
+    assert second.endpoint.endswith(path) and second.read(body)["title"] == "Your papers have arrived"
+    assert ask(citizen, told[1], second, "ask").soup.select_one("[value=stop]")
+    renew(site, first, second)  # sent twice, or unknown: the same answer
+
+
+def test_renewal_that_is_none_changes_nothing(site, citizen, push_service, dossier):
+    device, new = Device(push_service.device().endpoint), Device(f"{push_service.device().endpoint}-anew")
+    ask(citizen, dossier, device)
+    renew(site, device, new, 422, endpoint="https://evil.example/x")
+    renew(site, device, new, 422, p256dh="x")
+    renew(site, device, new, old="")
+    renew(site, device, new, old="https://fcm.googleapis.com/somebody-elses")
+    renew(site, device, device)
+    assert Subscription.get().endpoint == device.endpoint and Contact.select().count() == 1
+    citizen.get("/push", 405)
+    site.config["PUSH_PUBLIC_KEY"] = ""
+    renew(site, device, new, 404)
+
+
 def test_device_that_the_desk_stopped_may_ask_again(citizen, push_service, dossier):
     device = push_service.device()
     ask(citizen, dossier, device)

@@ -105,3 +105,23 @@ def test_worker_shows_the_news(browser, page, site, dossier):
         }"""
     )
     assert shown == [[news["title"], "Today.", "en", news["page"], news["page"]]]
+
+
+def test_subscription_that_the_browser_replaces_is_replaced_here(browser, page, site, dossier, push_service):
+    page.goto(f"/t/{dossier.number}")
+    page.get_by_role("button", name=OFFER).click()
+    expect(page.locator("#push [role=status]")).to_have_text("This device tells you of every step.")
+    old, new = push_service.device().endpoint, Device(f"{push_service.device().endpoint}-anew")
+    worker = page.context.service_workers[0]
+    worker.evaluate(
+        """({old, given: {endpoint, ...keys}}) => {
+          let done;
+          const event = new ExtendableEvent("pushsubscriptionchange");
+          Object.assign(event, {oldSubscription: {endpoint: old}, waitUntil: promise => done = promise,
+                                newSubscription: {toJSON: () => ({endpoint, keys})}});
+          dispatchEvent(event);
+          return done;
+        }""",
+        {"old": old, "given": new.gives},
+    )
+    assert Subscription.get().endpoint == new.endpoint

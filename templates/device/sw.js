@@ -55,6 +55,15 @@ addEventListener("notificationclick", event => {
   event.notification.close();
   event.waitUntil(clients.openWindow(event.notification.data));
 });
+{# The browser may replace what it gave out; news would go nowhere. Without the old one nothing can be put right:
+   then the status page finds out that this device is not told, and offers it. #}
+addEventListener("pushsubscriptionchange", event => {
+  const {oldSubscription: old, newSubscription: given} = event;
+  if (old) event.waitUntil((async () => {
+    const {endpoint, keys} = (given || await registration.pushManager.subscribe(old.options)).toJSON();
+    await fetch("/push", {method: "POST", body: new URLSearchParams({old: old.endpoint, endpoint, ...keys})});
+  })());
+});
 addEventListener("fetch", event => {
   const {request} = event, url = new URL(request.url);
   if (request.mode === "navigate") event.respondWith(page(event, url));
