@@ -47,6 +47,7 @@ function show(content) {
   place.replaceChildren(content);
   $("#recorded").textContent = content.dataset.recorded ?? $("#recorded").textContent;
   htmx.process(content);
+  turn || content.scrollIntoView({block: "nearest"});   // the camera has it in sight below
 }
 
 function attend(answer) {
@@ -54,14 +55,14 @@ function attend(answer) {
   $("#attention div").prepend(answer);
 }
 
-function kept(key) {
+function kept(key, why) {
   const box = document.createElement("div"), text = document.createElement("p"), title = document.createElement("p");
   box.className = "read";
   Object.assign(box.dataset, {tone: "wait", kept: key});
   box.append(Object.assign(document.createElement("article"), {className: "card wait"}));
   title.className = "outcome";
   title.append(Object.assign(document.createElement("strong"), {textContent: words.kept}));
-  text.textContent = words.later;
+  text.textContent = why;
   box.firstChild.append(title, text);
   return box;
 }
@@ -75,17 +76,17 @@ function take(text) {
     return refuse(words.full);
   }
   postmark.value = "";
-  const {key} = reading, late = setTimeout(later, SOON, key);
+  const {key} = reading, late = setTimeout(later, SOON, key, "");
   count();
   send().then(() => {
     clearTimeout(late);
-    if (queue().some(waiting => waiting.key === key) && !$(`#answer [data-kept="${key}"]`)) later(key);
+    if (queue().some(waiting => waiting.key === key)) later(key, problem ? "" : words.later);
   });
 }
 
-function later(key) {
-  signal("wait");
-  show(kept(key));
+function later(key, why) {
+  if (!$(`#answer [data-kept="${key}"]`)) signal("wait");
+  show(kept(key, why));
 }
 
 function refuse(why) {

@@ -141,6 +141,16 @@ def test_network_fails_in_the_middle_and_nothing_is_lost_or_doubled(page, dossie
     assert received.count() == Message.select().where(Message.event.in_(received)).count() == 4
 
 
+def test_answer_that_is_slow_is_not_taken_for_a_network_that_is_not_there(page, dossiers):
+    held = []
+    page.route("**/reads", lambda route: held.append(route))
+    scan(page, dossiers[0].number)
+    answered(page, "Read, and kept on this device")
+    expect(page.locator("#answer")).not_to_contain_text("There is no connection")
+    held[0].continue_()
+    answered(page, "Arrived")
+
+
 def test_answer_that_is_lost_on_its_way_does_not_double_the_reading(page, dossiers):
     def lose(route):
         route.fetch()
