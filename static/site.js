@@ -118,6 +118,13 @@ on("storage hashchange online visibilitychange htmx:after:swap", refresh);
 each("[data-visited] li", async item => item.hidden = !await self.caches?.match("/" + document.documentElement.lang + $("a", item).pathname));
 refresh();
 
+// What was scanned at the desk stays on this device until the post is open again, and there is a network.
+each("[data-waiting]", part => {
+  const kept = Object.entries(localStorage).filter(([key]) => key.startsWith("etracking.post-bag."));
+  const count = $("b", part).textContent = kept.flatMap(([, readings]) => JSON.parse(readings)).length;
+  part.hidden = !count;
+});
+
 // A new release waits for its tap: no page changes under the fingers of somebody who types.
 navigator.serviceWorker?.register("/sw.js").then(found => {
   const offer = () => $("[data-release]").hidden = !found.waiting || !navigator.serviceWorker.controller;

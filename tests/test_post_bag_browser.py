@@ -141,6 +141,22 @@ def test_network_fails_in_the_middle_and_nothing_is_lost_or_doubled(page, dossie
     assert received.count() == Message.select().where(Message.event.in_(received)).count() == 4
 
 
+def test_page_without_network_says_what_waits_on_the_device(page, dossiers):
+    page.goto("/offline")
+    expect(page.locator("[data-waiting]")).to_be_hidden()
+    page.goto("/desk/post-bag")
+    cut(page)
+    for dossier in dossiers[:2]:
+        scan(page, dossier.number)
+        answered(page, "Read, and kept on this device")
+    page.goto("/offline")
+    expect(page.locator("[data-waiting]")).to_contain_text("Waiting on this device: 2. What was scanned")
+    page.unroute("**/reads")
+    page.goto("/desk/post-bag")
+    answered(page, "Arrived")
+    expect(page.locator("#recorded")).to_have_text("2")
+
+
 def test_answer_that_is_slow_is_not_taken_for_a_network_that_is_not_there(page, dossiers):
     held = []
     page.route("**/reads", lambda route: held.append(route))
