@@ -59,8 +59,8 @@ class Event(Base):
     @property
     def authority(self) -> Authority:
         """Who had the dossier after this event: a later hand-over does not change who did what."""
-        later = self.dossier.events.where((Event.kind == "transferred") & (Event.id > self.id)).order_by(Event.id)
-        handed = later.first()
+        history = self.dossier.all_events()
+        handed = next((event for event in history if event.kind == "transferred" and event.id > self.id), None)
         first = Authority.get_or_none(Authority.slug == handed.details.get("from")) if handed else None
         return first or self.dossier.authority
 
