@@ -17,7 +17,7 @@ run: setup ## the site and its worker; Ctrl-C ends both
 	trap 'kill $$web $$worker 2>/dev/null' EXIT; trap 'exit 0' INT TERM; wait $$web
 
 test: .setup/python-dev .setup/compressed .setup/voices .setup/translations ## the whole suite
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 lint: .setup/python-dev ## style, types, translations
 	$(BIN)/ruff check .

@@ -274,7 +274,7 @@ class _Reader:
         """The content of `path` in `shape`, or None with its problems noted."""
         try:
             text = path.read_text(encoding="utf-8")
-            loader = yaml.BaseLoader(text)  # every value is the text that was typed; "no" stays "no"
+            loader = yaml.CBaseLoader(text)  # every value is the text that was typed; "no" stays "no"
             self._trees[path] = tree = loader.get_single_node()
             return shape.model_validate(loader.construct_document(tree) if tree else None)
         except yaml.MarkedYAMLError as error:

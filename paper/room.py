@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from itertools import accumulate
+from operator import add
 
 from PIL import Image, ImageDraw
 
@@ -84,6 +85,6 @@ def _sums(cells: Image.Image) -> list[list[int]]:
     data, sums = cells.tobytes(), [[0] * (cells.width + 1)]
     for y in range(cells.height):
         row = data[y * cells.width : (y + 1) * cells.width]
-        counts = accumulate((1 if value else 0 for value in row), initial=0)
-        sums.append([above + count for above, count in zip(sums[-1], counts, strict=True)])
+        counts = accumulate(map(bool, row), initial=0)
+        sums.append(list(map(add, sums[-1], counts)))
     return sums

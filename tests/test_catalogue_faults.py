@@ -46,7 +46,7 @@ def line_of(name: str, words: str) -> int:
 @pytest.mark.parametrize(
     ("name", "old", "new", "what"),
     [
-        (PROCEDURE, "topic: housing", "topic: hou: sing", "mapping values are not allowed here"),
+        (PROCEDURE, "topic: housing", "topic: hou: sing", "mapping values are not allowed in this context"),
         (PROCEDURE, "topic: housing", "topic: nowhere", "topic: no topic 'nowhere' in topics.yaml"),
         (PROCEDURE, "authority: housing-aid-service", "authority: gone", "authority: no file authorities/gone.yaml"),
         (PROCEDURE, "  - citizens", "  - everybody", "audiences.0: "),
