@@ -17,6 +17,7 @@ from blueprints import (
     languages,
     pages,
     printing,
+    sessions,
     settings,
     statics,
     storage,
@@ -38,6 +39,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     statics.init_app(app)
     compression.init_app(app)
     storage.init_app(app)
+    sessions.init_app(app)
     languages.init_app(app)
     pages.init_app(app)
     hx.init_app(app)

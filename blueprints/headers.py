@@ -57,8 +57,10 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def add(response: Response) -> Response:
+        given = {name.lower() for name, _value in response.headers}  # setdefault() would search for each one anew
         for name, value in (page if response.mimetype == "text/html" else fixed).items():
-            response.headers.setdefault(name, value)
+            if name.lower() not in given:
+                response.headers.add(name, value)
         if "Cache-Control" not in response.headers:
             personal = "csrf_token" in g  # a form of somebody's session is on it
             response.headers["Cache-Control"] = "no-store" if personal else "no-cache"
