@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from flask import Blueprint, Response, abort, current_app, request
 from peewee import fn
 
-from models import Delivery, Dossier, Message, now, outbox, sms_limits, today
+from models import Channel, Delivery, Dossier, Message, now, outbox, sms_limits, today
+from models.channel import CHANNELS
 
 from . import asking
 
@@ -30,6 +31,8 @@ def _lines() -> Iterable[str]:
     by = _counted(Message, Message.channel, Message.state)
     yield from _gauge("messages", "Messages by channel and state", by)
     yield from _gauge("message_oldest_seconds", "How long the message due longest has waited", [({}, _oldest())])
+    yield from _gauge("channel_stopped", "1 while nothing leaves by this channel", _stopped())
+    yield from _gauge("messages_given_up", "Dead letters, for staff to send again", [({}, Message.dead().count())])
     for name, (text, value) in _sms().items():
         yield from _gauge(name, text, [({}, value)])
     yield from _gauge("deliveries", "News for the authorities' systems by state", _counted(Delivery, Delivery.state))
@@ -56,6 +59,11 @@ def _counted(model, *fields) -> list[tuple[dict[str, str], int]]:
     rows = model.select(*fields, fn.COUNT(model.id)).group_by(*fields).order_by(*fields).tuples()
     names = [field.name for field in fields]
     return [(dict(zip(names, row, strict=False)), row[-1]) for row in rows]
+
+
+def _stopped() -> list[tuple[dict[str, str], int]]:
+    resting = {channel.name for channel in Channel.select().where(Channel.probe_at.is_null(False))}
+    return [({"channel": name}, int(name in resting)) for name in CHANNELS]
 
 
 def _overdue() -> int:

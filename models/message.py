@@ -158,13 +158,17 @@ class Message(Base):
 
     @classmethod
     def dead(cls) -> "ModelSelect[Message]":
-        """Dead letters: given up, and nothing newer has reached that contact since. Oldest first."""
+        """Dead letters: given up, and nothing newer has reached that contact since. Oldest first.
+
+        One to a contact that wants no more, or has given way to another, is none: it would not leave.
+        """
         newer = cls.alias("newer")
         reached = newer.select(SQL("1")).where(
             (newer.contact == cls.contact) & (newer.id > cls.id) & newer.state.in_(("sent", "delivered"))
         )
         over = cls.state.in_(("failed", "unknown")) & cls.run_at.is_null()
-        return cls.select().where(over & ~fn.EXISTS(reached)).order_by(cls.id)
+        silent = Contact.select(SQL("1")).where((Contact.id == cls.contact) & Contact.stopped_at.is_null(False))
+        return cls.select().where(over & ~fn.EXISTS(reached) & ~fn.EXISTS(silent)).order_by(cls.id)
 
     def news(self) -> list["Event"]:
         """What a digest tells, oldest first: its own event, and those of the messages it stands for."""

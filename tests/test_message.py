@@ -294,6 +294,14 @@ def test_dead_letter_is_sent_again_when_staff_says_so_and_keeps_its_history(eith
     assert Message.dead().count() == 0
 
 
+def test_what_would_not_leave_anyway_is_no_dead_letter(either, form, clerk):
+    message = claimed(form, clerk, "email")
+    message.ended(Outcome.NEVER, "550")
+    assert Message.dead().count() == 1
+    message.contact.stop()
+    assert Message.dead().count() == 0 and not message.send_again()
+
+
 def test_stopped_contact_hears_nothing_of_what_still_waits(either, form, clerk):
     told(form, clerk, kinds=["received"])
     Contact.get().stop()

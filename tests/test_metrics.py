@@ -6,7 +6,7 @@ import pytest
 from conftest import running
 from sending import close
 
-from models import Message, db, now
+from models import Channel, Message, db, now
 
 TOKEN = "a token for the numbers"
 
@@ -35,6 +35,15 @@ def test_numbers_tell_where_everything_stands(watched, with_mail):
         == 1
     )
     assert 90 <= shown["etracking_message_oldest_seconds"] < 120 and shown["etracking_dossiers_overdue"] == 0
+
+
+def test_numbers_tell_of_a_channel_that_rests_and_of_messages_given_up(watched, with_mail):
+    assert numbers(watched)['etracking_channel_stopped{channel="email"}'] == 0
+    Channel.stop("email", "535 5.7.8")
+    Message.update(state="failed", run_at=None).execute()
+    shown = numbers(watched)
+    assert shown['etracking_channel_stopped{channel="email"}'] == shown["etracking_messages_given_up"] == 1
+    assert shown['etracking_channel_stopped{channel="sms"}'] == 0
 
 
 def test_numbers_of_an_empty_service_are_zero_and_no_error(watched):
