@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
+import re
 import unicodedata
 from dataclasses import replace
 from typing import Any
@@ -134,11 +135,11 @@ def _limit(dossier: Dossier) -> str:
 
 def _happened(event: Event, words: dict[str, Any]) -> str:
     """One line of a digest: the day, the subject that the message of `event` would have had, and what only it told."""
-    subject = _subject(words | {"kind": event.kind, "event": event}).removesuffix(f" ({words['number']})")
+    subject = _title(words | {"kind": event.kind, "event": event})
     went_back = ", ".join(filter(None, map(event.details.get, ("what", "registered"))))
     note = event.note if event != words["event"] else ""  # that one stands below, whole
     told = ": ".join(filter(None, (subject, went_back, " ".join(note.split()))))
-    return f"{_dates(event)['day']}: {told}"
+    return f"{_dates(event)['day']} – {told}"
 
 
 def _dates(event: Event) -> dict[str, str]:
@@ -151,6 +152,7 @@ def _dates(event: Event) -> dict[str, str]:
         "arrived_day": format_date(event.arrived_on or day, "medium"),
         "postmark": format_date(event.postmark_on, "long") if event.postmark_on else "",
         "until": format_date(event.until, "long") if event.until else "",
+        "until_day": format_date(event.until, "medium") if event.until else "",
     }
 
 
@@ -172,7 +174,17 @@ def _opened_by(event: Event, language: str) -> str:
 
 
 def _subject(words: dict[str, Any]) -> str:
-    return " ".join(_render("subject.txt", words).split())
+    return _one_line(_render("subject.txt", words))
+
+
+def _title(words: dict[str, Any]) -> str:
+    """The subject without the number, where that stands beside it anyway or is nobody else's business."""
+    return _subject(words).removesuffix(f" ({words['number']})")
+
+
+def _one_line(text: str) -> str:
+    """`text` with single spaces; those that must not break, before a French colon, stay what they are."""
+    return " ".join(re.split(r"[ \t\n]+", text.strip()))
 
 
 def _render(name: str, words: dict[str, Any]) -> str:
@@ -180,7 +192,7 @@ def _render(name: str, words: dict[str, Any]) -> str:
 
 
 def _paragraphs(words: dict[str, Any]) -> list[str]:
-    return [" ".join(part.split()) for part in _render("body.txt", words).split("\n\n") if part.strip()]
+    return [_one_line(part) for part in _render("body.txt", words).split("\n\n") if part.strip()]
 
 
 def _sms(message: Message, words: dict[str, Any]) -> Letter:
@@ -190,7 +202,7 @@ def _sms(message: Message, words: dict[str, Any]) -> Letter:
 
 def _mail(message: Message, words: dict[str, Any]) -> Letter:
     """Text and HTML are two layouts of the same sentences: the subject, and the body in paragraphs."""
-    words["subject"] = _subject(words)
+    words["subject"], words["title"] = _subject(words), _title(words)
     words["paragraphs"] = _paragraphs(words)
     return Letter(
         reference=f"{message.id}.{message.event_id}.{message.created_at:%Y%m%d%H%M%S}",  # ids come back with a backup
@@ -214,7 +226,7 @@ def _push(message: Message, words: dict[str, Any]) -> Letter:
     return Letter(
         reference=message.reference,
         to=_device(message.contact),
-        subject=_subject(words).removesuffix(f" ({words['number']})"),
+        subject=_title(words),
         text=_paragraphs(words)[0],
         language=words["language"],
         page=f"/t/{words['dossier'].number}",
