@@ -8,6 +8,7 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
 from blueprints import captcha, captcha_voices, headers, hx, pages
+from models import keys
 from models.base import db, make_database
 from models.throttle import Counter, Used
 
@@ -38,6 +39,7 @@ def make_app(folder: Path, **settings) -> Flask:
     app = Flask("step", root_path=str(ROOT))
     app.config.update(SECRET_KEY=SECRET, TESTING=True, SESSION_COOKIE_SECURE=False, CAPTCHA_MIN_SECONDS=0)
     app.config.update(settings)
+    keys.initialize(SECRET)
     Babel(app, locale_selector=lambda: request.args.get("lang", "en"))
     hx.init_app(app)
     headers.init_app(app)
