@@ -1,4 +1,4 @@
-"""`flask --app app messages send`: the worker that sends what the outbox holds."""
+"""`flask --app app messages`: the worker that sends what the outbox holds, and what its operator asks and does."""
 
 import logging
 import os
@@ -13,7 +13,22 @@ import click
 from flask import Blueprint, current_app
 
 import senders
-from models import Channel, Contact, Counter, Message, Outcome, Reply, Tries, Used, WaitingTime, db, now, outbox, watch
+from models import (
+    Channel,
+    Contact,
+    Counter,
+    Message,
+    Outcome,
+    Reply,
+    Tries,
+    Used,
+    WaitingTime,
+    db,
+    helpdesk,
+    now,
+    outbox,
+    watch,
+)
 from models.channel import CHANNELS, SPACE
 from models.timetable import Hours
 from senders.base import Letter, SendError, place
@@ -40,6 +55,31 @@ def send(once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.put("leave"))
     Worker().work(told, once)
+
+
+@bp.cli.command("status")
+def status() -> None:
+    """Say of each channel whether messages leave by it, how many are due and how many were given up."""
+    with db.connection_context():
+        resting = {channel.name: channel for channel in Channel.select().where(Channel.probe_at.is_null(False))}
+        for name in CHANNELS:
+            due = Message.select().where((Message.channel == name) & (Message.run_at <= now())).count()
+            given_up = Message.dead().where(Message.channel == name).count()
+            click.echo(f"{name:5}  {_state(resting.get(name))}; {due} due, {given_up} given up")
+
+
+@bp.cli.command("repeat")
+@click.argument("channel", type=click.Choice(CHANNELS))
+def repeat(channel: str) -> None:
+    """Send all that was given up by CHANNEL once more: what kept it from arriving has been put right."""
+    with db.connection_context():
+        dead = list(Message.dead().where(Message.channel == channel))
+        again = sum(helpdesk.send_again(message, by=None) for message in dead)
+    click.echo(f"{again} {'message' if again == 1 else 'messages'} to send again")
+
+
+def _state(resting: Channel | None) -> str:
+    return f"stopped at {resting.stopped_at:%Y-%m-%d %H:%M} UTC: {resting.why}" if resting else "open"
 
 
 class Worker:

@@ -60,8 +60,8 @@ def erase(contact: Contact, by: Staff, reason: str) -> None:
         Audit.record(by, "erase", contact.dossier_id, contact=contact.id, reason=reason)
 
 
-def send_again(message: Message, by: Staff) -> bool:
-    """One more round of attempts for a dead letter. False if it is none (any more)."""
+def send_again(message: Message, by: Staff | None) -> bool:
+    """One more round of attempts for a dead letter; without `by`, on the command line. False if it is none any more."""
     with db.atomic():
         if not message.send_again():
             return False

@@ -139,6 +139,26 @@ def test_refused_account_stops_the_channel_and_costs_no_message_an_attempt(sendi
     assert {row(m).state for m in waiting} == {"sent"} and "sms works again" in caplog.text
 
 
+def test_operator_sees_what_waits_and_why_and_sends_again_what_was_given_up(sending_app, mail_server):
+    def run(*arguments: str) -> str:
+        done = sending_app.test_cli_runner().invoke(args=["messages", *arguments])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    given_up, _due = queued(), queued(channel="sms")
+    with db.connection_context():
+        Message.update(state="failed", run_at=None).where(Message.id == given_up).execute()
+        Channel.stop("sms", "SMS refused: HTTP 402, low-balance")
+    email, sms, push = run("status").splitlines()
+    assert (email, push) == ("email  open; 0 due, 1 given up", "push   open; 0 due, 0 given up")
+    assert sms.startswith("sms    stopped at 20") and sms.endswith(
+        "UTC: SMS refused: HTTP 402, low-balance; 1 due, 0 given up"
+    )
+    assert run("repeat", "email") == "1 message to send again\n" and run("repeat", "push").startswith("0 messages")
+    work_once()
+    assert row(given_up).state == "sent" and len(mail_server.mails) == 1
+
+
 def test_server_that_is_down_is_left_alone_by_every_worker(sending_app, mail_server, sms_provider, monkeypatch):
     monkeypatch.setattr(channel, "ERRORS", 5)
     mail_server.answers["MAIL"] = "421 4.3.2 closing"
