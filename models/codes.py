@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyotp
 from peewee import BigIntegerField, CharField, DeferredForeignKey
 
+from . import keys
 from .base import Base, db, now
 from .number import ALPHABET
 from .tokens import hashed
@@ -24,7 +25,7 @@ class Totp(Base):
     """The authenticator app of an account."""
 
     staff: Any = DeferredForeignKey("Staff", backref="totp", on_delete="CASCADE", unique=True)
-    secret = CharField(max_length=32)
+    secret = CharField(max_length=200)  # encrypted for this account: copied to another one it opens nothing
     last_step = BigIntegerField()  # a code counts once: no step up to this one is taken again
 
     @classmethod
@@ -35,16 +36,24 @@ class Totp(Base):
             return False
         with db.atomic():
             cls.delete().where(cls.staff == staff).execute()
-            cls.create(staff=staff, secret=secret, last_step=step)
+            cls.create(staff=staff, secret=keys.encrypt(_purpose(staff.id), secret), last_step=step)
         return True
 
     def take(self, code: str) -> bool:
-        """Whether the app shows `code` now. Each code is right once, however many ask at the same moment."""
-        step = _step(self.secret, code)
+        """Whether the app shows `code` now. Each code is right once, however many ask at the same moment.
+
+        None is right once the site's secret has changed: the app has to be set up anew.
+        """
+        secret = keys.decrypt(_purpose(self.staff_id), self.secret)
+        step = _step(secret, code) if secret else None
         if step is None:
             return False
         unused = (Totp.id == self.id) & (Totp.last_step < step)
         return Totp.update(last_step=step).where(unused).execute() == 1
+
+
+def _purpose(staff_id: int) -> str:
+    return f"totp {staff_id}"
 
 
 def new_secret() -> str:

@@ -1,10 +1,11 @@
 """A database with rows in it is brought to the newest shape, and no row is lost on the way."""
 
+import pyotp
 import pytest
 from playhouse.migrations import Runner
 
 from blueprints.commands import ROOT
-from models import db
+from models import Totp, codes, db, keys, now
 
 THEN = "2026-01-02 03:04:05"
 ROWS = {
@@ -42,3 +43,16 @@ def test_rows_of_the_first_shape_are_all_there_in_the_newest(first_shape):
             0,
             "K7Q2MX4P9TRWY",
         )
+
+
+def test_an_authenticator_app_of_before_opens_its_account_after(first_shape):
+    secret = codes.new_secret()
+    with db.connection_context():
+        migrations = Runner(first_shape.extensions["database"], str(ROOT / "migrations"))
+        migrations.up("0014_counting")
+        db.execute_sql(f"INSERT INTO totp (staff_id, secret, last_step) VALUES (1, '{secret}', 0)")  # noqa: S608
+        migrations.up("0015_encrypted_apps")
+        assert keys.decrypt("totp 1", Totp.get().secret) == secret
+        assert Totp.get().take(pyotp.TOTP(secret).at(now()))
+        migrations.down("0015_encrypted_apps")
+        assert db.execute_sql("SELECT secret, last_step > 0 FROM totp").fetchone() == (secret, True)

@@ -9,7 +9,7 @@ from authenticator import Device, add_passkey, sign_in_with
 from conftest import PASSWORD, running, signed_in
 from visitor import Page, Visitor
 
-from models import Passkey, RecoveryCode, Staff, StaffSession, Totp, db, now
+from models import Passkey, RecoveryCode, Staff, StaffSession, Totp, db, keys, now
 from models.codes import STEP
 
 
@@ -215,7 +215,18 @@ def test_app_shows_one_key_while_it_is_being_set_up_and_needs_a_password(app, cl
 def test_new_app_takes_the_place_of_the_old_one(app, clerk):
     browser = signed_in(app, clerk)
     old, new = set_up_app(browser), set_up_app(browser)
-    assert old != new and Totp.get().secret == new
+    assert old != new and Totp.select().count() == 1
+    assert not clerk.check_code(later(old, 1)) and clerk.check_code(later(new, 1))
+
+
+def test_a_copy_of_the_database_does_not_make_codes(app, clerk, helpdesk):
+    secret = set_up_app(signed_in(app, clerk))
+    assert secret not in Totp.get().secret
+    Totp.update(staff=helpdesk).execute()
+    assert not helpdesk.check_code(later(secret, 1)), "it was encrypted for another account"
+    Totp.update(staff=clerk).execute()
+    keys.initialize("another secret of at least thirty-two characters")
+    assert not clerk.check_code(later(secret, 1))
 
 
 def test_second_factor_cannot_be_switched_off_on_a_real_site(sqlite_url):
