@@ -76,7 +76,7 @@ def openapi() -> Response:
 
 @bp.get("/dossiers")
 def index() -> Response:
-    """The authority's dossiers in the order they changed; `after` is the `next` of the answer before."""
+    """The authority's dossiers oldest first; `after` is the `next` of the answer before."""
     after, status = request.args.get("after", 0, type=int), request.args.get("status", "")
     dossiers = g.scope.dossiers()
     row = dossiers.model

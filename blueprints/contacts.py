@@ -58,10 +58,7 @@ def give(token: str, verb: str, channel: str) -> Response:
 @bp.get("/<token>/data.json")
 def data(token: str) -> Response:
     """All that is stored about this contact, to keep."""
-    text = json.dumps(addresses.export(_contact(token)), indent=2, ensure_ascii=False)
-    answer = Response(text, mimetype="application/json")
-    answer.headers["Content-Disposition"] = "attachment; filename=etracking-contact.json"
-    return private(answer)
+    return export(_contact(token))
 
 
 @bp.route("/<token>/stop", methods=["GET", "POST"])
@@ -72,6 +69,14 @@ def stop(token: str) -> Response:
         return redirect(url_for(".show", token=token))
     contact.stop()
     return private(Response(_("Done. No more messages are sent to this address."), mimetype="text/plain"))
+
+
+def export(contact: Contact) -> Response:
+    """A file with all that is stored about `contact`."""
+    text = json.dumps(addresses.export(contact), indent=2, ensure_ascii=False)
+    answer = Response(text, mimetype="application/json")
+    answer.headers["Content-Disposition"] = "attachment; filename=etracking-contact.json"
+    return private(answer)
 
 
 def _given(contact: Contact, verb: str, channel: str, address: str) -> str:

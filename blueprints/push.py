@@ -13,19 +13,19 @@ from models import Counter, Dossier, Subscription
 from models.subscription import BadSubscription, Full
 from models.throttle import visitor
 
-from . import guessing, hx
+from . import contacts, guessing, hx
 from .headers import private
 from .languages import current
 
 bp = Blueprint("push", __name__, cli_group="push")
 
-ACTIONS = ("ask", "tell", "stop")
+ACTIONS = ("ask", "tell", "stop", "data")
 HOUR, MOST_AN_HOUR = dt.timedelta(hours=1), 20
 
 
 @bp.post("/t/<number:number>/push")
 def tell(number: str) -> Response:
-    """Tell this device of the dossier, or no more, or say whether it is told: as much as the number shows anyway."""
+    """Tell this device of the dossier, or no more, or say whether it is told, or what is kept of it for that."""
     action = request.form.get("action", "")
     if not current_app.config["PUSH_PUBLIC_KEY"]:
         abort(404)
@@ -34,12 +34,14 @@ def tell(number: str) -> Response:
         abort(400)
     try:
         device = Subscription.read(request.form, current_app.config["PUSH_HOSTS"])
-        if action != "ask":
+        if action in ("tell", "stop"):
             _change(action, device, dossier)
     except (BadSubscription, Full) as error:
         full = isinstance(error, Full)
         return private(hx.page("device/push.html", 409 if full else 422, dossier=dossier, fault=True, full=full))
     contact = device.of(dossier)
+    if action == "data":
+        return contacts.export(contact or abort(404))
     told = contact is not None and contact.stopped_at is None
     return private(hx.page("device/push.html", dossier=dossier, device=device, told=told, done=action))
 

@@ -5,6 +5,7 @@ goes on hearing everything until the new one says yes by its own link. Only then
 """
 
 import datetime as dt
+import json
 from typing import Any
 
 from .base import db, now
@@ -94,10 +95,12 @@ def take_back(contact: Contact) -> None:
 def export(contact: Contact) -> dict[str, Any]:
     """All that is stored about this contact and its messages (GDPR 15 and 20), ready for JSON."""
     told = contact.messages.join(Event).order_by(Message.id)
+    device = contact.subscriptions.first()
     return {
         "number": contact.dossier.number,
         "channel": contact.channel,
         "address": contact.address,
+        "device": json.loads(device.info) if device else None,
         "language": contact.language,
         "given_by_link": contact.by_link,
         **{name: _instant(getattr(contact, name)) for name in INSTANTS},

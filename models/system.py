@@ -3,14 +3,17 @@
 import datetime as dt
 import hashlib
 import secrets
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, IntegrityError, JSONField
+from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, IntegrityError, JSONField, ModelSelect
 
 from .audit import Audit
 from .base import Base, Conflict, UTCDateTimeField, db, now
 from .catalogue import Authority
 from .staff import Staff
+
+if TYPE_CHECKING:
+    from .delivery import Delivery
 
 KEPT = dt.timedelta(hours=24)  # how long an answer is kept for a request that is sent again
 LOST = dt.timedelta(minutes=2)  # longer than any answer takes: whoever began it is no more
@@ -35,6 +38,7 @@ class System(Base):
     created_at = UTCDateTimeField()
     used_at = UTCDateTimeField(null=True)
     revoked_at = UTCDateTimeField(null=True)
+    deliveries: "ModelSelect[Delivery]"
 
     @classmethod
     def add(cls, authority: Authority, name: str, hook_url: str = "", test: bool = False) -> tuple["System", Keys]:
@@ -71,8 +75,10 @@ class System(Base):
 
     def revoke(self) -> None:
         """Its token opens nothing any more, and nothing more is sent to its hook."""
+        waiting = self.deliveries.model
         with db.atomic():
             System.update(revoked_at=now()).where(System.id == self.id).execute()
+            waiting.update(state="cancelled").where((waiting.system == self) & (waiting.state == "queued")).execute()
             Audit.record(None, "system revoked", system=self.id)
 
 

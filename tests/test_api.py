@@ -384,6 +384,12 @@ def test_deliveries_that_were_given_up_are_sent_again_when_the_operator_says_so(
     assert Delivery.get().state == "sent"
 
 
+def test_hook_of_a_revoked_system_is_told_nothing_more(hook, dossier):
+    System.get().revoke()
+    tell_all()
+    assert (Delivery.get().state, hook.posts) == ("cancelled", [])
+
+
 def test_hook_that_is_away_costs_one_attempt_and_not_one_for_each_event(hook, form):
     for index in range(3):
         Dossier.announce(form, "en", f"key-{index}")

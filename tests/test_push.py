@@ -152,6 +152,17 @@ def test_asking_telling_and_stopping(citizen, push_service, dossier):
     ask(citizen, dossier, device, "stop")
 
 
+def test_device_reads_all_that_is_kept_of_it_and_no_other_device_does(site, citizen, push_service, dossier):
+    device, other = push_service.device(), Device(f"{push_service.device().endpoint}-other")
+    page = ask(citizen, dossier, device)
+    (form,) = [form for form in page.soup("form") if form.select_one("[value=data]")]
+    data = {field["name"]: field["value"] for field in form.select("input[type=hidden]")} | {"action": "data"}
+    answer = site.test_client().post(form["action"], data=data)
+    assert answer.json["device"]["endpoint"] == device.endpoint and answer.json["channel"] == "push"
+    assert "attachment" in answer.headers["Content-Disposition"] and answer.headers["Cache-Control"] == "no-store"
+    assert site.test_client().post(form["action"], data=other.gives | {"action": "data"}).status_code == 404
+
+
 def test_answer_is_a_page_of_its_own_without_htmx(citizen, push_service, dossier):
     data = push_service.device().gives | {"action": "tell"}
     page = citizen.post(f"/t/{dossier.number}/push", data=data)
