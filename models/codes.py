@@ -25,6 +25,7 @@ class Totp(Base):
     """The authenticator app of an account."""
 
     staff: Any = DeferredForeignKey("Staff", backref="totp", on_delete="CASCADE", unique=True)
+    staff_id: int
     secret = CharField(max_length=200)  # encrypted for this account: copied to another one it opens nothing
     last_step = BigIntegerField()  # a code counts once: no step up to this one is taken again
 

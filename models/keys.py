@@ -1,4 +1,4 @@
-"""What is stored under a key: hashes, which are found again but never read back, and secrets, which only we can read."""
+"""What is stored under a key: hashes, which are found again but not read back, and secrets, which only we read."""
 
 import base64
 import hashlib
