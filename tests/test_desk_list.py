@@ -181,7 +181,7 @@ def test_desk_says_where_one_is_and_is_found_by_no_search_engine(app, desk, cler
     page = desk.get("/desk")
     assert Authority.get_by_id(clerk.authority.id).name["en"] in page.soup.header.get_text()
     assert "noindex" in page.soup.select_one("meta[name=robots]")["content"]
-    assert "helpdesk" in signed_in(app, helpdesk).get("/desk").soup.header.get_text()
+    assert "Your account: Helpdesk" in signed_in(app, helpdesk).get("/desk").soup.header.get_text()
 
 
 @pytest.mark.parametrize("language", ["de", "fr", "lb"])
