@@ -38,6 +38,10 @@ def choose(desk: Visitor, act: str, *dossiers: Dossier, status: int = 200, where
     return desk.post(form["action"], status, data=data)
 
 
+def ticked(page: Page) -> list[str]:
+    return sorted(box["value"] for box in page.soup.select("[name=dossier][checked]"))
+
+
 def go(desk: Visitor, page: Page, status: int = 200, htmx: bool = False, **fields) -> Page:
     return desk.submit(page, page.url, status, htmx, **({"preview": None} | fields))
 
@@ -156,6 +160,15 @@ def test_move_that_is_none_for_many_is_refused_in_words(desk, three, act):
     page = choose(desk, act, *three, status=422)
     assert "Please choose what to do" in page.soup.select_one("[role=alert]").get_text()
     assert Bulk.select().count() == 0
+    assert ticked(page) == sorted(str(dossier.id) for dossier in three)
+
+
+def test_all_of_a_page_are_ticked_by_a_link_and_what_is_missing_comes_back_with_it(desk, three):
+    page = desk.get(desk.get("/desk?sort=changed").soup.select_one(".tick-page a")["href"].partition("#")[0])
+    assert len(ticked(page)) == len(three)
+    back = page.soup.select_one(".tick-page a")["href"]
+    assert "sort=changed" in back and not ticked(desk.get(back))
+    assert choose(desk, "assign:", status=422).soup.select_one("#act [selected]")["value"] == "assign:"
 
 
 @pytest.mark.parametrize("ticked", [[], ["x"], ["9" * 40], ["²"]])

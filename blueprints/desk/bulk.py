@@ -27,13 +27,13 @@ def plan_bulk() -> Response:
     only_clerks()
     chosen = WorkList.of(dict(parse_qsl(request.form.get("filters", "")[:500])))
     act = f"{ASSIGN}{g.staff.id}" if "take" in request.form else request.form.get("act", "")
-    dossiers = _ticked(chosen)
+    dossiers, page = _ticked(chosen), request.form.get("page", 1, type=int)
     if not dossiers:
-        return work_list.show(chosen, status=422, error=_("Please tick at least one dossier first."))
+        return work_list.show(chosen, page, 422, _("Please tick at least one dossier first."))
     if act.startswith(ASSIGN):
         return _assign(chosen, dossiers, act.removeprefix(ASSIGN))
     if act not in MOVES:
-        return work_list.show(chosen, status=422, error=_("Please choose what to do with the ticked dossiers."))
+        return work_list.show(chosen, page, 422, _("Please choose what to do with the ticked dossiers."))
     return hx.goto(url_for(".show_bulk", batch=Bulk.plan(g.staff, act, dossiers).batch.id))
 
 

@@ -22,7 +22,7 @@ def index() -> Response:
 
 
 def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") -> Response:
-    """One page of the list. `error` says why the ticked rows could not be moved."""
+    """One page of the list. `error` says why the ticked rows could not be moved; they stay ticked."""
     page = min(max(page, 1), PAGES)
     colleagues = list(g.scope.colleagues())
     rows = list(chosen.rows(g.scope).limit(PAGE + 1).offset((page - 1) * PAGE))
@@ -47,6 +47,9 @@ def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") ->
         moves=MOVES if g.staff.role != "helpdesk" else (),
         most=MOST,
         error=error,
+        every="ticked" in request.args,
+        ticked=request.form.getlist("dossier"),
+        act=request.form.get("act"),
         handed_over="handed_over" in request.args,
         assigned=request.args.get("assigned", type=int),
     )
