@@ -119,7 +119,7 @@ each("[data-visited] li", async item => item.hidden = !await self.caches?.match(
 refresh();
 
 // What was scanned at the desk stays on this device until the post is open again, and there is a network.
-each("[data-waiting]", part => {
+each("[data-scanned]", part => {
   const kept = Object.entries(localStorage).filter(([key]) => key.startsWith("etracking.post-bag."));
   const count = $("b", part).textContent = kept.flatMap(([, readings]) => JSON.parse(readings)).length;
   part.hidden = !count;

@@ -143,14 +143,14 @@ def test_network_fails_in_the_middle_and_nothing_is_lost_or_doubled(page, dossie
 
 def test_page_without_network_says_what_waits_on_the_device(page, dossiers):
     page.goto("/offline")
-    expect(page.locator("[data-waiting]")).to_be_hidden()
+    expect(page.locator("[data-scanned]")).to_be_hidden()
     page.goto("/desk/post-bag")
     cut(page)
     for dossier in dossiers[:2]:
         scan(page, dossier.number)
         answered(page, "Read, and kept on this device")
     page.goto("/offline")
-    expect(page.locator("[data-waiting]")).to_contain_text("Waiting on this device: 2. What was scanned")
+    expect(page.locator("[data-scanned]")).to_contain_text("Waiting on this device: 2. What was scanned")
     page.unroute("**/reads")
     page.goto("/desk/post-bag")
     answered(page, "Arrived")
