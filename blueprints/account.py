@@ -62,7 +62,7 @@ def prove() -> Response:
     proof, wrong = signed_in.prove(answer.password.data, answer.code.data or "")
     if proof:
         return signed_in.renew(proof, url_for(f"{_target()}.show"))
-    answer[wrong].errors = [wrong_code() if wrong == "code" else _("This is not your password.")]
+    answer[wrong].errors = [wrong_code(g.staff) if wrong == "code" else _("This is not your password.")]
     return _ask(answer, 422)
 
 
@@ -127,7 +127,7 @@ def add_authenticator() -> Response:
 @bp.post("/authenticator/remove")
 def remove_authenticator() -> Response:
     """The app opens the account no more."""
-    if not g.staff.totp.exists():
+    if not g.staff.app:
         abort(404)
     try:
         g.staff.remove_totp(keep=g.staff_session)
@@ -176,7 +176,7 @@ def _show(status: int = 200, refused: str = "") -> Response:
         factor=staff_words.factor,
         passkeys=list(staff.passkeys.order_by(Passkey.id)),
         possible=passkeys.possible(),
-        authenticator=staff.totp.exists(),
+        authenticator=staff.app,
         codes=staff.recovery_codes.count(),
         sessions=list(StaffSession.live().where(StaffSession.staff == staff)),
         bare=g.staff_session.bare and current_app.config["STAFF_SECOND_FACTOR"],
@@ -193,6 +193,7 @@ def _ask(answer: ProofForm, status: int = 200, refused: bool = False) -> Respons
         answer=answer,
         passkeys=passkeys.possible() and g.staff.passkeys.exists(),
         codes=bool(g.staff.password_hash) and g.staff.has_second_factor,
+        app=g.staff.app,
         target=_target(),
         refused=refused,
     )

@@ -59,7 +59,7 @@ def take_code() -> Response:
         return _second_step(staff, answer, 422)
     proof = attempt(staff.email, lambda: staff.check_code(answer.code.data))
     if proof is None:
-        answer.code.errors = [wrong_code()]
+        answer.code.errors = [wrong_code(staff)]
         return _second_step(staff, answer, 422)
     session.pop("password_of")
     return signed_in.enter(proof)
@@ -86,8 +86,10 @@ def close_session() -> Response:
     return signed_in.leave(url_for(".sign_in"))
 
 
-def wrong_code() -> str:
-    return _("This code is not right, or it was used before. The app shows a new one every 30 seconds.")
+def wrong_code(staff: Staff) -> str:
+    if staff.app and staff.app.readable:
+        return _("This code is not right, or it was used before. The app shows a new one every 30 seconds.")
+    return _("This is none of your recovery codes, or it was used before.")
 
 
 def _half_in() -> Staff | None:
@@ -105,5 +107,5 @@ def _sign_in(answer: SignInForm, status: int = 200, refused: bool = False) -> Re
 
 def _second_step(staff: Staff, answer: CodeForm, status: int = 200) -> Response:
     with_passkey = passkeys.possible() and staff.passkeys.exists()
-    page = render_template("accounts/second_step.html", answer=answer, passkeys=with_passkey, app=staff.totp.exists())
+    page = render_template("accounts/second_step.html", answer=answer, passkeys=with_passkey, app=staff.app)
     return make_response(page, status)

@@ -40,17 +40,22 @@ class Totp(Base):
             cls.create(staff=staff, secret=keys.encrypt(_purpose(staff.id), secret), last_step=step)
         return True
 
-    def take(self, code: str) -> bool:
-        """Whether the app shows `code` now. Each code is right once, however many ask at the same moment.
+    @property
+    def readable(self) -> bool:
+        """Whether its codes can still be checked: once the site's secret has changed, it has to be set up anew."""
+        return self._shared() is not None
 
-        None is right once the site's secret has changed: the app has to be set up anew.
-        """
-        secret = keys.decrypt(_purpose(self.staff_id), self.secret)
+    def take(self, code: str) -> bool:
+        """Whether the app shows `code` now. Each code is right once, however many ask at the same moment."""
+        secret = self._shared()
         step = _step(secret, code) if secret else None
         if step is None:
             return False
         unused = (Totp.id == self.id) & (Totp.last_step < step)
         return Totp.update(last_step=step).where(unused).execute() == 1
+
+    def _shared(self) -> str | None:
+        return keys.decrypt(_purpose(self.staff_id), self.secret)
 
 
 def _purpose(staff_id: int) -> str:

@@ -79,15 +79,21 @@ class Staff(Base):
 
     def check_code(self, code: str) -> Proof | None:
         """The second step after the password: the code of the app, or a recovery code. Each counts once."""
-        app = self.totp.first()
+        app = self.app
         if app and app.take("".join(code.split())):
             return Proof(self, "totp")
         return Proof(self, "recovery") if RecoveryCode.spend(self, code) else None
 
     @property
     def has_second_factor(self) -> bool:
-        """Whether the password alone does not open the account."""
+        """Whether the password alone does not open the account. An app counts even if it is not readable any more:
+        what this site cannot check is no way in."""
         return self.totp.exists() or self.passkeys.exists()
+
+    @property
+    def app(self) -> Totp | None:
+        """The authenticator app, if there is one."""
+        return self.totp.first()
 
     def set_password(self, password: str, keep: StaffSession | None = None) -> None:
         """Change the password and end every session but `keep`. Raises ValueError for a short or very long one."""
@@ -207,7 +213,8 @@ class Staff(Base):
         with db.atomic():
             Staff._locked(Staff.id == self.id)
             factor.delete_instance()
-            if not self.has_second_factor:
+            app = self.app
+            if not (self.passkeys.exists() or (app and app.readable)):
                 raise Refused
             self._shut_out(keep)
             Audit.record(self, "factor removed")

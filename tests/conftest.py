@@ -16,7 +16,7 @@ from visitor import Visitor
 from app import create_app
 from blueprints import storage
 from blueprints.signed_in import enter
-from models import Authority, Dossier, Form, Procedure, Staff, db, now
+from models import Authority, Dossier, Form, Procedure, Staff, db, keys, now
 from models.base import PRAGMAS
 from models.staff_session import Proof
 
@@ -112,6 +112,7 @@ def running(url: str, **settings) -> Flask:
     site.config.update(config)
     for kept in ("pages", "shelf", "refused"):  # what a process remembers of the database it had
         site.extensions.pop(kept, None)
+    keys.initialize(site.config["SECRET_KEY"])
     storage.use(site, url)
     return site
 

@@ -3,6 +3,7 @@
 import pyotp
 import pytest
 from playhouse.migrations import Runner
+from sending import close
 
 from blueprints.commands import ROOT
 from models import Totp, codes, db, keys, now
@@ -45,7 +46,7 @@ def test_rows_of_the_first_shape_are_all_there_in_the_newest(first_shape):
         )
 
 
-def test_an_authenticator_app_of_before_opens_its_account_after(first_shape):
+def test_an_authenticator_app_of_before_opens_its_account_after(first_shape, tmp_path):
     secret = codes.new_secret()
     with db.connection_context():
         migrations = Runner(first_shape.extensions["database"], str(ROOT / "migrations"))
@@ -54,5 +55,10 @@ def test_an_authenticator_app_of_before_opens_its_account_after(first_shape):
         migrations.up("0015_encrypted_apps")
         assert keys.decrypt("totp 1", Totp.get().secret) == secret
         assert Totp.get().take(pyotp.TOTP(secret).at(now()))
+    close()
+    assert not [path for path in tmp_path.glob("empty.db*") if secret.encode() in path.read_bytes()], (
+        "nor as a leftover"
+    )
+    with db.connection_context():
         migrations.down("0015_encrypted_apps")
         assert db.execute_sql("SELECT secret, last_step > 0 FROM totp").fetchone() == (secret, True)

@@ -1,15 +1,18 @@
 """The second step: a code counts once, a recovery code too, and a password alone opens no desk where one is wanted."""
 
+import base64
 import datetime as dt
 import re
+from pathlib import Path
 
 import pyotp
 import pytest
 from authenticator import Device, add_passkey, sign_in_with
-from conftest import PASSWORD, running, signed_in
+from conftest import PASSWORD, account, running, signed_in
+from sending import close
 from visitor import Page, Visitor
 
-from models import Passkey, RecoveryCode, Staff, StaffSession, Totp, db, keys, now
+from models import Passkey, RecoveryCode, Staff, StaffSession, Totp, db, now
 from models.codes import STEP
 
 
@@ -219,14 +222,77 @@ def test_new_app_takes_the_place_of_the_old_one(app, clerk):
     assert not clerk.check_code(later(old, 1)) and clerk.check_code(later(new, 1))
 
 
-def test_a_copy_of_the_database_does_not_make_codes(app, clerk, helpdesk):
-    secret = set_up_app(signed_in(app, clerk))
-    assert secret not in Totp.get().secret
+def everything(site) -> str:
+    """All that a stolen copy of the database holds."""
+    rows = [list(db.execute_sql(f'SELECT * FROM "{table}"')) for table in db.get_tables()]  # noqa: S608
+    url = site.config["DATABASE_URL"]
+    files = Path(url.removeprefix("sqlite:///")).parent.glob("etracking.db*") if url.startswith("sqlite:") else []
+    return f"{rows} {[path.read_bytes() for path in files]}"
+
+
+def test_secret_of_an_app_is_nowhere_in_the_database(either, clerk):
+    secret = set_up_app(signed_in(either, clerk))
+    stolen = everything(either)
+    assert clerk.email in stolen and secret not in stolen
+    assert repr(base64.b32decode(secret))[2:-1] not in stolen
+
+
+def test_app_that_is_moved_to_another_account_opens_it_not(either, clerk, helpdesk):
+    secret = set_up_app(signed_in(either, clerk))
     Totp.update(staff=helpdesk).execute()
-    assert not helpdesk.check_code(later(secret, 1)), "it was encrypted for another account"
-    Totp.update(staff=clerk).execute()
-    keys.initialize("another secret of at least thirty-two characters")
-    assert not clerk.check_code(later(secret, 1))
+    browser, page = half_in(either, helpdesk)
+    browser.submit(page, "/sign-in/code", 422, code=later(secret))
+    assert browser.open("/desk").status_code == 303
+
+
+def with_another_secret(site):
+    """The same site, started anew with another secret."""
+    close()
+    site = running(site.config["DATABASE_URL"], SECRET_KEY="another secret of thirty-two characters")
+    db.connect(reuse_if_open=True)
+    return site
+
+
+def test_site_with_another_secret_says_that_the_app_is_lost_and_takes_a_recovery_code(either, clerk):
+    before = signed_in(either, clerk)
+    secret, mine = set_up_app(before), codes(before)
+    site = with_another_secret(either)
+    browser, page = half_in(site, clerk)
+    assert "can no longer check the codes of your app" in page.text
+    wrong = browser.submit(page, "/sign-in/code", 422, code=later(secret))
+    assert wrong.errors["code"] == "This is none of your recovery codes, or it was used before."
+    assert browser.submit(page, "/sign-in/code", code=mine[0]).url == "/desk"
+    assert "then set the app up anew" in browser.get("/desk/account").text
+    new = set_up_app(browser)
+    again, page = half_in(site, clerk)
+    assert again.submit(page, "/sign-in/code", code=later(new)).url == "/desk"
+
+
+def test_site_with_another_secret_asks_for_a_recovery_code_as_the_proof(app, clerk):
+    before = signed_in(app, clerk)
+    secret, mine = set_up_app(before), codes(before)
+    browser = signed_in(with_another_secret(app), clerk)
+    page = browser.get("/desk/account/proof")
+    assert "can no longer check the codes of your app" in page.text
+    browser.submit(page, "/proof", 422, password=PASSWORD, code=later(secret))
+    assert browser.submit(page, "/proof", password=PASSWORD, code=mine[0]).url == "/desk/account"
+
+
+def test_passkey_is_the_last_way_in_beside_an_app_that_is_lost(app, clerk):
+    before = signed_in(app, clerk)
+    set_up_app(before)
+    add_passkey(before, Device())
+    browser = signed_in(with_another_secret(app), clerk)
+    browser.submit(browser.get("/desk/account"), "/passkeys/", 409)
+    assert "opens your account no more" in browser.submit(browser.get("/desk/account"), "/authenticator/remove").text
+
+
+def test_administrator_sees_who_has_lost_the_app(app, clerk):
+    set_up_app(signed_in(app, clerk))
+    admin = account("admin@example.lu", "admin")
+    assert "password and code" in signed_in(app, admin).get("/desk/staff").text
+    site = with_another_secret(app)
+    assert "an app to be set up anew" in signed_in(site, admin).get("/desk/staff").text
 
 
 def test_second_factor_cannot_be_switched_off_on_a_real_site(sqlite_url):
