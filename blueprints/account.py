@@ -19,6 +19,7 @@ from playhouse.flask_utils import get_object_or_404
 from models import Passkey, StaffSession
 from models.codes import app_address, new_secret
 from models.passkey import BadPasskey
+from models.passwords import EasyPassword
 from models.staff import Refused
 from models.staff_session import Proof
 from paper import qr
@@ -148,7 +149,11 @@ def change_password() -> Response:
     answer = PasswordForm()
     if not answer.validate_on_submit():
         return _password(answer, 422)
-    g.staff.set_password(answer.password.data, keep=g.staff_session)
+    try:
+        g.staff.set_password(answer.password.data, keep=g.staff_session)
+    except EasyPassword:
+        answer.refuse()
+        return _password(answer, 422)
     return redirect(url_for(".show", done="password"), 303)
 
 

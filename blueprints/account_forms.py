@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from models.staff import LONGEST_PASSWORD, PASSWORD_LENGTH
+from models import passwords
 
 from .forms import NeededWhen, _strip, email_address
 
@@ -43,8 +43,8 @@ class PasswordForm(FlaskForm):
         _l("New password"),
         validators=[
             InputRequired(_l("Please type a password.")),
-            Length(min=PASSWORD_LENGTH, message=_l("At least 15 characters: a few words are easy to remember.")),
-            Length(max=LONGEST_PASSWORD, message=_l("At most 1,000 characters.")),
+            Length(min=passwords.SHORTEST, message=_l("At least 15 characters: a few words are easy to remember.")),
+            Length(max=passwords.LONGEST, message=_l("At most 1,000 characters.")),
         ],
     )
     again = PasswordField(_l("The same once more"), validators=[InputRequired(_l("Please type it once more."))])
@@ -52,6 +52,11 @@ class PasswordForm(FlaskForm):
     def validate_again(self, field: PasswordField) -> None:
         if field.data != self.password.data:
             raise ValidationError(_("This is not the same."))
+
+    def refuse(self) -> None:
+        """Say that the account takes no password that is so easy to guess."""
+        why = _("This is easy to guess: common words, rows of keys, repetitions and your own address count little.")
+        self.password.errors = [why]
 
 
 def _of_clerk(form: Any) -> bool:

@@ -16,7 +16,8 @@ from playhouse.migrations import Runner
 
 from models import Audit, Authority, Dossier, Form, FormFile, Procedure, Staff, catalogue_load, db
 from models.catalogue_files import BadCatalogue, SpecimenFile
-from models.staff import PASSWORD_LENGTH, ROLES
+from models.passwords import SHORTEST
+from models.staff import ROLES
 from paper import form as paper_form
 from paper import specimen
 
@@ -219,7 +220,7 @@ def _link(token: str) -> str:
 def _password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    password = getpass.getpass(f"Password (at least {PASSWORD_LENGTH} characters): ")
+    password = getpass.getpass(f"Password (at least {SHORTEST} characters): ")
     if password != getpass.getpass("Once more: "):
         raise click.ClickException("the two passwords differ")
     return password

@@ -82,7 +82,7 @@ def _arrival(form: Form, left: int) -> dt.date:
 
 def _account(role: str, authority: Authority, email: str = "") -> tuple[Staff, str]:
     """The account of `role`, made or given a new password."""
-    email, password = email or f"{role}@example.com", secrets.token_urlsafe(12)
+    email, password = email or f"{role}@example.com", secrets.token_urlsafe(16)
     staff = Staff.get_or_none(Staff.email == email)
     if staff:
         staff.set_password(password)

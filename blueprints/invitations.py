@@ -4,6 +4,7 @@ from flask import Blueprint, Response, make_response, render_template
 
 from models import Invitation
 from models.passkey import BadPasskey
+from models.passwords import EasyPassword
 from models.staff import Refused
 
 from . import passkeys, signed_in, staff_words
@@ -30,6 +31,9 @@ def accept(token: str) -> Response:
         return _show(token, found, answer, 422)
     try:
         return signed_in.enter(found.staff.accept_by_password(found, answer.password.data))
+    except EasyPassword:
+        answer.refuse()
+        return _show(token, found, answer, 422)
     except Refused:
         return _over()
 

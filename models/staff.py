@@ -1,12 +1,10 @@
 """Who works at the desk, and what opens an account: a passkey, or a password with a code."""
 
-import secrets
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from peewee import JOIN, CharField, ForeignKeyField, ModelSelect, prefetch
 
+from . import passwords
 from .audit import Audit
 from .base import Base, UTCDateTimeField, db, now
 from .catalogue import Authority
@@ -16,11 +14,6 @@ from .passkey import Passkey, Site
 from .staff_session import KnownBrowser, Proof, StaffSession
 
 ROLES = ("clerk", "helpdesk", "admin")
-PASSWORD_LENGTH = 15  # characters at least; length beats rules of composition (OWASP ASVS 5.0, 6.2)
-LONGEST_PASSWORD = 1000
-
-_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # OWASP's floor for argon2id, some 50 ms
-_NOBODY = _hasher.hash(secrets.token_hex())  # checked for unknown users too: the answer takes the same time
 
 
 class Refused(Exception):
@@ -43,9 +36,9 @@ class Staff(Base):
 
     @classmethod
     def add(cls, email: str, role: str, authority: Authority | None, password: str) -> "Staff":
-        """A new account with a password. Raises ValueError for a short or very long one, or a role that does not fit
-        the authority, and IntegrityError if there is an account with this address."""
-        return cls._create(email, role, authority, _hash_password(password))
+        """A new account with a password. Raises ValueError like passwords.hashed() or for a role that does not fit the
+        authority, and IntegrityError if there is an account with this address."""
+        return cls._create(email, role, authority, passwords.hashed(password, email))
 
     @classmethod
     def invite(cls, email: str, role: str, authority: Authority | None, by: "Staff | None" = None) -> str:
@@ -70,7 +63,7 @@ class Staff(Base):
         An account without a password takes one of its recovery codes instead.
         """
         staff = cls.get_or_none((cls.email == email.strip().lower()) & cls.disabled_at.is_null())
-        right = _right(staff.password_hash if staff and staff.password_hash else _NOBODY, password)
+        right = passwords.right(staff.password_hash if staff and staff.password_hash else passwords.NOBODY, password)
         if staff is None:
             return None
         if not staff.password_hash:
@@ -96,9 +89,9 @@ class Staff(Base):
         return self.totp.first()
 
     def set_password(self, password: str, keep: StaffSession | None = None) -> None:
-        """Change the password and end every session but `keep`. Raises ValueError for a short or very long one."""
+        """Change the password and end every session but `keep`. Raises ValueError like passwords.hashed()."""
         with db.atomic():
-            Staff.update(password_hash=_hash_password(password)).where(Staff.id == self.id).execute()
+            Staff.update(password_hash=passwords.hashed(password, self.email)).where(Staff.id == self.id).execute()
             self._shut_out(keep)
             Audit.record(self, "password changed")
 
@@ -235,18 +228,3 @@ class Staff(Base):
         if keep is not None:
             others &= StaffSession.token_hash != keep.token_hash
         StaffSession.delete().where(others).execute()
-
-
-def _right(stored: str, password: str) -> bool:
-    """Whether this is the password; what is too long to be one takes as long to check."""
-    possible = len(password) <= LONGEST_PASSWORD
-    try:
-        return _hasher.verify(stored, password if possible else "") and possible
-    except VerificationError:
-        return False
-
-
-def _hash_password(password: str) -> str:
-    if not PASSWORD_LENGTH <= len(password) <= LONGEST_PASSWORD:
-        raise ValueError(f"the password needs at least {PASSWORD_LENGTH} characters, and {LONGEST_PASSWORD:,} at most")
-    return _hasher.hash(password)

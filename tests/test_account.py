@@ -9,6 +9,7 @@ from test_second_factor import codes, later, set_up_app
 from visitor import Visitor
 
 from models import Passkey, RecoveryCode, Staff, StaffSession, now
+from models.passwords import EasyPassword
 
 NEW = "a password of many letters"
 AGENTS = {
@@ -118,8 +119,34 @@ def test_password_is_neither_short_nor_endless(desk, clerk, length):
 
 
 def test_longest_password_opens(app, visitor, clerk):
-    clerk.set_password("é" * 1000)
-    assert visitor.submit(visitor.get("/sign-in"), email=clerk.email, password="é" * 1000).url == "/desk"
+    longest = ("drei blaue Säcke " * 59)[:1000]
+    clerk.set_password(longest)
+    assert visitor.submit(visitor.get("/sign-in"), email=clerk.email, password=longest).url == "/desk"
+
+
+@pytest.mark.parametrize(
+    "easy",
+    ["aaaaaaaaaaaaaaa", "111222333444555", "123456789012345", "987654321098765", "password1234567", "PasswordPassword",
+     "qwertzuiopasdfghj", "1qaz2wsx3edc4rfv", "q1w2e3r4t5y6u7i8", "clerk@example.lu", "Clerk.Example.2026",
+     "eTrackingETracking", "Luxembourg2026!!", "éèéèéèéèéèéèéèéè", "(((((((((((((((", " " * 15],
+)  # fmt: skip
+def test_password_that_is_easy_to_guess_is_refused_beside_the_field(app, desk, clerk, easy):
+    page = desk.submit(desk.get("/desk/account/password"), "/password", 422, password=easy, again=easy)
+    assert set(page.errors) == {"password"} and "easy to guess" in page.errors["password"]
+    with pytest.raises(EasyPassword):
+        Staff.add(clerk.email, "helpdesk", None, easy)
+    assert signed_in_with(app, clerk, AGENTS["Another kind"]).open("/desk").status_code == 200, (
+        "the old one still opens"
+    )
+
+
+@pytest.mark.parametrize(
+    "good", ["drei blaue wagen", "the cat sat on the mat", "d'Kaz, de Schwäin, 7", "7T3zelasivcHD1n"]
+)
+def test_password_of_a_few_words_or_by_chance_is_taken(desk, good):
+    assert (
+        desk.submit(desk.get("/desk/account/password"), "/password", password=good, again=good).url == "/desk/account"
+    )
 
 
 def test_removing_a_factor_ends_the_other_sessions(app, clerk):

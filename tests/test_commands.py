@@ -81,6 +81,7 @@ def test_account_that_was_added_opens_the_desk(app, visitor, role, authority):
     [
         (("new@example.lu", "--role", "helpdesk"), "fourteen chars", "at least 15 characters"),
         (("new@example.lu", "--role", "helpdesk"), "", "at least 15 characters"),
+        (("new@example.lu", "--role", "helpdesk"), "password1234567", "easy to guess"),
         (("new@example.lu", "--role", "clerk"), PASSWORD, "a clerk belongs to one authority"),
         (("new@example.lu", "--role", "admin", "--authority", AUTHORITY), PASSWORD, "a clerk belongs to one authority"),
         (("new@example.lu", "--role", "clerk", "--authority", "nowhere"), PASSWORD, "no authority 'nowhere'"),

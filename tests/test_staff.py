@@ -145,6 +145,7 @@ def test_link_is_kept_as_a_hash_and_a_closed_account_has_none(app, office):
         ({"password": NEW, "again": NEW + "x"}, {"again"}),
         ({"password": "x" * 1001, "again": "x" * 1001}, {"password"}),
         ({"password": "", "again": ""}, {"password", "again"}),
+        ({"password": "new@example.lu!!", "again": "new@example.lu!!"}, {"password"}),
     ],
 )
 def test_password_that_cannot_be_leaves_the_link_as_it_was(app, office, fields, wrong):
