@@ -1,5 +1,6 @@
 """Where a dossier stands, for anyone who holds its number; and everything printed that belongs to it."""
 
+import hashlib
 from collections import OrderedDict
 from contextlib import suppress
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from models import Conflict, Dossier, Event, today
+from models import Conflict, Contact, Dossier, Event, today
 from models.dossier import Glance
 from models.life import ARRIVED
 from models.number import check_character, clean, find, grouped, scanned
@@ -57,10 +58,11 @@ def show(number: str, round_: int = 0) -> Response:
         return unknown(grouped(number))
     fresh = "new" in request.args
     key = (number, glance, current(), today(), request.htmx.part)
-    body = None if fresh else _pages().get(key)
+    passing = fresh or glance.missed
+    body = None if passing else _pages().get(key)
     if body is None:
         body = _render(glance, fresh).encode()
-        if not fresh:
+        if not passing:
             _pages().put(key, body)
     return _answer(body, glance)
 
@@ -160,10 +162,10 @@ def why(typed: str) -> str:
 def _render(glance: Glance, fresh: bool) -> str:
     dossier = guessing.seen(glance)
     name = "status/_show.html" if request.htmx.part else "status/show.html"
-    return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh))
+    return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh, glance.missed))
 
 
-def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False) -> dict[str, Any]:
+def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: bool = True) -> dict[str, Any]:
     history = dossier.history()
     return {
         "dossier": dossier,
@@ -175,6 +177,7 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False) -> dict[
         "address": address(dossier.number),
         "spelling": spelling.spelled(dossier.number, current()),
         "answer": answer if dossier.status == "announced" and not dossier.on_its_way else None,  # and so to be posted
+        "unreached": Contact.unreached().where(Contact.dossier == dossier) if missed else [],
         "fresh": fresh,
         "channels": {contact.channel for contact in dossier.contacts} if fresh else set(),
         "without": request.args.getlist("without") if fresh else [],
@@ -190,7 +193,8 @@ def _missing(dossier: Dossier, history: list[Event]) -> list[str]:
 
 def _answer(body: bytes, glance: Glance) -> Response:
     response = make_response(body)
-    response.set_etag(f"{glance.version}-{glance.revision}-{current()}-{today()}", weak=True)
+    said = hashlib.sha256(body).hexdigest()[:12] if glance.missed else ""
+    response.set_etag(f"{glance.version}-{glance.revision}-{current()}-{today()}{said}", weak=True)
     return private(response.make_conditional(request))
 
 

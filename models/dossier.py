@@ -22,6 +22,7 @@ class Glance(NamedTuple):
     id: int
     version: int
     revision: str
+    missed: bool  # a message to one of its contacts was given up: that changes without a version
 
 
 Shelf = dict[tuple[int, int], tuple[Form, Authority]]  # what of the catalogue was read before: (form, authority) -> ...
@@ -154,11 +155,11 @@ class Dossier(Life, Base):
         every look-up asks.
         """
         row = db.execute_sql(
-            f"SELECT d.id, d.version, f.revision FROM dossier d JOIN form f ON f.id = d.form_id "  # noqa: S608
-            f"WHERE d.number = {db.param}",
+            f"SELECT d.id, d.version, f.revision, EXISTS (SELECT 1 FROM contact c WHERE c.dossier_id = d.id "  # noqa: S608
+            f"AND c.failed_at IS NOT NULL) FROM dossier d JOIN form f ON f.id = d.form_id WHERE d.number = {db.param}",
             (number,),
         ).fetchone()
-        return Glance(*row) if row else None
+        return Glance(row[0], row[1], row[2], bool(row[3])) if row else None
 
     @classmethod
     def seen(cls, glance: Glance, shelf: Shelf) -> "Dossier":

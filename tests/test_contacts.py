@@ -7,7 +7,7 @@ from conftest import running
 from test_app import dump
 from visitor import Page, Visitor, values
 
-from models import Contact, Dossier, Event, Message, db, outbox, today
+from models import Contact, Dossier, Event, Message, Outcome, db, outbox, today
 from senders.text import contact_token
 
 MAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
@@ -208,3 +208,24 @@ def test_choices_work_on_both_databases(either, both):
     assert visitor.open("/c/" + "7" * 24).status_code == 404
     db.connect(reuse_if_open=True)
     assert [each.channel for each in Contact.select()] == ["sms"]
+
+
+def test_citizen_who_could_not_be_reached_reads_so_on_the_status_page_until_a_message_gets_through(
+    either, both, monkeypatch
+):
+    visitor = Visitor(either)
+    page = f"/t/{both.number}"
+    before = visitor.get(page)
+    contact(both).confirm()
+    message = Message.get(Message.contact == contact(both))
+    message.put(state="sent", attempts=1)
+    Message.receipt(str(message.id), Outcome.NEVER, error="bounced: 5.1.1")
+    shown = visitor.get(page)
+    said = shown.soup.select_one(".notice").get_text(" ", strip=True)
+    assert said.startswith(f"We could not reach you at this address: {contact(both).masked}") and MAIL[1] not in shown.html
+    contact(both, "sms").confirm()
+    assert visitor.get(page).html == before.html, "the other address is told instead"
+    contact(both, "sms").stop()
+    tag = visitor.get(page).response.headers["ETag"]
+    Message.receipt(str(message.id), Outcome.DELIVERED)
+    assert visitor.get(page).html == before.html and visitor.get(page).response.headers["ETag"] != tag
