@@ -58,7 +58,8 @@ def served(app: Flask) -> Iterator[str]:
 @contextmanager
 def service(folder: Path, **settings: object) -> Iterator[Service]:
     """Set a service up as `make run` does, on a free port, and take it down again."""
-    port = free_port()
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     chosen = {
         "SECRET_KEY": SECRET,
         "SITE_URL": f"http://127.0.0.1:{port}",
@@ -73,11 +74,24 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
     running = Service(f"http://127.0.0.1:{port}", environment)
     running.flask("db", "upgrade")
     running.flask("catalogue", "load")
-    web = ["gunicorn", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--worker-class", "gthread", "--threads", "4"]
+    web = [
+        "gunicorn",
+        "--bind",
+        f"fd://{listener.fileno()}",
+        "--workers",
+        "1",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "4",
+    ]
     web += ["--no-control-socket", "--log-level", "warning", "app:create_app()"]
-    processes = [start(web, environment), start(["flask", "--app", "app", "messages", "send"], environment)]
+    with listener:  # what is asked before gunicorn has started waits there
+        processes = [start(web, environment, listener.fileno())]
+    processes.append(start(["flask", "--app", "app", "messages", "send"], environment))
     try:
-        wait_for(running.url + "/readyz")
+        with urllib.request.urlopen(running.url + "/readyz", timeout=60) as answer:
+            assert answer.status == 200
         yield running
     finally:
         for process in processes:
@@ -85,26 +99,7 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
         assert [process.wait(15) for process in processes] == [0, 0]
 
 
-def start(command: list[str], environment: dict[str, str]) -> subprocess.Popen:
-    return subprocess.Popen([BIN / command[0], *command[1:]], env=environment, cwd=ROOT, stderr=subprocess.DEVNULL)
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_for(url: str) -> None:
-    """Until the service answers. The kernel refuses at once as long as nobody listens."""
-    for _attempt in range(20_000):
-        try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                assert answer.status == 200
-                return
-        except ConnectionError:
-            continue
-        except urllib.error.URLError as error:
-            if not isinstance(error.reason, ConnectionError):
-                raise
-    raise TimeoutError(url)
+def start(command: list[str], environment: dict[str, str], *kept: int) -> subprocess.Popen:
+    """Start one of our programs, which inherits these open files."""
+    program = [BIN / command[0], *command[1:]]
+    return subprocess.Popen(program, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL, pass_fds=kept)

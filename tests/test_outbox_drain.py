@@ -39,7 +39,7 @@ def backlog(rows: int) -> None:
     with db.connection_context():
         common = {field: getattr(make_dossier(), field) for field in ("form", "authority", "language")}
         for _ in range(0, rows, BATCH):
-            fill(BATCH, common)
+            fill(min(rows, BATCH), common)
 
 
 def fill(rows: int, common: dict) -> None:
@@ -60,7 +60,7 @@ def fill(rows: int, common: dict) -> None:
                               "run_at": at} for event, contact in joined.where(Event.dossier.in_(dossiers)).tuples()]).execute()  # fmt: skip
 
 
-@pytest.mark.parametrize("rows", [2_000, pytest.param(100_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rows", [BATCH, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_eight_workers_send_a_backlog_once(sending_app, crash, rows):
     rows = rows if db.for_update else rows // 4  # SQLite has one writer at a time, however many workers there are
     backlog(rows)

@@ -67,14 +67,6 @@ def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provide
     assert len(sms_provider.posts) == 2
 
 
-def test_several_workers_send_every_message_once(sending_app, mail_server, start_worker):
-    ids = {queued() for _ in range(60)}
-    workers = [start_worker("--once") for _ in range(4)]
-    assert [worker.wait(SOON) for worker in workers] == [0] * 4
-    assert {row(message).state for message in ids} == {"sent"}
-    assert sorted(int(mail["Message-ID"][1:].split(".")[0]) for mail in mail_server.mails) == sorted(ids)
-
-
 def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(sending_app, mail_server, start_worker):
     busy, told = threading.Event(), threading.Event()
     mail_server.during_data = lambda: (busy.set(), told.wait(SOON))
