@@ -5,7 +5,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -46,12 +45,13 @@ class serve:
 
     def __enter__(self) -> str:
         self.process = subprocess.Popen(self.command, cwd=ROOT)
-        while True:
+        while self.process.poll() is None:
             try:
                 urllib.request.urlopen(self.url + "/healthz", timeout=5)
                 return self.url
-            except urllib.error.URLError:
+            except OSError:  # not yet there, or on a busy machine not yet quick
                 time.sleep(0.05)
+        raise RuntimeError("gunicorn did not start")
 
     def __exit__(self, *_error: object) -> None:
         self.process.terminate()
