@@ -222,7 +222,9 @@ def test_citizen_who_could_not_be_reached_reads_so_on_the_status_page_until_a_me
     Message.receipt(str(message.id), Outcome.NEVER, error="bounced: 5.1.1")
     shown = visitor.get(page)
     said = shown.soup.select_one(".notice").get_text(" ", strip=True)
-    assert said.startswith(f"We could not reach you at this address: {contact(both).masked}") and MAIL[1] not in shown.html
+    assert (
+        said.startswith(f"We could not reach you at this address: {contact(both).masked}") and MAIL[1] not in shown.html
+    )
     contact(both, "sms").confirm()
     assert visitor.get(page).html == before.html, "the other address is told instead"
     contact(both, "sms").stop()

@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from living import served
 from phone import NEEDED, chromium, opened, playwright
 
 from models.number import ALPHABET, check_character, grouped, new_number, parse
@@ -31,16 +30,16 @@ def browser():
         yield browser
 
 
-@pytest.fixture
-def site(app):
-    with served(app) as site:
-        yield site
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser, site):
-    with opened(browser, site, "404 (NOT FOUND)") as page:
+    """One page for all tests of this module: each begins by opening an address."""
+    with opened(browser, site.url, "404 (NOT FOUND)") as page:
         yield page
+
+
+@pytest.fixture
+def dossier(site):
+    return site.dossier("announced")
 
 
 @pytest.fixture
@@ -215,18 +214,19 @@ def test_with_the_keyboard_alone(page, dossier):
     page.wait_for_url(f"**/t/{number}")
 
 
-def test_help_comes_when_the_field_is_first_used_and_catches_up_with_what_was_typed(page):
-    held = []
-    page.route("**/number*.js", lambda route: held.append(route))
-    page.goto("/t")
-    field = page.get_by_label("Your eTracking number")
-    assert not held
-    with page.expect_request("**/number*.js"):
-        field.focus()
-    field.press_sequentially("k7q2mx4p9trwy")
-    expect(field).to_have_value("k7q2mx4p9trwy")
-    held[0].continue_()
-    expect(field).to_have_value("K7Q2-MX4P-9TRWY")
+def test_help_comes_when_the_field_is_first_used_and_catches_up_with_what_was_typed(browser, site):
+    with opened(browser, site.url) as page:  # which has never fetched it
+        held = []
+        page.route("**/number*.js", lambda route: held.append(route))
+        page.goto("/t")
+        field = page.get_by_label("Your eTracking number")
+        assert not held
+        with page.expect_request("**/number*.js"):
+            field.focus()
+        field.press_sequentially("k7q2mx4p9trwy")
+        expect(field).to_have_value("k7q2mx4p9trwy")
+        held[0].continue_()
+        expect(field).to_have_value("K7Q2-MX4P-9TRWY")
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -251,7 +251,7 @@ def test_spelling_opens_at_a_tap(page, dossier):
 
 
 def test_without_javascript_there_is_no_dead_control(browser, site, dossier):
-    with opened(browser, site, java_script_enabled=False) as page:
+    with opened(browser, site.url, java_script_enabled=False) as page:
         page.goto(f"/t/{dossier.number}")
         expect(page.get_by_text("Copy the number")).to_be_hidden()
         page.get_by_text("Spell it on the telephone").click()
