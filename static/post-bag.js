@@ -147,7 +147,7 @@ count();
 send();
 
 // The camera: every code of ours once, as long as it is in sight.
-const camera = $("#camera"), video = $("video", camera), button = $("button", camera), GONE = 1500, PAUSE = 20, REST = 60;
+const camera = $("#camera"), video = $("video", camera), button = $("button", camera), GONE = 1500, PAUSE = 10, REST = 40;
 const seen = new Map();   // text -> when it was in sight last
 const [small, large] = [1, 2].map(() => document.createElement("canvas").getContext("2d", {willReadFrequently: true}));
 let reader;
