@@ -67,6 +67,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     # The number is the key to all of them, and no session has any part in them: their pages need no cookie.
     csrf.exempt(status.look_up)
     csrf.exempt(status.report_posted)
+    csrf.exempt(status.correct_address)
     csrf.exempt(push.tell)
     csrf.exempt(push.renew)  # the old subscription is the key, and no other site knows it
     csrf.exempt(envelopes.new)

@@ -48,7 +48,7 @@ def give(token: str, verb: str, channel: str) -> Response:
     if contact.confirmed_at is None or contact.stopped_at:
         abort(409)
     form = FORMS[channel](prefix=f"{verb}-{channel}-")
-    if form.validate_on_submit() and not (problem := _given(contact, verb, channel, form.address.data)):
+    if form.validate_on_submit() and not (problem := given(contact, verb, channel, form.address.data)):
         return redirect(url_for(".show", token=token, done=verb), 303)
     if not form.address.errors:
         form.address.errors = [problem]
@@ -79,8 +79,8 @@ def export(contact: Contact) -> Response:
     return private(answer)
 
 
-def _given(contact: Contact, verb: str, channel: str, address: str) -> str:
-    """Do it; or why it cannot be done."""
+def given(contact: Contact, verb: str, channel: str, address: str) -> str:
+    """Exchange `contact` for `address`, or add it; or why that cannot be done."""
     if channel == "sms" and not contact.dossier.form.procedure.sends_sms:
         return _("This procedure sends no SMS.")
     if not asking.may_give(contact) or not asking.allowed(channel, address, permit=secrets.token_hex(8)):

@@ -3,19 +3,19 @@
 import hashlib
 from collections import OrderedDict
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from models import Conflict, Contact, Dossier, Event, today
+from models import Conflict, Contact, Dossier, Event, addresses, today
 from models.dossier import Glance
 from models.life import ARRIVED
 from models.number import check_character, clean, find, grouped, scanned
 from paper import qr
 
-from . import event_words, guessing, hx, printing, spelling, words
+from . import contacts, event_words, guessing, hx, printing, spelling, words
 from .catalogue import pdf
 from .forms import PostedForm
 from .headers import camera, private
@@ -24,7 +24,16 @@ from .printing import address
 
 bp = Blueprint("status", __name__)
 
+NO_SESSION = {"csrf": False}  # the number is the key
 ICS = "text/calendar; charset=utf-8; method=PUBLISH"
+
+
+class Unreached(NamedTuple):
+    """Whom we could not reach; the address asked in its place, or the form to give one, if the number may."""
+
+    contact: Contact
+    pending: Contact | None
+    form: Any
 
 
 @bp.route("/t", methods=["GET", "POST"])
@@ -96,6 +105,25 @@ def report_posted(number: str) -> Response:
     with suppress(Conflict):  # said twice, or scanned in the meantime: the page says so anyway
         dossier.post(today(), answer.registered.data)
     return hx.follow(url_for(".show", number=number))
+
+
+@bp.post("/t/<number:number>/address/<int:contact>")
+def correct_address(number: str, contact: int) -> Response:
+    """The address that was typed at the registration is wrong, nothing ever arrived there: this is the right one."""
+    dossier = guessing.dossier(number)
+    wrong = next((each for each in _unreached(dossier) if each.contact.id == contact), None)
+    if wrong is None or wrong.form is None:
+        abort(409)
+    form = wrong.form.__class__(meta=NO_SESSION)
+    if form.validate() and not (problem := contacts.given(wrong.contact, "exchange", wrong.contact.channel,
+                                                          form.address.data)):  # fmt: skip
+        return hx.follow(url_for(".show", number=number))
+    if not form.address.errors:
+        form.address.errors = [problem]
+    context = _context(dossier, PostedForm(formdata=None))
+    context["unreached"] = [each._replace(form=form) if each.contact == wrong.contact else each
+                            for each in context["unreached"]]  # fmt: skip
+    return private(hx.page("status/show.html", 422, push=url_for(".show", number=number), **context))
 
 
 @bp.get("/t/<number:number>/sheet")
@@ -177,11 +205,21 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: 
         "address": address(dossier.number),
         "spelling": spelling.spelled(dossier.number, current()),
         "answer": answer if dossier.status == "announced" and not dossier.on_its_way else None,  # and so to be posted
-        "unreached": Contact.unreached().where(Contact.dossier == dossier) if missed else [],
+        "unreached": _unreached(dossier) if missed else [],
         "fresh": fresh,
         "channels": {contact.channel for contact in dossier.contacts} if fresh else set(),
         "without": request.args.getlist("without") if fresh else [],
     }
+
+
+def _unreached(dossier: Dossier) -> list[Unreached]:
+    found = []
+    for contact in Contact.unreached().where(Contact.dossier == dossier):
+        pending = addresses.pending(contact)
+        free = not pending and addresses.mistyped(contact)
+        form = contacts.FORMS[contact.channel](formdata=None, meta=NO_SESSION) if free else None
+        found.append(Unreached(contact, pending, form))
+    return found
 
 
 def _missing(dossier: Dossier, history: list[Event]) -> list[str]:

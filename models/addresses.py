@@ -9,10 +9,10 @@ import json
 from typing import Any
 
 from .base import db, now
-from .contact import NOTICE, Contact, hashed
+from .contact import FIRST, NOTICE, Contact, hashed
 from .dossier import Dossier
 from .event import Event
-from .message import Message
+from .message import LEFT, Message
 from .staff import Staff
 
 INSTANTS = ("created_at", "asked_at", "confirmed_at", "stopped_at", "failed_at")
@@ -42,6 +42,17 @@ def _given(contact: Contact) -> int:
 def pending(contact: Contact) -> Contact | None:
     """The address that will take the place of this one as soon as it says yes."""
     return contact.successors.where(Contact.confirmed_at.is_null()).first()
+
+
+def mistyped(contact: Contact) -> bool:
+    """Whether nobody can have received anything at this address, its link neither: then it is nobody's.
+
+    Whoever holds the number may put it right. As soon as one message may have arrived, only its reader may.
+    """
+    messages = contact.messages.model
+    first = contact.messages.where(messages.kind.in_(FIRST) & (messages.state == "failed"))
+    left = contact.messages.where(messages.state.in_(LEFT))
+    return contact.stopped_at is None and first.exists() and not left.exists()
 
 
 def add(contact: Contact, channel: str, address: str) -> Contact:

@@ -7,7 +7,7 @@ from conftest import running
 from test_app import dump
 from visitor import Page, Visitor, values
 
-from models import Contact, Dossier, Event, Message, Outcome, db, outbox, today
+from models import Contact, Dossier, Event, Message, Outcome, db, now, outbox, today
 from senders.text import contact_token
 
 MAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
@@ -231,3 +231,36 @@ def test_citizen_who_could_not_be_reached_reads_so_on_the_status_page_until_a_me
     tag = visitor.get(page).response.headers["ETag"]
     Message.receipt(str(message.id), Outcome.DELIVERED)
     assert visitor.get(page).html == before.html and visitor.get(page).response.headers["ETag"] != tag
+
+
+def bounced(dossier: Dossier, state: str = "failed") -> None:
+    """The first mail of `dossier` came back, or a later one did."""
+    Message.update(state=state, run_at=None, attempts=1).execute()
+    Contact.update(failed_at=now()).where(Contact.channel == "email").execute()
+    contact(dossier, "sms").stop()
+
+
+def test_who_holds_the_number_corrects_an_address_that_nothing_ever_arrived_at(app, visitor, both):
+    bounced(both)
+    page, wrong = visitor.get(f"/t/{both.number}"), contact(both)
+    action = f"/t/{both.number}/address/{wrong.id}"
+    refused = visitor.submit(page, action, status=422, address="nonsense")
+    assert refused.soup.select_one("[name=address]")["value"] == "nonsense" and "address" in refused.errors
+    page = visitor.submit(refused, action, address="right@example.lu")
+    assert "As soon as r***@e... says yes" in page.text and not page.soup.select(f"[action='{action}']")
+    right = Contact.get(Contact.address == "right@example.lu")
+    assert right.replaces == wrong and [m.kind for m in right.messages] == ["added"]
+    with app.app_context():
+        press(visitor, f"/c/{contact_token(right)}", "confirm")
+    assert "could not reach" not in visitor.get(f"/t/{both.number}").text
+
+
+def test_address_that_something_may_have_arrived_at_is_corrected_by_its_own_link_only(app, visitor, both):
+    bounced(both, "sent")
+    assert "earlier message of ours" in visitor.get(f"/t/{both.number}").text
+    for key in (contact(both).id, 999):
+        answer = app.test_client().post(f"/t/{both.number}/address/{key}", data={"address": "thief@example.lu"})
+        assert answer.status_code == 409
+    assert not Contact.select().where(Contact.address == "thief@example.lu").exists()
+    assert app.test_client().post("/t/K7Q2MX4P9TRWY/address/1").status_code == 404
+    assert app.test_client().get(f"/t/{both.number}/address/1").status_code == 405
