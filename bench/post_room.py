@@ -161,11 +161,13 @@ def main(count: int) -> None:
         form = prepare()
         Staff.add("clerk@example.lu", "clerk", form.procedure.authority, PASSWORD)
         dossiers = announced(form, count)
-        with serve() as site, sync_playwright() as starter:
+        with (running := serve()) as site, sync_playwright() as starter:
             browser = starter.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             page = browser.new_page(locale="en-GB")
             opened(page, site, "clerk@example.lu")
+            before = sum(running.spent())
             print(work(page, sheets(create_app(), dossiers), count))
+            print(f"processor time of the server: {(sum(running.spent()) - before) * 1000 / count:.0f} ms a sheet")
             browser.close()
         print(", ".join(f"{value} {name}" for name, value in counts(dossiers).items()))
 
