@@ -95,7 +95,8 @@ def for_desk(reading: Reading, on: dt.date) -> list[Due]:
     if reading.stopped:
         return [Due(_("Clock"), _stands(reading), steps(reading), source), spent]
     last = Due(_("Last day as a rule"), _near(reading, on), steps(reading), source, reading.limit)
-    return [last, Due(_("Internal target"), day(reading.target)), spent]
+    target = [Due(_("Internal target"), day(reading.target))] if reading.target != reading.limit else []
+    return [last, *target, spent]
 
 
 def steps(reading: Reading) -> list[str]:

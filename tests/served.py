@@ -37,10 +37,11 @@ class Site:
             Form.select().join(Procedure).where(Procedure.slug == "rent-subsidy", Form.slug == "application").get()
         )
         self.clerk = account("clerk@example.lu", "clerk", self.form.procedure.authority)
+        account("admin@example.lu", "admin", None)
         self.numbers = {status: self.dossier(status).number for status in PATHS}
         with app.app_context():
             self.token = contact_token(self.dossier("announced").contacts.get())
-        self.session: dict = {}
+        self.cookies: dict[str, list] = {}
 
     def dossier(self, status: str) -> Dossier:
         """A new dossier, brought to `status`."""
@@ -121,13 +122,13 @@ def pass_captcha(page, site: Site) -> None:
     page.wait_for_url("**/contact")
 
 
-def sign_in(page, site: Site) -> None:
-    """Sign in as the clerk, for real once a module."""
-    if not site.session:
+def sign_in(page, site: Site, role: str = "clerk") -> None:
+    """Sign in as the clerk, or as an administrator; for real once a module."""
+    if role not in site.cookies:
         page.goto("/sign-in")
-        page.locator("#email").fill(site.clerk.email)
+        page.locator("#email").fill(f"{role}@example.lu")
         page.locator("#password").fill(PASSWORD)
         page.locator("#password").press("Enter")
         page.wait_for_url("**/desk")
-        site.session.update(page.context.storage_state())
-    page.context.add_cookies(site.session["cookies"])
+        site.cookies[role] = page.context.cookies()
+    page.context.add_cookies(site.cookies[role])

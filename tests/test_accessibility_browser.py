@@ -73,6 +73,30 @@ def post_bag(page, site) -> None:
     page.locator("#attention .wait").wait_for()
 
 
+def bulk_preview(page, site) -> None:
+    at_the_desk("/desk?ticked=1")(page, site)
+    page.locator("#act").select_option("examination")
+    page.locator(".with-ticked button").click()
+    page.locator("#bulk form").wait_for()
+
+
+def menu_on_a_phone(page, site) -> None:
+    at_the_desk("/desk/numbers")(page, site)
+    button = page.locator(".to-menu")
+    if button.is_visible():
+        button.click()
+
+
+def as_admin(address: str):
+    def go(page, site) -> None:
+        sign_in(page, site, "admin")
+        page.goto(address)
+        for more in page.locator("main details").all()[:3]:
+            more.locator("summary").first.click()
+
+    return go
+
+
 def receipt(page, site) -> None:
     dossier = Dossier.get(Dossier.number == site.numbers["received"])
     page.goto(f"/r/{dossier.number}/{present(dossier).seal(site.app.config['SECRET_KEY'])}")
@@ -128,6 +152,12 @@ STATES = {
     "desk, a number given out": at_the_desk("/desk/registrations/{received}"),
     "desk, post-bag": post_bag,
     "desk, unknown number": at_the_desk("/desk/scan?number=K7Q2"),
+    "desk, move of many": bulk_preview,
+    "desk, helpdesk": at_the_desk("/desk/helpdesk"),
+    "desk, figures": menu_on_a_phone,
+    "desk, accounts": as_admin("/desk/staff"),
+    "desk, texts": as_admin("/desk/texts"),
+    "desk, audit log": as_admin("/desk/audit"),
     "dossier at the desk": at_the_desk("/desk/dossiers/{received}"),
     "dossier at the desk with errors": refused_move,
     "styleguide": at("/styleguide"),

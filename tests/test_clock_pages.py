@@ -283,7 +283,7 @@ def desk_page(app, dossier: Dossier, keeper: Staff, day: str) -> dict[str, str]:
 
 def test_desk_sees_limit_target_and_days_used(app, told, keeper):
     dossier = told(("2026-03-02", "received"))
-    rows = {"Internal target": "1 May 2026"}
+    rows = {"Internal target": "1 May 2026"}  # a Friday, and a holiday: the limit is another day
     for day, near, spent in (
         ("2026-03-12", "4 May 2026, in 53 days", "10 of 60"),
         ("2026-05-03", "4 May 2026, in 1 day", "60 of 60"),
