@@ -1,4 +1,6 @@
-"""Draw the icons from static/icon.svg, and take the pictures of the site that a phone shows before it installs the app.
+"""Draw the icons from static/icon.svg, and take the pictures of the site.
+
+A phone shows some of them before it installs the app; the one of the desk is for the README.
 
 `PYTHONPATH=. python tests/pictures.py`, after a change of the icon or of how the site looks. They are committed.
 """
@@ -28,9 +30,11 @@ def main() -> None:
     with sync_playwright() as starter, chromium(starter) as browser:
         draw_icons(browser)
         with tempfile.TemporaryDirectory() as folder, service(Path(folder), INBOX=True, MAIL_SENDER="") as running:
-            number = re.search(r"examination\s+(\S+)", running.flask("demo"))[1]
+            told = running.flask("demo")
+            number = re.search(r"examination\s+(\S+)", told)[1]
             for language in LANGUAGES:
                 take_screens(browser, running.url, language, number)
+            take_desk(browser, running.url, *re.search(r"clerk\s+(\S+)\s+(\S+)", told).groups())
 
 
 def draw_icons(browser: Browser) -> None:
@@ -60,6 +64,19 @@ def take_screens(browser: Browser, site: str, language: str, number: str) -> Non
         page.close()
     phone.close()
     desktop.close()
+
+
+def take_desk(browser: Browser, site: str, email: str, password: str) -> None:
+    """The work list of a clerk, for the README."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en")
+    page.goto(f"{site}/sign-in")
+    page.locator("#email").fill(email)
+    page.locator("#password").fill(password)
+    page.locator("#password").press("Enter")
+    page.wait_for_url("**/desk")
+    page.evaluate("document.activeElement.blur()")
+    save(page.screenshot(), STATIC / "screenshots" / "desk.png")
+    page.close()
 
 
 def save(png: bytes, path: Path) -> None:
