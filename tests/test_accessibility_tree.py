@@ -4,6 +4,7 @@ import re
 
 import pytest
 import served
+from conftest import PASSWORD
 from served import START, pass_captcha, sign_in
 
 pytestmark = served.MARKS
@@ -214,6 +215,57 @@ def test_at_the_desk_ticked_dossiers_are_moved_by_keyboard_after_a_look(look, si
           - paragraph:
             - link "Back to the work list"
     """)
+
+
+def test_at_the_desk_a_clerk_works_by_keyboard_alone(look, site):
+    """From signing in over the list to a move, a request for documents, and back."""
+    page, dossier = look(width=1280), site.dossier("received")
+    page.goto("/sign-in")
+    page.get_by_label("E-mail address").focus()
+    page.keyboard.type(site.clerk.email)
+    page.keyboard.press("Tab")
+    page.keyboard.type(f"{PASSWORD}\n")
+    page.wait_for_url("**/desk")
+    link = page.get_by_role("row", name=re.compile(dossier.number[:4])).get_by_role("link")
+    expect(page.get_by_role("table", name=re.compile("what is due first"))).to_be_visible()
+    link.press("Enter")
+    expect(heading(page)).to_have_accessible_description(re.compile("^Arrived"))
+    moves = page.get_by_role("region", name="Next step")
+    moves.get_by_role("button", name="Begin the examination").press("Enter")
+    expect(heading(page)).to_have_accessible_description(re.compile("^Being examined"))
+    moves.locator("summary", has_text="Ask for documents").press("Enter")
+    asking = moves.locator("details", has_text="Ask for documents")
+    asking.get_by_role("button", name="Ask for documents").press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    asking.get_by_role("checkbox").first.press("Space")
+    asking.get_by_role("button", name="Ask for documents").press("Enter")
+    expect(heading(page)).to_have_accessible_description(re.compile("^Documents are missing"))
+    expect(heading(page)).to_be_focused()
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(heading(page)).to_have_accessible_description(re.compile("^Being examined"))
+
+
+def test_at_the_desk_the_pages_are_in_a_menu_on_a_phone_and_drawings_are_said(look, site):
+    page = look()
+    sign_in(page, site)
+    page.goto("/desk/dossiers/" + site.numbers["received"])
+    for name in ("Next step", "Also possible", "History", "Who is told", "What was sent", "Internal notes"):
+        expect(page.get_by_role("region", name=name).or_(page.get_by_role("heading", name=name)).first).to_be_attached()
+    menu, pages = page.get_by_role("button", name="Menu"), page.get_by_role("navigation", name="Pages")
+    expect(pages).to_be_hidden()
+    menu.press("Enter")
+    expect(pages.get_by_role("link", name="Helpdesk")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(pages).to_be_hidden()
+    expect(menu).to_be_focused()
+    menu.press("Enter")
+    pages.get_by_role("link", name="Figures").press("Enter")
+    expect(heading(page)).to_have_text("Figures")
+    section = page.get_by_role("region", name="Where all dossiers stand")
+    expect(section.get_by_role("img", name=re.compile("Where all dossiers stand.*Arrived: "))).to_be_visible()
+    section.locator("summary").press("Enter")
+    expect(section.get_by_role("table", name="Where all dossiers stand")).to_be_visible()
+    expect(section.get_by_role("rowheader", name="Arrived", exact=True)).to_be_visible()
 
 
 def test_skip_link_comes_first_and_skips(look):
