@@ -5,12 +5,15 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from imaplib import IMAP4
 from queue import Empty, SimpleQueue
 
 import click
 from flask import Blueprint, current_app
+from peewee import PeeweeException
 
 import senders
 from models import (
@@ -42,6 +45,7 @@ HOUR = 3600.0
 IDLE = 1.0  # seconds between two looks at an empty outbox
 COLLECT = 300.0  # seconds between two looks into the mailbox of bounces
 SYSTEMS = "systems"  # what the authorities' own systems are told, beside the channels to citizens
+AGAIN = (0.2, 1.0, 3.0)  # seconds after which an outcome is written down again; well within a lease
 SWEEP = 10.0  # seconds between two looks for messages whose worker was lost
 
 
@@ -193,11 +197,24 @@ class Worker:
         started = time.monotonic()
         outcome, error, provider_id = _try(message, letter)
         spent = time.monotonic() - started
+        held = _write_down(lambda: message.ended(outcome, error, provider_id))
         with db.connection_context():
-            held = message.ended(outcome, error, provider_id)
             Channel.heard(message.channel, outcome, error, probe, spent)
         said = outcome.value if held else f"{outcome.value}, but another worker had taken it over"
         log.info("message %d %s %s: %s, %.0f ms", message.id, message.channel, message.kind, said, spent * 1000)
+
+
+def _write_down(what: Callable[[], bool]) -> bool:
+    """Do it, if need be a few times: what has left and is not on record leaves once more.
+
+    A database may be busy for longer than it lets anybody wait, or restart.
+    """
+    for pause in AGAIN:
+        with suppress(PeeweeException), db.connection_context():
+            return what()
+        time.sleep(pause)
+    with db.connection_context():
+        return what()
 
 
 def _write(message: Message) -> Letter | SendError:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import threading
 from queue import SimpleQueue
 
 import psycopg
@@ -187,6 +188,20 @@ def test_database_that_is_away_does_not_end_the_worker(sending_app, mail_server,
     messages.Worker().work(told)
     work_once()
     assert row(message).state == "sent"
+
+
+def test_mail_that_left_while_the_database_went_away_is_on_record_and_not_repeated(sending_app, mail_server):
+    def rename(one: str, other: str) -> None:
+        with db.connection_context():
+            db.execute_sql(f"ALTER TABLE {one} RENAME TO {other}")
+
+    def go_away() -> None:
+        rename("message", "elsewhere")
+        threading.Timer(0.1, rename, ("elsewhere", "message")).start()
+
+    message, mail_server.during_data = queued(), go_away
+    work_once()
+    assert row(message).state == "sent" and len(mail_server.mails) == 1
 
 
 def test_lease_does_not_depend_on_the_time_zone_of_the_session(postgresql, monkeypatch):
