@@ -7,9 +7,6 @@ from flask_wtf import CSRFProtect
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put every blueprint into `app`; the development inbox and the styleguide only where they were asked for."""
     from . import (
-        account,
-        accounts,
-        api,
         captcha,
         catalogue,
         contacts,
@@ -17,19 +14,18 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         device,
         envelopes,
         inbox,
-        invitations,
         messages,
         metrics,
         push,
         receipts,
         site,
-        staff,
         status,
         styleguide,
-        systems,
         tracking,
         webhooks,
     )
+    from .accounts import account, invitations, sign_in, staff
+    from .api import systems, v1
     from .converters import NumberConverter, NumbersConverter, RoundConverter, RowConverter
 
     app.url_map.converters["number"] = NumberConverter
@@ -46,7 +42,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         envelopes,
         receipts,
         contacts,
-        accounts,
+        sign_in,
         invitations,
         account,
         staff,
@@ -55,12 +51,12 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         push,
         messages,
         metrics,
-        api,
+        v1,
         systems,
         webhooks,
     ):
         app.register_blueprint(module.bp)
-    csrf.exempt(api.bp)  # opened by a token that no browser sends by itself
+    csrf.exempt(v1.bp)  # opened by a token that no browser sends by itself
     csrf.exempt(webhooks.bp)  # what is signed comes from no browser
     csrf.exempt(captcha.bp)  # gives out challenges, changes nothing
     csrf.exempt(tracking.check)  # whoever solves it gets a pass, and only for the own session

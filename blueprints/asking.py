@@ -5,8 +5,9 @@ import datetime as dt
 from flask import current_app, request
 from peewee import PeeweeException
 
-from models import Contact, Counter, Staff, Used, db, sms_limits
-from models.contact import hashed, stopped_mark
+from models import Contact, Counter, Staff, Used, db
+from models.messages import sms_limits
+from models.messages.contact import hashed, stopped_mark
 from models.throttle import network, visitor
 
 DAY = dt.timedelta(days=1)

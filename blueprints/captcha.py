@@ -16,10 +16,11 @@ from flask_babel import lazy_gettext as _
 from itsdangerous import BadData, SignatureExpired
 from werkzeug.exceptions import TooManyRequests
 
-from models import captcha, sms_limits
+from models import captcha
 from models.base import db
 from models.captcha import Verdict
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
+from models.messages import sms_limits
 from models.throttle import Counter, visitor
 
 from .captcha_voices import VARIANTS, NoVoices, spoken, voices

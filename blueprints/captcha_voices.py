@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from models.captcha import ALPHABET
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 
 VOICES = Path(__file__).parent.parent / "voices"
 VARIANTS = ("m3", "f2")  # a man's and a woman's voice of espeak-ng

@@ -5,7 +5,7 @@ from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
 from models import Authority, Form, Procedure, Topic
-from models.catalogue import AUDIENCES
+from models.catalogue.procedure import AUDIENCES
 
 from . import hx, words
 from .languages import current

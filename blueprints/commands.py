@@ -14,10 +14,12 @@ from flask.cli import AppGroup
 from peewee import Database, IntegrityError
 from playhouse.migrations import Runner
 
-from models import Audit, Authority, Dossier, Form, FormFile, Procedure, Staff, catalogue_load, db
-from models.catalogue_files import BadCatalogue, SpecimenFile
-from models.passwords import SHORTEST
-from models.staff import ROLES
+from models import Audit, Authority, Dossier, Form, FormFile, Procedure, Staff, db
+from models.catalogue import load as catalogue_load
+from models.catalogue.files import BadCatalogue
+from models.catalogue.shapes import SpecimenFile
+from models.staff.passwords import SHORTEST
+from models.staff.staff import ROLES
 from paper import form as paper_form
 from paper import specimen
 

@@ -8,7 +8,8 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from models import Authority, Contact, Dossier, Form, Procedure, addresses
+from models import Authority, Contact, Dossier, Form, Procedure
+from models.messages import addresses
 from senders.text import contact_id
 
 from . import asking, words

@@ -9,10 +9,10 @@ from flask.cli import with_appcontext
 from peewee import ModelSelect
 
 from models import Authority, Dossier, Form, Note, Procedure, Staff, db, today
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 from models.clock import add
 from models.number import grouped
-from models.staff import ROLES
+from models.staff.staff import ROLES
 
 # How a dossier comes to each status.
 PATHS = {

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 from flask_babel import gettext as _
 
 from models import Procedure
-from models.catalogue import LANGUAGES, LOCALES
+from models.catalogue.procedure import LANGUAGES, LOCALES
 from paper import qr
 
 from . import compression, hx

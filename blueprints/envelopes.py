@@ -11,7 +11,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from models import Dossier
-from models.catalogue import LOCALES
+from models.catalogue.procedure import LOCALES
 from models.number import MOST, grouped, parse, scanned
 from paper import qr
 from paper.envelope import LEVEL, Enclosed, Envelope, render

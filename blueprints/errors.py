@@ -1,30 +1,25 @@
 """One page for every error: what happened, in plain words, and a way on."""
 
-import logging
-import secrets
-import traceback
-
 from flask import Flask, Response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, TooManyRequests
 
-log = logging.getLogger("etracking")
+from .api import problems
+from .faults import log_fault
 
 
 def init_app(app: Flask) -> None:
     """Answer every HTTP error, and anything that went wrong, with our page."""
     app.register_error_handler(HTTPException, show)
-    app.log_exception = lambda _error: None  # it names the address, with the number in it; see log_fault()
+    app.log_exception = lambda _error: None  # it names the address, with the number in it; see faults.py
 
 
 def show(error: HTTPException) -> Response:
     """The page of `error`; its headers (Allow, Retry-After) stay."""
-    from . import api
-
     code = error.code or 500
-    if request.path.startswith(f"{api.bp.url_prefix}/"):  # no view of it was reached: programs read no pages
-        return api.keep_nothing(api.problem(error))
+    if request.path.startswith(f"{problems.PREFIX}/"):  # no view of it was reached: programs read no pages
+        return problems.keep_nothing(problems.response_to(error))
     if code == 404 and not _said(error) and (help_page := _help(request.path)):
         return help_page
     if code < 400 or isinstance(error, SecurityError):  # a redirect of the router; a host whose pages are not ours
@@ -55,19 +50,6 @@ def _help(path: str) -> Response | None:
 def _said(error: HTTPException) -> str:
     """What a view of ours had to say about it; not what Werkzeug says of every such error."""
     return error.description or "" if error.description != type(error).description else ""
-
-
-def log_fault(error: InternalServerError) -> str:
-    """Log what happened under a reference that the visitor can tell the helpdesk; no address, no number."""
-    reference = secrets.token_hex(4)
-    original = error.original_exception
-    log.error("error %s at %s: %s\n%s", reference, request.endpoint, type(original).__name__, _trace(original))
-    return reference
-
-
-def _trace(error: BaseException | None) -> str:
-    """Where it happened. Not the error's own text: a database quotes the row in it."""
-    return "".join(traceback.format_tb(error.__traceback__)) if error else ""
 
 
 def _text(error: HTTPException) -> dict[str, str]:

@@ -10,7 +10,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from models.catalogue import LANGUAGES, LOCALES
+from models.catalogue.procedure import LANGUAGES, LOCALES
 
 NAMES = {"de": "Deutsch", "fr": "Français", "en": "English", "lb": "Lëtzebuergesch"}
 FALLBACK = "de"

@@ -29,14 +29,14 @@ from models import (
     db,
     helpdesk,
     now,
-    outbox,
     watch,
 )
-from models.channel import CHANNELS, SPACE
-from models.timetable import Hours
+from models.messages import outbox
+from models.messages.channel import CHANNELS, SPACE
+from models.messages.timetable import Hours
 from senders.base import Letter, SendError, place
 
-from . import systems
+from .api import systems
 
 bp = Blueprint("messages", __name__, cli_group="messages")
 log = logging.getLogger("etracking.messages")

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from flask import Blueprint, Response, abort, current_app, request
 from peewee import fn
 
-from models import Channel, Delivery, Dossier, Message, now, outbox, sms_limits, today
-from models.channel import CHANNELS
+from models import Channel, Delivery, Dossier, Message, now, today
+from models.messages import outbox, sms_limits
+from models.messages.channel import CHANNELS
 
 from . import asking
 

@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from models import Dossier, Event
 from models.base import LUXEMBOURG
-from models.catalogue import LOCALES
+from models.catalogue.procedure import LOCALES
 from models.number import grouped
 from paper import qr
 from paper.calendar import Entry, ics

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
 from models import Counter, Dossier, Subscription
-from models.subscription import BadSubscription, Full
+from models.messages.subscription import BadSubscription, Full
 from models.throttle import visitor
 
 from . import contacts, guessing, hx

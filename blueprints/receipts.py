@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
 from models import Dossier, now, receipt
-from models.catalogue import LOCALES
+from models.catalogue.procedure import LOCALES
 from models.number import LENGTH, clean, grouped, parse
 from paper.receipt import Receipt, render
 

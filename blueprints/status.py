@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from models import Conflict, Contact, Dossier, Event, addresses, today
+from models import Conflict, Contact, Dossier, Event, today
 from models.dossier import Glance
 from models.life import ARRIVED
+from models.messages import addresses
 from models.number import check_character, clean, find, grouped, scanned
 from paper import qr
 

@@ -1,28 +1,28 @@
 """The domain: catalogue, dossiers and their moves, contacts and messages, staff."""
 
-from .audit import Audit
 from .base import Base, Conflict, db, make_database, now, today
 from .batch import Batch
 from .bulk import Bulk
-from .catalogue import Authority, Form, FormFile, Procedure, Topic
-from .channel import Channel
-from .codes import RecoveryCode, Totp
-from .contact import Contact
-from .delivery import Delivery
+from .catalogue.procedure import Authority, Form, FormFile, Procedure, Topic
+from .catalogue.text_block import TextBlock
 from .dossier import Dossier
 from .event import Event
-from .invitation import Invitation
-from .message import Message
+from .messages.channel import Channel
+from .messages.contact import Contact
+from .messages.delivery import Delivery
+from .messages.message import Message
+from .messages.outcome import Outcome
+from .messages.subscription import Subscription
 from .note import Note
-from .outcome import Outcome
-from .passkey import Passkey
 from .read import Read
 from .scope import Scope
-from .staff import Staff
-from .staff_session import KnownBrowser, StaffSession
-from .subscription import Subscription
+from .staff.audit import Audit
+from .staff.codes import RecoveryCode, Totp
+from .staff.invitation import Invitation
+from .staff.passkey import Passkey
+from .staff.session import KnownBrowser, StaffSession
+from .staff.staff import Staff
 from .system import Reply, System
-from .text_block import TextBlock
 from .throttle import Counter, Tries, Used
 from .waiting import WaitingTime
 from .work_list import WorkList

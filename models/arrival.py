@@ -3,12 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from . import addresses
 from .base import db
 from .batch import answer_for
-from .catalogue import Form
+from .catalogue.procedure import Form
 from .dossier import Dossier
-from .staff import Staff
+from .messages import addresses
+from .staff.staff import Staff
 
 
 def record(

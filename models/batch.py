@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import CharField, DateField, ForeignKeyField, ModelSelect
 
-from .audit import Audit
 from .base import Base, Conflict, UTCDateTimeField, db, now, today
 from .facts import local_day
-from .staff import Staff
+from .staff.audit import Audit
+from .staff.staff import Staff
 
 if TYPE_CHECKING:
     from .event import Event

@@ -8,11 +8,11 @@ from peewee import CharField, ForeignKeyField, JSONField, TextField
 
 from .base import Base, Conflict, UTCDateTimeField, db, now
 from .batch import Batch
+from .catalogue.text_block import TextBlock
 from .dossier import Dossier
 from .event import ASIDE, Event
 from .scope import Scope
-from .staff import Staff
-from .text_block import TextBlock
+from .staff.staff import Staff
 
 MOST = 500
 MOVES = ("examination", "decided", "closed", "lapsed")  # what needs nothing but the decision to do it

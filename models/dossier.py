@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from peewee import CharField, DateField, Expression, ForeignKeyField, IntegerField, IntegrityError, ModelSelect
 
-from .audit import Audit
 from .base import Base, UTCDateTimeField, db, now
-from .catalogue import SHORT, Authority, Form, Procedure
-from .contact import Contact
+from .catalogue.procedure import SHORT, Authority, Form, Procedure
 from .event import Event
 from .life import ARRIVED, REMIND_AFTER, Life
+from .messages.contact import Contact
 from .number import ALPHABET, LENGTH, new_number
-from .staff import Staff
+from .staff.audit import Audit
+from .staff.staff import Staff
 
 
 class Glance(NamedTuple):

@@ -8,11 +8,11 @@ from peewee import CharField, DateField, DeferredForeignKey, ForeignKeyField, JS
 
 from .base import Base, Conflict, UTCDateTimeField, now
 from .batch import Batch
-from .catalogue import Authority
-from .contact import Contact
-from .delivery import Delivery
-from .message import Message
-from .staff import Staff
+from .catalogue.procedure import Authority
+from .messages.contact import Contact
+from .messages.delivery import Delivery
+from .messages.message import Message
+from .staff.staff import Staff
 from .workdays import working_day
 
 # What can be taken back: somebody's slip at scanner or list. Who announced or posted, did so.

@@ -8,11 +8,11 @@ from typing import Any
 from peewee import Expression, Field, ModelSelect, fn
 
 from .base import now, today
-from .catalogue import Authority, Procedure
+from .catalogue.procedure import Authority, Procedure
 from .clock import BUCKETS, bucket
 from .dossier import Dossier
 from .life import ARRIVED, STATUSES
-from .message import Message
+from .messages.message import Message
 from .scope import Scope
 from .waiting import WaitingTime
 

@@ -3,14 +3,14 @@
 The audit log gets the reason, ids and counts; never the address.
 """
 
-from . import addresses
-from .audit import Audit
 from .base import db
-from .contact import Contact, hashed
 from .dossier import Dossier
-from .message import Message
+from .messages import addresses
+from .messages.contact import Contact, hashed
+from .messages.message import Message
 from .scope import Scope
-from .staff import Staff
+from .staff.audit import Audit
+from .staff.staff import Staff
 
 REASONS = ("status", "not-received", "correct", "wish", "data")
 MOST = 50  # dossiers shown for one address

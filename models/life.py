@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import ModelSelect
 
-from .audit import Audit
 from .base import Conflict, db, now, today
 from .batch import Batch
-from .catalogue import Authority
-from .contact import Contact
-from .delivery import Delivery
+from .catalogue.procedure import Authority
 from .event import UNDOABLE, Event
 from .history import History
-from .message import Message
-from .staff import Staff
+from .messages.contact import Contact
+from .messages.delivery import Delivery
+from .messages.message import Message
+from .staff.audit import Audit
+from .staff.staff import Staff
 from .workdays import working_days_after
 
 if TYPE_CHECKING:

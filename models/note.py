@@ -2,10 +2,10 @@
 
 from peewee import ForeignKeyField, TextField
 
-from .audit import Audit
 from .base import Base, UTCDateTimeField, db, now
 from .dossier import Dossier
-from .staff import Staff
+from .staff.audit import Audit
+from .staff.staff import Staff
 
 
 class Note(Base):

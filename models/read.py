@@ -6,14 +6,14 @@ from typing import Any
 
 from peewee import CharField, ForeignKeyField, IntegerField, IntegrityError, UUIDField
 
-from .audit import Audit
 from .base import Base, Conflict, UTCDateTimeField, db, now
 from .batch import Batch
 from .dossier import Dossier
 from .event import Event
 from .facts import local_day
 from .number import Scanned, clean, scanned
-from .staff import Staff
+from .staff.audit import Audit
+from .staff.staff import Staff
 
 ARRIVALS = {"announced": "arrived", "lapsed": "revived", "incomplete": "supplied"}  # what a dossier was waiting for
 CHANGED = (*ARRIVALS.values(), "asked", "further", "forwarded", "absent")  # these did something that can be undone

@@ -9,7 +9,7 @@ import hmac
 from typing import Any, Literal, NamedTuple
 
 from .base import LUXEMBOURG
-from .catalogue import Authority
+from .catalogue.procedure import Authority
 from .dossier import Dossier
 from .event import Event
 from .number import ALPHABET, LENGTH, check_character

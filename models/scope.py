@@ -4,14 +4,14 @@ from typing import Any
 
 from peewee import JOIN, SQL, ModelSelect
 
-from .audit import Audit
 from .batch import Batch
-from .catalogue import Authority, Form, Procedure
-from .contact import Contact
+from .catalogue.procedure import Authority, Form, Procedure
 from .dossier import Dossier
 from .event import Event
-from .message import Message
-from .staff import Staff
+from .messages.contact import Contact
+from .messages.message import Message
+from .staff.audit import Audit
+from .staff.staff import Staff
 from .waiting import WaitingTime
 
 

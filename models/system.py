@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, IntegrityError, JSONField, ModelSelect
 
-from .audit import Audit
 from .base import Base, Conflict, UTCDateTimeField, db, now
-from .catalogue import Authority
-from .staff import Staff
+from .catalogue.procedure import Authority
+from .staff.audit import Audit
+from .staff.staff import Staff
 
 if TYPE_CHECKING:
-    from .delivery import Delivery
+    from .messages.delivery import Delivery
 
 KEPT = dt.timedelta(hours=24)  # how long an answer is kept for a request that is sent again
 LOST = dt.timedelta(minutes=2)  # longer than any answer takes: whoever began it is no more

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from peewee import DateField, ForeignKeyField, IntegerField, fn
 
 from .base import Base, db, today
-from .catalogue import Form, Procedure
+from .catalogue.procedure import Form, Procedure
 from .dossier import Dossier
 from .throttle import Used
 

@@ -8,7 +8,7 @@ from typing import Any
 from peewee import Case, Expression, ModelSelect, fn
 
 from .base import today
-from .catalogue import Form, Procedure
+from .catalogue.procedure import Form, Procedure
 from .dossier import Dossier
 from .life import ARRIVED, STATUSES
 from .number import ALPHABET, LENGTH, clean

@@ -9,7 +9,7 @@ import pikepdf
 import typst
 from pikepdf import Dictionary, Name
 
-from paper.typeset import typeset
+from .typeset import typeset
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from paper import qr
-from paper.document import document
+from . import qr
+from .document import document
 
 
 @dataclass(frozen=True)

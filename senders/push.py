@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask import current_app
 
 from models import Outcome, keys
-from models.subscription import permitted
+from models.messages.subscription import permitted
 
 from .base import Letter, SendError, never_connected
 

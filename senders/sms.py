@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
-from models import Message, Outcome, sms_limits
+from models import Message, Outcome
+from models.messages import sms_limits
 
 from . import vonage_codes
 from .base import Letter, SendError, never_connected

@@ -14,7 +14,7 @@ from flask_babel import force_locale, format_date
 
 from models import Authority, Contact, Dossier, Event, Message
 from models.base import LUXEMBOURG
-from models.catalogue import LOCALES
+from models.catalogue.procedure import LOCALES
 from models.number import grouped
 
 from . import bounces

@@ -15,10 +15,10 @@ from visitor import Visitor
 
 from app import create_app
 from blueprints import storage
-from blueprints.signed_in import enter
+from blueprints.accounts.signed_in import enter
 from models import Authority, Dossier, Form, Procedure, Staff, db, keys, now
 from models.base import PRAGMAS
-from models.staff_session import Proof
+from models.staff.session import Proof
 
 pytest_plugins = ["outside", "served"]
 

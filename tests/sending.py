@@ -11,7 +11,7 @@ import senders
 from app import create_app
 from blueprints.settings import DEFAULTS
 from models import MODELS, Authority, Contact, Dossier, Event, Form, Message, Procedure, Topic, db, now
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 from senders.samples import AT, EVENTS
 
 SETTINGS = DEFAULTS | {

@@ -14,7 +14,7 @@ from visitor import Page, Visitor, values
 from blueprints.messages import Worker
 from models import Authority, Form, Procedure, Staff, StaffSession, captcha, db, watch
 from models.base import LUXEMBOURG
-from models.staff_session import Proof
+from models.staff.session import Proof
 from senders import inbox
 
 AT_ITS_ADDRESS = ("arrival", "papers", "originals", "undo")

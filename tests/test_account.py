@@ -9,7 +9,7 @@ from test_second_factor import codes, later, set_up_app
 from visitor import Visitor
 
 from models import Passkey, RecoveryCode, Staff, StaffSession, now
-from models.passwords import EasyPassword
+from models.staff.passwords import EasyPassword
 
 NEW = "a password of many letters"
 AGENTS = {

@@ -11,9 +11,9 @@ import pytest
 from sms_stand_in import SmsProvider
 from visitor import Visitor
 
-from blueprints.systems import deliver_next
+from blueprints.api.systems import deliver_next
 from models import Audit, Authority, Conflict, Contact, Delivery, Dossier, Event, Message, Reply, System, db, now, today
-from models.delivery import RETRY
+from models.messages.delivery import RETRY
 from senders import webhook
 
 MOVES = "/api/v1/dossiers/{}/moves"

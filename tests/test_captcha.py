@@ -18,7 +18,7 @@ from PIL import Image
 from blueprints import captcha, captcha_voices
 from models import captcha as logic
 from models.base import db
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 
 EASY = [[100, 5], [200, 5], [300, 5]]  # the levels, told apart by their cost
 

@@ -9,7 +9,7 @@ from paper_reading import fields, text
 from visitor import Page, Visitor
 
 from models import Form, FormFile, Procedure
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 
 FOLDER = Path(__file__).parent.parent / "catalogue"
 SLUGS = sorted(path.parent.name for path in FOLDER.glob("*/procedure.yaml"))

@@ -12,7 +12,7 @@ from paper_reading import text
 from visitor import Visitor
 
 from models import MODELS, Authority, Dossier, Form, Procedure, db, today
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 
 PAGE = "/procedures/rent-subsidy"
 

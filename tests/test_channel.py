@@ -9,8 +9,9 @@ import time_machine
 from sending import queued, row
 
 from blueprints import messages
-from models import Channel, Message, Outcome, channel, db, now
-from models.channel import ERRORS, PROBE, WINDOW
+from models import Channel, Message, Outcome, db, now
+from models.messages import channel
+from models.messages.channel import ERRORS, PROBE, WINDOW
 
 pytest_plugins = ["outside"]
 START = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)

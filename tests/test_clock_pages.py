@@ -12,7 +12,7 @@ from visitor import Page, Visitor
 
 from models import Contact, Dossier, Form, Message, Staff
 from models.base import LUXEMBOURG
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 from senders.text import write
 
 PERSON = "somebody@example.org"

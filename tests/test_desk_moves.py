@@ -19,7 +19,8 @@ from desk_pages import (
 )
 from visitor import values
 
-from models import Authority, Event, Message, Outcome, outbox, today
+from models import Authority, Event, Message, Outcome, today
+from models.messages import outbox
 
 
 def test_arrival_is_today_if_nothing_else_is_typed(desk, dossier):

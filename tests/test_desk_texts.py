@@ -6,8 +6,8 @@ from sending import LONG_SITE
 from visitor import Visitor
 
 from models import Contact, Dossier, Event, Message, db
-from models.catalogue import LANGUAGES
-from models.contact import FIRST
+from models.catalogue.procedure import LANGUAGES
+from models.messages.contact import FIRST
 from senders.samples import KINDS
 
 

@@ -8,22 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from postgresql_server import somebody_waits
 
-from models import (
-    Authority,
-    Conflict,
-    Contact,
-    Dossier,
-    Event,
-    Message,
-    Outcome,
-    Scope,
-    db,
-    helpdesk,
-    now,
-    outbox,
-    today,
-)
+from models import Authority, Conflict, Contact, Dossier, Event, Message, Outcome, Scope, db, helpdesk, now, today
 from models.life import MOVES, STATUSES
+from models.messages import outbox
 
 EMAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
 HOLD = dt.timedelta(minutes=10)

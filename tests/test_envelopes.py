@@ -9,7 +9,7 @@ from test_paper_sheet import ENVELOPES, touches, windows
 from visitor import Page, Visitor
 
 from models import Authority, Dossier, Form, Procedure, today
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 from models.number import Scanned, check_character, grouped, new_number, scanned
 
 

@@ -11,7 +11,7 @@ from test_paper_sheet import ENVELOPES, touches, windows, within
 from visitor import Visitor
 
 from models import Authority, Dossier, Event, Message, today
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 from models.number import Scanned, grouped, new_number, scanned
 from senders import text as letters
 

@@ -11,9 +11,9 @@ from conftest import PASSWORD, signed_in
 from test_second_factor import half_in, set_up_app
 from visitor import Page, Visitor
 
-from blueprints import attempts
+from blueprints.accounts import attempts
 from models import Counter, KnownBrowser, Staff, StaffSession, Tries, db, now
-from models.staff_session import KEPT
+from models.staff.session import KEPT
 
 FREE = Tries.FREE
 WRONG = "a wrong password"

@@ -8,7 +8,7 @@ from authenticator import PRESENT, Device, add_passkey, csrf, options, send, sig
 from conftest import signed_in
 from visitor import Visitor
 
-from blueprints.passkeys import site
+from blueprints.accounts.passkeys import site
 from models import Passkey, StaffSession, now
 
 

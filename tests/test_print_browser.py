@@ -7,7 +7,7 @@ from pypdfium2 import PdfDocument
 from test_paper_sheet import ENVELOPES, touches, windows, within
 
 from models import Authority, Dossier, Form
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 
 pytestmark = served.MARKS
 A4 = pytest.approx((595, 842), abs=1.5)

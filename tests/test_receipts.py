@@ -10,7 +10,7 @@ from paper_reading import codes, text, words, wrong_tags
 from visitor import Visitor
 
 from models import Authority, Dossier, Procedure, today
-from models.catalogue import LANGUAGES, LOCALES
+from models.catalogue.procedure import LANGUAGES, LOCALES
 from models.number import Scanned, check_character, grouped, new_number, scanned
 
 LONG = "Administration de l’exemple, du contrôle et de la reconnaissance des documents officiels du pays"

@@ -13,7 +13,7 @@ from sending import close
 from visitor import Page, Visitor
 
 from models import Passkey, RecoveryCode, Staff, StaffSession, Totp, db, now
-from models.codes import STEP
+from models.staff.codes import STEP
 
 
 @pytest.fixture

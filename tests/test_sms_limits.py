@@ -11,8 +11,9 @@ from conftest import running
 from test_tracking import CONTACT, past_the_captcha
 from visitor import Visitor
 
-from models import Contact, Counter, Dossier, Message, Used, db, now, sms_limits, throttle
-from models.sms_limits import DAY, HOUR, MINUTE, Refused, Tariff
+from models import Contact, Counter, Dossier, Message, Used, db, now, throttle
+from models.messages import sms_limits
+from models.messages.sms_limits import DAY, HOUR, MINUTE, Refused, Tariff
 
 MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
 TARIFF = Tariff(price=8, budget=500)

@@ -6,7 +6,7 @@ import pytest
 from visitor import Visitor
 
 from blueprints.spelling import TABLES, spelled
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 from models.number import ALPHABET
 
 

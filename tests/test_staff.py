@@ -13,7 +13,7 @@ from test_second_factor import codes, set_up_app
 from visitor import Page, Visitor
 
 from models import Authority, Invitation, Passkey, RecoveryCode, Staff, StaffSession, Totp, db, now
-from models.staff import Refused
+from models.staff.staff import Refused
 
 ROUTES = [
     ("GET", "/desk/staff"),

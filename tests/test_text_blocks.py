@@ -4,7 +4,7 @@ import pytest
 from loading import REAL, command, copied, load, replace
 
 from models import TextBlock
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 
 COMMON = "texts.yaml"
 OWN = "rent-subsidy/texts.yaml"

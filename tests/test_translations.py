@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 from visitor import Visitor
 
 from models import Dossier
-from models.catalogue import LANGUAGES
+from models.catalogue.procedure import LANGUAGES
 
 ROOT = Path(__file__).parent.parent
 TRANSLATED = [code for code in LANGUAGES if code != "en"]

@@ -10,8 +10,9 @@ import pytest
 from sending import close, make_app, make_dossier, make_due, queued, row
 
 from blueprints import messages
-from models import Contact, Event, Message, db, now, outbox
-from models.timetable import REPEATS
+from models import Contact, Event, Message, db, now
+from models.messages import outbox
+from models.messages.timetable import REPEATS
 
 pytest_plugins = ["outside"]
 

@@ -9,7 +9,7 @@ from peewee import ModelSelect
 from wtforms import SelectChoice
 
 from models import Authority, Dossier, Event, Note, Staff, TextBlock, now, today
-from models.catalogue import LOCALES
+from models.catalogue.procedure import LOCALES
 from models.event import UNDOABLE, standing
 from models.life import ARRIVED, FURTHER
 

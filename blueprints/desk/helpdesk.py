@@ -8,7 +8,8 @@ from flask import Response, abort, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
-from models import Contact, Counter, Dossier, Message, addresses, helpdesk
+from models import Contact, Counter, Dossier, Message, helpdesk
+from models.messages import addresses
 
 from .. import asking, hx, message_words, words
 from ..forms import ButtonForm

@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from models import Dossier
-from models.channel import CHANNELS
 from models.figures import Figures
+from models.messages.channel import CHANNELS
 from models.number import grouped
 
 from .. import message_words, words

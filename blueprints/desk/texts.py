@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flask import Response, abort, g, make_response, request
 
 from models import Authority, Form, Procedure
-from models.catalogue import LANGUAGES
-from models.contact import FIRST
+from models.catalogue.procedure import LANGUAGES
+from models.messages.contact import FIRST
 from senders import samples, text
 from senders.base import Letter
 

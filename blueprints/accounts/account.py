@@ -1,0 +1,233 @@
+"""One's own account at the desk: what opens it, and where it is open."""
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import gettext as _
+from playhouse.flask_utils import get_object_or_404
+
+from models import Passkey, StaffSession
+from models.staff.codes import app_address, new_secret
+from models.staff.passkey import BadPasskey
+from models.staff.passwords import EasyPassword
+from models.staff.session import Proof
+from models.staff.staff import Refused
+from paper import qr
+
+from .. import hx
+from . import passkeys, signed_in, words
+from .forms import CodeForm, PasswordForm, ProofForm
+from .sign_in import wrong_code
+
+bp = Blueprint("account", __name__, url_prefix="/desk/account")
+bp.before_request(signed_in.guard)
+bp.after_request(signed_in.keep_nothing)
+
+WITHOUT_PROOF = ("account.show", "account.ask", "account.prove", "account.prove_by_passkey", "account.end_sessions")
+
+
+@bp.before_request
+def want_proof() -> Response | None:
+    """What opens the account is changed only by who has proved a moment ago who they are."""
+    free = g.staff_session.fresh or request.endpoint in WITHOUT_PROOF
+    return None if free else hx.goto(url_for(".ask"))
+
+
+@bp.get("")
+def show() -> Response:
+    """What opens the account, and where it is open."""
+    return _show()
+
+
+@bp.get("/proof")
+def ask() -> Response:
+    """Ask once more who it is."""
+    return _ask(ProofForm(formdata=None))
+
+
+@bp.post("/proof")
+def prove() -> Response:
+    """By password and code."""
+    answer = ProofForm()
+    if not answer.validate_on_submit():
+        return _ask(answer, 422)
+    proof, wrong = signed_in.prove(answer.password.data, answer.code.data or "")
+    if proof:
+        return signed_in.renew(proof, url_for(f"{_target()}.show"))
+    answer[wrong].errors = [wrong_code(g.staff) if wrong == "code" else _("This is not your password.")]
+    return _ask(answer, 422)
+
+
+@bp.post("/proof/passkey")
+def prove_by_passkey() -> Response:
+    """By passkey: one of this very account."""
+    try:
+        proof = passkeys.shown()
+    except BadPasskey:
+        return _ask(ProofForm(formdata=None), 422, refused=True)
+    if proof.staff != g.staff:
+        return _ask(ProofForm(formdata=None), 422, refused=True)
+    return signed_in.renew(proof, url_for(f"{_target()}.show"))
+
+
+@bp.post("/passkeys/challenge")
+def challenge() -> Response:
+    """What the browser needs to make a passkey."""
+    return passkeys.offer(g.staff)
+
+
+@bp.post("/passkeys")
+def add_passkey() -> Response:
+    """Take the passkey that the browser has made."""
+    try:
+        g.staff.add_passkey(*passkeys.made(g.staff))
+    except BadPasskey:
+        return _show(422, refused="passkey")
+    return signed_in.renew(Proof(g.staff, "passkey"), url_for(".show", done="passkey"))
+
+
+@bp.post("/passkeys/<row:passkey>/remove")
+def remove_passkey(passkey: int) -> Response:
+    """This passkey opens the account no more."""
+    found = get_object_or_404(g.staff.passkeys, Passkey.id == passkey)
+    try:
+        g.staff.remove_passkey(found, keep=g.staff_session)
+    except Refused:
+        return _show(409, refused="last")
+    return redirect(url_for(".show", done="removed"), 303)
+
+
+@bp.get("/authenticator")
+def authenticator() -> Response:
+    """The code to scan with an authenticator app, and a field for what it shows then."""
+    return _authenticator(CodeForm(formdata=None))
+
+
+@bp.post("/authenticator")
+def add_authenticator() -> Response:
+    """Take the app if it shows the right code."""
+    answer = CodeForm()
+    if not answer.validate_on_submit():
+        return _authenticator(answer, 422)
+    if not g.staff.add_totp(_secret(), answer.code.data):
+        answer.code.errors = [_("This code is not right. Is the clock of your telephone right?")]
+        return _authenticator(answer, 422)
+    session.pop(_secret_name())
+    return signed_in.renew(Proof(g.staff, "totp"), url_for(".show", done="authenticator"))
+
+
+@bp.post("/authenticator/remove")
+def remove_authenticator() -> Response:
+    """The app opens the account no more."""
+    if not g.staff.app:
+        abort(404)
+    try:
+        g.staff.remove_totp(keep=g.staff_session)
+    except Refused:
+        return _show(409, refused="last")
+    return redirect(url_for(".show", done="removed"), 303)
+
+
+@bp.get("/password")
+def password() -> Response:
+    """Ask for a new password."""
+    return _password(PasswordForm(formdata=None))
+
+
+@bp.post("/password")
+def change_password() -> Response:
+    """Take a new password; the other sessions end."""
+    answer = PasswordForm()
+    if not answer.validate_on_submit():
+        return _password(answer, 422)
+    try:
+        g.staff.set_password(answer.password.data, keep=g.staff_session)
+    except EasyPassword:
+        answer.refuse()
+        return _password(answer, 422)
+    return redirect(url_for(".show", done="password"), 303)
+
+
+@bp.post("/recovery-codes")
+def renew_recovery_codes() -> Response:
+    """Ten new codes. They are shown in this answer and never again, so nothing is redirected."""
+    return make_response(render_template("account/recovery_codes.html", codes=g.staff.renew_recovery_codes()))
+
+
+@bp.post("/sessions/end")
+def end_sessions() -> Response:
+    """End one session, or all but this one."""
+    if request.form.get("session"):
+        g.staff.end_session(request.form["session"])
+    else:
+        g.staff_session.end_others()
+    return redirect(url_for(".show", done="ended"), 303)
+
+
+def _show(status: int = 200, refused: str = "") -> Response:
+    staff = g.staff
+    page = render_template(
+        "account/show.html",
+        role=words.role(staff.role),
+        factor=words.factor,
+        passkeys=list(staff.passkeys.order_by(Passkey.id)),
+        possible=passkeys.possible(),
+        authenticator=staff.app,
+        codes=staff.recovery_codes.count(),
+        sessions=list(StaffSession.live().where(StaffSession.staff == staff)),
+        bare=g.staff_session.bare and current_app.config["STAFF_SECOND_FACTOR"],
+        fresh=g.staff_session.fresh,
+        done=request.args.get("done", ""),
+        refused=refused,
+    )
+    return make_response(page, status)
+
+
+def _ask(answer: ProofForm, status: int = 200, refused: bool = False) -> Response:
+    page = render_template(
+        "account/proof.html",
+        answer=answer,
+        passkeys=passkeys.possible() and g.staff.passkeys.exists(),
+        codes=bool(g.staff.password_hash) and g.staff.has_second_factor,
+        app=g.staff.app,
+        target=_target(),
+        refused=refused,
+    )
+    return make_response(page, status)
+
+
+def _target() -> str:
+    """Where to go on after the proof: one of two places."""
+    return "staff" if request.values.get("to") == "staff" else "account"
+
+
+def _authenticator(answer: CodeForm, status: int = 200) -> Response:
+    if not g.staff.password_hash:  # the app is the second step after it
+        return redirect(url_for(".password"), 303)
+    secret = _secret()
+    code = qr.path(app_address(g.staff.email, secret), "M")
+    return make_response(render_template("account/authenticator.html", answer=answer, qr=code, secret=secret), status)
+
+
+def _secret() -> str:
+    """The secret of the app that is being set up. It stays the same while the page is loaded again."""
+    return session.setdefault(_secret_name(), new_secret())
+
+
+def _secret_name() -> str:
+    """Whose it is: at a computer that several share, the next one must not be shown what the one before has seen."""
+    return f"authenticator {g.staff.id}"
+
+
+def _password(answer: PasswordForm, status: int = 200) -> Response:
+    return make_response(render_template("account/password.html", answer=answer), status)

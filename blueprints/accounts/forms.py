@@ -1,0 +1,79 @@
+"""What staff type about accounts."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from models.staff import passwords
+
+from ..forms import NeededWhen, _strip, email_address
+
+
+class SignInForm(FlaskForm):
+    email = EmailField(_l("E-mail address"), filters=[_strip],
+                       validators=[InputRequired(_l("Please type your e-mail address.")), Length(max=254)])  # fmt: skip
+    password = PasswordField(_l("Password"), validators=[InputRequired(_l("Please type your password."))])
+
+
+class CodeForm(FlaskForm):
+    """The second step."""
+
+    code = StringField(
+        _l("Code"),
+        filters=[_strip],
+        validators=[InputRequired(_l("Please type the code.")), Length(max=40, message=_l("This code is too long."))],
+    )
+
+
+class ProofForm(FlaskForm):
+    """Password and code once more, before something important changes."""
+
+    password = PasswordField(_l("Password"), validators=[InputRequired(_l("Please type your password."))])
+    code = StringField(_l("Code"), filters=[_strip], validators=[Length(max=40, message=_l("This code is too long."))])
+
+
+class PasswordForm(FlaskForm):
+    """A new password, twice: nobody sees what they type."""
+
+    password = PasswordField(
+        _l("New password"),
+        validators=[
+            InputRequired(_l("Please type a password.")),
+            Length(min=passwords.SHORTEST, message=_l("At least 15 characters: a few words are easy to remember.")),
+            Length(max=passwords.LONGEST, message=_l("At most 1,000 characters.")),
+        ],
+    )
+    again = PasswordField(_l("The same once more"), validators=[InputRequired(_l("Please type it once more."))])
+
+    def validate_again(self, field: PasswordField) -> None:
+        if field.data != self.password.data:
+            raise ValidationError(_("This is not the same."))
+
+    def refuse(self) -> None:
+        """Say that the account takes no password that is so easy to guess."""
+        why = _("This is easy to guess: common words, rows of keys, repetitions and your own address count little.")
+        self.password.errors = [why]
+
+
+def _of_clerk(form: Any) -> bool:
+    return form.role.data == "clerk"
+
+
+class InvitationForm(FlaskForm):
+    """Who is to have an account, and for what. The view gives the choices."""
+
+    email = EmailField(
+        _l("E-mail address"),
+        filters=[_strip],
+        validators=[InputRequired(_l("Please type an e-mail address.")),
+                    Length(max=254, message=_l("This address is too long.")), email_address],
+    )  # fmt: skip
+    role = SelectField(_l("Role"), validators=[InputRequired(_l("Please choose a role."))])
+    authority = SelectField(
+        _l("Authority, for a clerk"), validate_choice=False,
+        validators=[NeededWhen(_of_clerk, _l("A clerk belongs to an authority: please choose it.")), Optional()],
+    )  # fmt: skip

@@ -1,0 +1,111 @@
+"""Signing in to the desk and out of it: by passkey, or by password and code."""
+
+from flask import Blueprint, Response, g, make_response, redirect, render_template, session, url_for
+from flask_babel import gettext as _
+
+from models import Staff, now
+from models.staff.passkey import BadPasskey
+
+from . import passkeys, signed_in
+from .attempts import attempt
+from .forms import CodeForm, SignInForm
+
+bp = Blueprint("accounts", __name__)
+bp.before_app_request(signed_in.load)
+bp.before_app_request(signed_in.ask_for_second_factor)
+bp.after_request(signed_in.keep_nothing)
+
+PATIENCE = 300  # seconds between the password and the code
+
+
+@bp.get("/sign-in")
+def sign_in() -> Response:
+    """Ask for a passkey, or for e-mail address and password."""
+    if g.staff:
+        return redirect(url_for("desk.index"), 303)
+    return _sign_in(SignInForm(formdata=None))
+
+
+@bp.post("/sign-in")
+def open_session() -> Response:
+    """Check the password; unknown address and wrong password look the same and take as long."""
+    answer = SignInForm()
+    if not answer.validate_on_submit():
+        return _sign_in(answer, 422)
+    proof = attempt(answer.email.data, lambda: Staff.check(answer.email.data, answer.password.data))
+    if proof is None:
+        answer.password.errors = [_("This e-mail address and password do not belong together.")]
+        return _sign_in(answer, 422)
+    if proof.factor == "password" and proof.staff.has_second_factor:
+        session["password_of"] = proof.staff.id, now().timestamp()
+        return redirect(url_for(".second_step"), 303)
+    return signed_in.enter(proof)
+
+
+@bp.get("/sign-in/code")
+def second_step() -> Response:
+    """The password was right: ask for what else opens the account."""
+    staff = _half_in()
+    return _second_step(staff, CodeForm(formdata=None)) if staff else redirect(url_for(".sign_in"), 303)
+
+
+@bp.post("/sign-in/code")
+def take_code() -> Response:
+    """Open a session for who typed the password before and types the code now."""
+    staff, answer = _half_in(), CodeForm()
+    if staff is None:
+        return redirect(url_for(".sign_in"), 303)
+    if not answer.validate_on_submit():
+        return _second_step(staff, answer, 422)
+    proof = attempt(staff.email, lambda: staff.check_code(answer.code.data))
+    if proof is None:
+        answer.code.errors = [wrong_code(staff)]
+        return _second_step(staff, answer, 422)
+    session.pop("password_of")
+    return signed_in.enter(proof)
+
+
+@bp.post("/sign-in/challenge")
+def challenge() -> Response:
+    """What the browser needs to show a passkey."""
+    return passkeys.ask()
+
+
+@bp.post("/sign-in/passkey")
+def take_passkey() -> Response:
+    """Open a session for whose passkey the browser has shown."""
+    try:
+        return signed_in.enter(passkeys.shown())
+    except BadPasskey:
+        return _sign_in(SignInForm(formdata=None), 422, refused=True)
+
+
+@bp.post("/sign-out")
+def close_session() -> Response:
+    """End the session."""
+    return signed_in.leave(url_for(".sign_in"))
+
+
+def wrong_code(staff: Staff) -> str:
+    if staff.app and staff.app.readable:
+        return _("This code is not right, or it was used before. The app shows a new one every 30 seconds.")
+    return _("This is none of your recovery codes, or it was used before.")
+
+
+def _half_in() -> Staff | None:
+    """Who has typed the right password in this browser a moment ago."""
+    key, at = session.get("password_of", (0, 0))
+    if now().timestamp() - at > PATIENCE:
+        return None
+    return Staff.get_or_none((Staff.id == key) & Staff.disabled_at.is_null())
+
+
+def _sign_in(answer: SignInForm, status: int = 200, refused: bool = False) -> Response:
+    page = render_template("accounts/sign_in.html", answer=answer, refused=refused, passkeys=passkeys.possible())
+    return make_response(page, status)
+
+
+def _second_step(staff: Staff, answer: CodeForm, status: int = 200) -> Response:
+    with_passkey = passkeys.possible() and staff.passkeys.exists()
+    page = render_template("accounts/second_step.html", answer=answer, passkeys=with_passkey, app=staff.app)
+    return make_response(page, status)

@@ -1,0 +1,90 @@
+"""Who is signed in at the desk, and the cookies that say so."""
+
+from typing import Any
+
+from flask import Response, current_app, g, redirect, request, url_for
+
+from models import KnownBrowser, Staff, StaffSession
+from models.staff.session import KEPT, LONGEST, Proof
+
+from .. import hx
+from . import words
+from .attempts import attempt, browser_cookie
+
+BEFORE_SECOND_FACTOR = ("accounts", "account", "device")  # the blueprints that are open without one
+
+
+def cookie() -> str:
+    """The name of the staff's own session cookie; the __Host- prefix binds it to this host over HTTPS."""
+    return "__Host-desk" if current_app.config["SESSION_COOKIE_SECURE"] else "desk"
+
+
+def load() -> None:
+    """Who is signed in, once a request: g.staff is None for everybody else. Only the desk pays for the look-up."""
+    token = request.cookies.get(cookie())
+    staff_side = request.path.startswith(("/desk", "/sign-"))
+    g.staff_session = StaffSession.find(token) if token and staff_side else None
+    g.staff = g.staff_session.staff if g.staff_session else None
+
+
+def ask_for_second_factor() -> Response | None:
+    """Who came in by a password alone sets up a passkey or an app before anything else at the desk opens."""
+    bare = g.staff_session and g.staff_session.bare and current_app.config["STAFF_SECOND_FACTOR"]
+    return hx.goto(url_for("account.show")) if bare and request.blueprint not in BEFORE_SECOND_FACTOR else None
+
+
+def guard() -> Response | None:
+    """Nobody gets past here without a session."""
+    return None if g.staff else hx.goto(url_for("accounts.sign_in"))
+
+
+def keep_nothing(response: Response) -> Response:
+    """What staff see stays in no cache."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def enter(proof: Proof) -> Response:
+    """Open a session and know this browser from now on. The session that this browser had before ends."""
+    kind = words.browser(request.user_agent.string)
+    response = redirect(url_for("desk.index"), 303)
+    _set_session(response, StaffSession.open(proof, kind, before=request.cookies.get(cookie(), "")))
+    known = KnownBrowser.remember(proof.staff, request.cookies.get(browser_cookie(), ""))
+    _set_cookie(response, browser_cookie(), known, int(KEPT.total_seconds()))
+    return response
+
+
+def renew(proof: Proof, address: str) -> Response:
+    """Who is signed in has proved anew who they are: go on at `address`, under a new token."""
+    response = redirect(address, 303)
+    _set_session(response, g.staff_session.renew(proof))
+    return response
+
+
+def leave(address: str) -> Response:
+    """End the session in the database, not only in the browser."""
+    if token := request.cookies.get(cookie()):
+        StaffSession.close(token)
+    response = redirect(address, 303)
+    _set_cookie(response, cookie(), "", 0)
+    return response
+
+
+def prove(password: str, code: str) -> tuple[Proof | None, str]:
+    """Whether these open the account of who is signed in; if not, which field is to blame."""
+    staff = g.staff
+    proof = attempt(staff.email, lambda: Staff.check(staff.email, password))
+    if proof is None:
+        return None, "password"
+    if proof.factor == "password" and staff.has_second_factor:
+        return attempt(staff.email, lambda: staff.check_code(code)), "code"
+    return proof, ""
+
+
+def _set_session(response: Any, token: str) -> None:
+    _set_cookie(response, cookie(), token, int(LONGEST.total_seconds()))
+
+
+def _set_cookie(response: Any, name: str, value: str, max_age: int) -> None:
+    response.set_cookie(name, value, max_age=max_age, httponly=True, samesite="Strict",
+                        secure=current_app.config["SESSION_COOKIE_SECURE"])  # fmt: skip

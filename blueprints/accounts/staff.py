@@ -1,0 +1,101 @@
+"""The accounts of the staff, for administrators: invite, close, open again, sign out, begin anew."""
+
+from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from peewee import IntegrityError
+from playhouse.flask_utils import get_object_or_404
+
+from models import Authority, Staff
+from models.staff.staff import ROLES, Refused
+
+from .. import hx
+from ..languages import in_language
+from . import signed_in, words
+from .forms import InvitationForm
+
+bp = Blueprint("staff", __name__, url_prefix="/desk/staff")
+bp.before_request(signed_in.guard)
+bp.after_request(signed_in.keep_nothing)
+
+PAGE = 25
+PAGES = 10_000
+VERBS = {"disable": Staff.disable, "enable": Staff.enable, "sign-out": Staff.end_sessions}
+
+
+@bp.before_request
+def administrators_only() -> Response | None:
+    """And changes only by who has proved a moment ago who they are."""
+    if g.staff.role != "admin":
+        abort(403)
+    free = g.staff_session.fresh or request.method == "GET"
+    return None if free else hx.goto(url_for("account.ask", to="staff"))
+
+
+@bp.get("")
+def show() -> Response:
+    """All accounts."""
+    return _show(_form(formdata=None))
+
+
+@bp.post("")
+def invite() -> Response:
+    """Make an account and show its link. It is shown in this answer and never again, so nothing is redirected."""
+    answer = _form()
+    if not answer.validate_on_submit():
+        return _show(answer, 422)
+    authority = Authority.get_or_none(Authority.slug == answer.authority.data) if answer.role.data == "clerk" else None
+    try:
+        token = Staff.invite(answer.email.data, answer.role.data, authority, by=g.staff)
+    except IntegrityError:
+        answer.email.errors = [_("There is an account with this e-mail address already.")]
+        return _show(answer, 422)
+    except ValueError:
+        answer.authority.errors = [_("A clerk belongs to an authority: please choose it.")]
+        return _show(answer, 422)
+    return _link(answer.email.data, token)
+
+
+@bp.post("/<row:account>")
+def change(account: int) -> Response:
+    """Close an account, open it again, or sign it out everywhere."""
+    staff, verb = get_object_or_404(Staff.people(), Staff.id == account), VERBS.get(request.form.get("action", ""))
+    if verb is None:
+        abort(400)
+    try:
+        verb(staff, by=g.staff)
+    except Refused:
+        return _show(_form(formdata=None), 409, refused=True)
+    return redirect(url_for(".show", done=request.form["action"]), 303)
+
+
+@bp.post("/<row:account>/reset")
+def reset(account: int) -> Response:
+    """Forget what opens an account and show the link to begin anew, once."""
+    staff = get_object_or_404(Staff.people(), Staff.id == account)
+    try:
+        return _link(staff.email, staff.reset(by=g.staff))
+    except Refused:
+        return _show(_form(formdata=None), 409, refused=True)
+
+
+def _form(**options: None) -> InvitationForm:
+    answer = InvitationForm(**options)
+    answer.role.choices = [(role, words.role(role)) for role in ROLES]
+    authorities = sorted((in_language(one.name), one.slug) for one in Authority.select())
+    answer.authority.choices = [("", "–"), *((slug, name) for name, slug in authorities)]
+    return answer
+
+
+def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> Response:
+    page = min(max(request.args.get("page", 1, type=int), 1), PAGES)
+    rows = Staff.overview(PAGE + 1, skip=(page - 1) * PAGE)
+    text = render_template(
+        "staff/show.html", accounts=rows[:PAGE], more=len(rows) > PAGE, page=page, answer=answer, refused=refused,
+        role=words.role, fresh=g.staff_session.fresh, done=request.args.get("done", ""),
+    )  # fmt: skip
+    return make_response(text, status)
+
+
+def _link(email: str, token: str) -> Response:
+    address = current_app.config["SITE_URL"] + url_for("invitations.show", token=token)
+    return make_response(render_template("staff/link.html", email=email, address=address))

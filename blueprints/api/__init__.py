@@ -1,0 +1,1 @@
+"""What the authorities' own systems ask, and what they are told."""

@@ -1,0 +1,150 @@
+"""For the authorities' own systems: look dossiers up and move them. JSON, a token, no cookies.
+
+Everything a system can do is described at /api/v1/openapi.json, made from the same shapes that check the requests.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, abort, g, jsonify, request, url_for
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException, TooManyRequests
+
+from models import Authority, Conflict, Counter, Dossier, Reply, Scope, System, db
+from models.facts import local_day
+
+from . import description
+from .problems import PREFIX, Problem, keep_nothing, response_to
+from .shapes import Move, dossier_shape
+
+bp = Blueprint("api", __name__, url_prefix=PREFIX)
+bp.after_request(keep_nothing)
+bp.register_error_handler(HTTPException, response_to)
+
+PER_MINUTE = 600
+PAGE = 100
+
+
+@bp.before_request
+def open_by_token() -> None:
+    """Nobody gets past here without a token, but to read how to use one."""
+    if request.endpoint == "api.openapi":
+        return
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    g.system = System.find(token) if kind.lower() == "bearer" and token else None
+    if g.system is None:
+        raise Problem(401, "Send the header Authorization: Bearer <token>; this token is unknown or was revoked.")
+    if Counter.hit(f"api|{g.system.id}", dt.timedelta(minutes=1)) > PER_MINUTE:
+        raise TooManyRequests(retry_after=60)
+    g.scope = Scope(g.system.staff)
+
+
+@bp.get("/openapi.json")
+def openapi() -> Response:
+    """The description of this interface (OpenAPI 3.1)."""
+    return jsonify(description.describe(url_for("api.openapi", _external=True).removesuffix("/openapi.json")))
+
+
+@bp.get("/dossiers")
+def index() -> Response:
+    """The authority's dossiers oldest first; `after` is the `next` of the answer before."""
+    after, status = request.args.get("after", 0, type=int), request.args.get("status", "")
+    dossiers = g.scope.dossiers()
+    row = dossiers.model
+    wanted = (row.id > min(max(after, 0), 2**31 - 1)) & ((row.status == status) if status else (row.id > 0))
+    rows = list(dossiers.where(wanted).order_by(row.id).limit(PAGE))
+    more = rows[-1].id if len(rows) == PAGE else None
+    return jsonify(dossiers=[dossier_shape(dossier, with_history=False) for dossier in rows], next=more)
+
+
+@bp.get("/dossiers/<number:number>")
+def show(number: str) -> Response:
+    """One dossier with its history."""
+    return jsonify(dossier_shape(_dossier(number)))
+
+
+def idempotent(view: Callable[..., tuple[dict, int]]) -> Callable[..., Response]:
+    """The same request sent twice, with the same Idempotency-Key, happens once and is answered twice alike."""
+
+    @wraps(view)
+    def answer(**values: Any) -> Response:
+        reply, first = _reply()
+        if first:
+            try:
+                body, status = view(**values)
+            except HTTPException as error:
+                status, body = error.code or 500, response_to(error).get_json()
+            except BaseException:
+                reply.forget()
+                raise
+            reply.end(status, body)
+        else:
+            status, body = reply.status, reply.body
+        response = jsonify(body)
+        response.status_code = status
+        if status >= 400:
+            response.content_type = "application/problem+json"
+        return response
+
+    return answer
+
+
+@bp.post("/dossiers/<number:number>/moves")
+@idempotent
+def move(number: str) -> tuple[dict, int]:
+    """Move a dossier on; with a test token it is checked and answered, and nothing happens."""
+    asked = _asked()
+    with db.atomic() as transaction:
+        dossier = _dossier(number)
+        try:
+            _move(dossier, asked)
+        except Conflict:
+            raise Problem(409, "The dossier is not, or no longer, in a state that allows this.",
+                          dossier=dossier_shape(_dossier(number))) from None  # fmt: skip
+        body = dossier_shape(Dossier.loaded().where(Dossier.id == dossier.id).get()) | {"test": g.system.test}
+        if g.system.test:
+            transaction.rollback()
+    return body, 200 if g.system.test else 201
+
+
+def _reply() -> tuple[Reply, bool]:
+    key = request.headers.get("Idempotency-Key", "")
+    if not 8 <= len(key) <= 100:
+        raise Problem(400, "Send the header Idempotency-Key with 8 to 100 characters, another one for each request.")
+    try:
+        return Reply.begin(g.system, key, f"{request.path}\n{request.get_data(as_text=True)}")
+    except Conflict:
+        raise Problem(409, "This request is being answered already; ask again in a moment.") from None
+    except ValueError:
+        raise Problem(422, "This Idempotency-Key came with another request before.") from None
+
+
+def _asked() -> Move:
+    if not request.is_json:
+        raise Problem(415, "Send JSON, with Content-Type: application/json.")
+    try:
+        return Move.model_validate_json(request.get_data())
+    except ValidationError as error:
+        faults = [{"field": ".".join(map(str, fault["loc"])), "text": fault["msg"]} for fault in error.errors()]
+        raise Problem(422, "Something in the request is wrong; see errors.", errors=faults) from None
+
+
+def _dossier(number: str) -> Dossier:
+    """The dossier, if it is the authority's; another's looks like one that does not exist."""
+    return g.scope.dossier(number) or abort(404)
+
+
+def _move(dossier: Dossier, asked: Move) -> None:
+    by, version = g.system.staff, asked.version
+    if asked.to == "transferred":
+        authority = Authority.get_or_none(Authority.slug == asked.authority)
+        if authority is None:
+            raise Problem(422, "There is no authority of this name; see /api/v1/openapi.json.")
+        dossier.transfer(authority, by=by, version=version, note=asked.note)
+        return
+    if asked.arrived_on and asked.arrived_on < local_day(dossier.created_at):
+        raise Problem(422, "arrived_on lies before the day on which the number was given out.")
+    dossier.move(asked.to, by=by, version=version, note=asked.note, arrived_on=asked.arrived_on,
+                 postmark_on=asked.postmark_on, missing=list(asked.missing), until=asked.until)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Authorities, procedures and their forms, and the files that they come from."""

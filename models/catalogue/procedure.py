@@ -1,0 +1,145 @@
+"""What a citizen can get done: procedures, their forms and the authorities that receive the paper."""
+
+import datetime as dt
+import unicodedata
+
+from peewee import BlobField, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, ModelSelect, TextField
+
+from ..base import Base
+from ..clock import Rule, applicable
+from ..facts import Fact
+
+LOCALES = {"de": "de", "fr": "fr", "en": "en_GB", "lb": "lb"}  # British: dates as written in Europe
+LANGUAGES = tuple(LOCALES)
+AUDIENCES = ("citizens", "businesses")
+
+
+class Authority(Base):
+    slug = CharField(max_length=60, unique=True)
+    name = JSONField()  # {language: text}
+    address = JSONField()  # postal lines as printed in the envelope window
+    window = CharField(max_length=5)  # where the authority's envelopes have their window: left or right
+    phone = CharField(max_length=40, default="")
+    email = CharField(max_length=120, default="")
+    website = CharField(max_length=200, default="")
+    hours = JSONField(null=True)
+
+
+class Topic(Base):
+    slug = CharField(max_length=60, unique=True)
+    title = JSONField()
+    position = IntegerField()
+
+
+class Procedure(Base):
+    slug = CharField(max_length=60, unique=True)
+    topic = ForeignKeyField(Topic, backref="procedures")
+    authority = ForeignKeyField(Authority, backref="procedures")
+    audiences = JSONField()  # list of AUDIENCES
+    life_event = CharField(max_length=60, default="")  # a removal, a birth ...: what in a life leads to it, if anything
+    title = JSONField()
+    summary = JSONField()
+    tracking_note = JSONField(null=True)
+    sections = JSONField()
+    sources = JSONField()
+    search = JSONField()  # {language: folded words}, what the live search looks in
+    tracked = BooleanField()  # at least one of its forms can be tracked
+    position = IntegerField()
+    revision = CharField(max_length=16)
+    retired = BooleanField(default=False)
+    sms = JSONField(null=True)  # the kinds of events that go out by SMS too; None: all, []: it sends no SMS
+
+    @property
+    def sends_sms(self) -> bool:
+        """Whether SMS can be chosen at all."""
+        return self.sms != []
+
+    def uses_sms(self, kind: str) -> bool:
+        """Whether news of this kind go out by SMS too. The first one must: it has the link to confirm."""
+        return self.sms is None or (self.sends_sms and kind in ("announced", *self.sms))
+
+    @classmethod
+    def offered(cls) -> "ModelSelect[Procedure]":
+        """The procedures of the catalogue in the order of their topics, with topic and authority loaded."""
+        return (
+            cls.select(cls, Topic, Authority)
+            .join_from(cls, Topic)
+            .join_from(cls, Authority)
+            .where(~cls.retired)
+            .order_by(Topic.position, cls.position)
+        )
+
+    @classmethod
+    def find(
+        cls, language: str, words: str = "", audience: str = "", topic: str = "", life_event: str = ""
+    ) -> list["Procedure"]:
+        """The offered procedures that hold every word asked for, in `language`, accents and case ignored."""
+        wanted = fold(words).split()
+        return [
+            procedure
+            for procedure in cls.offered()
+            if all(word in procedure.search[language] for word in wanted)
+            and (not audience or audience in procedure.audiences)
+            and (not topic or procedure.topic.slug == topic)
+            and (not life_event or procedure.life_event == life_event)
+        ]
+
+
+# Of a procedure, all but the long texts of its own page in the catalogue.
+SHORT = [field for field in Procedure._meta.sorted_fields if field.name not in ("sections", "search", "sources")]
+
+
+class Form(Base):
+    procedure = ForeignKeyField(Procedure, backref="forms")
+    slug = CharField(max_length=60)
+    title = JSONField()
+    edition = CharField(max_length=20)
+    tracked = BooleanField()
+    period = JSONField(null=True)  # the versions of how long the authority has, where a law or its own page says so
+    enclosures = JSONField()  # [{language: text}], what goes into the envelope with the form
+    position = IntegerField()
+    revision = CharField(max_length=16)
+    retired = BooleanField(default=False)
+
+    class Meta:
+        indexes = ((("procedure", "slug"), True),)
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The versions of the period, oldest first."""
+        kept = self.period or []
+        return [Rule.of(version) for version in (kept if isinstance(kept, list) else [kept])]  # alone: before versions
+
+    def period_at(self, day: dt.date) -> Rule | None:
+        """The version for a dossier that arrives complete on `day`."""
+        return applicable(self.rules, [Fact("arrived", day)])
+
+    def file(self, language: str) -> "FormFile | None":
+        """The PDF in `language`, else in any language there is (many official forms exist in one only)."""
+        files = {file.language: file for file in FormFile.select().where(FormFile.form == self)}
+        order = (language, *LANGUAGES)
+        return next((files[code] for code in order if code in files), None)
+
+
+class FormFile(Base):
+    """A form's PDF as it was accepted into the catalogue, with the free room for the stamp on each page."""
+
+    form = ForeignKeyField(Form, backref="files")
+    language = CharField(max_length=2)
+    data = BlobField()
+    places = JSONField()  # one [x, y, rotation] a page, millimetres
+    specimen = BooleanField()
+    fingerprint = CharField(max_length=64)  # of what it was made from: unchanged sources are not checked again
+    note = TextField(default="")
+
+    class Meta:
+        indexes = ((("form", "language"), True),)
+
+
+def fold(text: str) -> str:
+    """`text` for comparing: no accents, no case. "Lëtzebuerg" and "letzebuerg" are the same word.
+
+    Nor does it matter which apostrophe a keyboard has: the texts say l’État, many people type l'Etat.
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
