@@ -1,9 +1,11 @@
-"""Every page and state in a real browser: nothing that axe-core finds, nothing that has to be scrolled sideways."""
+"""Every page and state in a real browser: nothing that axe-core finds, nothing that a screen reader is not told, nothing
+that has to be scrolled sideways."""
 
 from pathlib import Path
 
 import pytest
 import served
+from reader import unfold, untold
 from served import START, pass_captcha, sign_in
 
 from models import Dossier
@@ -179,7 +181,7 @@ def too_wide(page) -> int:
 
 @pytest.mark.parametrize("name", STATES)
 def test_nothing_is_in_anybodys_way(look, site, name):
-    """Each page light and dark, narrow and wide; its neighbours in another language, and in letters of another size."""
+    """Each page light and dark, narrow and wide; folded and unfolded; its neighbours in another language and size."""
     place = list(STATES).index(name)
     language, percent = LANGUAGES[place % 4], (100, 200)[place // 4 % 2]
     widths = [(320, 1280), (1280, 320)][place // 8 % 2]
@@ -187,8 +189,10 @@ def test_nothing_is_in_anybodys_way(look, site, name):
     STATES[name](page, site)
     assert page.locator("html").get_attribute("lang") == language
     assert violations(page) == [] and too_wide(page) <= 0
+    unfold(page)
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": widths[1], "height": 844})
+    assert untold(page) == []
     assert violations(page) == [] and too_wide(page) <= 0
 
 
