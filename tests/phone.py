@@ -9,6 +9,7 @@ from living import CHROMIUM
 from blueprints.statics import SOURCES
 
 playwright = pytest.importorskip("playwright.sync_api")
+playwright.expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 NEEDED = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),

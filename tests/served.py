@@ -81,8 +81,9 @@ def site(stocked_sqlite, tmp_path_factory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Callable]:
     """Chromium, once for each font size that a reader may have set: chromium(200) doubles it."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
     with sync_playwright() as playwright:
         started: dict[int, object] = {}
 
