@@ -66,6 +66,8 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
         "DATABASE_URL": f"sqlite:///{folder}/etracking.db",
         "UNDO_SECONDS": 0,
         "CAPTCHA_MIN_SECONDS": 0,
+        "SMS_FROM_HOUR": 0,
+        "SMS_UNTIL_HOUR": 24,  # tests are run at night too
         "STAFF_SECOND_FACTOR": False,
         "MAIL_SENDER": "noreply@example.lu",
     } | settings

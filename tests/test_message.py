@@ -31,7 +31,7 @@ def move(dossier: Dossier, to: str, by, **options) -> None:
 
 
 def claim(channel: str = "email") -> Message | None:
-    return outbox.claim("worker", channel)
+    return outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
 
 
 def states(*kinds: str) -> list[str]:

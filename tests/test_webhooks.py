@@ -64,7 +64,7 @@ def on_its_way(form, channel: str = "sms") -> Message:
     """A message that the provider has taken."""
     address = "+352621123456" if channel == "sms" else "somebody@example.org"
     dossier = Dossier.announce(form, "en", uuid.uuid4().hex, [(channel, address)])
-    message = outbox.claim("worker", channel)
+    message = outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
     assert message.event.dossier == dossier
     return message
 
