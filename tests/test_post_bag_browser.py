@@ -52,6 +52,7 @@ def begun(page):
     signed_in(page)
     page.goto("/desk/post-bag?new=1")
     page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/desk/post-bag")  # loaded with its script: before that, Enter sends the form itself
     expect(page.locator("#text")).to_be_focused()
     return page
 
@@ -96,10 +97,10 @@ def test_reading_is_heard_felt_seen_and_said_and_the_field_is_ready(page, dossie
     expect(page.locator("#text")).to_be_focused()
     expect(page.locator("#text")).to_have_value("")
     expect(page.locator("#recorded")).to_have_text("1")
-    assert page.evaluate("[heard, felt]") == [1, ["60"]]
+    assert page.evaluate("[heard > 0, felt.at(-1)]") == [True, "60"]  # while it is slow, it is announced
     scan(page, "K7Q2")
     answered(page, "Not a whole number")
-    assert page.evaluate("[heard, felt.at(-1)]") == [2, "350"]
+    assert page.evaluate("[heard > 1, felt.at(-1)]") == [True, "350"]
 
 
 def test_sound_can_be_switched_off(page, dossiers):
@@ -107,7 +108,7 @@ def test_sound_can_be_switched_off(page, dossiers):
     page.locator("#text").focus()
     scan(page, dossiers[0].number)
     answered(page, "Arrived")
-    assert page.evaluate("[heard, felt]") == [0, ["60"]]
+    assert page.evaluate("[heard, felt.at(-1)]") == [0, "60"]
 
 
 def test_next_step_by_the_keyboard_alone(page, dossiers, clerk):
