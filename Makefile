@@ -68,7 +68,7 @@ setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ##
 	$(BIN)/python -m blueprints.statics
 	@touch $@
 
-.setup/voices: blueprints/captcha_voices.py | .setup/python .env
+.setup/voices: models/security/voices.py | .setup/python .env
 	$(FLASK) captcha voices
 	@touch $@
 

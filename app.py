@@ -22,7 +22,7 @@ from blueprints import (
     statics,
     storage,
 )
-from models import keys
+from models.security import keys
 
 csrf = CSRFProtect()
 

@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app import create_app
+from bench.serving import prepare, serve, settings
 from models import Dossier, Form, Message, db
-
-from .serving import prepare, serve, settings
 
 DOSSIERS, ROUNDS, SECONDS = 10_000, 5, 2
 # A worker that is idle takes all the connections that are opened in one moment, and the other has nothing to do: with

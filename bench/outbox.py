@@ -19,10 +19,9 @@ from queue import SimpleQueue
 from peewee import OperationalError
 
 from app import create_app
+from bench.serving import prepare, settings
 from blueprints.messages import Worker
 from models import Contact, Dossier, Event, Form, Message, db, now
-
-from .serving import prepare, settings
 
 WORKERS, BATCH = 8, 1000
 MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  (a folder in memory, not a file name)

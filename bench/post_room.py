@@ -22,12 +22,11 @@ from flask import Flask
 from PIL import Image
 
 from app import create_app
+from bench.photograph import DPI, photograph
+from bench.serving import prepare, serve, settings
 from blueprints import printing, statics
 from models import Dossier, Event, Form, Message, Read, Staff
 from paper import render
-
-from .photograph import DPI, photograph
-from .serving import prepare, serve, settings
 
 SHEETS, PICTURES, PATIENCE = 200, 3, 1500  # PATIENCE: milliseconds before the next picture is taken
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

@@ -6,7 +6,7 @@ from flask_wtf import CSRFProtect
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put every blueprint into `app`; the development inbox and the styleguide only where they were asked for."""
-    from . import (
+    from blueprints import (
         captcha,
         catalogue,
         contacts,
@@ -24,9 +24,9 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         tracking,
         webhooks,
     )
-    from .accounts import account, invitations, sign_in, staff
-    from .api import systems, v1
-    from .converters import NumberConverter, NumbersConverter, RoundConverter, RowConverter
+    from blueprints.accounts import account, invitations, sign_in, staff
+    from blueprints.api import systems, v1
+    from blueprints.converters import NumberConverter, NumbersConverter, RoundConverter, RowConverter
 
     app.url_map.converters["number"] = NumberConverter
     app.url_map.converters["numbers"] = NumbersConverter

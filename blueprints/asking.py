@@ -6,9 +6,9 @@ from flask import current_app, request
 from peewee import PeeweeException
 
 from models import Contact, Counter, Staff, Used, db
-from models.messages import sms_limits
-from models.messages.contact import hashed, stopped_mark
-from models.throttle import network, visitor
+from models.notifications import limits as sms_limits
+from models.notifications.contact import hashed, stopped_mark
+from models.security.throttle import network, visitor
 
 DAY = dt.timedelta(days=1)
 # First mails a day. The visitor may be an office that helps many people; the one written to may be its victim.

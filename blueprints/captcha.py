@@ -16,14 +16,13 @@ from flask_babel import lazy_gettext as _
 from itsdangerous import BadData, SignatureExpired
 from werkzeug.exceptions import TooManyRequests
 
-from models import captcha
 from models.base import db
-from models.captcha import Verdict
 from models.catalogue.procedure import LANGUAGES
-from models.messages import sms_limits
-from models.throttle import Counter, visitor
-
-from .captcha_voices import VARIANTS, NoVoices, spoken, voices
+from models.notifications import limits as sms_limits
+from models.security import captcha
+from models.security.captcha import Verdict
+from models.security.throttle import Counter, visitor
+from models.security.voices import VARIANTS, NoVoices, spoken, voices
 
 bp = Blueprint("captcha", __name__, url_prefix="/captcha", cli_group="captcha")
 bp.cli.add_command(voices)

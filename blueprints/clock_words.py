@@ -6,8 +6,9 @@ from typing import NamedTuple
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
+from blueprints.languages import current
 from models import Event
-from models.clock import (
+from models.deadlines.clock import (
     Counted,
     HandedOver,
     Reading,
@@ -22,10 +23,8 @@ from models.clock import (
     Waiting,
     rolled,
 )
-from models.facts import local_day
-from models.workdays import holiday
-
-from .languages import current
+from models.deadlines.facts import local_day
+from models.deadlines.workdays import holiday
 
 
 class Due(NamedTuple):

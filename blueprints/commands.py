@@ -17,7 +17,7 @@ from playhouse.migrations import Runner
 from models import Audit, Authority, Dossier, Form, FormFile, Procedure, Staff, db
 from models.catalogue import load as catalogue_load
 from models.catalogue.files import BadCatalogue
-from models.catalogue.shapes import SpecimenFile
+from models.catalogue.schemas import SpecimenFile
 from models.staff.passwords import SHORTEST
 from models.staff.staff import ROLES
 from paper import form as paper_form
@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     """Add the commands that belong to no page."""
     for command in (database, catalogue, staff, audit, backup):
         app.cli.add_command(command)
-    from .demo import demo
+    from blueprints.demo import demo
 
     app.cli.add_command(demo)
 

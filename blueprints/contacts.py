@@ -8,13 +8,12 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
+from blueprints import asking, words
+from blueprints.forms import ButtonForm, MailAddressForm, MobileNumberForm
+from blueprints.headers import private
 from models import Authority, Contact, Dossier, Form, Procedure
-from models.messages import addresses
+from models.notifications import addresses
 from senders.text import contact_id
-
-from . import asking, words
-from .forms import ButtonForm, MailAddressForm, MobileNumberForm
-from .headers import private
 
 bp = Blueprint("contacts", __name__, url_prefix="/c")
 

@@ -2,7 +2,7 @@
 
 from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
-from models.number import parse, several
+from models.dossiers.number import parse, several
 
 
 class NumberConverter(BaseConverter):

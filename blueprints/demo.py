@@ -10,8 +10,8 @@ from peewee import ModelSelect
 
 from models import Authority, Dossier, Form, Note, Procedure, Staff, db, today
 from models.catalogue.procedure import LANGUAGES
-from models.clock import add
-from models.number import grouped
+from models.deadlines.clock import add
+from models.dossiers.number import grouped
 from models.staff.staff import ROLES
 
 # How a dossier comes to each status.

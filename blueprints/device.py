@@ -7,14 +7,13 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
+from blueprints import compression, hx
+from blueprints.headers import private
+from blueprints.languages import current
+from blueprints.pages import static_url
 from models import Procedure
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from paper import qr
-
-from . import compression, hx
-from .headers import private
-from .languages import current
-from .pages import static_url
 
 bp = Blueprint("device", __name__)
 

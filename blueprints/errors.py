@@ -5,8 +5,8 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, TooManyRequests
 
-from .api import problems
-from .faults import log_fault
+from blueprints.api import problems
+from blueprints.faults import log_fault
 
 
 def init_app(app: Flask) -> None:
@@ -34,7 +34,7 @@ def show(error: HTTPException) -> Response:
 
 def _help(path: str) -> Response | None:
     """For a number nobody knows, or a receipt that is not ours: the page that helps to correct it."""
-    from . import envelopes, receipts, status
+    from blueprints import envelopes, receipts, status
 
     under, _slash, typed = path[1:].partition("/")
     number, _slash, rest = typed.partition("/")

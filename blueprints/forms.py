@@ -21,7 +21,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
 from models import today
-from models.registered import registered_number
+from models.dossiers.registered import registered_number
 
 
 def _strip(text: str | None) -> str:

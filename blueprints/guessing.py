@@ -11,8 +11,8 @@ from flask import abort, current_app, request, session
 from werkzeug.exceptions import TooManyRequests
 
 from models import Counter, Dossier
-from models.dossier import Glance
-from models.throttle import neighbourhood, visitor
+from models.dossiers.dossier import Glance
+from models.security.throttle import neighbourhood, visitor
 
 
 class Limit(NamedTuple):

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, g, redirect, request
 
-from . import compression, hx, languages
+from blueprints import compression, hx, languages
 
 POLICY = "; ".join(
     (

@@ -16,27 +16,14 @@ from flask import Blueprint, current_app
 from peewee import PeeweeException
 
 import senders
-from models import (
-    Channel,
-    Contact,
-    Counter,
-    Message,
-    Outcome,
-    Reply,
-    Tries,
-    Used,
-    WaitingTime,
-    db,
-    helpdesk,
-    now,
-    watch,
-)
-from models.messages import outbox
-from models.messages.channel import CHANNELS, SPACE
-from models.messages.timetable import Hours
+from blueprints.api import systems
+from models import Channel, Contact, Counter, Message, Outcome, Reply, Tries, Used, WaitingTime, db, now
+from models.desk import helpdesk
+from models.dossiers import reminders as watch
+from models.notifications import outbox
+from models.notifications.channel import CHANNELS, SPACE
+from models.notifications.timetable import Hours
 from senders.base import Letter, SendError, place
-
-from .api import systems
 
 bp = Blueprint("messages", __name__, cli_group="messages")
 log = logging.getLogger("etracking.messages")

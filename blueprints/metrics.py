@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from flask import Blueprint, Response, abort, current_app, request
 from peewee import fn
 
+from blueprints import asking
 from models import Channel, Delivery, Dossier, Message, now, today
-from models.messages import outbox, sms_limits
-from models.messages.channel import CHANNELS
-
-from . import asking
+from models.notifications import limits as sms_limits
+from models.notifications import outbox
+from models.notifications.channel import CHANNELS
 
 bp = Blueprint("metrics", __name__)
 

@@ -2,7 +2,7 @@
 
 from flask import Flask, current_app, url_for
 
-from models.number import grouped
+from models.dossiers.number import grouped
 
 
 def init_app(app: Flask) -> None:

@@ -8,17 +8,16 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
+from blueprints.clock_words import Due
+from blueprints.languages import current
 from models import Dossier, Event
 from models.base import LUXEMBOURG
 from models.catalogue.procedure import LOCALES
-from models.number import grouped
+from models.dossiers.number import grouped
 from paper import qr
 from paper.calendar import Entry, ics
 from paper.sheet import Sheet, render
 from paper.stamp import Place, stamp
-
-from .clock_words import Due
-from .languages import current
 
 
 class Address(NamedTuple):

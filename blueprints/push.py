@@ -9,13 +9,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Blueprint, Response, abort, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
+from blueprints import contacts, guessing, hx
+from blueprints.headers import private
+from blueprints.languages import current
 from models import Counter, Dossier, Subscription
-from models.messages.subscription import BadSubscription, Full
-from models.throttle import visitor
-
-from . import contacts, guessing, hx
-from .headers import private
-from .languages import current
+from models.notifications.subscription import BadSubscription, Full
+from models.security.throttle import visitor
 
 bp = Blueprint("push", __name__, cli_group="push")
 

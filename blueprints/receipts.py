@@ -5,16 +5,16 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from models import Dossier, now, receipt
+from blueprints import guessing, hx
+from blueprints.catalogue import pdf
+from blueprints.headers import private
+from blueprints.languages import current
+from blueprints.printing import address, bare, date, questions
+from models import Dossier, now
 from models.catalogue.procedure import LOCALES
-from models.number import LENGTH, clean, grouped, parse
+from models.dossiers import receipt
+from models.dossiers.number import LENGTH, clean, grouped, parse
 from paper.receipt import Receipt, render
-
-from . import guessing, hx
-from .catalogue import pdf
-from .headers import private
-from .languages import current
-from .printing import address, bare, date, questions
 
 bp = Blueprint("receipts", __name__)
 

@@ -5,12 +5,11 @@ from email.utils import parseaddr
 
 from flask import Blueprint, Response, current_app, render_template
 
+from blueprints import hx, words
+from blueprints.catalogue import grouped
+from blueprints.languages import current
 from models import Procedure, db, now
-from models.life import STATUSES
-
-from . import hx, words
-from .catalogue import grouped
-from .languages import current
+from models.dossiers.life import STATUSES
 
 bp = Blueprint("site", __name__)
 

@@ -18,7 +18,7 @@ import rjsmin
 from flask import Flask
 from whitenoise import WhiteNoise, compress
 
-from . import compression, headers
+from blueprints import compression, headers
 
 ROOT = Path(__file__).parent.parent
 SOURCES, BUILT = ROOT / "static", ROOT / ".setup" / "static"

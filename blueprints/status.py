@@ -9,19 +9,18 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
+from blueprints import contacts, event_words, guessing, hx, printing, spelling, words
+from blueprints.catalogue import pdf
+from blueprints.forms import PostedForm
+from blueprints.headers import camera, private
+from blueprints.languages import current
+from blueprints.printing import address
 from models import Conflict, Contact, Dossier, Event, today
-from models.dossier import Glance
-from models.life import ARRIVED
-from models.messages import addresses
-from models.number import check_character, clean, find, grouped, scanned
+from models.dossiers.dossier import Glance
+from models.dossiers.life import ARRIVED
+from models.dossiers.number import check_character, clean, find, grouped, scanned
+from models.notifications import addresses
 from paper import qr
-
-from . import contacts, event_words, guessing, hx, printing, spelling, words
-from .catalogue import pdf
-from .forms import PostedForm
-from .headers import camera, private
-from .languages import current
-from .printing import address
 
 bp = Blueprint("status", __name__)
 

@@ -7,11 +7,10 @@ from typing import NamedTuple
 from flask import Blueprint, Response, current_app, make_response, render_template
 from werkzeug.datastructures import MultiDict
 
-from models.life import STATUSES
-
-from . import words
-from .forms import ContactForm
-from .headers import private
+from blueprints import words
+from blueprints.forms import ContactForm
+from blueprints.headers import private
+from models.dossiers.life import STATUSES
 
 bp = Blueprint("styleguide", __name__, url_prefix="/styleguide")
 bp.after_request(private)

@@ -7,13 +7,12 @@ from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
+from blueprints import asking, captcha, hx
+from blueprints.catalogue import offered_forms
+from blueprints.forms import ContactForm
+from blueprints.headers import private
+from blueprints.languages import current
 from models import Dossier, Form, Procedure
-
-from . import asking, captcha, hx
-from .catalogue import offered_forms
-from .forms import ContactForm
-from .headers import private
-from .languages import current
 
 bp = Blueprint("tracking", __name__, url_prefix="/track")
 

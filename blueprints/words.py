@@ -7,13 +7,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from blueprints import clock_words, event_words
+from blueprints.clock_words import Due, day
+from blueprints.languages import current
 from models import Dossier, Event, Procedure, WaitingTime, today
-from models.facts import local_day
-from models.life import STATUSES, expected_by
-
-from . import clock_words, event_words
-from .clock_words import Due, day
-from .languages import current
+from models.deadlines.facts import local_day
+from models.dossiers.life import STATUSES, expected_by
 
 LABELS = {
     "announced": _l("Not arrived yet"),

@@ -1,7 +1,7 @@
 """What contacts need: a keyed hash to be found by, and what became of them."""
 
 from peewee import *
-from models import keys
+from models.security import keys
 from models.base import UTCDateTimeField
 
 

@@ -1,7 +1,7 @@
 """What the authenticator apps of the staff share with us is encrypted."""
 
 from peewee import *
-from models import keys
+from models.security import keys
 
 
 def up(migrator, db):

@@ -1,31 +1,31 @@
 """The domain: catalogue, dossiers and their moves, contacts and messages, staff."""
 
-from .base import Base, Conflict, db, make_database, now, today
-from .batch import Batch
-from .bulk import Bulk
-from .catalogue.procedure import Authority, Form, FormFile, Procedure, Topic
-from .catalogue.text_block import TextBlock
-from .dossier import Dossier
-from .event import Event
-from .messages.channel import Channel
-from .messages.contact import Contact
-from .messages.delivery import Delivery
-from .messages.message import Message
-from .messages.outcome import Outcome
-from .messages.subscription import Subscription
-from .note import Note
-from .read import Read
-from .scope import Scope
-from .staff.audit import Audit
-from .staff.codes import RecoveryCode, Totp
-from .staff.invitation import Invitation
-from .staff.passkey import Passkey
-from .staff.session import KnownBrowser, StaffSession
-from .staff.staff import Staff
-from .system import Reply, System
-from .throttle import Counter, Tries, Used
-from .waiting import WaitingTime
-from .work_list import WorkList
+from models.base import Base, Conflict, db, make_database, now, today
+from models.catalogue.procedure import Authority, Form, FormFile, Procedure, Topic
+from models.catalogue.text_block import TextBlock
+from models.desk.bulk_move import Bulk
+from models.desk.scan import Read
+from models.desk.scope import Scope
+from models.desk.work_list import WorkList
+from models.dossiers.batch import Batch
+from models.dossiers.dossier import Dossier
+from models.dossiers.event import Event
+from models.dossiers.note import Note
+from models.dossiers.waiting_times import WaitingTime
+from models.notifications.channel import Channel
+from models.notifications.contact import Contact
+from models.notifications.notification import Message
+from models.notifications.outcome import Outcome
+from models.notifications.subscription import Subscription
+from models.security.throttle import Counter, Tries, Used
+from models.staff.audit import Audit
+from models.staff.codes import RecoveryCode, Totp
+from models.staff.invitation import Invitation
+from models.staff.passkey import Passkey
+from models.staff.session import KnownBrowser, StaffSession
+from models.staff.staff import Staff
+from models.systems.delivery import Delivery
+from models.systems.system import Reply, System
 
 MODELS = (
     Authority,

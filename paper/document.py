@@ -9,7 +9,7 @@ import pikepdf
 import typst
 from pikepdf import Dictionary, Name
 
-from .typeset import typeset
+from paper.typeset import typeset
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from . import qr
-from .document import document
+from paper import qr
+from paper.document import document
 
 LEVEL = "M"  # of the code: six numbers make many modules, and here size helps a scanner more than correction
 

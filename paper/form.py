@@ -10,10 +10,10 @@ import pypdfium2 as pdfium
 import zxingcpp
 from PIL import Image, ImageChops
 
-from .page import Seen, seen
-from .render import draw, opened
-from .room import EDGE, SIDE, Rectangle, Room
-from .stamp import CLEAR, HEIGHT, WIDTH, Place, stamp
+from paper.page import Seen, seen
+from paper.render import draw, opened
+from paper.room import EDGE, SIDE, Rectangle, Room
+from paper.stamp import CLEAR, HEIGHT, WIDTH, Place, stamp
 
 SAMPLE_NUMBER = "0123-4567-89ABV"
 SAMPLE_URL = "HTTPS://ETRACKING.EXAMPLE.LU/T/0123456789ABV"

@@ -2,8 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
-from . import qr
-from .document import document
+from paper import qr
+from paper.document import document
 
 
 @dataclass(frozen=True)

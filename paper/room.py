@@ -7,7 +7,7 @@ from operator import add
 
 from PIL import Image, ImageDraw
 
-from .stamp import CLEAR, HEIGHT, WIDTH, Place
+from paper.stamp import CLEAR, HEIGHT, WIDTH, Place
 
 EDGE = 5.0  # mm that home printers leave blank
 SIDE = 10.0  # mm: an upright stamp keeps further from the left and right edge, where paper is punched and gripped

@@ -8,7 +8,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
-from .typeset import typeset
+from paper.typeset import typeset
 
 TEXT = "/Helv 10 Tf 0 g"  # one of the fourteen fonts that every viewer has
 MULTILINE, NO_SCROLL = 1 << 12, 1 << 23  # field flags: what scrolls out of sight is lost on paper

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pikepdf
 from pikepdf import Matrix, Name
 
-from . import qr
-from .page import POINT, seen
-from .typeset import typeset
+from paper import qr
+from paper.page import POINT, seen
+from paper.typeset import typeset
 
 WIDTH, HEIGHT = 62.0, 15.0  # mm
 CLEAR = 2.0  # mm to be left white around the stamp: four modules, the quiet zone of its code

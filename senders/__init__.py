@@ -6,9 +6,8 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app
 
 from models import Message, Outcome
-
-from . import bounces, inbox, mail, push, sms, text
-from .base import Letter, SendError, place
+from senders import bounces, inbox, mail, push, sms, text
+from senders.base import Letter, SendError, place
 
 __all__ = ["SendError", "bounces", "init_app", "send", "write"]
 

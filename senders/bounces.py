@@ -14,7 +14,8 @@ from email.message import Message as Mail
 
 from flask import current_app
 
-from models import Message, Outcome, db, keys
+from models import Message, Outcome, db
+from models.security import keys
 
 MAC_BYTES = 10
 REPORTED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To")

@@ -16,8 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 
 from models import Outcome
-
-from .base import Letter, SendError
+from senders.base import Letter, SendError
 
 
 class _Policy(email.policy.EmailPolicy):

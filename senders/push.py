@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from models import Outcome, keys
-from models.messages.subscription import permitted
-
-from .base import Letter, SendError, never_connected
+from models import Outcome
+from models.notifications.subscription import permitted
+from models.security import keys
+from senders.base import Letter, SendError, never_connected
 
 if TYPE_CHECKING:
     from pywebpush import WebPusher

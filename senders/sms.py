@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app
 
 from models import Message, Outcome
-from models.messages import sms_limits
-
-from . import vonage_codes
-from .base import Letter, SendError, never_connected
+from models.notifications import limits as sms_limits
+from senders import vonage_codes
+from senders.base import Letter, SendError, never_connected
 
 if TYPE_CHECKING:
     from vonage_messages import Messages

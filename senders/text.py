@@ -15,10 +15,9 @@ from flask_babel import force_locale, format_date
 from models import Authority, Contact, Dossier, Event, Message
 from models.base import LUXEMBOURG
 from models.catalogue.procedure import LOCALES
-from models.number import grouped
-
-from . import bounces
-from .base import Letter
+from models.dossiers.number import grouped
+from senders import bounces
+from senders.base import Letter
 
 SEGMENT = 160
 GSM_7 = frozenset(

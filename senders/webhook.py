@@ -13,7 +13,7 @@ from flask import current_app
 from urllib3.connection import HTTPSConnection
 from urllib3.util import parse_url
 
-from .base import SendError
+from senders.base import SendError
 
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
 LONGEST = 20.0  # seconds for all of it: TIMEOUT begins anew with every byte of the answer

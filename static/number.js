@@ -1,4 +1,4 @@
-// Help with an eTracking number, by the rules of models/number.py. Listeners sit on the document: fields come and go.
+// Help with an eTracking number, by the rules of models/dossiers/number.py. Listeners sit on the document: fields come and go.
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", APART = /[\s.\-\u2010-\u2015\u2212]+/g;
 const ALIKE = ["8B", "5S", "2Z", "VYU", "6G", "0DQ", "17", "MN"];

@@ -7,10 +7,11 @@ from flask import Flask, render_template_string, request, url_for
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
-from blueprints import captcha, captcha_voices, headers, hx, pages
-from models import keys
+from blueprints import captcha, headers, hx, pages
 from models.base import db, make_database
-from models.throttle import Counter, Used
+from models.security import keys
+from models.security import voices as captcha_voices
+from models.security.throttle import Counter, Used
 
 ROOT = Path(__file__).parent.parent
 SCOPE = "passport/application"

@@ -14,7 +14,7 @@ from sending import close
 
 from blueprints import captcha
 from models import Dossier, Form, Procedure, db, today
-from models import captcha as logic
+from models.security import captcha as logic
 from senders.text import contact_token
 
 MARKS = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")]

@@ -12,8 +12,10 @@ from flask import Flask
 from visitor import Page, Visitor, values
 
 from blueprints.messages import Worker
-from models import Authority, Form, Procedure, Staff, StaffSession, captcha, db, watch
+from models import Authority, Form, Procedure, Staff, StaffSession, db
 from models.base import LUXEMBOURG
+from models.dossiers import reminders as watch
+from models.security import captcha
 from models.staff.session import Proof
 from senders import inbox
 

@@ -9,7 +9,7 @@ from reader import unfold, untold
 from served import START, pass_captcha, sign_in
 
 from models import Dossier
-from models.receipt import present
+from models.dossiers.receipt import present
 
 AXE = Path(__file__).parent.parent / "node_modules/axe-core/axe.min.js"
 pytestmark = [*served.MARKS, pytest.mark.skipif(not AXE.exists(), reason="`make setup` has not fetched axe-core")]

@@ -8,9 +8,10 @@ from test_contacts import MAIL, SMS, contact, link, press
 from test_tracking import CONTACT, past_the_captcha
 from visitor import Visitor
 
-from models import Contact, Dossier, Event, Message, db, keys, now, today
-from models.messages import addresses
-from models.messages.contact import GRACE, hashed
+from models import Contact, Dossier, Event, Message, db, now, today
+from models.notifications import addresses
+from models.notifications.contact import GRACE, hashed
+from models.security import keys
 from senders.text import contact_token
 
 

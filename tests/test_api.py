@@ -13,7 +13,7 @@ from visitor import Visitor
 
 from blueprints.api.systems import deliver_next
 from models import Audit, Authority, Conflict, Contact, Delivery, Dossier, Event, Message, Reply, System, db, now, today
-from models.messages.delivery import RETRY
+from models.systems.delivery import RETRY
 from senders import webhook
 
 MOVES = "/api/v1/dossiers/{}/moves"

@@ -11,7 +11,7 @@ from visitor import Page, Visitor
 
 from blueprints.headers import POLICY, READING_POLICY, STATIC
 from models import Dossier, db
-from models.number import new_number
+from models.dossiers.number import new_number
 
 FORMS = [
     "/",

@@ -11,7 +11,7 @@ from visitor import Visitor
 from zxingcpp import read_barcode
 
 from blueprints.device import GROUND, MOST, THEME
-from models.number import find, grouped, new_number
+from models.dossiers.number import find, grouped, new_number
 
 LANGUAGES = ["de", "fr", "en", "lb"]
 

@@ -10,7 +10,7 @@ from living import served
 from phone import NEEDED, chromium, opened, playwright
 
 from models import Dossier, today
-from models.number import grouped
+from models.dossiers.number import grouped
 
 pytestmark = NEEDED
 expect = playwright.expect

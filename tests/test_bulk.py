@@ -8,8 +8,8 @@ from desk_pages import address, stored
 from visitor import Page, Visitor
 
 from models import Authority, Batch, Bulk, Dossier, Event, Form, Message, Procedure, TextBlock, now, today
-from models.bulk import MOST
-from models.number import grouped
+from models.desk.bulk_move import MOST
+from models.dossiers.number import grouped
 
 
 def received(form, clerk, key: str, language: str = "en") -> Dossier:

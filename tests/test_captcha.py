@@ -15,10 +15,11 @@ from bs4 import BeautifulSoup
 from captcha_app import ROOT, SCOPE, SECRET, challenge_url, make_app, make_voices
 from PIL import Image
 
-from blueprints import captcha, captcha_voices
-from models import captcha as logic
+from blueprints import captcha
 from models.base import db
 from models.catalogue.procedure import LANGUAGES
+from models.security import captcha as logic
+from models.security import voices as captcha_voices
 
 EASY = [[100, 5], [200, 5], [300, 5]]  # the levels, told apart by their cost
 

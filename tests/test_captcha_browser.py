@@ -6,9 +6,10 @@ import pytest
 from captcha_app import ROOT, SCOPE, SECRET, make_app, make_voices
 from living import CHROMIUM, served
 
-from blueprints import captcha, captcha_voices
-from models import captcha as logic
+from blueprints import captcha
 from models.base import db
+from models.security import captcha as logic
+from models.security import voices as captcha_voices
 
 playwright = pytest.importorskip("playwright.sync_api")
 WORKER = ROOT / "static" / "vendor" / "pbkdf2.js"

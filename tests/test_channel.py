@@ -10,8 +10,8 @@ from sending import queued, row
 
 from blueprints import messages
 from models import Channel, Message, Outcome, db, now
-from models.messages import channel
-from models.messages.channel import ERRORS, PROBE, WINDOW
+from models.notifications import channel
+from models.notifications.channel import ERRORS, PROBE, WINDOW
 
 pytest_plugins = ["outside"]
 START = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)

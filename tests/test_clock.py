@@ -8,11 +8,12 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import Event, clock, today
+from models import Event, today
 from models.base import LUXEMBOURG
-from models.clock import Counted, HandedOver, Restarted, Rolled, Rule, Started, Stopped, Suspended, Waiting
-from models.facts import Fact, facts, pauses_of
-from models.workdays import DAY, is_working_day
+from models.deadlines import clock
+from models.deadlines.clock import Counted, HandedOver, Restarted, Rolled, Rule, Started, Stopped, Suspended, Waiting
+from models.deadlines.facts import Fact, facts, pauses_of
+from models.deadlines.workdays import DAY, is_working_day
 
 YEAR = 2026
 

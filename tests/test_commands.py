@@ -15,8 +15,8 @@ from sending import close, environment
 from visitor import Visitor
 
 from models import MODELS, Contact, Dossier, Event, Message, Staff, db
-from models.life import STATUSES
-from models.number import parse
+from models.dossiers.life import STATUSES
+from models.dossiers.number import parse
 
 ROOT = Path(__file__).parent.parent
 FLASK = [sys.executable, "-m", "flask", "--app", "app"]

@@ -8,7 +8,7 @@ from test_app import dump
 from visitor import Page, Visitor, values
 
 from models import Contact, Dossier, Event, Message, Outcome, db, now, today
-from models.messages import outbox
+from models.notifications import outbox
 from senders.text import contact_token
 
 MAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")

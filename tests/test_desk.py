@@ -8,7 +8,7 @@ from conftest import running, signed_in
 from desk_pages import LONG_AGO, YESTERDAY, address, given_out_long_ago, move, moved, offered, send, stored
 
 from models import Authority, Contact, Event, db, now, today
-from models.number import grouped
+from models.dossiers.number import grouped
 
 
 def test_whole_life_goes_through_the_pages_and_the_citizen_reads_the_same_story(visitor, desk, dossier):

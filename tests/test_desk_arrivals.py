@@ -9,7 +9,7 @@ from visitor import Page, Visitor
 
 from blueprints import asking
 from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, today
-from models.number import grouped
+from models.dossiers.number import grouped
 
 
 def find(desk: Visitor, begin: str, status: int = 200, procedure: str = "rent-subsidy", **kwargs) -> Page:

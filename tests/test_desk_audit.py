@@ -10,7 +10,7 @@ from desk_pages import move
 from visitor import Page, Visitor
 
 from models import Audit, Staff, now, today
-from models.number import grouped
+from models.dossiers.number import grouped
 
 
 @pytest.fixture

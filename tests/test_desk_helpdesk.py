@@ -8,7 +8,7 @@ from desk_pages import address, move
 from visitor import Page, Visitor
 
 from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, db, now
-from models.number import grouped
+from models.dossiers.number import grouped
 
 CANARY = "canary.bird@example.org"
 MOBILE = "+352621123456"

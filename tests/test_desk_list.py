@@ -10,8 +10,8 @@ from visitor import Page, Visitor
 
 from blueprints.desk.work_list import PAGE
 from models import Authority, Dossier, Form, Procedure, today
-from models.life import STATUSES
-from models.number import grouped, new_number
+from models.dossiers.life import STATUSES
+from models.dossiers.number import grouped, new_number
 
 
 def listed(page: Page) -> list[str]:

@@ -20,7 +20,7 @@ from desk_pages import (
 from visitor import values
 
 from models import Authority, Event, Message, Outcome, today
-from models.messages import outbox
+from models.notifications import outbox
 
 
 def test_arrival_is_today_if_nothing_else_is_typed(desk, dossier):

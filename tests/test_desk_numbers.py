@@ -9,8 +9,8 @@ from conftest import account, signed_in
 from visitor import Page, Visitor
 
 from models import Audit, Dossier, Form, Message, Procedure, WaitingTime, today
-from models.number import grouped
-from models.waiting import LEAST
+from models.dossiers.number import grouped
+from models.dossiers.waiting_times import LEAST
 
 TABLES = ["deadlines", "weeks", "stages", "ages", "messages", "waiting"]
 DAY = dt.timedelta(days=1)

@@ -5,7 +5,7 @@ from conftest import signed_in
 from visitor import Page
 
 from models import Dossier, Form, Procedure
-from models.number import check_character, grouped, new_number
+from models.dossiers.number import check_character, grouped, new_number
 
 
 def scan(desk, typed: str, status: int = 200) -> Page:

@@ -10,7 +10,7 @@ from visitor import Visitor
 from werkzeug.routing import Rule
 
 from models import Audit, Batch, Contact, Dossier, Form, Message, Note, Procedure, db, today
-from models.number import grouped
+from models.dossiers.number import grouped
 
 DESK = Path(__file__).parent.parent / "blueprints" / "desk"
 GUARDED = {"Dossier", "Event", "Contact", "Message", "Note", "Batch", "Read", "Audit"}

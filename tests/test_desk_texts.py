@@ -7,7 +7,7 @@ from visitor import Visitor
 
 from models import Contact, Dossier, Event, Message, db
 from models.catalogue.procedure import LANGUAGES
-from models.messages.contact import FIRST
+from models.notifications.contact import FIRST
 from senders.samples import KINDS
 
 

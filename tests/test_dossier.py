@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from postgresql_server import somebody_waits
 
-from models import Authority, Conflict, Contact, Dossier, Event, Message, Outcome, Scope, db, helpdesk, now, today
-from models.life import MOVES, STATUSES
-from models.messages import outbox
+from models import Authority, Conflict, Contact, Dossier, Event, Message, Outcome, Scope, db, now, today
+from models.desk import helpdesk
+from models.dossiers.life import MOVES, STATUSES
+from models.notifications import outbox
 
 EMAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
 HOLD = dt.timedelta(minutes=10)

@@ -10,7 +10,7 @@ from visitor import Page, Visitor
 
 from models import Authority, Dossier, Form, Procedure, today
 from models.catalogue.procedure import LANGUAGES
-from models.number import Scanned, check_character, grouped, new_number, scanned
+from models.dossiers.number import Scanned, check_character, grouped, new_number, scanned
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from visitor import Visitor
 
 from models import Authority, Dossier, Event, Message, today
 from models.catalogue.procedure import LANGUAGES
-from models.number import Scanned, grouped, new_number, scanned
+from models.dossiers.number import Scanned, grouped, new_number, scanned
 from senders import text as letters
 
 UNTIL = today() + dt.timedelta(days=30)

@@ -5,8 +5,8 @@ from conftest import account
 from playhouse.test_utils import count_queries
 
 from models import Scope, db
-from models.figures import Figures
-from models.work_list import WorkList
+from models.desk.statistics import Figures
+from models.desk.work_list import WorkList
 
 
 def plans(ask) -> list[str]:

@@ -16,7 +16,7 @@ from PIL import Image
 from test_status import drawn
 from visitor import check, values
 
-from models import captcha
+from models.security import captcha
 
 PASSWORD = "correct horse battery"
 START = "/track/rent-subsidy/application"

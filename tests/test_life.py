@@ -6,7 +6,7 @@ import pytest
 from test_dossier import EMAIL, HOLD, in_status, move, states
 
 from models import Audit, Authority, Conflict, Dossier, Note, today
-from models.registered import registered_number
+from models.dossiers.registered import registered_number
 
 YESTERDAY = today() - dt.timedelta(days=1)
 

@@ -6,9 +6,9 @@ import itertools
 import pytest
 
 from models import Contact, Dossier, Message, Outcome, db, now
-from models.messages import outbox
-from models.messages.message import LEADS_TO, WAYS
-from models.messages.timetable import GIVE_UP, RETRY
+from models.notifications import outbox
+from models.notifications.notification import LEADS_TO, WAYS
+from models.notifications.timetable import GIVE_UP, RETRY
 
 EMAIL, SMS = ("email", "someone@example.org"), ("sms", "+352621123456")
 STATES = tuple(WAYS)

@@ -6,7 +6,8 @@ from playhouse.migrations import Runner
 from sending import close
 
 from blueprints.commands import ROOT
-from models import Totp, db, keys, now
+from models import Totp, db, now
+from models.security import keys
 from models.staff import codes
 
 THEN = "2026-01-02 03:04:05"

@@ -5,7 +5,7 @@ import random
 import pytest
 from phone import NEEDED, chromium, opened, playwright
 
-from models.number import ALPHABET, check_character, grouped, new_number, parse
+from models.dossiers.number import ALPHABET, check_character, grouped, new_number, parse
 
 pytestmark = NEEDED
 expect = playwright.expect

@@ -9,7 +9,7 @@ from sending import make_dossier
 from test_crash_points import Crasher
 
 from models import Contact, Dossier, Event, Message, db, now
-from models.messages.timetable import REPEATS
+from models.notifications.timetable import REPEATS
 from senders import inbox
 
 pytest_plugins = ["outside"]

@@ -21,10 +21,10 @@ from sending import make_app, make_dossier
 
 from models import Conflict, Contact, Dossier, Message, Outcome, Staff, db, now
 from models.base import LUXEMBOURG
-from models.messages import outbox
-from models.messages.contact import APART
-from models.messages.message import LEFT, WAYS
-from models.messages.timetable import A_DAY, LEASE
+from models.notifications import outbox
+from models.notifications.contact import APART
+from models.notifications.notification import LEFT, WAYS
+from models.notifications.timetable import A_DAY, LEASE
 
 START = dt.datetime(2026, 10, 23, 14, 0, tzinfo=dt.UTC)  # two days before the clocks change
 CONTACTS = {"email": ("email", "someone@example.org"), "sms": ("sms", "+352621123456")}

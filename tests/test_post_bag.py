@@ -9,7 +9,7 @@ from desk_pages import LONG_AGO, YESTERDAY, given_out_long_ago, stored
 from visitor import Page, Visitor
 
 from models import Audit, Batch, Contact, Dossier, Event, Form, Message, Procedure, Read, now, today
-from models.number import check_character, grouped
+from models.dossiers.number import check_character, grouped
 
 
 def begin(desk: Visitor, day: dt.date | None = None, status: int = 200, **fields) -> Page:

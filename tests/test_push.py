@@ -14,8 +14,8 @@ from visitor import Visitor
 
 from blueprints import messages, push
 from models import Contact, Dossier, Message, Subscription, db, now, today
-from models.messages import addresses
-from models.messages.subscription import MOST, permitted
+from models.notifications import addresses
+from models.notifications.subscription import MOST, permitted
 from senders import push as sender
 
 HOSTS = ["fcm.googleapis.com", "*.push.services.mozilla.com", "*.push.apple.com"]

@@ -11,7 +11,7 @@ from visitor import Visitor
 
 from models import Authority, Dossier, Procedure, today
 from models.catalogue.procedure import LANGUAGES, LOCALES
-from models.number import Scanned, check_character, grouped, new_number, scanned
+from models.dossiers.number import Scanned, check_character, grouped, new_number, scanned
 
 LONG = "Administration de l’exemple, du contrôle et de la reconnaissance des documents officiels du pays"
 YESTERDAY, EARLIER = today() - dt.timedelta(days=1), today() - dt.timedelta(days=4)

@@ -12,7 +12,7 @@ from visitor import Visitor
 
 from blueprints.headers import DOCUMENT, POLICY
 from models import Dossier
-from models.number import grouped, new_number
+from models.dossiers.number import grouped, new_number
 from paper import render
 
 pytestmark = NEEDED

@@ -13,8 +13,8 @@ from sending import EVENTS, LONG_SITE, make_app, make_dossier, make_form, make_m
 from blueprints.settings import LONGEST_SITE
 from models import Contact, Event, Message, db, now
 from models.catalogue.procedure import LANGUAGES, LOCALES
-from models.catalogue.shapes import Kind
-from models.life import MOVES
+from models.catalogue.schemas import Kind
+from models.dossiers.life import MOVES
 from senders import text
 from senders.samples import KINDS, TODAY, sample
 

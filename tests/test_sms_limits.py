@@ -11,9 +11,10 @@ from conftest import running
 from test_tracking import CONTACT, past_the_captcha
 from visitor import Visitor
 
-from models import Contact, Counter, Dossier, Message, Used, db, now, throttle
-from models.messages import sms_limits
-from models.messages.sms_limits import DAY, HOUR, MINUTE, Refused, Tariff
+from models import Contact, Counter, Dossier, Message, Used, db, now
+from models.notifications import limits as sms_limits
+from models.notifications.limits import DAY, HOUR, MINUTE, Refused, Tariff
+from models.security import throttle
 
 MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
 TARIFF = Tariff(price=8, budget=500)

@@ -7,7 +7,7 @@ from visitor import Visitor
 
 from blueprints.spelling import TABLES, spelled
 from models.catalogue.procedure import LANGUAGES
-from models.number import ALPHABET
+from models.dossiers.number import ALPHABET
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

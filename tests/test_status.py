@@ -11,7 +11,7 @@ from playhouse.test_utils import assert_query_count
 from visitor import Visitor
 
 from models import Dossier, today
-from models.number import check_character, grouped, new_number
+from models.dossiers.number import check_character, grouped, new_number
 
 
 def drawn(svg: str) -> Image.Image:

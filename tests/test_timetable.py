@@ -8,8 +8,8 @@ from test_message import EMAIL, SMS, move, told
 
 from models import Message, Outcome
 from models.base import LUXEMBOURG
-from models.messages import outbox
-from models.messages.timetable import Hours, midnight, tomorrow
+from models.notifications import outbox
+from models.notifications.timetable import Hours, midnight, tomorrow
 
 # Summer time begins on 29 March 2026 and ends on 25 October; in between lies a night like any other.
 NIGHTS = [dt.date(2026, 3, 28), dt.date(2026, 7, 1), dt.date(2026, 10, 24)]

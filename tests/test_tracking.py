@@ -5,7 +5,8 @@ from bs4 import BeautifulSoup
 from conftest import SETTINGS
 from visitor import Page, Visitor, values
 
-from models import Contact, Dossier, Message, Procedure, captcha
+from models import Contact, Dossier, Message, Procedure
+from models.security import captcha
 
 START = "/track/rent-subsidy/application"
 CONTACT = START + "/contact"

@@ -11,8 +11,8 @@ from visitor import Visitor
 
 from blueprints.messages import Worker
 from models import Conflict, Dossier, Form, Procedure, WaitingTime, today
-from models.facts import Fact, handled
-from models.waiting import LEAST, YEAR, spread
+from models.deadlines.facts import Fact, handled
+from models.dossiers.waiting_times import LEAST, YEAR, spread
 
 FAR = dt.date(2026, 3, 2)
 

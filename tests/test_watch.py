@@ -6,8 +6,9 @@ import pytest
 import time_machine
 from test_dossier import EMAIL
 
-from models import Contact, Dossier, Message, now, watch
-from models.life import ON_THE_WAY, expected_by
+from models import Contact, Dossier, Message, now
+from models.dossiers import reminders as watch
+from models.dossiers.life import ON_THE_WAY, expected_by
 
 MONDAY = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 FIRST = MONDAY.date()

@@ -18,8 +18,8 @@ from test_app import dump
 from blueprints import webhooks
 from blueprints.messages import Worker
 from models import Contact, Counter, Dossier, Message, Used, db
-from models.messages import outbox
-from models.messages.contact import stopped_mark
+from models.notifications import outbox
+from models.notifications.contact import stopped_mark
 from senders import bounces
 
 SECRET = "a signature secret of at least thirty-two bytes"

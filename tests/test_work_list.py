@@ -8,7 +8,7 @@ from playhouse.test_utils import assert_query_count
 from test_desk_list import counted, listed
 
 from models import Dossier, Form, Procedure, today
-from models.number import grouped
+from models.dossiers.number import grouped
 
 LEFT = {"late": -2, "today": 0, "soon": 3, "week": 7, "fortnight": 14, "later": 40}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from models.catalogue.procedure import LANGUAGES
-from models.workdays import DAY, NAMED_IN, holiday, is_working_day, working_day
+from models.deadlines.workdays import DAY, NAMED_IN, holiday, is_working_day, working_day
 
 # Easter Monday of each year; Ascension Day is 38 days after it, Whit Monday 49.
 EASTER_MONDAYS = {

@@ -11,8 +11,8 @@ from sending import close, make_app, make_dossier, make_due, queued, row
 
 from blueprints import messages
 from models import Contact, Event, Message, db, now
-from models.messages import outbox
-from models.messages.timetable import REPEATS
+from models.notifications import outbox
+from models.notifications.timetable import REPEATS
 
 pytest_plugins = ["outside"]
 

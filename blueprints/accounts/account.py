@@ -16,6 +16,10 @@ from flask import (
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
+from blueprints import hx
+from blueprints.accounts import passkeys, signed_in, words
+from blueprints.accounts.forms import CodeForm, PasswordForm, ProofForm
+from blueprints.accounts.sign_in import wrong_code
 from models import Passkey, StaffSession
 from models.staff.codes import app_address, new_secret
 from models.staff.passkey import BadPasskey
@@ -23,11 +27,6 @@ from models.staff.passwords import EasyPassword
 from models.staff.session import Proof
 from models.staff.staff import Refused
 from paper import qr
-
-from .. import hx
-from . import passkeys, signed_in, words
-from .forms import CodeForm, PasswordForm, ProofForm
-from .sign_in import wrong_code
 
 bp = Blueprint("account", __name__, url_prefix="/desk/account")
 bp.before_request(signed_in.guard)

@@ -12,8 +12,8 @@ from flask import current_app, request
 from werkzeug.exceptions import TooManyRequests
 
 from models import Counter, KnownBrowser, Tries
+from models.security.throttle import visitor
 from models.staff.session import Proof
-from models.throttle import visitor
 
 HOUR = dt.timedelta(hours=1)
 MOST = 100  # wrong ones for an account and hour, from all known browsers and strangers together

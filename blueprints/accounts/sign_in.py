@@ -3,12 +3,11 @@
 from flask import Blueprint, Response, g, make_response, redirect, render_template, session, url_for
 from flask_babel import gettext as _
 
+from blueprints.accounts import passkeys, signed_in
+from blueprints.accounts.attempts import attempt
+from blueprints.accounts.forms import CodeForm, SignInForm
 from models import Staff, now
 from models.staff.passkey import BadPasskey
-
-from . import passkeys, signed_in
-from .attempts import attempt
-from .forms import CodeForm, SignInForm
 
 bp = Blueprint("accounts", __name__)
 bp.before_app_request(signed_in.load)

@@ -4,12 +4,11 @@ from typing import Any
 
 from flask import Response, current_app, g, redirect, request, url_for
 
+from blueprints import hx
+from blueprints.accounts import words
+from blueprints.accounts.attempts import attempt, browser_cookie
 from models import KnownBrowser, Staff, StaffSession
 from models.staff.session import KEPT, LONGEST, Proof
-
-from .. import hx
-from . import words
-from .attempts import attempt, browser_cookie
 
 BEFORE_SECOND_FACTOR = ("accounts", "account", "device")  # the blueprints that are open without one
 

@@ -5,13 +5,12 @@ from flask_babel import gettext as _
 from peewee import IntegrityError
 from playhouse.flask_utils import get_object_or_404
 
+from blueprints import hx
+from blueprints.accounts import signed_in, words
+from blueprints.accounts.forms import InvitationForm
+from blueprints.languages import in_language
 from models import Authority, Staff
 from models.staff.staff import ROLES, Refused
-
-from .. import hx
-from ..languages import in_language
-from . import signed_in, words
-from .forms import InvitationForm
 
 bp = Blueprint("staff", __name__, url_prefix="/desk/staff")
 bp.before_request(signed_in.guard)

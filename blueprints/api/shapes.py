@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models import Dossier, Event, today
-from models.life import LONGEST, MOVES
+from models.dossiers.life import LONGEST, MOVES
 
 WRITTEN = r"^[^\x00]*$"  # PostgreSQL takes no text with a NUL
 Plain = Annotated[str, Field(pattern=WRITTEN)]

@@ -6,11 +6,10 @@ import logging
 import click
 from flask import Blueprint
 
+from blueprints.api.shapes import dossier_shape, event_shape
 from models import Authority, Delivery, Dossier, Event, Staff, System, db
 from senders import webhook
 from senders.base import SendError
-
-from .shapes import dossier_shape, event_shape
 
 bp = Blueprint("systems", __name__, cli_group="systems")
 log = logging.getLogger("etracking.systems")

@@ -12,12 +12,11 @@ from flask import Blueprint, Response, abort, g, jsonify, request, url_for
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
+from blueprints.api import description
+from blueprints.api.problems import PREFIX, Problem, keep_nothing, response_to
+from blueprints.api.shapes import Move, dossier_shape
 from models import Authority, Conflict, Counter, Dossier, Reply, Scope, System, db
-from models.facts import local_day
-
-from . import description
-from .problems import PREFIX, Problem, keep_nothing, response_to
-from .shapes import Move, dossier_shape
+from models.deadlines.facts import local_day
 
 bp = Blueprint("api", __name__, url_prefix=PREFIX)
 bp.after_request(keep_nothing)

@@ -8,9 +8,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, url_for
 
+from blueprints import hx, words
 from models import Dossier, Scope
-
-from .. import hx, words
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -58,4 +57,4 @@ def only_clerks() -> None:
 
 
 # They put their views on bp.
-from . import arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list  # noqa: E402, F401
+from blueprints.desk import arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list  # noqa: E402, F401

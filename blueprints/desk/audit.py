@@ -9,12 +9,11 @@ from typing import Any
 from flask import Response, abort, g, request
 from peewee import ModelSelect
 
+from blueprints import hx
+from blueprints.desk import audit_words, bp, export
 from models import Audit, Dossier
 from models.base import LUXEMBOURG
-from models.number import scanned
-
-from .. import hx
-from . import audit_words, bp, export
+from models.dossiers.number import scanned
 
 PAGE = 50
 MOST = 2**31 - 1  # the largest number that a row can have

@@ -11,12 +11,11 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
+from blueprints.forms import ContactForm, DayField, NeededWhen, not_in_future
+from blueprints.languages import NAMES
 from models import today
-from models.batch import REASONS, RECENT
-from models.number import ALPHABET, LENGTH, clean
-
-from ..forms import ContactForm, DayField, NeededWhen, not_in_future
-from ..languages import NAMES
+from models.dossiers.batch import REASONS, RECENT
+from models.dossiers.number import ALPHABET, LENGTH, clean
 
 LEAST = 4  # characters of a number that are worth a search
 LONGEST = 300  # characters of a code

@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 
+from blueprints.languages import current, in_language
+from blueprints.words import day, label
 from models import Dossier, Event, Read, Scope, Staff
-from models.facts import local_day
-
-from ..languages import current, in_language
-from ..words import day, label
+from models.deadlines.facts import local_day
 
 ARRIVALS = ("received", "supplied", "further")
 

@@ -8,15 +8,14 @@ from flask_babel import force_locale
 from peewee import ModelSelect
 from wtforms import SelectChoice
 
+from blueprints import clock_words, event_words, hx
+from blueprints.desk import bp, undo_time
+from blueprints.desk.forms import GRANTED, ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
+from blueprints.languages import NAMES, in_language
 from models import Authority, Dossier, Event, Note, Staff, TextBlock, now, today
 from models.catalogue.procedure import LOCALES
-from models.event import UNDOABLE, standing
-from models.life import ARRIVED, FURTHER
-
-from .. import clock_words, event_words, hx
-from ..languages import NAMES, in_language
-from . import bp, undo_time
-from .forms import GRANTED, ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
+from models.dossiers.event import UNDOABLE, standing
+from models.dossiers.life import ARRIVED, FURTHER
 
 FORMS = {"corrected": CorrectionForm, "further": PapersForm, "returned": OriginalsForm}
 ADDRESSES = {"corrected": "correct_arrival", "further": "add_papers", "returned": "return_originals"}

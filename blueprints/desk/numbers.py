@@ -2,11 +2,10 @@
 
 from flask import Response, abort, g, request
 
+from blueprints import hx
+from blueprints.desk import bp, export, tables
 from models import Audit, Authority, Dossier, WorkList
-from models.figures import Figures
-
-from .. import hx
-from . import bp, export, tables
+from models.desk.statistics import Figures
 
 PERIODS = (4, 13, 52)  # weeks
 

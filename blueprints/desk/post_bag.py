@@ -9,16 +9,15 @@ from flask import Response, abort, g, request, url_for
 from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
+from blueprints import hx
+from blueprints.desk import bp, only_clerks, undo_time
+from blueprints.desk.bag_forms import BagForm, ReadForm
+from blueprints.desk.bag_words import answer, nobody
+from blueprints.forms import ButtonForm
+from blueprints.headers import camera
 from models import Batch, Conflict, Dossier, Read, today
-from models.batch import RECENT
-from models.read import CHANGED
-
-from .. import hx
-from ..forms import ButtonForm
-from ..headers import camera
-from . import bp, only_clerks, undo_time
-from .bag_forms import BagForm, ReadForm
-from .bag_words import answer, nobody
+from models.desk.scan import CHANGED
+from models.dossiers.batch import RECENT
 
 MONTH = dt.timedelta(days=30)  # what citizens are given for a new form
 

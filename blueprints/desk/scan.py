@@ -2,10 +2,9 @@
 
 from flask import Response, g, request, url_for
 
-from models.number import scanned
-
-from .. import hx
-from . import bp
+from blueprints import hx
+from blueprints.desk import bp
+from models.dossiers.number import scanned
 
 
 @bp.get("/scan")

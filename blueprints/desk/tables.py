@@ -5,13 +5,12 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from blueprints import message_words, words
+from blueprints.languages import in_language
 from models import Dossier
-from models.figures import Figures
-from models.messages.channel import CHANNELS
-from models.number import grouped
-
-from .. import message_words, words
-from ..languages import in_language
+from models.desk.statistics import Figures
+from models.dossiers.number import grouped
+from models.notifications.channel import CHANNELS
 
 TONES = {"overdue": "bad", "today": "bad", "3 days": "wait", "failed": "bad", "unknown": "bad"}
 

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 
 from flask import Response, abort, g, make_response, request
 
+from blueprints import hx
+from blueprints.desk import bp
+from blueprints.headers import letter
+from blueprints.languages import current
 from models import Authority, Form, Procedure
 from models.catalogue.procedure import LANGUAGES
-from models.messages.contact import FIRST
+from models.notifications.contact import FIRST
 from senders import samples, text
 from senders.base import Letter
-
-from .. import hx
-from ..headers import letter
-from ..languages import current
-from . import bp
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from .procedure import LANGUAGES
-from .shapes import AuthorityFile, Catalogue, ProcedureFile, SpecimenFile, Texts, Topics
+from models.catalogue.procedure import LANGUAGES
+from models.catalogue.schemas import AuthorityFile, Catalogue, ProcedureFile, SpecimenFile, Texts, Topics
 
 
 class BadCatalogue(Exception):

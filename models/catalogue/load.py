@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from ..base import Base, db
-from .files import BadCatalogue, read
-from .procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
-from .shapes import Catalogue, FormEntry, ProcedureFile, SpecimenFile, TextEntry
-from .text_block import TextBlock
+from models.base import Base, db
+from models.catalogue.files import BadCatalogue, read
+from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
+from models.catalogue.schemas import Catalogue, FormEntry, ProcedureFile, SpecimenFile, TextEntry
+from models.catalogue.text_block import TextBlock
 
 # Draws a specimen (form, language, authority, edition) -> PDF; accepts a PDF -> (data, places, remarks). Both are of
 # paper/, which models do not know.

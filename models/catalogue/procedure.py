@@ -5,9 +5,9 @@ import unicodedata
 
 from peewee import BlobField, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, ModelSelect, TextField
 
-from ..base import Base
-from ..clock import Rule, applicable
-from ..facts import Fact
+from models.base import Base
+from models.deadlines.clock import Rule, applicable
+from models.deadlines.facts import Fact
 
 LOCALES = {"de": "de", "fr": "fr", "en": "en_GB", "lb": "lb"}  # British: dates as written in Europe
 LANGUAGES = tuple(LOCALES)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from peewee import CharField, ForeignKeyField, IntegerField, JSONField
 
-from ..base import Base
-from .procedure import Procedure
+from models.base import Base
+from models.catalogue.procedure import Procedure
 
 
 class TextBlock(Base):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import CharField, IntegerField, JSONField
 
-from ..base import Base, UTCDateTimeField, db, now
+from models.base import Base, UTCDateTimeField, db, now
 
 if TYPE_CHECKING:
-    from .staff import Staff
+    from models.staff.staff import Staff
 
 LOCK = 0x61756469  # PostgreSQL's advisory lock: two rows must not follow the same one
 BEGINNING = "0" * 64

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pyotp
 from peewee import BigIntegerField, CharField, DeferredForeignKey
 
-from .. import keys
-from ..base import Base, db, now
-from ..number import ALPHABET
-from ..tokens import hashed
+from models.base import Base, db, now
+from models.dossiers.number import ALPHABET
+from models.security import keys
+from models.security.tokens import hashed
 
 if TYPE_CHECKING:
-    from .staff import Staff
+    from models.staff.staff import Staff
 
 STEP = 30  # seconds that a code is shown
 DRIFT = 1  # steps that the clock of a telephone may be off, either way

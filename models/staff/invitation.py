@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from peewee import CharField, DeferredForeignKey, ModelSelect
 
-from ..base import Base, UTCDateTimeField, db, now
-from ..tokens import hashed, new_token
+from models.base import Base, UTCDateTimeField, db, now
+from models.security.tokens import hashed, new_token
 
 if TYPE_CHECKING:
-    from .staff import Staff
+    from models.staff.staff import Staff
 
 LIFETIME = dt.timedelta(hours=24)
 

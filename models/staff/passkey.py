@@ -29,11 +29,11 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from ..base import Base, UTCDateTimeField, db, now
-from .session import Proof
+from models.base import Base, UTCDateTimeField, db, now
+from models.staff.session import Proof
 
 if TYPE_CHECKING:
-    from .staff import Staff
+    from models.staff.staff import Staff
 
 VERIFIED = UserVerificationRequirement.REQUIRED
 MILLISECONDS = 5 * 60_000  # how long the browser waits for its owner

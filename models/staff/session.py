@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from peewee import JOIN, CharField, DeferredForeignKey, ModelSelect
 
-from ..base import Base, UTCDateTimeField, db, now
-from ..catalogue.procedure import Authority
-from ..tokens import hashed, new_token
-from .audit import Audit
+from models.base import Base, UTCDateTimeField, db, now
+from models.catalogue.procedure import Authority
+from models.security.tokens import hashed, new_token
+from models.staff.audit import Audit
 
 if TYPE_CHECKING:
-    from .staff import Staff
+    from models.staff.staff import Staff
 
 IDLE = dt.timedelta(minutes=30)
 LONGEST = dt.timedelta(hours=8)

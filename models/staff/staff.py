@@ -4,14 +4,14 @@ from typing import Any
 
 from peewee import JOIN, CharField, ForeignKeyField, ModelSelect, prefetch
 
-from ..base import Base, UTCDateTimeField, db, now
-from ..catalogue.procedure import Authority
-from . import passwords
-from .audit import Audit
-from .codes import RecoveryCode, Totp
-from .invitation import Invitation
-from .passkey import Passkey, Site
-from .session import KnownBrowser, Proof, StaffSession
+from models.base import Base, UTCDateTimeField, db, now
+from models.catalogue.procedure import Authority
+from models.staff import passwords
+from models.staff.audit import Audit
+from models.staff.codes import RecoveryCode, Totp
+from models.staff.invitation import Invitation
+from models.staff.passkey import Passkey, Site
+from models.staff.session import KnownBrowser, Proof, StaffSession
 
 ROLES = ("clerk", "helpdesk", "admin")
 

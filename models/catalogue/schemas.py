@@ -1,0 +1,187 @@
+"""The shapes of the catalogue's files: what may stand in them."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    ValidationInfo,
+    field_validator,
+)
+
+from models.catalogue.procedure import LANGUAGES
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+def _complete(texts: dict[str, str]) -> dict[str, str]:
+    if set(texts) != set(LANGUAGES):
+        raise ValueError(f"needs exactly the languages {', '.join(LANGUAGES)}")
+    if not all(text.strip() for text in texts.values()):
+        raise ValueError("a translation is empty")
+    return {language: text.strip() for language, text in texts.items()}
+
+
+Text = Annotated[dict[str, str], AfterValidator(_complete)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AuthorityFile(Strict):
+    name: Text
+    address: Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=3, max_length=6)]
+    window: Literal["left", "right"]
+    phone: str = ""
+    email: str = ""
+    website: str = ""
+    hours: Text | None = None
+
+
+class Section(Strict):
+    kind: Literal["who", "conditions", "steps", "documents", "fees", "periods", "good_to_know"]
+    text: Text | None = None
+    items: list[Text] = []
+
+
+class Period(Strict):
+    """How long the authority has, in one version of the rule: the fields are those of models.clock.Rule."""
+
+    valid_from: dt.date | None = None
+    length: Annotated[int, Field(gt=0, le=1000)]
+    unit: Literal["days", "weeks", "months"]
+    start: Literal["arrival", "completeness"]
+    missing: Literal["suspend", "restart", "none"]
+    transfer: Literal["continue", "restart"] = "continue"
+    roll: bool = True
+    target: Annotated[int, Field(gt=0)] | None = None
+    source: Text
+
+    @field_validator("target")
+    @classmethod
+    def _shorter(cls, target: int | None, info: ValidationInfo) -> int | None:
+        if target and target > info.data.get("length", target):
+            raise ValueError("the authority's own target is longer than the period")
+        return target
+
+
+def _in_order(versions: list[Period]) -> list[Period]:
+    since = [version.valid_from or dt.date.min for version in versions]
+    if any(earlier >= later for earlier, later in zip(since, since[1:], strict=False)):
+        raise ValueError("each version needs a valid_from later than that of the version before it")
+    return versions
+
+
+# One version may stand alone, without a list.
+Periods = Annotated[
+    list[Period],
+    BeforeValidator(lambda periods: [periods] if isinstance(periods, dict) else periods),
+    AfterValidator(_in_order),
+]
+
+
+# What a dossier's citizen is told of; each has its folder in templates/messages/.
+Kind = Literal[
+    "announced", "received", "supplied", "further", "incomplete", "examination", "decided", "closed", "lapsed",
+    "withdrawn", "transferred", "corrected", "returned", "reminder", "unarrived", "forwarded",
+    "absent",
+]  # fmt: skip
+
+
+def _chosen(sms: bool | list[Kind]) -> list[Kind] | None:
+    return {True: None, False: []}[sms] if isinstance(sms, bool) else sms
+
+
+# true: every kind of news goes out by SMS too; false: the procedure sends no SMS; or the kinds that do.
+SmsKinds = Annotated[bool | list[Kind], AfterValidator(_chosen)]
+
+
+class FormEntry(Strict):
+    slug: Slug
+    tracked: bool
+    title: Text
+    edition: Annotated[str, Field(max_length=20)]
+    enclosures: list[Text] = []
+    period: Periods = []
+
+
+class Source(Strict):
+    title: str
+    url: str
+    read: str
+
+
+class ProcedureFile(Strict):
+    audiences: Annotated[list[Literal["citizens", "businesses"]], Field(min_length=1)]
+    topic: Slug
+    authority: Slug
+    life_event: str = ""
+    title: Text
+    summary: Text
+    keywords: Text | None = None
+    tracking_note: Text | None = None
+    sms: SmsKinds = Field(default=True, validate_default=True)
+    sections: list[Section]
+    forms: Annotated[list[FormEntry], Field(min_length=1)]
+    sources: list[Source]
+
+
+class Field_(Strict):
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    kind: Literal["text", "date", "check", "multiline"]
+    width: Literal["half", "full"] = "full"
+    label: Text
+
+
+class Group(Strict):
+    title: Text
+    fields: Annotated[list[Field_], Field(min_length=1)]
+
+
+class SpecimenFile(Strict):
+    """What a specimen form asks: drawn as a PDF until the administration drops its own file into the folder."""
+
+    title: Text
+    intro: Text
+    groups: Annotated[list[Group], Field(min_length=1)]
+    declaration: Text
+    signature: bool = True
+
+
+class TextEntry(Strict):
+    """A text block for the desk: which moves it goes with, its name for the staff, its words for the citizen."""
+
+    id: Slug
+    moves: Annotated[
+        list[
+            Literal["received", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn", "transferred",
+                    "corrected", "further", "returned"]
+        ],
+        Field(min_length=1),
+    ]  # fmt: skip
+    title: Text
+    text: Text
+
+
+class Texts(RootModel[list[TextEntry]]):
+    """Text blocks in the order in which they are offered."""
+
+
+class Topics(RootModel[dict[Slug, Text]]):
+    """The topics in the order in which the catalogue lists them."""
+
+
+class Catalogue(Strict):
+    """All files, read and checked against each other."""
+
+    topics: dict[str, Text]
+    authorities: dict[str, AuthorityFile]
+    procedures: dict[str, ProcedureFile]
+    specimens: dict[str, SpecimenFile]  # "procedure/form"
+    texts: dict[str, list[TextEntry]]  # by procedure; "" for all

@@ -1,0 +1,104 @@
+"""What matters to the clock in a dossier's history: facts with their dates, and the pauses between them."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple
+
+from models.base import LUXEMBOURG
+
+Kind = Literal["arrived", "requested", "supplied", "complete", "transferred", "ended"]
+
+OPEN = dt.date.max  # the end of a pause that still lasts
+ENDS = ("decided", "closed", "withdrawn", "lapsed")
+
+
+class Fact(NamedTuple):
+    """Something that happened to a dossier and matters to its clock."""
+
+    kind: Kind
+    on: dt.date
+
+
+class Pause(NamedTuple):
+    since: dt.date
+    until: dt.date
+
+
+def facts(events: Iterable[Any]) -> list[Fact]:
+    """What matters to the clock in a dossier's history (oldest first, without what was undone)."""
+    found: list[Fact] = []
+    for event in events:
+        arrived = next((index for index, fact in enumerate(found) if fact.kind == "arrived"), None)
+        day = local_day(event.at)
+        if event.kind == "corrected" and arrived is not None:
+            found[arrived] = Fact("arrived", event.arrived_on)
+        elif event.kind in ("received", "supplied"):
+            found.append(Fact("arrived" if arrived is None else "supplied", event.arrived_on or day))
+        elif event.kind == "incomplete":
+            found.append(Fact("requested", day))
+        elif event.kind == "examination":
+            found.append(Fact("complete", day))
+        elif event.kind == "transferred":
+            found.append(Fact("transferred", day))
+        elif event.kind in ENDS:
+            found.append(Fact("ended", day))
+    return found
+
+
+def local_day(at: dt.datetime) -> dt.date:
+    """The date on which the instant `at` falls in Luxembourg."""
+    return at.astimezone(LUXEMBOURG).date()
+
+
+def arrival(facts: Iterable[Fact]) -> dt.date | None:
+    return next((fact.on for fact in facts if fact.kind == "arrived"), None)
+
+
+def pauses_of(facts: Iterable[Fact]) -> list[Pause]:
+    """From each request for documents to its answer, oldest first; those that overlap are one."""
+    asked: list[dt.date] = []
+    found: list[Pause] = []
+    for fact in facts:
+        if fact.kind == "requested":
+            asked.append(fact.on)
+        answered = {"supplied": asked[:1], "complete": asked[:]}.get(fact.kind, [])
+        found += [Pause(since, max(since, fact.on)) for since in answered]
+        del asked[: len(answered)]
+    return _joined([*found, *(Pause(since, OPEN) for since in asked)])
+
+
+def _joined(pauses: Iterable[Pause]) -> list[Pause]:
+    joined: list[Pause] = []
+    for pause in sorted(pauses):
+        if joined and pause.since <= joined[-1].until:
+            joined[-1] = Pause(joined[-1].since, max(joined[-1].until, pause.until))
+        else:
+            joined.append(pause)
+    return joined
+
+
+def transfers(facts: Iterable[Fact]) -> list[dt.date]:
+    return [fact.on for fact in facts if fact.kind == "transferred"]
+
+
+def ending(facts: Iterable[Fact]) -> dt.date | None:
+    """Since when nothing is counted any more, if so."""
+    ended = None
+    for fact in facts:
+        if fact.kind == "ended":
+            ended = ended or fact.on
+        elif fact.kind in ("arrived", "supplied"):  # paper that came after all
+            ended = None
+    return ended
+
+
+def handled(facts: Sequence[Fact], decided_on: dt.date) -> int | None:
+    """The days from arrival to decision, without those on which the authority waited for documents.
+
+    None if nothing ever arrived. What the period's own rule makes of missing documents plays no part in it.
+    """
+    arrived = arrival(facts)
+    if arrived is None:
+        return None
+    waits = [min(pause.until, decided_on) - max(pause.since, arrived) for pause in pauses_of(facts)]
+    return (decided_on - arrived).days - sum(max(wait.days, 0) for wait in waits)

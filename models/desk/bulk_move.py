@@ -1,0 +1,129 @@
+"""One move for many dossiers: planned as they were seen, looked at, then made, each in a transaction of its own."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from peewee import CharField, ForeignKeyField, JSONField, TextField
+
+from models.base import Base, Conflict, UTCDateTimeField, db, now
+from models.catalogue.text_block import TextBlock
+from models.desk.scope import Scope
+from models.dossiers.batch import Batch
+from models.dossiers.dossier import Dossier
+from models.dossiers.event import ASIDE, Event
+from models.staff.staff import Staff
+
+MOST = 500
+MOVES = ("examination", "decided", "closed", "lapsed")  # what needs nothing but the decision to do it
+UNUSED = dt.timedelta(days=1)  # a plan that nobody carried out is forgotten
+
+
+class Row(NamedTuple):
+    """One dossier of a plan: what became of it, or what would."""
+
+    dossier: Dossier
+    state: str  # can, cannot, changed (since it was seen), done, undone, late (done, and too late to take it back)
+    since: Event | None = None  # changed: what happened last
+
+
+class Bulk(Base):
+    """The plan of a bulk move, kept with its batch: what is shown before is what is done, and done once."""
+
+    batch = ForeignKeyField(Batch, backref="plans", unique=True, on_delete="CASCADE")
+    to = CharField(max_length=12)
+    seen = JSONField()  # [[dossier, version], ...] in the order of the list
+    block = ForeignKeyField(TextBlock, null=True, on_delete="SET NULL")
+    note = TextField(default="")
+    done_at = UTCDateTimeField(null=True)
+
+    @classmethod
+    def plan(cls, staff: Staff, to: str, dossiers: Iterable[Dossier]) -> "Bulk":
+        """Plan the move of `dossiers`, as they stand now, to `to`. Raises ValueError for none, or more than MOST."""
+        seen = [[dossier.id, dossier.version] for dossier in dossiers]
+        if not 0 < len(seen) <= MOST:
+            raise ValueError(f"a bulk move has 1 to {MOST} dossiers")
+        with db.atomic():
+            cls._forget()
+            return cls.create(batch=Batch.begin(staff, "bulk"), to=to, seen=seen)
+
+    @classmethod
+    def _forget(cls) -> None:
+        """Delete the plans that were never carried out."""
+        unused = cls.select(cls.batch).where(cls.done_at.is_null())
+        used = Event.select(Event.batch).where(Event.batch.is_null(False))
+        old = (Batch.created_at < now() - UNUSED) & Batch.id.in_(unused) & Batch.id.not_in(used)
+        Batch.delete().where(old).execute()
+
+    def say(self, block: TextBlock | None, note: str) -> None:
+        """What each citizen is told besides: a text block in the own language, and words that are the same for all."""
+        self.block, self.note = block, note
+        self.save(only=[Bulk.block, Bulk.note])
+
+    def words(self, language: str) -> str:
+        """The note for a citizen who reads `language`."""
+        return "\n\n".join(filter(None, [self.block.text[language] if self.block else "", self.note]))
+
+    def carry_out(self, scope: Scope, hold: dt.timedelta) -> None:
+        """Move all that still stand as they were seen; nobody is told before `hold` is over.
+
+        Each dossier is a transaction of its own. What has changed since is left alone, and so is what this plan has
+        moved already: to carry it out once more goes on where an interrupted one stopped.
+        """
+        for row in self.rows(scope):
+            if row.state == "can":
+                try:
+                    row.dossier.move(self.to, by=scope.staff, version=row.dossier.version,
+                                     note=self.words(row.dossier.language), hold=hold, batch=self.batch)  # fmt: skip
+                except Conflict:
+                    continue  # somebody was quicker; its row says so
+        self.done_at = now()
+        self.save(only=[Bulk.done_at])
+
+    def undo(self, scope: Scope, hold: dt.timedelta) -> None:
+        """Take back every move of which nobody has been told and after which nothing happened."""
+        dossiers = self._dossiers(scope)
+        for event in self.batch.events:
+            dossier = dossiers.get(event.dossier_id)
+            if dossier and event.at + hold > now():
+                try:
+                    dossier.undo(event, by=scope.staff, version=dossier.version)
+                except Conflict:
+                    continue  # it happened too late; its row says so
+
+    def rows(self, scope: Scope) -> list[Row]:
+        """Every dossier of the plan that `scope` still shows, with what became of it."""
+        dossiers, latest = self._dossiers(scope), self._latest()
+        moved = {event.dossier_id: event for event in self.batch.events}
+        return [
+            self._row(dossiers[key], version, moved.get(key), latest.get(key))
+            for key, version in self.seen
+            if key in dossiers
+        ]
+
+    def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
+        """Until when at least one of its moves can be taken back."""
+        latest = self.batch.events.order_by(Event.id.desc()).first()
+        until = latest.at + hold if latest else None
+        return until if until and until > now() else None
+
+    def _row(self, dossier: Dossier, version: int, moved: Event | None, latest: Event | None) -> Row:
+        if moved is None and dossier.version != version:
+            return Row(dossier, "changed", latest)
+        if moved is None:
+            return Row(dossier, "can" if self.to in dossier.moves else "cannot")
+        if latest and latest.kind == "undone" and latest.details["event"] == moved.id:
+            return Row(dossier, "undone", latest)
+        return Row(dossier, "done" if latest == moved else "late", latest)
+
+    def _dossiers(self, scope: Scope) -> dict[int, Dossier]:
+        ids = [key for key, _version in self.seen]
+        return {dossier.id: dossier for dossier in scope.dossiers().where(Dossier.id.in_(ids))}
+
+    def _latest(self) -> dict[int, Event]:
+        """What happened last to each dossier since the plan was made."""
+        ids = [key for key, _version in self.seen]
+        since = Event.select(Event, Staff).left_outer_join(Staff)
+        since = since.where(Event.dossier.in_(ids) & (Event.at >= self.batch.created_at) & Event.kind.not_in(ASIDE))
+        since = since.order_by(Event.id)
+        return {event.dossier_id: event for event in since}

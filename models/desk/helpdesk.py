@@ -1,0 +1,69 @@
+"""What staff does for somebody on the telephone. Whoever reads or changes an address has a reason, and it is kept.
+
+The audit log gets the reason, ids and counts; never the address.
+"""
+
+from models.base import db
+from models.desk.scope import Scope
+from models.dossiers.dossier import Dossier
+from models.notifications import addresses
+from models.notifications.contact import Contact, hashed
+from models.notifications.notification import Message
+from models.staff.audit import Audit
+from models.staff.staff import Staff
+
+REASONS = ("status", "not-received", "correct", "wish", "data")
+MOST = 50  # dossiers shown for one address
+
+
+def find(scope: Scope, channel: str, address: str, reason: str) -> list[Dossier]:
+    """The dossiers in `scope` that tell this address, the latest change first; at most MOST."""
+    same = (Contact.address_hash == hashed(channel, address)) & Contact.replaced_at.is_null()
+    told = scope.contacts().where(same).select(Contact.dossier)
+    found = scope.dossiers().where(Dossier.id.in_(told)).order_by(Dossier.changed_at.desc()).limit(MOST)
+    with db.atomic():
+        dossiers = list(found)
+        Audit.record(scope.staff, "look_up", channel=channel, reason=reason, hits=len(dossiers))
+    return dossiers
+
+
+def unmask(contact: Contact, by: Staff, reason: str) -> str:
+    """The address of `contact`, to read out or compare."""
+    Audit.record(by, "unmask", contact.dossier_id, contact=contact.id, reason=reason)
+    return contact.address
+
+
+def correct(contact: Contact, channel: str, address: str, by: Staff, reason: str) -> None:
+    """Ask another address whether it takes the place of `contact`; the old one is told.
+
+    Raises addresses.Taken or addresses.Full.
+    """
+    with db.atomic():
+        Audit.take_turn()
+        successor = addresses.exchange(contact, channel, address)
+        Audit.record(by, "correct", contact.dossier_id, contact=contact.id, new=successor.id, reason=reason)
+
+
+def stop(contact: Contact, by: Staff, reason: str) -> None:
+    """No more messages to `contact`, as its holder wishes."""
+    with db.atomic():
+        Audit.take_turn()
+        contact.stop()
+        Audit.record(by, "stop", contact.dossier_id, contact=contact.id, reason=reason)
+
+
+def erase(contact: Contact, by: Staff, reason: str) -> None:
+    """Forget `contact` and all messages to it, as its holder wishes."""
+    with db.atomic():
+        Audit.take_turn()
+        contact.erase()
+        Audit.record(by, "erase", contact.dossier_id, contact=contact.id, reason=reason)
+
+
+def send_again(message: Message, by: Staff | None) -> bool:
+    """One more round of attempts for a dead letter; without `by`, on the command line. False if it is none any more."""
+    with db.atomic():
+        if not message.send_again():
+            return False
+        Audit.record(by, "resend", message.event.dossier_id, message=message.id)
+    return True

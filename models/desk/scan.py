@@ -1,0 +1,204 @@
+"""The envelopes of a post-bag: each code that was read, and what came of it."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from peewee import CharField, ForeignKeyField, IntegerField, IntegrityError, UUIDField
+
+from models.base import Base, Conflict, UTCDateTimeField, db, now
+from models.deadlines.facts import local_day
+from models.dossiers.batch import Batch
+from models.dossiers.dossier import Dossier
+from models.dossiers.event import Event
+from models.dossiers.number import Scanned, clean, scanned
+from models.staff.audit import Audit
+from models.staff.staff import Staff
+
+ARRIVALS = {"announced": "arrived", "lapsed": "revived", "incomplete": "supplied"}  # what a dossier was waiting for
+CHANGED = (*ARRIVALS.values(), "asked", "further", "forwarded", "absent")  # these did something that can be undone
+SHOWN = 4  # characters of a number that led nowhere; with the envelope in hand they tell which one it was
+TRIES = 3
+
+
+class Read(Base):
+    """One number that was read, and its outcome; the same reading sent twice is one row and changes nothing twice.
+
+    The outcome is one of CHANGED, or: again (it had arrived before), twice (already in this bag), elsewhere (another
+    authority's), early (the number is younger than the day of arrival), postmark (later than the arrival), unknown,
+    malformed, foreign (a code that is not ours), undone.
+    """
+
+    key = UUIDField(primary_key=True)
+    scan = UUIDField(index=True)  # made on the device for each reading; a code of an envelope leads to several rows
+    batch = ForeignKeyField(Batch, backref="reads", on_delete="CASCADE")
+    dossier = ForeignKeyField(Dossier, null=True, on_delete="SET NULL")
+    event: Any = ForeignKeyField(Event, null=True, on_delete="SET NULL")
+    outcome = CharField(max_length=10)
+    round = IntegerField(default=0)  # of the follow-up sheet
+    text = CharField(max_length=8, default="")  # how what led nowhere begins
+    at = UTCDateTimeField()
+    dossier_id: Any  # peewee makes them; its stubs do not say so
+    event_id: Any
+
+    @classmethod
+    def take(
+        cls, batch: Batch, scan: uuid.UUID, text: str, *, hold: dt.timedelta, postmark_on: dt.date | None = None
+    ) -> list["Read"]:
+        """Record what `text` stands for as arrived on the day of the bag; one row for each number in it.
+
+        The same `scan` gives the same rows, whatever comes with it. Raises Conflict if it was used in another bag.
+        """
+        for tries in range(1, TRIES + 1):
+            try:
+                with db.atomic():
+                    return cls.of(batch, scan) or cls._take(batch, scan, text, hold, postmark_on)
+            except (Conflict, IntegrityError):  # somebody else has scanned it at this very moment: see what it is now
+                if tries == TRIES:
+                    raise Conflict from None
+        raise AssertionError
+
+    @classmethod
+    def of(cls, batch: Batch, scan: uuid.UUID) -> list["Read"]:
+        """The rows of one reading, in the order of the code."""
+        return list(cls.select().where((cls.batch == batch) & (cls.scan == scan)).order_by(cls.at))
+
+    @classmethod
+    def undo_all(cls, batch: Batch, *, by: Staff, hold: dt.timedelta) -> int:
+        """Take back everything in the bag that still can be; how many could not."""
+        left = 0
+        for read in cls.select().where((cls.batch == batch) & cls.outcome.in_(CHANGED)).order_by(cls.at.desc()):
+            try:
+                read.undo(by=by, hold=hold)
+            except Conflict:
+                left += 1
+        return left
+
+    def undo(self, *, by: Staff, hold: dt.timedelta) -> None:
+        """Take back what came of this read, while nobody has been told. Raises Conflict when it is too late."""
+        with db.atomic():
+            several = self.outcome == "asked"
+            self._become("undone", CHANGED)
+            dossier = self._dossier()
+            events = [event for event in dossier.history() if event.batch_id == self.batch.id]
+            for event in reversed([e for e in events if e.id == self.event_id or several and e.id > self.event_id]):
+                if event.at + hold <= now():
+                    raise Conflict
+                dossier.undo(event, by=by, version=dossier.version)
+
+    def add_papers(self, *, by: Staff, hold: dt.timedelta) -> None:
+        """It had arrived before, and there are further papers in this envelope."""
+        with db.atomic():
+            self._become("further", ("again",))
+            dossier = self._own(by)
+            self._keep(dossier.add_papers(by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold,
+                                          batch=self.batch))  # fmt: skip
+
+    def forward(self, *, by: Staff, hold: dt.timedelta) -> None:
+        """It is another authority's: the envelope is sent on, and the citizen is told."""
+        with db.atomic():
+            self._become("forwarded", ("elsewhere",))
+            dossier = self._dossier()
+            self._keep(dossier.forward(by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold,
+                                       batch=self.batch))  # fmt: skip
+
+    def mark_absent(self, *, by: Staff, hold: dt.timedelta) -> None:
+        """The envelope listed it, but it was not in there: it has not arrived, and the citizen is told."""
+        with db.atomic():
+            self._become("absent", tuple(ARRIVALS.values()))
+            dossier = self._dossier()
+            dossier.undo(self.event, by=by, version=dossier.version)
+            self._keep(dossier.miss(by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold,
+                                    batch=self.batch))  # fmt: skip
+
+    def ask_for_new_form(self, until: dt.date, *, by: Staff, hold: dt.timedelta) -> None:
+        """It came on an outdated form: ask for the present one, by `until`."""
+        with db.atomic():
+            self._become("asked", tuple(ARRIVALS.values()))
+            dossier = self._own(by)
+            if not dossier.outdated:
+                raise Conflict
+            titles = dossier.form.title.items()
+            missing = {language: f"{title} ({dossier.form.edition})" for language, title in titles}
+            dossier.move("incomplete", by=by, version=dossier.version, missing=[missing], until=until, hold=hold,
+                         batch=self.batch)  # fmt: skip
+
+    def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
+        """Until when it can be taken back, if it still can."""
+        until = self.event.at + hold if self.outcome in CHANGED and self.event_id else None
+        return until if until and until > now() else None
+
+    @classmethod
+    def _take(
+        cls, batch: Batch, scan: uuid.UUID, text: str, hold: dt.timedelta, postmark_on: dt.date | None
+    ) -> list["Read"]:
+        found = scanned(text)
+        if found is None:
+            strange = ":" in text or "/" in text
+            begin = "" if strange else "".join(filter(str.isalnum, clean(text)))[:SHOWN]
+            return [cls._write(batch, scan, scan, "foreign" if strange else "malformed", text=begin)]
+        if postmark_on and postmark_on > batch.arrived_on:
+            return [cls._write(batch, scan, scan, "postmark", text=found.numbers[0][:SHOWN])]
+        return [cls._take_one(batch, scan, found, number, hold, postmark_on) for number in found.numbers]
+
+    @classmethod
+    def _take_one(
+        cls,
+        batch: Batch,
+        scan: uuid.UUID,
+        found: Scanned,
+        number: str,
+        hold: dt.timedelta,
+        postmark_on: dt.date | None,
+    ) -> "Read":
+        key = scan if number == found.numbers[0] else uuid.uuid5(scan, number)
+        dossier = Dossier.loaded().where(Dossier.number == number).first()
+        if dossier is None:
+            return cls._write(batch, scan, key, "unknown", text=number[:SHOWN])
+        event, outcome = None, cls._obstacle(batch, dossier)
+        if not outcome:
+            outcome = ARRIVALS[dossier.status]
+            event = dossier.move("received", by=batch.staff, version=dossier.version, arrived_on=batch.arrived_on,
+                                 postmark_on=postmark_on, hold=hold, batch=batch)  # fmt: skip
+        return cls._write(batch, scan, key, outcome, dossier=dossier, event=event, round=found.round)
+
+    @classmethod
+    def _obstacle(cls, batch: Batch, dossier: Dossier) -> str:
+        """Why this number is not simply recorded as arrived, if it is not."""
+        own = batch.staff.authority_id
+        if own and dossier.authority_id != own:
+            Audit.record(batch.staff, "elsewhere", dossier.id, batch=batch.id)  # who learnt whose number it is
+            return "elsewhere"
+        before = (cls.batch == batch) & (cls.dossier == dossier) & cls.outcome.in_(CHANGED)
+        if cls.select().where(before & (cls.outcome != "absent")).exists():
+            return "twice"
+        if dossier.status not in ARRIVALS:
+            return "again"
+        return "early" if batch.arrived_on < local_day(dossier.created_at) else ""
+
+    @classmethod
+    def _write(cls, batch: Batch, scan: uuid.UUID, key: uuid.UUID, outcome: str, **fields: Any) -> "Read":
+        return cls.create(key=key, scan=scan, batch=batch, outcome=outcome, at=now(), **fields)
+
+    def _dossier(self) -> Dossier:
+        if self.dossier_id is None:
+            raise Conflict
+        return Dossier.loaded().where(Dossier.id == self.dossier_id).get()
+
+    def _own(self, by: Staff) -> Dossier:
+        """The dossier, if `by` may still move it: it may have been handed over to another authority since."""
+        dossier = self._dossier()
+        if by.authority and dossier.authority != by.authority:
+            raise Conflict
+        return dossier
+
+    def _become(self, outcome: str, before: tuple[str, ...]) -> None:
+        """Two taps at once: one of them does it."""
+        mine = (Read.key == self.key) & (Read.outcome == self.outcome) & Read.outcome.in_(before)
+        if Read.update(outcome=outcome).where(mine).execute() != 1:
+            raise Conflict
+        self.outcome = outcome
+
+    def _keep(self, event: Event) -> None:
+        Read.update(event=event).where(Read.key == self.key).execute()
+        self.event = event

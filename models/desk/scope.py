@@ -1,0 +1,143 @@
+"""What one member of staff may see. The desk asks here and nowhere else: no query of the desk lacks its limits."""
+
+from typing import Any
+
+from peewee import JOIN, SQL, ModelSelect
+
+from models.catalogue.procedure import Authority, Form, Procedure
+from models.dossiers.batch import Batch
+from models.dossiers.dossier import Dossier
+from models.dossiers.event import Event
+from models.dossiers.waiting_times import WaitingTime
+from models.notifications.contact import Contact
+from models.notifications.notification import Message
+from models.staff.audit import Audit
+from models.staff.staff import Staff
+
+
+class Scope:
+    """The rows that `staff` may see, count, search and export: a clerk those of the own authority, the others all.
+
+    Every method returns a query that can be narrowed further, never widened.
+    """
+
+    def __init__(self, staff: Staff) -> None:
+        self.staff = staff
+
+    def dossiers(self) -> "ModelSelect[Dossier]":
+        """Dossiers with form, procedure and authority loaded."""
+        loaded = Dossier.loaded()
+        return loaded.where(Dossier.authority == self.staff.authority) if self._limited else loaded
+
+    def dossier_rows(self) -> "ModelSelect[Dossier]":
+        """The same without anything joined: to be counted by an index alone."""
+        return self._of(Dossier.select())
+
+    def dossier(self, number: str) -> Dossier | None:
+        """The dossier with this number; another authority's looks like one that does not exist."""
+        return self.dossiers().where(Dossier.number == number).first()
+
+    def events(self) -> "ModelSelect[Event]":
+        """Events of the dossiers in scope."""
+        return self._of(Event.select(Event, Dossier).join_from(Event, Dossier))
+
+    def contacts(self) -> "ModelSelect[Contact]":
+        """Contacts of the dossiers in scope."""
+        return self._of(Contact.select(Contact, Dossier).join_from(Contact, Dossier))
+
+    def contact(self, key: int) -> Contact | None:
+        """One of them, if no other address has taken its place."""
+        return self.contacts().where((Contact.id == key) & Contact.replaced_at.is_null()).first()
+
+    def unreached(self) -> "ModelSelect[Contact]":
+        """Contacts that we could not reach, of dossiers in scope where nobody else is told instead."""
+        return self._of(Contact.unreached().select(Contact, Dossier).join_from(Contact, Dossier))
+
+    def message(self, key: int) -> Message | None:
+        """The message with this id; another authority's looks like one that does not exist."""
+        return self.messages().where(Message.id == key).first()
+
+    def dead_letters(self) -> "ModelSelect[Message]":
+        """Messages in scope that we have given up."""
+        joined = Message.dead().select(Message, Contact, Event, Dossier).join_from(Message, Contact)
+        return self._of(joined.join_from(Message, Event).join_from(Event, Dossier))
+
+    def messages(self) -> "ModelSelect[Message]":
+        """Messages of the dossiers in scope."""
+        joined = Message.select(Message, Contact, Event, Dossier).join_from(Message, Contact)
+        return self._of(joined.join_from(Message, Event).join_from(Event, Dossier))
+
+    def message_rows(self, authority: Authority | None = None) -> "ModelSelect[Message]":
+        """Messages of the dossiers in scope, or only of those that `authority` has: to be counted.
+
+        For those who see all there is nothing to join, and an index answers alone.
+        """
+        if authority is None and not self._limited:
+            return Message.select()
+        rows = self._of(Message.select().join_from(Message, Event).join_from(Event, Dossier))
+        return rows.where(Dossier.authority == authority) if authority else rows
+
+    def batches(self) -> "ModelSelect[Batch]":
+        """The post-bags and bulk moves of the authority's own staff."""
+        joined = Batch.select(Batch, Staff).join(Staff)
+        return joined.where(Staff.authority == self.staff.authority) if self._limited else joined
+
+    def bags(self) -> "ModelSelect[Batch]":
+        """The post-bags of the authority's own staff, the newest first."""
+        return self.batches().where(Batch.kind == "post-bag").order_by(Batch.id.desc())
+
+    def sees(self, dossier: Dossier) -> bool:
+        """Whether this one is in scope: a row of the own staff may lead to a dossier that is not, or is no longer."""
+        return not self._limited or dossier.authority == self.staff.authority
+
+    def procedures(self) -> "ModelSelect[Procedure]":
+        """The procedures whose paper comes here."""
+        offered = Procedure.offered()
+        return offered.where(Procedure.authority == self.staff.authority) if self._limited else offered
+
+    def forms(self) -> "ModelSelect[Form]":
+        """The forms for which a number may be given out: their paper comes here."""
+        tracked = Form.select(Form, Procedure).join(Procedure).where(Form.tracked & ~Form.retired & ~Procedure.retired)
+        tracked = tracked.order_by(Procedure.position, Form.position)
+        return tracked.where(Procedure.authority == self.staff.authority) if self._limited else tracked
+
+    def expected(self, begin: str, procedure: str) -> "ModelSelect[Dossier]":
+        """Dossiers of a procedure that wait for paper, whose number begins with `begin`; the newest first."""
+        waiting = Dossier.status.in_(("announced", "incomplete", "lapsed"))
+        which = Dossier.begins(begin) & (Procedure.slug == procedure) & waiting
+        return self.dossiers().where(which).order_by(Dossier.id.desc())
+
+    def colleagues(self) -> "ModelSelect[Staff]":
+        """To whom a dossier can be assigned: the clerks of the same authority, for the others all clerks."""
+        clerks = Staff.select().where((Staff.role == "clerk") & Staff.disabled_at.is_null()).order_by(Staff.email)
+        return clerks.where(Staff.authority == self.staff.authority) if self._limited else clerks
+
+    def authorities(self) -> "ModelSelect[Authority]":
+        """Whose figures may be asked for."""
+        authorities = Authority.select().order_by(Authority.slug)
+        return authorities.where(Authority.id == self.staff.authority) if self._limited else authorities
+
+    def waiting_times(self) -> "ModelSelect[WaitingTime]":
+        """How long finished dossiers took, with the procedure."""
+        joined = WaitingTime.select(WaitingTime, Procedure).join(Procedure).order_by(Procedure.slug)
+        return joined.where(Procedure.authority == self.staff.authority) if self._limited else joined
+
+    def audit(self) -> "ModelSelect[Audit]":
+        """What the staff did, with whose account (`actor`) and which dossier (`about`): for administrators only."""
+        joined = Audit.select(Audit, Staff, Dossier).join_from(
+            Audit, Staff, JOIN.LEFT_OUTER, on=(Audit.staff == Staff.id), attr="actor"
+        )
+        joined = joined.join_from(Audit, Dossier, JOIN.LEFT_OUTER, on=(Audit.dossier == Dossier.id), attr="about")
+        return joined if self.staff.role == "admin" else joined.where(SQL("1 = 0"))
+
+    def staff_accounts(self) -> "ModelSelect[Staff]":
+        """Everybody who works or worked at the desk: for administrators, the others see themselves."""
+        accounts = Staff.select().order_by(Staff.email)
+        return accounts if self.staff.role == "admin" else accounts.where(Staff.id == self.staff.id)
+
+    @property
+    def _limited(self) -> bool:
+        return self.staff.role not in ("helpdesk", "admin")
+
+    def _of(self, query: "ModelSelect[Any]") -> "ModelSelect[Any]":
+        return query.where(Dossier.authority == self.staff.authority) if self._limited else query

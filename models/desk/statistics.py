@@ -1,0 +1,91 @@
+"""What the head of an office asks: how much came, where it stands, how old it is, and what went wrong."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from peewee import Expression, Field, ModelSelect, fn
+
+from models.base import now, today
+from models.catalogue.procedure import Authority, Procedure
+from models.deadlines.clock import BUCKETS, bucket
+from models.desk.scope import Scope
+from models.dossiers.dossier import Dossier
+from models.dossiers.life import ARRIVED, STATUSES
+from models.dossiers.waiting_times import WaitingTime
+from models.notifications.notification import Message
+
+WEEK = dt.timedelta(weeks=1)
+AGES = (7, 14, 30, 60, 90)  # days since arrival, up to and including; the last group is older
+
+
+class Figures:
+    """Counts over the dossiers in `scope`, of one authority or of all that it shows, over so many weeks until now."""
+
+    def __init__(self, scope: Scope, weeks: int, authority: Authority | None = None) -> None:
+        self.scope, self.authority = scope, authority
+        monday = today() - dt.timedelta(days=today().weekday())
+        self.weeks = [monday - later * WEEK for later in reversed(range(weeks))]
+
+    def by_week(self) -> list[tuple[dt.date, int, int]]:
+        """For each week, by its Monday: how many dossiers arrived, and how many were decided. The last still runs."""
+        arrived, decided = (self._by_week(day) for day in (Dossier.arrived_on, Dossier.decided_on))
+        return [(monday, arrived[monday], decided[monday]) for monday in self.weeks]
+
+    def by_status(self) -> dict[str, int]:
+        """Where all dossiers stand now."""
+        found = self._counted(Dossier.status)
+        return {status: found.get(status, 0) for status in STATUSES}
+
+    def by_age(self) -> dict[int | None, int]:
+        """Dossiers that have arrived and are not decided, by the most days since their arrival; None is beyond AGES."""
+        counts: Counter[int | None] = Counter()
+        for day, cases in self._counted(Dossier.arrived_on, self._open).items():
+            counts[next((age for age in AGES if (today() - day).days <= age), None)] += cases
+        return {age: counts[age] for age in (*AGES, None)}
+
+    def by_limit(self) -> dict[str, int]:
+        """The same by how near the legal limit is (a key of BUCKETS), or "none" where the clock names no day."""
+        counts: Counter[str] = Counter()
+        for day, cases in self._counted(Dossier.due_on, self._open).items():
+            counts[bucket(day, today()) if day else "none"] += cases
+        return {name: counts[name] for name in (*BUCKETS, "none")}
+
+    def by_state(self) -> dict[str, dict[str, int]]:
+        """The messages of the period by their state, and in each by channel."""
+        period = (
+            now() - len(self.weeks) * WEEK,
+            now(),
+        )  # with one end only, SQLite goes through all rows by another index
+        recent = self.scope.message_rows(self.authority).where(Message.created_at.between(*period))
+        counts: dict[str, dict[str, int]] = {}
+        for state, channel, cases in _grouped(recent, (Message.state, Message.channel)):
+            counts.setdefault(state, {})[channel] = cases
+        return counts
+
+    def waits(self) -> list[WaitingTime]:
+        """How long finished dossiers took, for each procedure of which enough can be said."""
+        query = self.scope.waiting_times()
+        return list(query.where(Procedure.authority == self.authority) if self.authority else query)
+
+    @property
+    def _open(self) -> Expression:
+        return Dossier.status.in_(ARRIVED) & Dossier.arrived_on.is_null(False)
+
+    def _by_week(self, day: Field) -> Counter[dt.date]:
+        counts: Counter[dt.date] = Counter()
+        for on, cases in self._counted(day, day >= self.weeks[0]).items():
+            counts[on - dt.timedelta(days=on.weekday())] += cases
+        return counts
+
+    def _counted(self, key: Field, which: Expression | None = None) -> dict[Any, int]:
+        """How many dossiers there are for each value of `key`."""
+        dossiers = self.scope.dossier_rows()
+        if self.authority:
+            dossiers = dossiers.where(Dossier.authority == self.authority)
+        return dict(_grouped(dossiers if which is None else dossiers.where(which), (key,)))
+
+
+def _grouped(query: "ModelSelect[Any]", keys: Sequence[Field]) -> Iterable[Any]:
+    return query.select(*keys, fn.COUNT(query.model.id)).group_by(*keys).tuples()

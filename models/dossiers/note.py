@@ -1,0 +1,25 @@
+"""What colleagues tell each other about a dossier. The citizen never sees it: public words stand on an event."""
+
+from peewee import ForeignKeyField, TextField
+
+from models.base import Base, UTCDateTimeField, db, now
+from models.dossiers.dossier import Dossier
+from models.staff.audit import Audit
+from models.staff.staff import Staff
+
+
+class Note(Base):
+    """One internal note; written once, read by everybody at the desk who may see the dossier."""
+
+    dossier = ForeignKeyField(Dossier, backref="notes", on_delete="CASCADE")
+    by = ForeignKeyField(Staff)
+    at = UTCDateTimeField()
+    text = TextField()
+
+    @classmethod
+    def write(cls, dossier: Dossier, by: Staff, text: str) -> "Note":
+        """Add a note to `dossier`."""
+        with db.atomic():
+            note = cls.create(dossier=dossier, by=by, at=now(), text=text)
+            Audit.record(by, "note", dossier.id, note=note.id)
+        return note

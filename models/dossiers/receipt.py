@@ -1,0 +1,92 @@
+"""What an arrival receipt says, and the seal by which we know our own again.
+
+Nothing is stored for it: the seal follows from the dates, and the dates from the history.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+from typing import Any, Literal, NamedTuple
+
+from models.base import LUXEMBOURG
+from models.catalogue.procedure import Authority
+from models.dossiers.dossier import Dossier
+from models.dossiers.event import Event
+from models.dossiers.number import ALPHABET, LENGTH, check_character
+
+ARRIVALS = ("received", "supplied", "further")
+
+
+class Arrival(NamedTuple):
+    """One envelope: when it came, when it was scanned, its postmark if that could be read, and who opened it."""
+
+    on: dt.date
+    scanned_on: dt.date
+    postmark_on: dt.date | None
+    authority: Authority
+
+
+class Receipt(NamedTuple):
+    """The envelopes that had arrived for a number, as they were recorded at some time."""
+
+    number: str
+    arrivals: tuple[Arrival, ...]
+
+    def seal(self, secret: str) -> str:
+        """The seal of these dates: 12 characters like those of a number (60 bits), and their check character."""
+        key = hmac.digest(secret.encode(), b"arrival receipt", hashlib.sha256)
+        days = [f"{day}" for arrival in self.arrivals for day in (arrival.on, arrival.scanned_on, arrival.postmark_on)]
+        mac = int.from_bytes(hmac.digest(key, " ".join((self.number, *days)).encode(), hashlib.sha256))
+        body = "".join(ALPHABET[mac >> 5 * place & 31] for place in range(LENGTH - 1))
+        return body + check_character(body)
+
+    def standing(self, present: "Receipt") -> Literal["genuine", "more", "corrected", "void"]:
+        """What became of it: it still holds; more has come; a day was corrected; an arrival was taken back."""
+        if self.arrivals == present.arrivals:
+            return "genuine"
+        if len(present.arrivals) < len(self.arrivals):
+            return "void"
+        return "more" if present.arrivals[: len(self.arrivals)] == self.arrivals else "corrected"
+
+
+def present(dossier: Dossier) -> Receipt:
+    """The receipt as it would be issued now; without an arrival it has nothing to say."""
+    return _all(dossier)[-1]
+
+
+def sealed(dossier: Dossier, seal: str, secret: str) -> Receipt | None:
+    """The receipt of `dossier` that was once issued with this seal, the newest first, or None."""
+    issued = [receipt for receipt in _all(dossier) if receipt.arrivals]
+    return next((one for one in reversed(issued) if hmac.compare_digest(one.seal(secret), seal)), None)
+
+
+def _all(dossier: Dossier) -> list[Receipt]:
+    """Every receipt that could ever be issued, oldest first: also of an arrival that was taken back later."""
+    events = dossier.all_events()
+    authority = _first_authority(dossier, events)
+    arrivals: dict[Any, Arrival] = {}
+    receipts = [Receipt(dossier.number, ())]
+    for event in events:
+        if event.kind == "transferred":
+            authority = Authority.get(Authority.slug == event.details["to"])
+        _apply(event, arrivals, authority)
+        receipts.append(Receipt(dossier.number, tuple(arrivals.values())))
+    return receipts
+
+
+def _first_authority(dossier: Dossier, events: list[Event]) -> Authority:
+    """Where the first envelope went, before anybody handed the dossier over."""
+    slug = next((event.details["from"] for event in events if event.kind == "transferred"), None)
+    return Authority.get(Authority.slug == slug) if slug else dossier.authority
+
+
+def _apply(event: Event, arrivals: dict[Any, Arrival], authority: Authority) -> None:
+    """What `event` does to the envelopes on record. A correction is of the first one: its day starts the clock."""
+    if event.kind in ARRIVALS and event.arrived_on:
+        scanned_on = event.at.astimezone(LUXEMBOURG).date()
+        arrivals[event.id] = Arrival(event.arrived_on, scanned_on, event.postmark_on, authority)
+    elif event.kind == "corrected" and event.arrived_on and arrivals:
+        first = next(iter(arrivals))
+        arrivals[first] = arrivals[first]._replace(on=event.arrived_on)
+    elif event.kind == "undone":
+        arrivals.pop(event.details["event"], None)

@@ -1,0 +1,219 @@
+"""Whom one dossier's messages go to."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import phonenumbers
+from peewee import SQL, BooleanField, CharField, DeferredForeignKey, ForeignKeyField, ModelSelect, fn
+
+from models.base import Base, UTCDateTimeField, db, now
+from models.security import keys
+from models.security.throttle import Used
+
+if TYPE_CHECKING:
+    from models.dossiers.event import Event
+    from models.notifications.notification import Message
+    from models.notifications.subscription import Subscription
+
+# What an unconfirmed contact may hear: one of these, and each contact is only ever queued one.
+FIRST = ("announced", "added")
+# The holder of an address hears that it was exchanged even if whoever did so stopped its messages at once.
+NOTICE = "changed"
+APART = (*FIRST, NOTICE)  # of the contact, not of the dossier: no later news say the same
+PEACE = dt.timedelta(days=30)  # how long nobody is asked again who said stop before ever saying yes
+GRACE = dt.timedelta(days=3)  # a mail is tried for as long: the notice of the change may still have to leave
+GOOGLE = ("gmail.com", "googlemail.com")  # where dots in a name mean nothing
+
+
+def hashed(channel: str, address: str) -> str:
+    """What an address is found again by. Spellings that reach the same person have the same."""
+    if channel == "email":
+        name, _, domain = address.lower().rpartition("@")
+        name, domain = name.split("+")[0], GOOGLE[0] if domain in GOOGLE else domain
+        address = f"{name.replace('.', '') if domain in GOOGLE else name}@{domain}"
+    return keys.digest("address", f"{channel} {address}")
+
+
+def veiled(channel: str, address: str) -> str:
+    """As much of an address as tells those who know it, and nobody else: j***@e..., +352 *** *56, App ***7c."""
+    if channel == "email":
+        name, _, domain = address.rpartition("@")
+        return f"{name[:1]}***@{domain[:1]}..."
+    if channel == "push":
+        return f"App ***{address[-2:]}"
+    return f"+{phonenumbers.parse(address).country_code} *** *{address[-2:]}"
+
+
+def stopped_mark(channel: str, address: str) -> str:
+    """The name of the mark that nobody may be asked at this address whether they want messages."""
+    return f"stopped {hashed(channel, address)}"
+
+
+class Contact(Base):
+    """Where one dossier's messages go: one e-mail address, one mobile number (E.164) or one app (subscription.py)."""
+
+    dossier = DeferredForeignKey("Dossier", backref="contacts", on_delete="CASCADE")
+    channel = CharField(max_length=5)
+    address = CharField(max_length=254)
+    address_hash = CharField(max_length=64, index=True)
+    language = CharField(max_length=2)
+    created_at = UTCDateTimeField()
+    by_link = BooleanField(default=False)  # given after the registration: the paper does not speak for it
+    replaces = ForeignKeyField("self", null=True, on_delete="SET NULL", backref="successors")
+    asked_at = UTCDateTimeField(null=True)  # when the SMS left that asks whether it is wanted
+    confirmed_at = UTCDateTimeField(null=True)
+    stopped_at = UTCDateTimeField(null=True)
+    replaced_at = UTCDateTimeField(null=True)  # another address has taken its place, and its link is dead
+    failed_at = UTCDateTimeField(null=True)  # a message to it was given up, and none has reached it since
+    dossier_id: int  # peewee makes it; its stubs do not say so
+    messages: "ModelSelect[Message]"
+    successors: "ModelSelect[Contact]"
+    subscriptions: "ModelSelect[Subscription]"
+
+    class Meta:
+        indexes = (
+            (("dossier", "channel", "address"), True),
+            (("channel", "asked_at"), False),
+        )
+
+    def save(self, *args: Any, **options: Any) -> Any:
+        self.address_hash = hashed(self.channel, self.address)
+        return super().save(*args, **options)
+
+    @classmethod
+    def listening(cls, event: "Event") -> list["Contact"]:
+        """The contacts that may hear of `event`: all of the first event, later only those confirmed, never stopped.
+
+        Only who they are and by which channel is loaded.
+        """
+        may = (cls.dossier == event.dossier) & cls.stopped_at.is_null()
+        if event.kind != "announced":
+            may &= cls.confirmed_at.is_null(False)
+        procedure = event.dossier.form.procedure
+        found = cls.select(cls.id, cls.channel).where(may)
+        return [c for c in found if c.channel != "sms" or procedure.uses_sms(event.kind)]
+
+    @classmethod
+    def unreached(cls) -> "ModelSelect[Contact]":
+        """Contacts that we could not reach, of dossiers where nobody else is told instead: for their owner to correct.
+
+        An app is nobody: it is on a device that may lie in a drawer. Narrow it to one dossier for its status page, to
+        a scope for the helpdesk.
+        """
+        other = cls.alias("other")
+        told = (other.dossier == cls.dossier) & other.confirmed_at.is_null(False)
+        told &= other.stopped_at.is_null() & other.failed_at.is_null() & (other.channel != "push")
+        failed = cls.failed_at.is_null(False) & cls.replaced_at.is_null() & (cls.channel != "push")
+        return cls.select().where(failed & ~fn.EXISTS(other.select(SQL("1")).where(told)))
+
+    def stand_ins(self, event: "Event") -> list["Contact"]:
+        """Who else may hear of `event` in the place of this contact."""
+        may = (Contact.dossier == self.dossier_id) & Contact.confirmed_at.is_null(False) & (Contact.id != self.id)
+        may &= Contact.stopped_at.is_null() & Contact.failed_at.is_null()
+        if not event.dossier.form.procedure.sends_sms:
+            may &= Contact.channel != "sms"
+        return list(Contact.select().where(may))
+
+    @classmethod
+    def missed(cls, key: int) -> None:
+        """A message to the contact with this id was given up."""
+        cls.update(failed_at=now()).where(cls.id == key).execute()
+
+    @classmethod
+    def reached(cls, key: int) -> None:
+        """A message reached the contact with this id: whatever was wrong with it is over."""
+        cls.update(failed_at=None).where((cls.id == key) & cls.failed_at.is_null(False)).execute()
+
+    def may_hear(self, kind: str) -> bool:
+        """Whether an event of this kind may be told to this contact now: the transport asks before each message."""
+        if kind == NOTICE:
+            return True
+        return self.stopped_at is None and (self.confirmed_at is not None or kind in FIRST)
+
+    @property
+    def masked(self) -> str:
+        """Its address for the eyes of others."""
+        return veiled(self.channel, self.address)
+
+    @classmethod
+    def confirm_by_paper(cls, dossier: Any, at: dt.datetime) -> None:
+        """The paper's arrival proves that whoever registered meant it. It says nothing of addresses given later."""
+        unconfirmed = (cls.dossier == dossier) & cls.confirmed_at.is_null() & ~cls.by_link
+        cls.update(confirmed_at=at).where(unconfirmed).execute()
+
+    def confirm(self) -> None:
+        """The holder of the address says: yes, this is mine. Once is enough; a stopped contact stays stopped.
+
+        An address that was to take the place of another does so now.
+        """
+        unconfirmed = (Contact.id == self.id) & Contact.confirmed_at.is_null() & Contact.stopped_at.is_null()
+        with db.atomic():
+            if Contact.update(confirmed_at=now()).where(unconfirmed).execute() and self.replaces:
+                self.replaces._give_way(self)
+
+    def stop(self) -> None:
+        """No more messages to this address: those still waiting are cancelled with it.
+
+        Who says so before ever saying yes was asked by somebody else's doing, and is not asked again for a while.
+        """
+        with db.atomic():
+            self._cancel_messages()  # first: whoever records a receipt locks the rows in this order
+            running = (Contact.id == self.id) & Contact.stopped_at.is_null()
+            Contact.update(stopped_at=now(), failed_at=None).where(running).execute()
+            if self.confirmed_at is None:
+                Used.mark(stopped_mark(self.channel, self.address), PEACE)
+
+    def start(self) -> None:
+        """Messages again, and with that the holder's yes. Raises nothing if they never stopped."""
+        with db.atomic():
+            Contact.update(stopped_at=None).where((Contact.id == self.id) & Contact.replaced_at.is_null()).execute()
+            Used.clear(stopped_mark(self.channel, self.address))
+            self.stopped_at = None
+            self.confirm()
+
+    @classmethod
+    def stop_everywhere(cls, channel: str, address: str) -> int:
+        """The holder wants nothing more, for any dossier, and is not asked again for a while. How many contacts."""
+        with db.atomic():
+            Used.mark(stopped_mark(channel, address), PEACE)
+            going = list(cls.select().where((cls.address_hash == hashed(channel, address)) & cls.stopped_at.is_null()))
+            for contact in going:
+                contact.stop()
+        return len(going)
+
+    @classmethod
+    def start_everywhere(cls, channel: str, address: str) -> int:
+        """The holder takes a stop back, for every dossier. How many contacts hear again."""
+        theirs = (cls.address_hash == hashed(channel, address)) & cls.stopped_at.is_null(False)
+        with db.atomic():
+            Used.clear(stopped_mark(channel, address))
+            silent = list(cls.select().where(theirs & cls.replaced_at.is_null()))
+            for contact in silent:
+                contact.start()
+        return len(silent)
+
+    def erase(self) -> None:
+        """Forget the address and, with it, every message to it. The dossier and its number go on."""
+        self.delete_instance()
+
+    @classmethod
+    def purge(cls) -> int:
+        """Forget the addresses whose place others have taken, once their last message must have left. How many."""
+        return cls.delete().where(cls.replaced_at < now() - GRACE).execute()
+
+    def _give_way(self, successor: "Contact") -> None:
+        """Another address has said yes in this one's place: its link dies at once, the rest after GRACE.
+
+        What still waits to leave is told to `successor`: between the two, no news may be lost.
+        """
+        messages = self.messages.model
+        waiting = self.messages.where(messages.run_at.is_null(False) & messages.kind.not_in(APART))
+        for message in list(waiting.order_by(messages.id)):
+            for event in message.news() if message.kind == "digest" else [message.event]:
+                messages.queue(event, successor, message.run_at)
+        self._cancel_messages()
+        Contact.update(stopped_at=now(), replaced_at=now()).where(Contact.id == self.id).execute()
+
+    def _cancel_messages(self) -> None:
+        messages = self.messages.model
+        messages.cancel((messages.contact == self.id) & (messages.kind != NOTICE))

@@ -1,0 +1,279 @@
+"""The outbox: a message is written with its cause and leaves by a worker that claims it."""
+
+import datetime as dt
+import re
+from typing import TYPE_CHECKING, Any
+
+from peewee import (
+    SQL,
+    CharField,
+    DeferredForeignKey,
+    Expression,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    ModelSelect,
+    TextField,
+    fn,
+)
+
+from models.base import Base, UTCDateTimeField, db, now
+from models.notifications import timetable
+from models.notifications.channel import Channel
+from models.notifications.contact import APART, Contact
+from models.notifications.outcome import Outcome
+
+if TYPE_CHECKING:
+    from models.dossiers.event import Event
+
+# The only ways of a message: forward. What a receipt says of an earlier attempt may still come true: it was delivered.
+# From failed and unknown back to queued leads one verb, `send_again`, that only staff uses.
+WAYS: dict[str, tuple[str, ...]] = {
+    "queued": ("held", "sending", "cancelled", "superseded"),
+    "held": ("queued", "sending", "cancelled", "superseded"),
+    "sending": ("sent", "delivered", "deferred", "failed", "unknown", "cancelled", "superseded"),
+    "unknown": ("sending", "sent", "delivered", "deferred", "failed", "cancelled", "superseded", "queued"),
+    "sent": ("delivered", "deferred", "failed", "superseded"),
+    "deferred": ("held", "sending", "delivered", "failed", "cancelled", "superseded"),
+    "failed": ("delivered", "queued"),
+    "cancelled": ("delivered",),
+    "superseded": ("delivered",),
+    "delivered": (),
+}
+LEADS_TO = {
+    Outcome.SENT: "sent",
+    Outcome.DELIVERED: "delivered",
+    Outcome.ACCOUNT: "deferred",
+    Outcome.UNWRITTEN: "deferred",
+    Outcome.LATER: "deferred",
+    Outcome.DOWN: "deferred",
+    Outcome.UNWANTED: "cancelled",
+    Outcome.NEVER: "failed",
+    Outcome.GONE: "failed",
+    Outcome.BARRED: "failed",
+    Outcome.UNKNOWN: "unknown",
+}
+UNSENT = ("queued", "held", "deferred")  # certainly not at its reader
+LEFT = ("sent", "delivered", "unknown")  # at its reader, as far as we know
+REFERENCE = re.compile(r"(\d{1,9})(?:\.(\d{1,4})(?:\.(\d{1,12}))?)?")
+
+
+class Message(Base):
+    """One mail, SMS or push: a row of the outbox, from its cause to the last receipt. `run_at` is None once over."""
+
+    event = DeferredForeignKey("Event", backref="messages", on_delete="CASCADE")
+    contact = ForeignKeyField(Contact, backref="messages", on_delete="CASCADE")
+    channel = CharField(max_length=5)
+    kind = CharField(max_length=12)  # what it tells: that of its event, or "digest"
+    state = CharField(max_length=10, default="queued")
+    created_at = UTCDateTimeField()
+    run_at = UTCDateTimeField(null=True)  # when it may be claimed; a claim moves it forward, and so is a lease
+    attempts = IntegerField(default=0)  # claims: together with the id the name of an attempt
+    failures = IntegerField(default=0)  # attempts that came to nothing by others' fault: how far it is in the timetable
+    unknowns = IntegerField(default=0)  # attempts without an outcome
+    claimed_by = CharField(max_length=60, default="")
+    tried_at = UTCDateTimeField(null=True)  # the first attempt: from here on counts when to give up
+    sent_at = UTCDateTimeField(null=True)
+    provider_id = CharField(max_length=80, default="")
+    error = TextField(default="")
+    written = JSONField(null=True)  # what the latest attempt said: subject and text, without the contact's link
+    contact_id: int  # peewee makes both; its stubs do not say so
+    event_id: int
+
+    class Meta:
+        indexes = (
+            (("event", "contact"), True),  # exactly one message per event and contact
+            (("state", "run_at"), False),
+            (("channel", "run_at"), False),
+            (("created_at", "state", "channel"), False),  # to be counted without a look at the rows
+        )
+
+    @classmethod
+    def queue(cls, event: "Event", contact: Contact, at: dt.datetime) -> None:
+        """Queue the message of `event` for `contact`; call it inside the transaction that writes the event."""
+        state = "held" if at > now() else "queued"
+        cls.insert(
+            event=event, contact=contact, channel=contact.channel, kind=event.kind, state=state, created_at=now(),
+            run_at=at,
+        ).execute()  # fmt: skip
+
+    @classmethod
+    def let_go(cls, which: Expression, at: dt.datetime) -> None:
+        """Those of `which` that are held for an undo may leave from `at` on."""
+        held = (cls.state == "held") & (cls.attempts == 0) & (cls.run_at > at)
+        cls.update(state="queued", run_at=at).where(held & which).execute()
+
+    @classmethod
+    def cancel(cls, which: Expression) -> int:
+        """Take back those of `which` that have not left and never will; returns how many."""
+        return cls.update(state="cancelled", run_at=None).where(which & cls.state.in_(UNSENT)).execute()
+
+    def keep(self, written: dict[str, str]) -> None:
+        """Keep what is about to leave, so that it can be shown as it was, whatever becomes of worker and texts."""
+        Message.update(written=written).where(Message.id == self.id).execute()
+
+    def ended(self, outcome: Outcome, error: str = "", provider_id: str = "") -> bool:
+        """Write down what came of the attempt that was claimed. False if another worker has taken the message over.
+
+        A receipt may have been quicker; then the state it led to stays if it is the later one.
+        """
+        with db.atomic():
+            row = Message._locked(self.id)
+            if row is None or (row.attempts, row.claimed_by) != (self.attempts, self.claimed_by):
+                return False
+            row._name(provider_id)
+            row._become(outcome, error)
+        return True
+
+    @classmethod
+    def receipt(cls, reference: str, outcome: Outcome, provider_id: str = "", error: str = "") -> bool:
+        """What the provider says later of the attempt we called `reference` (a message's `reference`, or just its id).
+
+        Receipts may come doubled, in any order, before our own record of the sending, and of an earlier attempt: the
+        state is right in the end and never goes back. Returns whether this one changed it; False also for a reference
+        that is not ours.
+        """
+        named = REFERENCE.fullmatch(reference)
+        if named is None:
+            return False
+        with db.atomic():
+            message = cls._locked(int(named[1]))
+            if message is None or named[3] not in (None, message._born):
+                return False
+            if not message._concerns(int(named[2] or 0), outcome, provider_id):
+                return False
+            message._name(provider_id)
+            changed = message._become(outcome, error)
+        if outcome is Outcome.ACCOUNT:
+            Channel.stop(message.channel, error)
+        return changed
+
+    def send_again(self) -> bool:
+        """Staff asks for one more round of attempts. False if it is not a dead letter (any more)."""
+        with db.atomic():
+            if not Message.dead().where(Message.id == self.id).exists():
+                return False
+            self.put(state="queued", run_at=now(), failures=0, unknowns=0, tried_at=None)
+        return True
+
+    @classmethod
+    def dead(cls) -> "ModelSelect[Message]":
+        """Dead letters: given up, and nothing newer has reached that contact since. Oldest first.
+
+        One to a contact that wants no more, or has given way to another, is none: it would not leave.
+        """
+        newer = cls.alias("newer")
+        reached = newer.select(SQL("1")).where(
+            (newer.contact == cls.contact) & (newer.id > cls.id) & newer.state.in_(("sent", "delivered"))
+        )
+        over = cls.state.in_(("failed", "unknown")) & cls.run_at.is_null()
+        silent = Contact.select(SQL("1")).where((Contact.id == cls.contact) & Contact.stopped_at.is_null(False))
+        return cls.select().where(over & ~fn.EXISTS(reached) & ~fn.EXISTS(silent)).order_by(cls.id)
+
+    def news(self) -> list["Event"]:
+        """What a digest tells, oldest first: its own event, and those of the messages it stands for."""
+        to_contact = Message.contact == self.contact_id
+        left = to_contact & Message.state.in_(LEFT) & Message.kind.not_in(APART)
+        told = Message.select(fn.MAX(Message.id)).where(left).scalar() or 0
+        waited = (Message.id == self.id) | ((Message.id > told) & (Message.state == "superseded"))
+        return [message.event for message in Message.select().where(to_contact & waited).order_by(Message.event)]
+
+    @property
+    def reference(self) -> str:
+        """What this attempt is called at the provider, so that a receipt can name it."""
+        return f"{self.id}.{self.attempts}.{self._born}"
+
+    @property
+    def _born(self) -> str:
+        """Tells it from an erased message whose id it was given, or that a restored backup does not know."""
+        return str(int(self.created_at.timestamp()))
+
+    @property
+    def wanted(self) -> bool:
+        """Whether its contact may hear of it: not stopped, confirmed if it has to be."""
+        return self.contact.may_hear(self.kind)
+
+    @classmethod
+    def _locked(cls, key: int) -> "Message | None":
+        """The row as it is now, nobody else's until the end of the transaction."""
+        query = cls.select().where(cls.id == key)
+        return (query.for_update() if db.for_update else query).get_or_none()
+
+    def _concerns(self, attempt: int, outcome: Outcome, provider_id: str) -> bool:
+        """Whether a receipt says something of this message that still counts."""
+        if not 0 < (attempt or self.attempts) <= self.attempts:
+            return False  # of a message that a restored backup does not know
+        latest = attempt in (0, self.attempts) and provider_id in ("", self.provider_id or provider_id)
+        return latest or outcome is Outcome.DELIVERED  # an earlier attempt that arrived after all is good news
+
+    def _name(self, provider_id: str) -> None:
+        if provider_id and not self.provider_id:
+            self.put(provider_id=provider_id[:80])
+
+    def _become(self, outcome: Outcome, error: str) -> bool:
+        """One step forward, if `outcome` leads forward from here; with all that follows from it."""
+        state = LEADS_TO[outcome]
+        if state not in WAYS[self.state]:
+            return False
+        if state in ("sent", "delivered"):
+            self._arrived(state)
+        elif state == "deferred":
+            self._defer(outcome, error)
+        elif state == "unknown":
+            self._lose_sight(error)
+        elif state == "failed":
+            self._fail(outcome, error)
+        else:
+            self.put(state=state, run_at=None, error="")
+        return True
+
+    def _arrived(self, state: str) -> None:
+        sent_at = self.sent_at if state == "delivered" else None
+        self.put(state=state, run_at=None, sent_at=sent_at or now(), error="")
+        Contact.reached(self.contact_id)
+
+    def _defer(self, outcome: Outcome, error: str) -> None:
+        """Again later, unless there is newer news by now or it was tried for long enough."""
+        claimed = (Message.attempts > 0) & (Message.state != "cancelled") & Message.kind.not_in(APART)
+        if self.kind not in APART and self._newer(claimed):  # by another worker in the same moment
+            self.put(state="superseded", run_at=None, error=error)
+        elif outcome is Outcome.ACCOUNT:  # our own fault: it costs the message nothing
+            self.put(state="deferred", run_at=now(), error=error)
+        elif timetable.over(self.channel, self.failures, now() - (self.tried_at or now())):
+            self._fail(outcome, error)
+        else:
+            failures = self.failures + 1
+            run_at = now() + timetable.pause(self.channel, failures)
+            self.put(state="deferred", failures=failures, run_at=run_at, error=error)
+
+    def _lose_sight(self, error: str) -> None:
+        """A mail is repeated a few times, an SMS once, when its lease is over and no receipt has come."""
+        unknowns = self.unknowns + 1
+        run_at = self.run_at if self.channel == "sms" else now() + timetable.pause(self.channel, unknowns)
+        if unknowns > timetable.REPEATS[self.channel]:
+            run_at = None
+        self.put(state="unknown", unknowns=unknowns, run_at=run_at, error=error)
+
+    def _fail(self, outcome: Outcome, error: str) -> None:
+        """Given up: the contact is marked, and its news go to whoever else may hear of this dossier."""
+        self.put(state="failed", run_at=None, error=error)
+        if outcome is Outcome.BARRED:
+            self.contact.stop()
+        if not self._newer(Message.state == "delivered"):
+            Contact.missed(self.contact_id)
+        for contact in () if self.kind in APART else self.contact.stand_ins(self.event):
+            had = (Message.contact == contact) & (Message.event >= self.event_id) & Message.kind.not_in(APART)
+            if not Message.select().where(had).exists():
+                Message.queue(self.event, contact, now())
+        if outcome is Outcome.GONE:  # with all its messages, this one too: there is nobody any more
+            self.contact.erase()
+
+    def _newer(self, which: Expression) -> bool:
+        newer = (Message.contact == self.contact_id) & (Message.id > self.id)
+        return Message.select().where(newer & which).exists()
+
+    def put(self, **changes: Any) -> None:
+        """Write `changes` to the row and to this object; the caller holds the row's lock."""
+        Message.update(**changes).where(Message.id == self.id).execute()
+        for name, value in changes.items():
+            setattr(self, name, value)

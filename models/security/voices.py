@@ -1,0 +1,117 @@
+"""The spoken digits: recordings that `flask captcha voices` makes with espeak-ng, joined anew for each code.
+
+Clean speech on purpose: noise costs listeners and stops no program. A person's own recordings may take the place of the
+synthetic ones: 8-bit mono WAV at RATE, voices/<language>/<digit>-<variant>.wav.
+"""
+
+import ctypes
+import io
+import wave
+from array import array
+from functools import cache
+from pathlib import Path
+
+import click
+
+from models.catalogue.procedure import LANGUAGES
+from models.security.captcha import ALPHABET
+
+VOICES = Path(__file__).parent.parent.parent / "voices"
+VARIANTS = ("m3", "f2")  # a man's and a woman's voice of espeak-ng
+RATE = 11025  # half of what espeak-ng gives; at 8000 the "s" of "six" is lost
+PAUSE = bytes([128]) * int(RATE * 0.8)  # silence, long enough to type a digit
+SYNCHRONOUS, UTF8, WORDS_A_MINUTE = 2, 1, 1  # constants of speak_lib.h
+
+
+class NoVoices(Exception):
+    """The recordings have not been made on this machine."""
+
+
+def spoken(digits: str, language: str, variant: str) -> bytes:
+    """A WAV of the digits, with a pause around each; raises NoVoices."""
+    try:
+        frames = [_recording(VOICES / language / f"{digit}-{variant}.wav") for digit in digits]
+    except FileNotFoundError as error:
+        raise NoVoices(str(error)) from error
+    out = io.BytesIO()
+    _write(out, PAUSE + PAUSE.join(frames) + PAUSE)
+    return out.getvalue()
+
+
+@click.command("voices")
+def voices() -> None:
+    """Record the digits of the audio code in four languages. Does nothing when all are there."""
+    missing = [path for path in _wanted() if not path.exists()]
+    if missing:
+        speak = _speaker()
+        for path in missing:
+            _record(path, speak)
+    click.echo(f"{len(missing)} recordings made, {len(_wanted())} in all.")
+
+
+def _wanted() -> list[Path]:
+    return [
+        VOICES / language / f"{digit}-{variant}.wav"
+        for language in LANGUAGES
+        for variant in VARIANTS
+        for digit in ALPHABET
+    ]
+
+
+def _record(path: Path, speak) -> None:
+    digit, variant = path.stem.split("-")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    with part.open("wb") as out:
+        _write(out, _shrink(speak(digit, f"{path.parent.name}+{variant}")))
+    part.rename(path)  # a file that is there is a whole one, even after a power cut
+
+
+def _speaker():
+    """A function (text, voice) -> 16-bit samples at twice RATE, out of the library that espeakng_loader brings."""
+    import espeakng_loader  # only set-up needs it
+
+    espeak = ctypes.CDLL(espeakng_loader.get_library_path())
+    rate = espeak.espeak_Initialize(SYNCHRONOUS, 0, espeakng_loader.get_data_path().encode(), 0)
+    if rate != 2 * RATE:
+        raise click.ClickException(f"espeak-ng did not start as expected: {rate}")
+    samples = array("h")
+
+    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+    def collect(chunk, count, _events):
+        if chunk:
+            samples.frombytes(ctypes.string_at(chunk, 2 * count))
+        return 0
+
+    def speak(text: str, voice: str) -> array:
+        del samples[:]
+        if espeak.espeak_SetVoiceByName(voice.encode()):
+            raise click.ClickException(f"espeak-ng has no voice {voice}")
+        espeak.espeak_SetParameter(WORDS_A_MINUTE, 130, 0)  # a little slower than its 175
+        espeak.espeak_Synth(text.encode(), len(text) + 1, 0, 1, 0, UTF8, None, None)
+        return samples
+
+    espeak.espeak_SetSynthCallback(collect)
+    speak.keep = collect  # C holds only a pointer: without a reference here the callback would be freed
+    return speak
+
+
+def _shrink(samples: array) -> bytes:
+    """Half the rate, 8 bits, and the same loudness for every voice."""
+    pairs = [(left + right) / 2 for left, right in zip(samples[::2], samples[1::2], strict=False)]
+    gain = 115 / max(map(abs, pairs))
+    return bytes(128 + round(pair * gain) for pair in pairs)
+
+
+def _write(out, frames: bytes) -> None:
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(1)
+        file.setframerate(RATE)
+        file.writeframes(frames)
+
+
+@cache
+def _recording(path: Path) -> bytes:
+    with wave.open(str(path)) as file:
+        return file.readframes(file.getnframes())

@@ -1,0 +1,102 @@
+"""What happens to a dossier, told to the authority's own systems: an outbox of its own, beside that of the citizens."""
+
+import datetime as dt
+import random
+from typing import TYPE_CHECKING, Any
+
+from peewee import CharField, DeferredForeignKey, ForeignKeyField, IntegerField
+
+from models.base import Base, UTCDateTimeField, db, now
+from models.systems.system import System
+
+if TYPE_CHECKING:
+    from models.dossiers.event import Event
+
+MINUTE, HOUR = 60, 3600
+RETRY = (5 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 20 * HOUR)  # seconds after the first, second ... failure
+LEASE = dt.timedelta(minutes=1)  # longer than one request may take
+
+
+class Delivery(Base):
+    """One event for one system. queued -> sending -> sent or failed; or cancelled, when it was undone in time.
+
+    A system may get an event more than once, with the same id: it must not mind.
+    """
+
+    system = ForeignKeyField(System, backref="deliveries", on_delete="CASCADE")
+    event: Any = DeferredForeignKey("Event", backref="deliveries", on_delete="CASCADE")
+    state = CharField(max_length=10, default="queued")
+    run_at = UTCDateTimeField()
+    attempts = IntegerField(default=0)
+    error = CharField(max_length=200, default="")
+    sent_at = UTCDateTimeField(null=True)
+    system_id: int  # peewee makes it; its stubs do not say so
+
+    class Meta:
+        indexes = ((("system", "event"), True), (("state", "run_at"), False))
+
+    @classmethod
+    def queue(cls, event: "Event", at: dt.datetime) -> None:
+        """Queue `event` for the systems of its authority, to leave at `at`; after a hand-over for the former one's too.
+
+        Call it inside the transaction that writes the event.
+        """
+        authorities = {event.dossier.authority.slug, event.details.get("from") if event.kind == "transferred" else None}
+        for system in System.listening(authorities - {None}):
+            cls.create(system=system, event=event, run_at=at)
+
+    @classmethod
+    def claim(cls) -> "Delivery | None":
+        """Claim the delivery that has waited longest. No two workers get the same one while its lease lasts."""
+        due = cls.select(cls.id).where(cls.state.in_(("queued", "sending")) & (cls.run_at <= now()))
+        due = due.order_by(cls.run_at, cls.id).limit(1)
+        if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
+            due = due.for_update(skip_locked=True)
+        with db.atomic():
+            claim = cls.update(state="sending", attempts=cls.attempts + 1, run_at=now() + LEASE)
+            return next(iter(claim.where(cls.id.in_(due)).returning(cls).execute()), None)
+
+    def sent(self) -> None:
+        """The system took it."""
+        self._finish(state="sent", sent_at=now(), error="")
+
+    def failed(self, error: str) -> None:
+        """Try again later, a day and a half at most.
+
+        What else waits for this system waits a little, too: one that is away must not hold up everything else, at ten
+        seconds for each event.
+        """
+        Delivery._postpone(self.system_id)
+        if self.attempts > len(RETRY):
+            self._finish(state="failed", error=error[:200])
+            return
+        wait = RETRY[self.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (spread, no secret)
+        self._finish(state="queued", run_at=now() + dt.timedelta(seconds=wait), error=error[:200])
+
+    @classmethod
+    def repeat(cls, system: System) -> int:
+        """Whoever keeps the service says that `system` works again: what was given up leaves anew. How many."""
+        again = cls.update(state="queued", attempts=0, run_at=now())
+        return again.where((cls.system == system) & (cls.state == "failed")).execute()
+
+    @classmethod
+    def _postpone(cls, system: int) -> None:
+        later = now() + dt.timedelta(seconds=RETRY[0])
+        waiting = (cls.system == system) & (cls.state == "queued") & (cls.run_at < later)
+        cls.update(run_at=later).where(waiting).execute()
+
+    @classmethod
+    def hasten(cls, events: Any, at: dt.datetime) -> None:
+        """What waited for an undo leaves now."""
+        cls.update(run_at=at).where((cls.attempts == 0) & (cls.run_at > at) & cls.event.in_(events)).execute()
+
+    @classmethod
+    def cancel(cls, event: "Event") -> bool:
+        """The event is taken back. False if a system has heard of it, may have, or is just being told."""
+        waiting = (cls.event == event) & (cls.state == "queued") & (cls.attempts == 0)
+        cls.update(state="cancelled").where(waiting).execute()
+        return not cls.select().where((cls.event == event) & (cls.state != "cancelled")).exists()
+
+    def _finish(self, **changes: Any) -> None:
+        mine = (Delivery.id == self.id) & (Delivery.state == "sending") & (Delivery.attempts == self.attempts)
+        Delivery.update(**changes).where(mine).execute()
