@@ -64,8 +64,8 @@ setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ##
 	@touch $@
 
 # Static files under names with a hash of their content, with what brotli and gzip make of them.
-.setup/compressed: .setup/vendor $(shell find static -type f) blueprints/statics.py | .setup/python
-	$(BIN)/python -m blueprints.statics
+.setup/compressed: .setup/vendor $(shell find static -type f) web/static_files.py | .setup/python
+	$(BIN)/python -m web.static_files
 	@touch $@
 
 .setup/voices: models/security/voices.py | .setup/python .env

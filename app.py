@@ -8,21 +8,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import blueprints
 import senders
-from blueprints import (
-    commands,
-    compression,
-    errors,
-    headers,
-    hx,
-    languages,
-    pages,
-    printing,
-    sessions,
-    settings,
-    statics,
-    storage,
-)
+from blueprints import commands, printing
 from models.security import keys
+from web import compression, errors, languages, sessions, settings
+from web import database as storage
+from web import htmx as hx
+from web import security_headers as headers
+from web import static_files as statics
+from web import templating as pages
 
 csrf = CSRFProtect()
 

@@ -18,8 +18,8 @@ from urllib.parse import urljoin, urlsplit
 import brotli
 
 from bench.serving import prepare, serve, settings
-from blueprints import statics
 from models import Dossier
+from web import static_files as statics
 
 COLD, REQUESTS, FLIGHT, SCRIPTS = 30_000, 8, 14_600, 20_000  # FLIGHT: what TCP sends before the first answer
 AGAIN = 2_000  # the second view of a page; not of one with a number or a token on it: kept nowhere, it comes again

@@ -26,7 +26,7 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     )
     from blueprints.accounts import account, invitations, sign_in, staff
     from blueprints.api import systems, v1
-    from blueprints.converters import NumberConverter, NumbersConverter, RoundConverter, RowConverter
+    from web.converters import NumberConverter, NumbersConverter, RoundConverter, RowConverter
 
     app.url_map.converters["number"] = NumberConverter
     app.url_map.converters["numbers"] = NumbersConverter

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
-from blueprints.languages import current
 from models import Event
 from models.deadlines.clock import (
     Counted,
@@ -25,6 +24,7 @@ from models.deadlines.clock import (
 )
 from models.deadlines.facts import local_day
 from models.deadlines.workdays import holiday
+from web.languages import current
 
 
 class Due(NamedTuple):

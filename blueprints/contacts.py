@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
 from blueprints import asking, words
-from blueprints.forms import ButtonForm, MailAddressForm, MobileNumberForm
-from blueprints.headers import private
 from models import Authority, Contact, Dossier, Form, Procedure
 from models.notifications import addresses
 from senders.text import contact_id
+from web.form_fields import ButtonForm, MailAddressForm, MobileNumberForm
+from web.security_headers import private
 
 bp = Blueprint("contacts", __name__, url_prefix="/c")
 

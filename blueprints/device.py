@@ -7,13 +7,14 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from blueprints import compression, hx
-from blueprints.headers import private
-from blueprints.languages import current
-from blueprints.pages import static_url
 from models import Procedure
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from paper import qr
+from web import compression
+from web import htmx as hx
+from web.languages import current
+from web.security_headers import private
+from web.templating import static_url
 
 bp = Blueprint("device", __name__)
 

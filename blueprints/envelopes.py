@@ -10,16 +10,17 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from blueprints import guessing, hx, status, words
+from blueprints import guessing, status, words
 from blueprints.catalogue import pdf
-from blueprints.headers import private
-from blueprints.languages import current, in_language
 from blueprints.printing import address, bare, papers, steps, texts
 from models import Dossier
 from models.catalogue.procedure import LOCALES
 from models.dossiers.number import MOST, grouped, parse, scanned
 from paper import qr
 from paper.envelope import LEVEL, Enclosed, Envelope, render
+from web import htmx as hx
+from web.languages import current, in_language
+from web.security_headers import private
 
 bp = Blueprint("envelopes", __name__)
 

@@ -7,8 +7,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from blueprints.clock_words import day
-from blueprints.languages import current
 from models import Authority, Event
+from web.languages import current
 
 TITLES = {
     "announced": _l("Number given out"),

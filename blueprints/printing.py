@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
 from blueprints.clock_words import Due
-from blueprints.languages import current
 from models import Dossier, Event
 from models.base import LUXEMBOURG
 from models.catalogue.procedure import LOCALES
@@ -18,6 +17,7 @@ from paper import qr
 from paper.calendar import Entry, ics
 from paper.sheet import Sheet, render
 from paper.stamp import Place, stamp
+from web.languages import current
 
 
 class Address(NamedTuple):

@@ -9,12 +9,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Blueprint, Response, abort, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
-from blueprints import contacts, guessing, hx
-from blueprints.headers import private
-from blueprints.languages import current
+from blueprints import contacts, guessing
 from models import Counter, Dossier, Subscription
 from models.notifications.subscription import BadSubscription, Full
 from models.security.throttle import visitor
+from web import htmx as hx
+from web.languages import current
+from web.security_headers import private
 
 bp = Blueprint("push", __name__, cli_group="push")
 

@@ -5,16 +5,17 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from blueprints import guessing, hx
+from blueprints import guessing
 from blueprints.catalogue import pdf
-from blueprints.headers import private
-from blueprints.languages import current
 from blueprints.printing import address, bare, date, questions
 from models import Dossier, now
 from models.catalogue.procedure import LOCALES
 from models.dossiers import receipt
 from models.dossiers.number import LENGTH, clean, grouped, parse
 from paper.receipt import Receipt, render
+from web import htmx as hx
+from web.languages import current
+from web.security_headers import private
 
 bp = Blueprint("receipts", __name__)
 

@@ -5,11 +5,12 @@ from email.utils import parseaddr
 
 from flask import Blueprint, Response, current_app, render_template
 
-from blueprints import hx, words
+from blueprints import words
 from blueprints.catalogue import grouped
-from blueprints.languages import current
 from models import Procedure, db, now
 from models.dossiers.life import STATUSES
+from web import htmx as hx
+from web.languages import current
 
 bp = Blueprint("site", __name__)
 

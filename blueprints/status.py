@@ -9,11 +9,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from blueprints import contacts, event_words, guessing, hx, printing, spelling, words
+from blueprints import contacts, event_words, guessing, printing, spelling, words
 from blueprints.catalogue import pdf
-from blueprints.forms import PostedForm
-from blueprints.headers import camera, private
-from blueprints.languages import current
 from blueprints.printing import address
 from models import Conflict, Contact, Dossier, Event, today
 from models.dossiers.dossier import Glance
@@ -21,6 +18,10 @@ from models.dossiers.life import ARRIVED
 from models.dossiers.number import check_character, clean, find, grouped, scanned
 from models.notifications import addresses
 from paper import qr
+from web import htmx as hx
+from web.form_fields import PostedForm
+from web.languages import current
+from web.security_headers import camera, private
 
 bp = Blueprint("status", __name__)
 

@@ -8,9 +8,9 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from werkzeug.datastructures import MultiDict
 
 from blueprints import words
-from blueprints.forms import ContactForm
-from blueprints.headers import private
 from models.dossiers.life import STATUSES
+from web.form_fields import ContactForm
+from web.security_headers import private
 
 bp = Blueprint("styleguide", __name__, url_prefix="/styleguide")
 bp.after_request(private)

@@ -7,12 +7,13 @@ from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints import asking, captcha, hx
+from blueprints import asking, captcha
 from blueprints.catalogue import offered_forms
-from blueprints.forms import ContactForm
-from blueprints.headers import private
-from blueprints.languages import current
 from models import Dossier, Form, Procedure
+from web import htmx as hx
+from web.form_fields import ContactForm
+from web.languages import current
+from web.security_headers import private
 
 bp = Blueprint("tracking", __name__, url_prefix="/track")
 

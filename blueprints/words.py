@@ -9,10 +9,10 @@ from flask_babel import ngettext
 
 from blueprints import clock_words, event_words
 from blueprints.clock_words import Due, day
-from blueprints.languages import current
 from models import Dossier, Event, Procedure, WaitingTime, today
 from models.deadlines.facts import local_day
 from models.dossiers.life import STATUSES, expected_by
+from web.languages import current
 
 LABELS = {
     "announced": _l("Not arrived yet"),

@@ -7,11 +7,14 @@ from flask import Flask, render_template_string, request, url_for
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
-from blueprints import captcha, headers, hx, pages
+from blueprints import captcha
 from models.base import db, make_database
 from models.security import keys
 from models.security import voices as captcha_voices
 from models.security.throttle import Counter, Used
+from web import htmx as hx
+from web import security_headers as headers
+from web import templating as pages
 
 ROOT = Path(__file__).parent.parent
 SCOPE = "passport/application"

@@ -14,12 +14,12 @@ from sharing import once
 from visitor import Visitor
 
 from app import create_app
-from blueprints import storage
 from blueprints.accounts.signed_in import enter
 from models import Authority, Dossier, Form, Procedure, Staff, db, now
 from models.base import PRAGMAS
 from models.security import keys
 from models.staff.session import Proof
+from web import database as storage
 
 pytest_plugins = ["outside", "served"]
 

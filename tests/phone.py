@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from living import CHROMIUM
 
-from blueprints.statics import SOURCES
+from web.static_files import SOURCES
 
 playwright = pytest.importorskip("playwright.sync_api")
 playwright.expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong

@@ -9,10 +9,10 @@ from flask import Flask
 
 import senders
 from app import create_app
-from blueprints.settings import DEFAULTS
 from models import MODELS, Authority, Contact, Dossier, Event, Form, Message, Procedure, Topic, db, now
 from models.catalogue.procedure import LANGUAGES
 from senders.samples import AT, EVENTS
+from web.settings import DEFAULTS
 
 SETTINGS = DEFAULTS | {
     "SECRET_KEY": "a secret of at least thirty-two characters",

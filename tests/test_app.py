@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from visitor import Page, Visitor
 
-from blueprints.headers import POLICY, READING_POLICY, STATIC
 from models import Dossier, db
 from models.dossiers.number import new_number
+from web.security_headers import POLICY, READING_POLICY, STATIC
 
 FORMS = [
     "/",

@@ -10,10 +10,10 @@ from PIL import Image, ImageFilter
 from qrcode import QRCode
 from visitor import Visitor
 
-from blueprints.headers import DOCUMENT, POLICY
 from models import Dossier
 from models.dossiers.number import grouped, new_number
 from paper import render
+from web.security_headers import DOCUMENT, POLICY
 
 pytestmark = NEEDED
 expect = playwright.expect

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sending import EVENTS, LONG_SITE, make_app, make_dossier, make_form, make_message
 
-from blueprints.settings import LONGEST_SITE
 from models import Contact, Event, Message, db, now
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from models.catalogue.schemas import Kind
 from models.dossiers.life import MOVES
 from senders import text
 from senders.samples import KINDS, TODAY, sample
+from web.settings import LONGEST_SITE
 
 FOLDER = Path(__file__).parent.parent / "templates/messages"
 

@@ -6,7 +6,7 @@ import pytest
 from conftest import SETTINGS
 
 from app import create_app
-from blueprints.settings import DEFAULTS, BadSetting
+from web.settings import DEFAULTS, BadSetting
 
 README = Path(__file__).parent.parent / "README.md"
 TEXTS = sorted(name for name, default in DEFAULTS.items() if isinstance(default, str))

@@ -9,7 +9,9 @@ import brotli
 import pytest
 from flask import Flask
 
-from blueprints import headers, pages, statics
+from web import security_headers as headers
+from web import static_files as statics
+from web import templating as pages
 
 UNPACK = {"br": brotli.decompress, "gzip": gzip.decompress}
 STYLE = "main { margin: 0 auto }\n" * 40

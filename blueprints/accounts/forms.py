@@ -8,8 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from blueprints.forms import NeededWhen, _strip, email_address
 from models.staff import passwords
+from web.form_fields import NeededWhen, _strip, email_address
 
 
 class SignInForm(FlaskForm):

@@ -5,12 +5,12 @@ from flask_babel import gettext as _
 from peewee import IntegrityError
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints import hx
 from blueprints.accounts import signed_in, words
 from blueprints.accounts.forms import InvitationForm
-from blueprints.languages import in_language
 from models import Authority, Staff
 from models.staff.staff import ROLES, Refused
+from web import htmx as hx
+from web.languages import in_language
 
 bp = Blueprint("staff", __name__, url_prefix="/desk/staff")
 bp.before_request(signed_in.guard)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
 
-from blueprints.faults import log_fault
+from web.error_log import log_fault
 
 PREFIX = "/api/v1"
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, url_for
 
-from blueprints import hx, words
+from blueprints import words
 from models import Dossier, Scope
+from web import htmx as hx
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 

@@ -6,15 +6,16 @@ from flask import Response, abort, g, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from blueprints import asking, hx, spelling
+from blueprints import asking, spelling
 from blueprints.desk import bp, only_clerks, readable, undo_time
 from blueprints.desk.bag_forms import BeginForm, NumberForm
 from blueprints.desk.post_bag import own_bags
-from blueprints.headers import private
-from blueprints.languages import current, in_language
 from models import Conflict, Dossier, Form, today
 from models.desk import arrival
 from models.dossiers.number import grouped
+from web import htmx as hx
+from web.languages import current, in_language
+from web.security_headers import private
 
 MOST = 20  # rows; who sees more types one character more
 

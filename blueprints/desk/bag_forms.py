@@ -11,11 +11,11 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
-from blueprints.forms import ContactForm, DayField, NeededWhen, not_in_future
-from blueprints.languages import NAMES
 from models import today
 from models.dossiers.batch import REASONS, RECENT
 from models.dossiers.number import ALPHABET, LENGTH, clean
+from web.form_fields import ContactForm, DayField, NeededWhen, not_in_future
+from web.languages import NAMES
 
 LEAST = 4  # characters of a number that are worth a search
 LONGEST = 300  # characters of a code

@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 from peewee import fn
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints import hx
 from blueprints.desk import bp, dossier_page, only_clerks, undo_time, work_list
 from blueprints.desk.forms import BulkForm
-from blueprints.forms import ButtonForm
-from blueprints.languages import NAMES
 from models import Batch, Bulk, Conflict, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
 from models.desk.bulk_move import MOST, MOVES, Row
+from web import htmx as hx
+from web.form_fields import ButtonForm
+from web.languages import NAMES
 
 ASSIGN = "assign:"  # before the id of a colleague, or before nothing: nobody
 

@@ -6,11 +6,11 @@ from typing import Any
 from flask import Response, abort, g, request, url_for
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints import hx
 from blueprints.desk import bp, dossier_page, readable, undo_time, writable
 from blueprints.desk.forms import ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
-from blueprints.forms import ButtonForm
 from models import Authority, Conflict, Dossier, Note, Staff
+from web import htmx as hx
+from web.form_fields import ButtonForm
 
 
 @bp.get("/dossiers/<number:number>")

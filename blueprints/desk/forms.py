@@ -20,12 +20,12 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from blueprints.desk.bag_forms import WHY
-from blueprints.forms import DayField, NeededWhen, _strip, not_in_future, registered_mail
-from blueprints.languages import in_language
 from models import Dossier, Event, TextBlock, now, today
 from models.base import LUXEMBOURG
 from models.dossiers.batch import RECENT
 from models.dossiers.life import LONGEST
+from web.form_fields import DayField, NeededWhen, _strip, not_in_future, registered_mail
+from web.languages import in_language
 
 UNSAID = SelectChoice("", "–")
 SLIP = SelectChoice("slip", _l("Another day was typed by mistake"))

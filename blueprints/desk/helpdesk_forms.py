@@ -8,8 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length
 
-from blueprints.forms import NeededWhen, _strip, email_address, mobile_number
 from models.desk.helpdesk import REASONS
+from web.form_fields import NeededWhen, _strip, email_address, mobile_number
 
 
 def reasons() -> list[tuple[str, str]]:

@@ -2,10 +2,10 @@
 
 from flask import Response, abort, g, request
 
-from blueprints import hx
 from blueprints.desk import bp, export, tables
 from models import Audit, Authority, Dossier, WorkList
 from models.desk.statistics import Figures
+from web import htmx as hx
 
 PERIODS = (4, 13, 52)  # weeks
 

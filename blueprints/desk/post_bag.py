@@ -9,15 +9,15 @@ from flask import Response, abort, g, request, url_for
 from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints import hx
 from blueprints.desk import bp, only_clerks, undo_time
 from blueprints.desk.bag_forms import BagForm, ReadForm
 from blueprints.desk.bag_words import answer, nobody
-from blueprints.forms import ButtonForm
-from blueprints.headers import camera
 from models import Batch, Conflict, Dossier, Read, today
 from models.desk.scan import CHANGED
 from models.dossiers.batch import RECENT
+from web import htmx as hx
+from web.form_fields import ButtonForm
+from web.security_headers import camera
 
 MONTH = dt.timedelta(days=30)  # what citizens are given for a new form
 

@@ -2,9 +2,9 @@
 
 from flask import Response, g, request, url_for
 
-from blueprints import hx
 from blueprints.desk import bp
 from models.dossiers.number import scanned
+from web import htmx as hx
 
 
 @bp.get("/scan")

@@ -6,11 +6,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from blueprints import message_words, words
-from blueprints.languages import in_language
 from models import Dossier
 from models.desk.statistics import Figures
 from models.dossiers.number import grouped
 from models.notifications.channel import CHANNELS
+from web.languages import in_language
 
 TONES = {"overdue": "bad", "today": "bad", "3 days": "wait", "failed": "bad", "unknown": "bad"}
 

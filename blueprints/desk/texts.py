@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from flask import Response, abort, g, make_response, request
 
-from blueprints import hx
 from blueprints.desk import bp
-from blueprints.headers import letter
-from blueprints.languages import current
 from models import Authority, Form, Procedure
 from models.catalogue.procedure import LANGUAGES
 from models.notifications.contact import FIRST
 from senders import samples, text
 from senders.base import Letter
+from web import htmx as hx
+from web.languages import current
+from web.security_headers import letter
 
 
 @dataclass(frozen=True)

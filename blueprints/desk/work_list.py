@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Response, g, request, url_for
 
-from blueprints import hx
 from blueprints.desk import bp
 from models import WorkList, today
 from models.desk.bulk_move import MOST, MOVES
 from models.desk.work_list import DUE
+from web import htmx as hx
 
 PAGE = 25
 PAGES = 10_000  # beyond it, a database has no number for the row to begin at

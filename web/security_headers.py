@@ -2,7 +2,8 @@
 
 from flask import Flask, Response, g, redirect, request
 
-from blueprints import compression, hx, languages
+from web import compression, languages
+from web import htmx as hx
 
 POLICY = "; ".join(
     (

@@ -6,7 +6,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, TooManyRequests
 
 from blueprints.api import problems
-from blueprints.faults import log_fault
+from web.error_log import log_fault
 
 
 def init_app(app: Flask) -> None:

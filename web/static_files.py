@@ -1,6 +1,6 @@
 """Static files by WhiteNoise: ready compressed, and kept for ever under a name that changes with their content.
 
-`python -m blueprints.statics` (part of `make setup`) puts a copy of each file of static/, made small, into BUILT, with
+`python -m web.static_files` (part of `make setup`) puts a copy of each file of static/, made small, into BUILT, with
 the hash of its content in its name, and beside it what brotli and gzip make of it. A copy that is not of the present
 content has another name, so nothing stale is ever served; a file that was not built is served by Flask, as it is.
 """
@@ -18,7 +18,8 @@ import rjsmin
 from flask import Flask
 from whitenoise import WhiteNoise, compress
 
-from blueprints import compression, headers
+from web import compression
+from web import security_headers as headers
 
 ROOT = Path(__file__).parent.parent
 SOURCES, BUILT = ROOT / "static", ROOT / ".setup" / "static"
