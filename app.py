@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import blueprints
 import senders
-from blueprints import commands, printing
+from blueprints import commands
 from models.security import keys
 from web import compression, errors, languages, sessions, settings
 from web import database as storage
@@ -16,6 +16,7 @@ from web import htmx as hx
 from web import security_headers as headers
 from web import static_files as statics
 from web import templating as pages
+from wording import sheets as printing
 
 csrf = CSRFProtect()
 

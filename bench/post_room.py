@@ -24,10 +24,10 @@ from PIL import Image
 from app import create_app
 from bench.photograph import DPI, photograph
 from bench.serving import prepare, serve, settings
-from blueprints import printing
 from models import Dossier, Event, Form, Message, Read, Staff
 from paper import render
 from web import static_files as statics
+from wording import sheets as printing
 
 SHEETS, PICTURES, PATIENCE = 200, 3, 1500  # PATIENCE: milliseconds before the next picture is taken
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

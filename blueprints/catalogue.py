@@ -4,11 +4,11 @@ from flask import Blueprint, Response, abort, request
 from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints import words
 from models import Authority, Form, Procedure, Topic
 from models.catalogue.procedure import AUDIENCES
 from web import htmx as hx
 from web.languages import current
+from wording import dossier as words
 
 bp = Blueprint("catalogue", __name__, url_prefix="/procedures")
 

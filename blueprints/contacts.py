@@ -8,12 +8,13 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints import asking, words
+from blueprints import asking
 from models import Authority, Contact, Dossier, Form, Procedure
 from models.notifications import addresses
 from senders.text import contact_id
 from web.form_fields import ButtonForm, MailAddressForm, MobileNumberForm
 from web.security_headers import private
+from wording import dossier as words
 
 bp = Blueprint("contacts", __name__, url_prefix="/c")
 

@@ -10,9 +10,8 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from blueprints import guessing, status, words
+from blueprints import guessing, status
 from blueprints.catalogue import pdf
-from blueprints.printing import address, bare, papers, steps, texts
 from models import Dossier
 from models.catalogue.procedure import LOCALES
 from models.dossiers.number import MOST, grouped, parse, scanned
@@ -21,6 +20,8 @@ from paper.envelope import LEVEL, Enclosed, Envelope, render
 from web import htmx as hx
 from web.languages import current, in_language
 from web.security_headers import private
+from wording import dossier as words
+from wording.sheets import address, bare, papers, steps, texts
 
 bp = Blueprint("envelopes", __name__)
 

@@ -7,7 +7,6 @@ from werkzeug.exceptions import NotFound
 
 from blueprints import guessing
 from blueprints.catalogue import pdf
-from blueprints.printing import address, bare, date, questions
 from models import Dossier, now
 from models.catalogue.procedure import LOCALES
 from models.dossiers import receipt
@@ -16,6 +15,7 @@ from paper.receipt import Receipt, render
 from web import htmx as hx
 from web.languages import current
 from web.security_headers import private
+from wording.sheets import address, bare, date, questions
 
 bp = Blueprint("receipts", __name__)
 

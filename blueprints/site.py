@@ -5,12 +5,12 @@ from email.utils import parseaddr
 
 from flask import Blueprint, Response, current_app, render_template
 
-from blueprints import words
 from blueprints.catalogue import grouped
 from models import Procedure, db, now
 from models.dossiers.life import STATUSES
 from web import htmx as hx
 from web.languages import current
+from wording import dossier as words
 
 bp = Blueprint("site", __name__)
 

@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from blueprints import contacts, event_words, guessing, printing, spelling, words
+from blueprints import contacts, guessing
 from blueprints.catalogue import pdf
-from blueprints.printing import address
 from models import Conflict, Contact, Dossier, Event, today
 from models.dossiers.dossier import Glance
 from models.dossiers.life import ARRIVED
@@ -22,6 +21,11 @@ from web import htmx as hx
 from web.form_fields import PostedForm
 from web.languages import current
 from web.security_headers import camera, private
+from wording import dossier as words
+from wording import events as event_words
+from wording import sheets as printing
+from wording import spelling
+from wording.sheets import address
 
 bp = Blueprint("status", __name__)
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from flask import Blueprint, Response, current_app, make_response, render_template
 from werkzeug.datastructures import MultiDict
 
-from blueprints import words
 from models.dossiers.life import STATUSES
 from web.form_fields import ContactForm
 from web.security_headers import private
+from wording import dossier as words
 
 bp = Blueprint("styleguide", __name__, url_prefix="/styleguide")
 bp.after_request(private)

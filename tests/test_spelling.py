@@ -5,9 +5,9 @@ import string
 import pytest
 from visitor import Visitor
 
-from blueprints.spelling import TABLES, spelled
 from models.catalogue.procedure import LANGUAGES
 from models.dossiers.number import ALPHABET
+from wording.spelling import TABLES, spelled
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -16,7 +16,7 @@ from flask import (
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints.accounts import passkeys, signed_in, words
+from blueprints.accounts import passkeys, signed_in
 from blueprints.accounts.forms import CodeForm, PasswordForm, ProofForm
 from blueprints.accounts.sign_in import wrong_code
 from models import Passkey, StaffSession
@@ -27,6 +27,7 @@ from models.staff.session import Proof
 from models.staff.staff import Refused
 from paper import qr
 from web import htmx as hx
+from wording import staff as words
 
 bp = Blueprint("account", __name__, url_prefix="/desk/account")
 bp.before_request(signed_in.guard)

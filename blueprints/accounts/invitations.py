@@ -2,12 +2,13 @@
 
 from flask import Blueprint, Response, make_response, render_template
 
-from blueprints.accounts import passkeys, signed_in, words
+from blueprints.accounts import passkeys, signed_in
 from blueprints.accounts.forms import PasswordForm
 from models import Invitation
 from models.staff.passkey import BadPasskey
 from models.staff.passwords import EasyPassword
 from models.staff.staff import Refused
+from wording import staff as words
 
 bp = Blueprint("invitations", __name__, url_prefix="/sign-in/invitation")
 bp.after_request(signed_in.keep_nothing)

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from flask import Response, current_app, request, session
 
-from blueprints.accounts import words
 from models import Passkey, Staff, Used, now
 from models.staff.passkey import BadPasskey, Site
 from models.staff.session import Proof
+from wording import staff as words
 
 LIFETIME = dt.timedelta(minutes=5)
 PORTS = {"http": 80, "https": 443}  # which browsers leave out

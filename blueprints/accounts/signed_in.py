@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Response, current_app, g, redirect, request, url_for
 
-from blueprints.accounts import words
 from blueprints.accounts.attempts import attempt, browser_cookie
 from models import KnownBrowser, Staff, StaffSession
 from models.staff.session import KEPT, LONGEST, Proof
 from web import htmx as hx
+from wording import staff as words
 
 BEFORE_SECOND_FACTOR = ("accounts", "account", "device")  # the blueprints that are open without one
 

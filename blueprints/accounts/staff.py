@@ -5,12 +5,13 @@ from flask_babel import gettext as _
 from peewee import IntegrityError
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints.accounts import signed_in, words
+from blueprints.accounts import signed_in
 from blueprints.accounts.forms import InvitationForm
 from models import Authority, Staff
 from models.staff.staff import ROLES, Refused
 from web import htmx as hx
 from web.languages import in_language
+from wording import staff as words
 
 bp = Blueprint("staff", __name__, url_prefix="/desk/staff")
 bp.before_request(signed_in.guard)

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, url_for
 
-from blueprints import words
 from models import Dossier, Scope
 from web import htmx as hx
+from wording import dossier as words
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 

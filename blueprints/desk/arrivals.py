@@ -6,7 +6,7 @@ from flask import Response, abort, g, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from blueprints import asking, spelling
+from blueprints import asking
 from blueprints.desk import bp, only_clerks, readable, undo_time
 from blueprints.desk.bag_forms import BeginForm, NumberForm
 from blueprints.desk.post_bag import own_bags
@@ -16,6 +16,7 @@ from models.dossiers.number import grouped
 from web import htmx as hx
 from web.languages import current, in_language
 from web.security_headers import private
+from wording import spelling
 
 MOST = 20  # rows; who sees more types one character more
 

@@ -9,11 +9,12 @@ from typing import Any
 from flask import Response, abort, g, request
 from peewee import ModelSelect
 
-from blueprints.desk import audit_words, bp, export
+from blueprints.desk import bp, export
 from models import Audit, Dossier
 from models.base import LUXEMBOURG
 from models.dossiers.number import scanned
 from web import htmx as hx
+from wording import audit as audit_words
 
 PAGE = 50
 MOST = 2**31 - 1  # the largest number that a row can have

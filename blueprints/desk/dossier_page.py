@@ -8,7 +8,6 @@ from flask_babel import force_locale
 from peewee import ModelSelect
 from wtforms import SelectChoice
 
-from blueprints import clock_words, event_words
 from blueprints.desk import bp, undo_time
 from blueprints.desk.forms import GRANTED, ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
 from models import Authority, Dossier, Event, Note, Staff, TextBlock, now, today
@@ -17,6 +16,8 @@ from models.dossiers.event import UNDOABLE, standing
 from models.dossiers.life import ARRIVED, FURTHER
 from web import htmx as hx
 from web.languages import NAMES, in_language
+from wording import deadlines as clock_words
+from wording import events as event_words
 
 FORMS = {"corrected": CorrectionForm, "further": PapersForm, "returned": OriginalsForm}
 ADDRESSES = {"corrected": "correct_arrival", "further": "add_papers", "returned": "return_originals"}

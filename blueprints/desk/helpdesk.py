@@ -8,7 +8,7 @@ from flask import Response, abort, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
-from blueprints import asking, message_words, words
+from blueprints import asking
 from blueprints.desk import bp
 from blueprints.desk.helpdesk_forms import ContactForm, LookUpForm
 from models import Contact, Counter, Dossier, Message
@@ -16,6 +16,8 @@ from models.desk import helpdesk
 from models.notifications import addresses
 from web import htmx as hx
 from web.form_fields import ButtonForm
+from wording import dossier as words
+from wording import notifications as message_words
 
 SHOWN = 50
 HOUR, LOOK_UPS = dt.timedelta(hours=1), 120  # of one account: nobody has more calls, a program would

@@ -11,13 +11,13 @@ from playhouse.flask_utils import get_object_or_404
 
 from blueprints.desk import bp, only_clerks, undo_time
 from blueprints.desk.bag_forms import BagForm, ReadForm
-from blueprints.desk.bag_words import answer, nobody
 from models import Batch, Conflict, Dossier, Read, today
 from models.desk.scan import CHANGED
 from models.dossiers.batch import RECENT
 from web import htmx as hx
 from web.form_fields import ButtonForm
 from web.security_headers import camera
+from wording.post_bag import answer, nobody
 
 MONTH = dt.timedelta(days=30)  # what citizens are given for a new form
 

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from blueprints import message_words, words
 from models import Dossier
 from models.desk.statistics import Figures
 from models.dossiers.number import grouped
 from models.notifications.channel import CHANNELS
 from web.languages import in_language
+from wording import dossier as words
+from wording import notifications as message_words
 
 TONES = {"overdue": "bad", "today": "bad", "3 days": "wait", "failed": "bad", "unknown": "bad"}
 

@@ -8,7 +8,6 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from blueprints.clock_words import Due
 from models import Dossier, Event
 from models.base import LUXEMBOURG
 from models.catalogue.procedure import LOCALES
@@ -18,6 +17,7 @@ from paper.calendar import Entry, ics
 from paper.sheet import Sheet, render
 from paper.stamp import Place, stamp
 from web.languages import current
+from wording.deadlines import Due
 
 
 class Address(NamedTuple):

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from blueprints.clock_words import day
 from models import Authority, Event
 from web.languages import current
+from wording.deadlines import day
 
 TITLES = {
     "announced": _l("Number given out"),

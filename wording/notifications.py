@@ -4,9 +4,9 @@ import re
 
 from flask_babel import gettext as _
 
-from blueprints import event_words
 from models import Message, Outcome
 from senders.vonage_codes import MEANING
+from wording import events as event_words
 
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 

@@ -7,12 +7,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from blueprints import clock_words, event_words
-from blueprints.clock_words import Due, day
 from models import Dossier, Event, Procedure, WaitingTime, today
 from models.deadlines.facts import local_day
 from models.dossiers.life import STATUSES, expected_by
 from web.languages import current
+from wording import deadlines as clock_words
+from wording import events as event_words
+from wording.deadlines import Due, day
 
 LABELS = {
     "announced": _l("Not arrived yet"),

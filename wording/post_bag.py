@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 
-from blueprints.words import day, label
 from models import Dossier, Event, Read, Scope, Staff
 from models.deadlines.facts import local_day
 from web.languages import current, in_language
+from wording.dossier import day, label
 
 ARRIVALS = ("received", "supplied", "further")
 
