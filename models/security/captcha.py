@@ -28,9 +28,8 @@ LENGTH = 6
 PROOF_LIFETIME = dt.timedelta(minutes=10)
 CODE_LIFETIME = dt.timedelta(minutes=20)
 MAX_PROOF = 4000  # characters; a real one has about 800
-FONTS = (
-    sorted(map(str, (Path(__file__).parent.parent.parent / "paper" / "fonts").glob("NotoSans_*.ttf"))) + DEFAULT_FONTS
-)
+PAPER = Path(__file__).parent.parent.parent / "paper"
+FONTS = sorted(map(str, (PAPER / "fonts").glob("NotoSans_*.ttf"))) + DEFAULT_FONTS
 
 
 class Verdict(StrEnum):
