@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import blueprints
 import senders
-from blueprints import commands
+from commands import maintenance as commands
 from models.security import keys
 from web import compression, errors, languages, sessions, settings
 from web import database as storage

@@ -20,7 +20,7 @@ from peewee import OperationalError
 
 from app import create_app
 from bench.serving import prepare, settings
-from blueprints.messages import Worker
+from commands.notifications import Worker
 from models import Contact, Dossier, Event, Form, Message, db, now
 
 WORKERS, BATCH = 8, 1000

@@ -14,7 +14,6 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         device,
         envelopes,
         inbox,
-        messages,
         metrics,
         push,
         receipts,
@@ -25,7 +24,9 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
         webhooks,
     )
     from blueprints.accounts import account, invitations, sign_in, staff
-    from blueprints.api import systems, v1
+    from blueprints.api import v1
+    from commands import notifications as messages
+    from commands import systems
     from web.converters import NumberConverter, NumbersConverter, RoundConverter, RowConverter
 
     app.url_map.converters["number"] = NumberConverter

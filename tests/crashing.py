@@ -22,7 +22,7 @@ from typing import Any
 import vonage_messages  # noqa: F401  (once, not in each child)
 
 from app import create_app
-from blueprints.messages import Worker
+from commands.notifications import Worker
 from models import Dossier, Form, Message, Outcome, db, today
 
 EMAIL, SMS = ("email", "someone@example.org"), ("sms", "+352621123456")

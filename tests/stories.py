@@ -11,7 +11,7 @@ from desk_pages import offered, send
 from flask import Flask
 from visitor import Page, Visitor, values
 
-from blueprints.messages import Worker
+from commands.notifications import Worker
 from models import Authority, Form, Procedure, Staff, StaffSession, db
 from models.base import LUXEMBOURG
 from models.dossiers import reminders as watch

@@ -11,7 +11,7 @@ import pytest
 from sms_stand_in import SmsProvider
 from visitor import Visitor
 
-from blueprints.api.systems import deliver_next
+from commands.systems import deliver_next
 from models import Audit, Authority, Conflict, Contact, Delivery, Dossier, Event, Message, Reply, System, db, now, today
 from models.systems.delivery import RETRY
 from senders import webhook

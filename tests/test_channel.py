@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from sending import queued, row
 
-from blueprints import messages
+from commands import notifications as messages
 from models import Channel, Message, Outcome, db, now
 from models.notifications import channel
 from models.notifications.channel import ERRORS, PROBE, WINDOW

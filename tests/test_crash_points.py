@@ -15,7 +15,7 @@ import pytest
 from conftest import DURABLE
 from sending import environment, make_dossier, queued, row
 
-from blueprints.messages import Worker
+from commands.notifications import Worker
 from models import Contact, Dossier, Event, Message, Procedure, base, db, now
 
 pytest_plugins = ["outside"]

@@ -5,7 +5,7 @@ import pytest
 from playhouse.migrations import Runner
 from sending import close
 
-from blueprints.commands import ROOT
+from commands.maintenance import ROOT
 from models import Totp, db, now
 from models.security import keys
 from models.staff import codes

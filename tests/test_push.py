@@ -12,7 +12,8 @@ from py_vapid import Vapid
 from sending import close
 from visitor import Visitor
 
-from blueprints import messages, push
+from blueprints import push
+from commands import notifications as messages
 from models import Contact, Dossier, Message, Subscription, db, now, today
 from models.notifications import addresses
 from models.notifications.subscription import MOST, permitted

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from visitor import Visitor
 
-from blueprints.messages import Worker
+from commands.notifications import Worker
 from models import Conflict, Dossier, Form, Procedure, WaitingTime, today
 from models.deadlines.facts import Fact, handled
 from models.dossiers.waiting_times import LEAST, YEAR, spread

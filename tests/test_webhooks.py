@@ -16,7 +16,7 @@ from sending import close
 from test_app import dump
 
 from blueprints import webhooks
-from blueprints.messages import Worker
+from commands.notifications import Worker
 from models import Contact, Counter, Dossier, Message, Used, db
 from models.notifications import outbox
 from models.notifications.contact import stopped_mark

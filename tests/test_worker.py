@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from sending import close, make_app, make_dossier, make_due, queued, row
 
-from blueprints import messages
+from commands import notifications as messages
 from models import Contact, Event, Message, db, now
 from models.notifications import outbox
 from models.notifications.timetable import REPEATS

@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     """Add the commands that belong to no page."""
     for command in (database, catalogue, staff, audit, backup):
         app.cli.add_command(command)
-    from blueprints.demo import demo
+    from commands.demo import demo
 
     app.cli.add_command(demo)
 

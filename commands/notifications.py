@@ -16,7 +16,7 @@ from flask import Blueprint, current_app
 from peewee import PeeweeException
 
 import senders
-from blueprints.api import systems
+from commands import systems
 from models import Channel, Contact, Counter, Message, Outcome, Reply, Tries, Used, WaitingTime, db, now
 from models.desk import helpdesk
 from models.dossiers import reminders as watch
