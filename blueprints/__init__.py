@@ -6,25 +6,14 @@ from flask_wtf import CSRFProtect
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put every blueprint into `app`; the development inbox and the styleguide only where they were asked for."""
-    from blueprints import (
-        captcha,
-        catalogue,
-        contacts,
-        desk,
-        device,
-        envelopes,
-        inbox,
-        metrics,
-        push,
-        receipts,
-        site,
-        status,
-        styleguide,
-        tracking,
-        webhooks,
-    )
+    from blueprints import desk
     from blueprints.accounts import account, invitations, sign_in, staff
     from blueprints.api import v1
+    from blueprints.operations import inbox, metrics, styleguide, webhooks
+    from blueprints.public import captcha, contacts, envelopes, push, receipts, status, tracking
+    from blueprints.public import home as site
+    from blueprints.public import procedures as catalogue
+    from blueprints.public import pwa as device
     from commands import notifications as messages
     from commands import systems
     from web.converters import NumberConverter, NumbersConverter, RoundConverter, RowConverter

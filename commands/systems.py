@@ -6,7 +6,7 @@ import logging
 import click
 from flask import Blueprint
 
-from blueprints.api.shapes import dossier_shape, event_shape
+from blueprints.api.schemas import dossier_shape, event_shape
 from models import Authority, Delivery, Dossier, Event, Staff, System, db
 from senders import webhook
 from senders.base import SendError

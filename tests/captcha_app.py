@@ -7,7 +7,7 @@ from flask import Flask, render_template_string, request, url_for
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
-from blueprints import captcha
+from blueprints.public import captcha
 from models.base import db, make_database
 from models.security import keys
 from models.security import voices as captcha_voices

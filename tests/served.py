@@ -12,7 +12,7 @@ from conftest import PASSWORD, account, running
 from living import CHROMIUM, served
 from sending import close
 
-from blueprints import captcha
+from blueprints.public import captcha
 from models import Dossier, Form, Procedure, db, today
 from models.security import captcha as logic
 from senders.text import contact_token

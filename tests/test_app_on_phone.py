@@ -10,7 +10,7 @@ from test_status import drawn
 from visitor import Visitor
 from zxingcpp import read_barcode
 
-from blueprints.device import GROUND, MOST, THEME
+from blueprints.public.pwa import GROUND, MOST, THEME
 from models.dossiers.number import find, grouped, new_number
 
 LANGUAGES = ["de", "fr", "en", "lb"]

@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from captcha_app import ROOT, SCOPE, SECRET, challenge_url, make_app, make_voices
 from PIL import Image
 
-from blueprints import captcha
+from blueprints.public import captcha
 from models.base import db
 from models.catalogue.procedure import LANGUAGES
 from models.security import captcha as logic

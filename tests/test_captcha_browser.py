@@ -6,7 +6,7 @@ import pytest
 from captcha_app import ROOT, SCOPE, SECRET, make_app, make_voices
 from living import CHROMIUM, served
 
-from blueprints import captcha
+from blueprints.public import captcha
 from models.base import db
 from models.security import captcha as logic
 from models.security import voices as captcha_voices

@@ -7,7 +7,7 @@ from conftest import account, signed_in
 from desk_pages import LONG_AGO, TOMORROW, YESTERDAY, stored
 from visitor import Page, Visitor
 
-from blueprints import asking
+from blueprints.public import permits as asking
 from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, today
 from models.dossiers.number import grouped
 

@@ -12,7 +12,7 @@ from py_vapid import Vapid
 from sending import close
 from visitor import Visitor
 
-from blueprints import push
+from blueprints.public import push
 from commands import notifications as messages
 from models import Contact, Dossier, Message, Subscription, db, now, today
 from models.notifications import addresses

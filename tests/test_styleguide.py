@@ -6,7 +6,7 @@ import pytest
 from conftest import running
 from visitor import Visitor
 
-from blueprints.styleguide import PAIRS, contrast, palettes, samples
+from blueprints.operations.styleguide import PAIRS, contrast, palettes, samples
 from models import db
 
 CSS = (Path(__file__).parent.parent / "static/site.css").read_text()

@@ -15,7 +15,7 @@ from imap_server import Mailbox
 from sending import close
 from test_app import dump
 
-from blueprints import webhooks
+from blueprints.operations import webhooks
 from commands.notifications import Worker
 from models import Contact, Counter, Dossier, Message, Used, db
 from models.notifications import outbox

@@ -34,7 +34,7 @@ def show(error: HTTPException) -> Response:
 
 def _help(path: str) -> Response | None:
     """For a number nobody knows, or a receipt that is not ours: the page that helps to correct it."""
-    from blueprints import envelopes, receipts, status
+    from blueprints.public import envelopes, receipts, status
 
     under, _slash, typed = path[1:].partition("/")
     number, _slash, rest = typed.partition("/")

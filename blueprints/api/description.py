@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from blueprints.api.shapes import DossierShape, EventShape, Move
+from blueprints.api.schemas import DossierShape, EventShape, Move
 
 ABOUT = """\
 For the computer systems of an authority. A token belongs to one system of one authority and sees that authority's

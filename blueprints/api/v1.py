@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from blueprints.api import description
 from blueprints.api.problems import PREFIX, Problem, keep_nothing, response_to
-from blueprints.api.shapes import Move, dossier_shape
+from blueprints.api.schemas import Move, dossier_shape
 from models import Authority, Conflict, Counter, Dossier, Reply, Scope, System, db
 from models.deadlines.facts import local_day
 

@@ -6,10 +6,10 @@ from flask import Response, abort, g, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from blueprints import asking
 from blueprints.desk import bp, only_clerks, readable, undo_time
-from blueprints.desk.bag_forms import BeginForm, NumberForm
 from blueprints.desk.post_bag import own_bags
+from blueprints.desk.post_bag_forms import BeginForm, NumberForm
+from blueprints.public import permits as asking
 from models import Conflict, Dossier, Form, today
 from models.desk import arrival
 from models.dossiers.number import grouped

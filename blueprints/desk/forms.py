@@ -19,7 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from blueprints.desk.bag_forms import WHY
+from blueprints.desk.post_bag_forms import WHY
 from models import Dossier, Event, TextBlock, now, today
 from models.base import LUXEMBOURG
 from models.dossiers.batch import RECENT

@@ -8,9 +8,9 @@ from flask import Response, abort, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
-from blueprints import asking
 from blueprints.desk import bp
 from blueprints.desk.helpdesk_forms import ContactForm, LookUpForm
+from blueprints.public import permits as asking
 from models import Contact, Counter, Dossier, Message
 from models.desk import helpdesk
 from models.notifications import addresses

@@ -10,7 +10,7 @@ from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
 from blueprints.desk import bp, only_clerks, undo_time
-from blueprints.desk.bag_forms import BagForm, ReadForm
+from blueprints.desk.post_bag_forms import BagForm, ReadForm
 from models import Batch, Conflict, Dossier, Read, today
 from models.desk.scan import CHANGED
 from models.dossiers.batch import RECENT

@@ -7,8 +7,9 @@ from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints import asking, captcha
-from blueprints.catalogue import offered_forms
+from blueprints.public import captcha
+from blueprints.public import permits as asking
+from blueprints.public.procedures import offered_forms
 from models import Dossier, Form, Procedure
 from web import htmx as hx
 from web.form_fields import ContactForm

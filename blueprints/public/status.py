@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from blueprints import contacts, guessing
-from blueprints.catalogue import pdf
+from blueprints.public import contacts
+from blueprints.public import lookups as guessing
+from blueprints.public.procedures import pdf
 from models import Conflict, Contact, Dossier, Event, today
 from models.dossiers.dossier import Glance
 from models.dossiers.life import ARRIVED

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints import asking
+from blueprints.public import permits as asking
 from models import Authority, Contact, Dossier, Form, Procedure
 from models.notifications import addresses
 from senders.text import contact_id

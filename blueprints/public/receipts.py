@@ -5,8 +5,8 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from blueprints import guessing
-from blueprints.catalogue import pdf
+from blueprints.public import lookups as guessing
+from blueprints.public.procedures import pdf
 from models import Dossier, now
 from models.catalogue.procedure import LOCALES
 from models.dossiers import receipt

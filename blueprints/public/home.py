@@ -5,7 +5,7 @@ from email.utils import parseaddr
 
 from flask import Blueprint, Response, current_app, render_template
 
-from blueprints.catalogue import grouped
+from blueprints.public.procedures import grouped
 from models import Procedure, db, now
 from models.dossiers.life import STATUSES
 from web import htmx as hx

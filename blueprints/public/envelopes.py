@@ -10,8 +10,9 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from blueprints import guessing, status
-from blueprints.catalogue import pdf
+from blueprints.public import lookups as guessing
+from blueprints.public import status
+from blueprints.public.procedures import pdf
 from models import Dossier
 from models.catalogue.procedure import LOCALES
 from models.dossiers.number import MOST, grouped, parse, scanned

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Blueprint, Response, abort, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
-from blueprints import contacts, guessing
+from blueprints.public import contacts
+from blueprints.public import lookups as guessing
 from models import Counter, Dossier, Subscription
 from models.notifications.subscription import BadSubscription, Full
 from models.security.throttle import visitor

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from flask import Blueprint, Response, abort, current_app, request
 from peewee import fn
 
-from blueprints import asking
+from blueprints.public import permits as asking
 from models import Channel, Delivery, Dossier, Message, now, today
 from models.notifications import limits as sms_limits
 from models.notifications import outbox
