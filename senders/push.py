@@ -68,7 +68,7 @@ def _prepare(letter: Letter) -> "tuple[WebPusher, dict[str, str]]":
 
 
 def _payload(letter: Letter) -> str:
-    """What templates/device/sw.js shows."""
+    """What templates/public/pwa/sw.js shows."""
     return json.dumps({"title": letter.subject, "body": letter.text, "lang": letter.language, "page": letter.page})
 
 

@@ -1,4 +1,4 @@
-"""The words of a message: templates/messages/<kind of event>/, in the language of the contact."""
+"""The words of a message: templates/notifications/<kind of event>/, in the language of the contact."""
 
 import base64
 import datetime as dt
@@ -187,7 +187,7 @@ def _one_line(text: str) -> str:
 
 
 def _render(name: str, words: dict[str, Any]) -> str:
-    return render_template(f"messages/{words['kind']}/{name}", **words).strip()
+    return render_template(f"notifications/{words['kind']}/{name}", **words).strip()
 
 
 def _paragraphs(words: dict[str, Any]) -> list[str]:
@@ -206,8 +206,8 @@ def _mail(message: Message, words: dict[str, Any]) -> Letter:
     return Letter(
         reference=f"{message.id}.{message.event_id}.{message.created_at:%Y%m%d%H%M%S}",  # ids come back with a backup
         to=message.contact.address,
-        text=render_template("messages/_mail.txt", **words).strip() + "\n",
-        html=render_template("messages/_mail.html", **words),
+        text=render_template("notifications/_mail.txt", **words).strip() + "\n",
+        html=render_template("notifications/_mail.html", **words),
         subject=words["subject"],
         return_path=bounces.return_path(message),
         contact_url=words["contact_url"],

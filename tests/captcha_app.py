@@ -28,7 +28,7 @@ PAGE = """<!doctype html>
 FORM = """<form method="post" action="/step" {% if request.args.hx or request.htmx %}data-hx-post="/step"
  data-hx-target="main" data-hx-swap="innerHTML"{% endif %}>
 <input type="hidden" name="csrf_token" value="{{ csrf_token() }}">
-{% include "captcha/_captcha.html" %}
+{% include "public/captcha/_captcha.html" %}
 <button>Continue</button></form>"""
 STYLE = """
 body { font: 1.125rem/1.5 sans-serif; margin: 1rem } fieldset { min-width: 0 } .error { color: #a00 }

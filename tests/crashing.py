@@ -153,7 +153,7 @@ def obey(order: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     app = create_app()
-    for name in app.jinja_env.list_templates(filter_func=lambda name: name.startswith("messages/")):
+    for name in app.jinja_env.list_templates(filter_func=lambda name: name.startswith("notifications/")):
         app.jinja_env.get_template(name)
     with app.app_context():
         for line in sys.stdin:

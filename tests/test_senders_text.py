@@ -18,7 +18,7 @@ from senders import text
 from senders.samples import KINDS, TODAY, sample
 from web.settings import LONGEST_SITE
 
-FOLDER = Path(__file__).parent.parent / "templates/messages"
+FOLDER = Path(__file__).parent.parent / "templates/notifications"
 
 
 @pytest.fixture(scope="module")

@@ -161,7 +161,7 @@ def change_password() -> Response:
 @bp.post("/recovery-codes")
 def renew_recovery_codes() -> Response:
     """Ten new codes. They are shown in this answer and never again, so nothing is redirected."""
-    return make_response(render_template("account/recovery_codes.html", codes=g.staff.renew_recovery_codes()))
+    return make_response(render_template("accounts/account/recovery_codes.html", codes=g.staff.renew_recovery_codes()))
 
 
 @bp.post("/sessions/end")
@@ -177,7 +177,7 @@ def end_sessions() -> Response:
 def _show(status: int = 200, refused: str = "") -> Response:
     staff = g.staff
     page = render_template(
-        "account/show.html",
+        "accounts/account/show.html",
         role=words.role(staff.role),
         factor=words.factor,
         passkeys=list(staff.passkeys.order_by(Passkey.id)),
@@ -195,7 +195,7 @@ def _show(status: int = 200, refused: str = "") -> Response:
 
 def _ask(answer: ProofForm, status: int = 200, refused: bool = False) -> Response:
     page = render_template(
-        "account/proof.html",
+        "accounts/account/proof.html",
         answer=answer,
         passkeys=passkeys.possible() and g.staff.passkeys.exists(),
         codes=bool(g.staff.password_hash) and g.staff.has_second_factor,
@@ -216,7 +216,9 @@ def _authenticator(answer: CodeForm, status: int = 200) -> Response:
         return redirect(url_for(".password"), 303)
     secret = _secret()
     code = qr.path(app_address(g.staff.email, secret), "M")
-    return make_response(render_template("account/authenticator.html", answer=answer, qr=code, secret=secret), status)
+    return make_response(
+        render_template("accounts/account/authenticator.html", answer=answer, qr=code, secret=secret), status
+    )
 
 
 def _secret() -> str:
@@ -230,4 +232,4 @@ def _secret_name() -> str:
 
 
 def _password(answer: PasswordForm, status: int = 200) -> Response:
-    return make_response(render_template("account/password.html", answer=answer), status)
+    return make_response(render_template("accounts/account/password.html", answer=answer), status)

@@ -61,7 +61,7 @@ def accept_passkey(token: str) -> Response:
 
 def _show(token: str, found: Invitation, answer: PasswordForm, status: int = 200, refused: bool = False) -> Response:
     page = render_template(
-        "invitations/show.html", token=token, staff=found.staff, answer=answer, refused=refused,
+        "accounts/invitations/show.html", token=token, staff=found.staff, answer=answer, refused=refused,
         role=words.role(found.staff.role), passkeys=passkeys.possible(),
     )  # fmt: skip
     return make_response(page, status)
@@ -69,4 +69,4 @@ def _show(token: str, found: Invitation, answer: PasswordForm, status: int = 200
 
 def _over() -> Response:
     """Used, too old, replaced or never given out: all look the same."""
-    return make_response(render_template("invitations/over.html"), 404)
+    return make_response(render_template("accounts/invitations/over.html"), 404)

@@ -100,11 +100,13 @@ def _half_in() -> Staff | None:
 
 
 def _sign_in(answer: SignInForm, status: int = 200, refused: bool = False) -> Response:
-    page = render_template("accounts/sign_in.html", answer=answer, refused=refused, passkeys=passkeys.possible())
+    page = render_template(
+        "accounts/sign_in/sign_in.html", answer=answer, refused=refused, passkeys=passkeys.possible()
+    )
     return make_response(page, status)
 
 
 def _second_step(staff: Staff, answer: CodeForm, status: int = 200) -> Response:
     with_passkey = passkeys.possible() and staff.passkeys.exists()
-    page = render_template("accounts/second_step.html", answer=answer, passkeys=with_passkey, app=staff.app)
+    page = render_template("accounts/sign_in/second_step.html", answer=answer, passkeys=with_passkey, app=staff.app)
     return make_response(page, status)

@@ -90,7 +90,7 @@ def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> R
     page = min(max(request.args.get("page", 1, type=int), 1), PAGES)
     rows = Staff.overview(PAGE + 1, skip=(page - 1) * PAGE)
     text = render_template(
-        "staff/show.html", accounts=rows[:PAGE], more=len(rows) > PAGE, page=page, answer=answer, refused=refused,
+        "accounts/staff/show.html", accounts=rows[:PAGE], more=len(rows) > PAGE, page=page, answer=answer, refused=refused,
         role=words.role, fresh=g.staff_session.fresh, done=request.args.get("done", ""),
     )  # fmt: skip
     return make_response(text, status)
@@ -98,4 +98,4 @@ def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> R
 
 def _link(email: str, token: str) -> Response:
     address = current_app.config["SITE_URL"] + url_for("invitations.show", token=token)
-    return make_response(render_template("staff/link.html", email=email, address=address))
+    return make_response(render_template("accounts/staff/link.html", email=email, address=address))

@@ -13,12 +13,12 @@ bp.after_request(private)
 
 @bp.get("")
 def index():
-    return render_template("inbox/index.html", entries=inbox.entries())
+    return render_template("operations/inbox/index.html", entries=inbox.entries())
 
 
 @bp.get("/<name>")
 def show(name: str):
-    return render_template("inbox/show.html", entry=_entry(name))
+    return render_template("operations/inbox/show.html", entry=_entry(name))
 
 
 @bp.get("/<name>/html")

@@ -55,7 +55,7 @@ def show() -> Response:
     empty = ContactForm(None, prefix="empty-", meta={"csrf": False})
     statuses = [(status, words.label(status)) for status in STATUSES]
     context = {"samples": samples(css), "answer": answer, "empty": empty, "statuses": statuses, "spaces": SPACES}
-    return make_response(render_template("styleguide/show.html", **context))
+    return make_response(render_template("operations/styleguide/show.html", **context))
 
 
 def samples(css: str) -> dict[str, list[Sample]]:

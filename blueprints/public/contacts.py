@@ -38,7 +38,7 @@ def change(token: str) -> Response:
     number = contact.dossier.number
     addresses.take_back(contact) if action == "keep" else getattr(contact, action)()
     if action == "erase":  # the link is dead now, so the answer is the page
-        return private(make_response(render_template("contacts/erased.html", number=number)))
+        return private(make_response(render_template("public/contacts/erased.html", number=number)))
     return redirect(url_for(".show", token=token, done=action), 303)
 
 
@@ -102,7 +102,7 @@ def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str,
         for channel in FORMS
     } | (sent or {})
     page = render_template(
-        "contacts/show.html",
+        "public/contacts/show.html",
         contact=contact,
         others=addresses.others(contact),
         pending=addresses.pending(contact),

@@ -52,7 +52,7 @@ def new() -> Response:
 def show(numbers: tuple[str, ...]) -> Response:
     """Where each of the dossiers stands, and the sheet for all of them."""
     dossiers = _dossiers(numbers)
-    return private(hx.page("envelopes/show.html", dossiers=dossiers, numbers=numbers, label=words.label,
+    return private(hx.page("public/envelopes/show.html", dossiers=dossiers, numbers=numbers, label=words.label,
                            together=_together(dossiers)))  # fmt: skip
 
 
@@ -63,7 +63,9 @@ def sheet(numbers: tuple[str, ...]) -> Response:
     if not _together(dossiers):
         return hx.follow(url_for(".show", numbers=numbers))
     content = paper(dossiers, current())
-    body = render_template("envelopes/sheet.html", sheet=content, qr=qr.path(content.url, LEVEL), numbers=numbers)
+    body = render_template(
+        "public/envelopes/sheet.html", sheet=content, qr=qr.path(content.url, LEVEL), numbers=numbers
+    )
     return private(make_response(body))
 
 
@@ -115,7 +117,7 @@ def _enclosed(dossier: Dossier, language: str) -> Enclosed:
 
 
 def _form(typed: str, faults: list[Fault] | tuple[()] = (), code: int = 200) -> Response:
-    return private(hx.page("envelopes/new.html", code, typed=typed, faults=faults))
+    return private(hx.page("public/envelopes/new.html", code, typed=typed, faults=faults))
 
 
 def _dossiers(numbers: tuple[str, ...]) -> list[Dossier]:

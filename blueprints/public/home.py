@@ -18,26 +18,26 @@ bp = Blueprint("site", __name__)
 @bp.get("/")
 def home() -> Response:
     """Look a number up, or find a procedure."""
-    return hx.page("site/home.html", groups=grouped(Procedure.find(current())))
+    return hx.page("public/home/home.html", groups=grouped(Procedure.find(current())))
 
 
 @bp.get("/help")
 def help_page() -> Response:
     """How eTracking works, with and without a printer."""
     meanings = [(words.label(status), words.meaning(status)) for status in STATUSES]
-    return hx.page("site/help.html", meanings=meanings)
+    return hx.page("public/home/help.html", meanings=meanings)
 
 
 @bp.get("/privacy")
 def privacy() -> Response:
     """What is kept, why, and for how long."""
-    return hx.page("site/privacy.html")
+    return hx.page("public/home/privacy.html")
 
 
 @bp.get("/accessibility")
 def accessibility() -> Response:
     """The accessibility statement."""
-    return hx.page("site/accessibility.html")
+    return hx.page("public/home/accessibility.html")
 
 
 @bp.get("/.well-known/security.txt")
@@ -45,7 +45,7 @@ def security() -> Response:
     """Whom to tell of a security fault (RFC 9116)."""
     expires = (now() + dt.timedelta(days=180)).replace(microsecond=0).isoformat()
     _name, sender = parseaddr(current_app.config["HELPDESK_EMAIL"] or current_app.config["MAIL_SENDER"])
-    return Response(render_template("site/security.txt", expires=expires, contact=sender), mimetype="text/plain")
+    return Response(render_template("public/home/security.txt", expires=expires, contact=sender), mimetype="text/plain")
 
 
 @bp.get("/healthz")

@@ -24,7 +24,9 @@ def index() -> Response:
         "life_event": request.args.get("event", "")[:60],
     }
     found = Procedure.find(current(), **filters)
-    return hx.page("catalogue/index.html", count=len(found), groups=grouped(found, filters["audience"]), **filters)
+    return hx.page(
+        "public/procedures/index.html", count=len(found), groups=grouped(found, filters["audience"]), **filters
+    )
 
 
 @bp.get("/<slug>")
@@ -33,7 +35,7 @@ def show(slug: str) -> Response:
     procedure = get_object_or_404(Procedure.offered(), Procedure.slug == slug)
     forms = procedure.forms.where(~Form.retired).order_by(Form.position)
     waited = words.waited(procedure)
-    return hx.page("catalogue/show.html", procedure=procedure, forms=list(forms), waited=waited)
+    return hx.page("public/procedures/show.html", procedure=procedure, forms=list(forms), waited=waited)
 
 
 @bp.get("/<slug>/forms/<form>")

@@ -39,12 +39,12 @@ def tell(number: str) -> Response:
             _change(action, device, dossier)
     except (BadSubscription, Full) as error:
         full = isinstance(error, Full)
-        return private(hx.page("device/push.html", 409 if full else 422, dossier=dossier, fault=True, full=full))
+        return private(hx.page("public/pwa/push.html", 409 if full else 422, dossier=dossier, fault=True, full=full))
     contact = device.of(dossier)
     if action == "data":
         return contacts.export(contact or abort(404))
     told = contact is not None and contact.stopped_at is None
-    return private(hx.page("device/push.html", dossier=dossier, device=device, told=told, done=action))
+    return private(hx.page("public/pwa/push.html", dossier=dossier, device=device, told=told, done=action))
 
 
 @bp.post("/push")

@@ -40,7 +40,7 @@ def locale() -> str:
 @bp.get("/saved")
 def saved() -> Response:
     """The frame for the dossiers saved on this device; the browser alone fills it."""
-    return hx.page("device/saved.html")
+    return hx.page("public/pwa/saved.html")
 
 
 @bp.post("/saved/qr")
@@ -58,7 +58,7 @@ def code() -> Response:
 @bp.get("/offline")
 def offline() -> Response:
     """What the worker shows when there is no network and the page wanted was never seen."""
-    return hx.page("device/offline.html", procedures=_procedures())
+    return hx.page("public/pwa/offline.html", procedures=_procedures())
 
 
 @bp.get("/sw.js")
@@ -66,7 +66,7 @@ def worker() -> Response:
     """The worker. It changes with whatever it keeps, so that a browser notices every release."""
     if "release" not in current_app.extensions:
         current_app.extensions["release"] = _release()
-    script = render_template("device/sw.js", release=current_app.extensions["release"])
+    script = render_template("public/pwa/sw.js", release=current_app.extensions["release"])
     response = Response(script, mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     encoding = request.accept_encodings.best_match(compression.ENCODINGS)  # strong: the same bytes on the wire
@@ -159,5 +159,5 @@ def _release() -> dict[str, Any]:
         seen.update((folder / name).read_bytes())
     for language in LANGUAGES:
         with current_app.test_request_context(f"/offline?lang={language}"):
-            seen.update(render_template("device/offline.html", procedures=_procedures()).encode())
+            seen.update(render_template("public/pwa/offline.html", procedures=_procedures()).encode())
     return {"version": seen.hexdigest()[:12], "files": [static_url(name) for name in names]}

@@ -25,7 +25,7 @@ def check() -> Response:
     """Number and seal, typed from the paper, lead to the page that confirms it or not."""
     typed = {name: request.form.get(name, "")[:64] for name in ("number", "seal")}
     if request.method == "GET":
-        return hx.page("receipts/check.html", typed=typed, errors={})
+        return hx.page("public/receipts/check.html", typed=typed, errors={})
     errors = _errors(typed)
     if errors:
         return unknown(**typed)
@@ -44,7 +44,7 @@ def show(number: str, seal: str) -> Response:
     present = receipt.present(dossier)
     standing = issued.standing(present)
     return private(
-        hx.page("receipts/show.html", dossier=dossier, standing=standing, verdict=_verdicts()[standing],
+        hx.page("public/receipts/show.html", dossier=dossier, standing=standing, verdict=_verdicts()[standing],
                 issued=issued, present=present, proves=_proves(), leaves_open=_leaves_open())
     )  # fmt: skip
 
@@ -61,7 +61,7 @@ def unknown(number: str, seal: str) -> Response:
     """The one answer for every receipt that we did not issue: 404, with help to correct it, what was typed kept."""
     typed = {"number": number[:64], "seal": seal[:64]}
     errors = _errors(typed) or {"seal": _("Number and seal do not belong together, or this receipt is not ours.")}
-    return private(hx.page("receipts/check.html", 404, typed=typed, errors=errors))
+    return private(hx.page("public/receipts/check.html", 404, typed=typed, errors=errors))
 
 
 def paper(dossier: Dossier, language: str) -> Receipt:

@@ -49,9 +49,9 @@ def look_up() -> Response:
     typed = request.values.get("number") or find(shared) or ""
     if shared.strip() and not typed:
         error = _("There is no eTracking number in what you shared. You can type it here.")
-        return private(hx.page("status/look_up.html", 404, typed="", error=error))
+        return private(hx.page("public/status/look_up.html", 404, typed="", error=error))
     if not typed.strip():
-        return hx.page("status/look_up.html", typed="", error="")
+        return hx.page("public/status/look_up.html", typed="", error="")
     read = scanned(typed)
     return hx.goto(url_for(".show", number=read.numbers[0])) if read else unknown(typed)
 
@@ -59,7 +59,7 @@ def look_up() -> Response:
 @bp.get("/scan")
 def scan_page() -> Response:
     """Find the number with the camera or in a picture. All of it happens in the browser."""
-    return camera(hx.page("status/scan.html", host=urlsplit(current_app.config["SITE_URL"]).netloc))
+    return camera(hx.page("public/status/scan.html", host=urlsplit(current_app.config["SITE_URL"]).netloc))
 
 
 @bp.get("/t/<number:number>")
@@ -106,7 +106,9 @@ def report_posted(number: str) -> Response:
     """The citizen says: I posted it today. Whoever holds the number may say so, as they may post it."""
     dossier, answer = guessing.dossier(number), PostedForm()
     if not answer.validate():
-        page = hx.page("status/show.html", 422, push=url_for(".show", number=number), **_context(dossier, answer))
+        page = hx.page(
+            "public/status/show.html", 422, push=url_for(".show", number=number), **_context(dossier, answer)
+        )
         return private(page)
     with suppress(Conflict):  # said twice, or scanned in the meantime: the page says so anyway
         dossier.post(today(), answer.registered.data)
@@ -129,7 +131,7 @@ def correct_address(number: str, contact: int) -> Response:
     context = _context(dossier, PostedForm(formdata=None))
     context["unreached"] = [each._replace(form=form) if each.contact == wrong.contact else each
                             for each in context["unreached"]]  # fmt: skip
-    return private(hx.page("status/show.html", 422, push=url_for(".show", number=number), **context))
+    return private(hx.page("public/status/show.html", 422, push=url_for(".show", number=number), **context))
 
 
 @bp.get("/t/<number:number>/sheet")
@@ -137,7 +139,7 @@ def correct_address(number: str, contact: int) -> Response:
 def sheet(number: str, round_: int = 0) -> Response:
     """The confirmation sheet, or the follow-up sheet of a round, as a page to print."""
     dossier = guessing.dossier(number)
-    return private(make_response(render_template("status/sheet.html", **printing.sheet_page(dossier, round_))))
+    return private(make_response(render_template("public/status/sheet.html", **printing.sheet_page(dossier, round_))))
 
 
 @bp.get("/t/<number:number>/sheet.pdf")
@@ -176,7 +178,7 @@ def calendar(number: str) -> Response:
 
 def unknown(typed: str) -> Response:
     """The one answer for unknown, malformed and foreign numbers: 404, with help to correct it, what was typed kept."""
-    return private(hx.page("status/look_up.html", 404, typed=typed[:64], error=why(typed[:64])))
+    return private(hx.page("public/status/look_up.html", 404, typed=typed[:64], error=why(typed[:64])))
 
 
 def why(typed: str) -> str:
@@ -195,7 +197,7 @@ def why(typed: str) -> str:
 
 def _render(glance: Glance, fresh: bool) -> str:
     dossier = guessing.seen(glance)
-    name = "status/_show.html" if request.htmx.part else "status/show.html"
+    name = "public/status/_show.html" if request.htmx.part else "public/status/show.html"
     return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh, glance.missed))
 
 

@@ -76,7 +76,9 @@ def _scope(form: Form) -> str:
 
 def _start(form: Form, error: str | None = None) -> Response:
     context = {"captcha": captcha.offer(_scope(form)), "captcha_error": error}
-    return private(hx.page("tracking/start.html", 422 if error else 200, form=form, push=request.path, **context))
+    return private(
+        hx.page("public/tracking/start.html", 422 if error else 200, form=form, push=request.path, **context)
+    )
 
 
 def _answer(form: Form, **data: str) -> ContactForm:
@@ -88,7 +90,7 @@ def _answer(form: Form, **data: str) -> ContactForm:
 
 
 def _contact(form: Form, answer: ContactForm, status: int = 200) -> Response:
-    return hx.page("tracking/contact.html", status, form=form, answer=answer, push=request.path)
+    return hx.page("public/tracking/contact.html", status, form=form, answer=answer, push=request.path)
 
 
 def _give_pass(scope: str) -> None:

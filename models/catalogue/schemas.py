@@ -86,7 +86,7 @@ Periods = Annotated[
 ]
 
 
-# What a dossier's citizen is told of; each has its folder in templates/messages/.
+# What a dossier's citizen is told of; each has its folder in templates/notifications/.
 Kind = Literal[
     "announced", "received", "supplied", "further", "incomplete", "examination", "decided", "closed", "lapsed",
     "withdrawn", "transferred", "corrected", "returned", "reminder", "unarrived", "forwarded",
