@@ -9,9 +9,9 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
-from sending import close
-from sharing import once
-from visitor import Visitor
+from support.sending import close
+from support.sharing import once
+from support.visitor import Visitor
 
 from app import create_app
 from blueprints.accounts.signed_in import enter
@@ -21,7 +21,7 @@ from models.security import keys
 from models.staff.session import Proof
 from web import database as storage
 
-pytest_plugins = ["outside", "served"]
+pytest_plugins = ["support.outside", "support.served"]
 
 # What a developer has set for the own site is not for the tests, nor for the processes that they start.
 for name in [name for name in os.environ if name.startswith("ETRACKING_")]:

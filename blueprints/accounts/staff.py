@@ -90,9 +90,16 @@ def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> R
     page = min(max(request.args.get("page", 1, type=int), 1), PAGES)
     rows = Staff.overview(PAGE + 1, skip=(page - 1) * PAGE)
     text = render_template(
-        "accounts/staff/show.html", accounts=rows[:PAGE], more=len(rows) > PAGE, page=page, answer=answer, refused=refused,
-        role=words.role, fresh=g.staff_session.fresh, done=request.args.get("done", ""),
-    )  # fmt: skip
+        "accounts/staff/show.html",
+        accounts=rows[:PAGE],
+        more=len(rows) > PAGE,
+        page=page,
+        answer=answer,
+        refused=refused,
+        role=words.role,
+        fresh=g.staff_session.fresh,
+        done=request.args.get("done", ""),
+    )
     return make_response(text, status)
 
 

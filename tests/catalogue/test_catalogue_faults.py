@@ -1,0 +1,225 @@
+"""A fault in the catalogue's files stops `catalogue load` before anything is written, and says file, line and what."""
+
+import io
+import re
+from pathlib import Path
+
+import pikepdf
+import pytest
+from support.loading import REAL, add_version, command, copied, replace
+from support.paper_forms import A4, plain
+from test_app import dump
+
+PROCEDURE = "rent-subsidy/procedure.yaml"
+AUTHORITY = "authorities/housing-aid-service.yaml"
+SPECIMEN = "rent-subsidy/application.yaml"
+STUDENT = "student-residence/procedure.yaml"
+
+
+@pytest.fixture
+def refused(app, tmp_path):
+    """Load a smaller catalogue after `change`: it is refused, nothing is written, and its problems are returned."""
+    folder = copied(tmp_path, "rent-subsidy", "entry-visa", "student-residence")
+
+    def refused(change) -> list[str]:
+        change(folder)
+        before = dump()
+        result = command(app, "load", folder)
+        assert (result.exit_code, result.stdout) == (1, ""), result.output
+        assert "Traceback" not in result.stderr and str(tmp_path) not in result.stderr
+        assert dump() == before
+        return result.stderr.splitlines()
+
+    return refused
+
+
+def changing(name: str, old: str, new: str):
+    return lambda folder: replace(folder / name, old, new)
+
+
+def line_of(name: str, words: str) -> int:
+    """The line of the real catalogue's file on which `words` stand first."""
+    lines = (REAL / name).read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if words in line)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "what"),
+    [
+        (PROCEDURE, "topic: housing", "topic: hou: sing", "mapping values are not allowed in this context"),
+        (PROCEDURE, "topic: housing", "topic: nowhere", "topic: no topic 'nowhere' in topics.yaml"),
+        (PROCEDURE, "authority: housing-aid-service", "authority: gone", "authority: no file authorities/gone.yaml"),
+        (PROCEDURE, "  - citizens", "  - everybody", "audiences.0: "),
+        (PROCEDURE, "    edition: 2026-11", "    edition: the year two thousand and twenty-six", "forms.0.edition: "),
+        (PROCEDURE, "    tracked: true", "    tracked: perhaps", "forms.0.tracked: "),
+        (PROCEDURE, "  - slug: application", "  - slug: Application form", "forms.0.slug: "),
+        (PROCEDURE, "  - kind: who", "  - kind: whom", "sections.0.kind: "),
+        (AUTHORITY, "  - 11, rue de Hollerich", "  - 11, rue de Hollerich, au deuxième étage, à gauche", "address.1: "),
+        (AUTHORITY, "window: right", "window: middle", "window: "),
+        (SPECIMEN, "        kind: multiline", "        kind: picture", "groups."),
+        ("topics.yaml", "housing:", "Housing!:", "Housing!.[key]: "),
+    ],
+)  # fmt: skip
+def test_fault_is_named_with_file_and_line(refused, name, old, new, what):
+    problems = refused(changing(name, old, new))
+    assert problems and all(re.fullmatch(r"catalogue/[\w./-]+:\d+: .+", problem) for problem in problems)
+    assert f"catalogue/{name}:{line_of(name, old)}: {what}" in problems[0]
+
+
+@pytest.mark.parametrize("choice", ["perhaps", "[telegram]", "[added]", "{all: true}"])
+def test_choice_of_sms_that_is_none_is_named_with_its_line(refused, choice):
+    problems = refused(changing(PROCEDURE, "topic: housing", f"sms: {choice}\ntopic: housing"))
+    assert all(f"catalogue/{PROCEDURE}:{line_of(PROCEDURE, 'topic: housing')}: sms." in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("      length: 60", "      length: sixty", "period.0.length: "),
+        ("      length: 60", "      length: 0", "period.0.length: "),
+        ("      unit: days", "      unit: working days", "period.0.unit: "),
+        ("      start: arrival", "      start: scan", "period.0.start: "),
+        ("      missing: suspend", "      missing: stop", "period.0.missing: "),
+        ("      transfer: continue", "      transfer: go on", "period.0.transfer: "),
+        ("      roll: true", "      roll: perhaps", "period.0.roll: "),
+        ("      roll: true", "      target: 61", "period.0.target: "),
+        ("      roll: true", "      valid_from: since May", "period.0.valid_from: "),
+        ("      roll: true", "      pause: never", "period.0.pause: "),
+    ],
+)
+def test_fault_of_a_period_is_named_with_its_line(refused, old, new, what):
+    (problem,) = refused(changing(STUDENT, old, new))
+    assert problem.startswith(f"catalogue/{STUDENT}:{line_of(STUDENT, old)}: forms.2.{what}")
+
+
+@pytest.mark.parametrize("since", ["", "2027-01-01", "2026-12-31"])
+def test_versions_of_a_period_follow_each_other(refused, since):
+    (problem,) = refused(lambda folder: add_version(folder / STUDENT, 45, since, first="2027-01-01"))
+    line = line_of(STUDENT, "    period:")
+    assert problem.startswith(f"catalogue/{STUDENT}:{line}: forms.2.period: ") and "later than" in problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("  lb: Eng Loyerssubventioun ufroen\n", "", "title: "),
+        ("  lb: Eng Loyerssubventioun ufroen\n", "  lb: ''\n", "title: "),
+        ("  lb: Eng Loyerssubventioun ufroen\n", "  lb: Eng Loyerssubventioun ufroen\n  it: Aiuto\n", "title: "),
+        ("  lb: Eng Loyerssubventioun ufroen\n", "  lb:\n    - Eng Loyerssubventioun\n", "title.lb: "),
+    ],
+)
+def test_every_text_is_there_in_exactly_the_four_languages(refused, old, new, where):
+    (problem,) = refused(changing(PROCEDURE, old, new))
+    line = line_of(PROCEDURE, "title:") + 4 * ("." in where)
+    assert problem.startswith(f"catalogue/{PROCEDURE}:{line}: {where}")
+
+
+@pytest.mark.parametrize("name", [PROCEDURE, AUTHORITY, SPECIMEN])
+def test_unknown_key_is_no_way_to_say_something(refused, name):
+    def change(folder: Path) -> None:
+        with (folder / name).open("a", encoding="utf-8") as file:
+            file.write("colour: blue\n")
+
+    (problem,) = refused(change)
+    last = len((REAL / name).read_text(encoding="utf-8").splitlines()) + 1
+    assert problem.startswith(f"catalogue/{name}:{last}: colour: ")
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(b"", 1), (b"- a\n- b\n", 1), (b"title: \xff\n", 1), (b"a: b\nc: \x07\n", 2), (b"a: b\nc: *x\n", 2)],
+)
+@pytest.mark.parametrize("name", [PROCEDURE, AUTHORITY, SPECIMEN, "topics.yaml"])
+def test_file_that_is_no_such_file_is_named(refused, name, content, line):
+    problems = refused(lambda folder: (folder / name).write_bytes(content))
+    assert any(problem.startswith(f"catalogue/{name}:{line}: ") for problem in problems)
+
+
+def test_missing_topics_are_one_problem_and_not_one_for_each_procedure(refused):
+    (problem,) = refused(lambda folder: (folder / "topics.yaml").unlink())
+    assert problem.startswith("catalogue/topics.yaml:1: ")
+
+
+def test_tracked_form_needs_a_file_to_be_made_from(refused):
+    def change(folder: Path) -> None:
+        (folder / SPECIMEN).rename(folder / "rent-subsidy" / "application.yaml.old")
+
+    (problem,) = refused(change)
+    line = line_of(PROCEDURE, "- slug: application")
+    assert problem.startswith(f"catalogue/{PROCEDURE}:{line}: forms.0.slug: no application.yaml and no application.pdf")
+
+
+def test_two_forms_cannot_have_the_same_address(refused):
+    name = "student-residence/procedure.yaml"
+    problems = refused(changing(name, "slug: residence-permit-renewal", "slug: residence-permit-application"))
+    assert problems == [f"catalogue/{name}:{line_of(name, 'forms:')}: forms: two forms have the same slug"]
+
+
+def test_all_problems_are_named_at_once(refused):
+    def change(folder: Path) -> None:
+        replace(folder / PROCEDURE, "topic: housing", "topic: nowhere")
+        replace(folder / PROCEDURE, "  - kind: who", "  - kind: whom")
+        replace(folder / AUTHORITY, "window: right", "window: middle")
+        replace(folder / "entry-visa" / "procedure.yaml", "authority: ", "authority: no-")
+
+    named = {problem.split(":")[0] for problem in refused(change)}
+    assert named == {f"catalogue/{name}" for name in (PROCEDURE, AUTHORITY, "entry-visa/procedure.yaml")}
+
+
+def locked() -> bytes:
+    """A form that opens with a password only."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(plain())) as pdf:
+        pdf.save(out, encryption=pikepdf.Encryption(user="open", owner="sesame"))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (locked(), "encrypted"),
+        (plain(size=(90, 90)), "too-small (page 1)"),
+        (plain(size=(5000, 5000)), "too-large (page 1)"),
+        (b"this is no PDF", "unreadable"),
+        (b"", "unreadable"),
+    ],
+    ids=["encrypted", "too small", "too large", "no PDF", "empty"],
+)
+@pytest.mark.parametrize("name", ["application.pdf", "application.fr.pdf"])
+def test_pdf_that_cannot_carry_the_stamp_is_refused_once_with_the_reason(refused, name, data, reason):
+    problems = refused(lambda folder: (folder / "rent-subsidy" / name).write_bytes(data))
+    assert problems == [f"catalogue/rent-subsidy/{name}: {reason}"]
+
+
+def test_faulty_pdfs_are_named_all_at_once(refused):
+    def change(folder: Path) -> None:
+        (folder / "rent-subsidy" / "application.de.pdf").write_bytes(locked())
+        (folder / "entry-visa" / "financial-responsibility.pdf").write_bytes(plain(size=(A4[0], 60)))
+
+    named = [problem.split(": ") for problem in refused(change)]
+    assert named == [
+        ["catalogue/entry-visa/financial-responsibility.pdf", "too-small (page 1)"],
+        ["catalogue/rent-subsidy/application.de.pdf", "encrypted"],
+    ]
+
+
+def test_check_finds_what_load_refuses(app, tmp_path):
+    folder = copied(tmp_path, "rent-subsidy")
+    replace(folder / PROCEDURE, "topic: housing", "topic: nowhere")
+    results = [command(app, name, folder) for name in ("check", "load")]
+    assert [result.exit_code for result in results] == [1, 1] and results[0].stderr == results[1].stderr
+
+
+def test_real_catalogue_has_no_fault(app):
+    before = dump()
+    result = app.test_cli_runner().invoke(args=["catalogue", "check"])
+    procedures = len(list(REAL.glob("*/procedure.yaml")))
+    authorities = len(list((REAL / "authorities").glob("*.yaml")))
+    assert result.stdout == f"catalogue: {procedures} procedures, {authorities} authorities, no fault\n"
+    assert (result.exit_code, result.stderr) == (0, "") and dump() == before
+
+
+def test_folder_that_is_not_there_is_refused(app, tmp_path):
+    for name in ("check", "load"):
+        result = command(app, name, tmp_path / "nothing")
+        assert result.exit_code == 2 and "does not exist" in result.stderr

@@ -1,0 +1,57 @@
+"""Text blocks are content: checked with file and line, loaded, changed and taken away by editing a file."""
+
+import pytest
+from support.loading import REAL, command, copied, load, replace
+
+from models import TextBlock
+from models.catalogue.procedure import LANGUAGES
+
+COMMON = "texts.yaml"
+OWN = "rent-subsidy/texts.yaml"
+
+
+def line_of(name: str, words: str) -> int:
+    lines = (REAL / name).read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if words in line)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "what"),
+    [
+        (COMMON, "- id: signature", "- id: Signature of all", "3.id: "),
+        (COMMON, "- id: copies-are-enough", "- id: all-there", "2.id: two text blocks have the same id"),
+        (COMMON, "  moves: [decided]", "  moves: [finished]", "5.moves.0: "),
+        (COMMON, "  moves: [closed]", "  moves: []", "6.moves: "),
+        (OWN, "    lb: Akommes vum ganze Stot", "", "0.title: "),
+        (OWN, "- id: tell-changes", "- id: tell-changes\n  colour: red", "2.colour: "),
+    ],
+)
+def test_fault_in_a_text_block_is_named_with_file_and_line(app, tmp_path, name, old, new, what):
+    folder = copied(tmp_path, "rent-subsidy")
+    replace(folder / name, old, new)
+    for verb in ("check", "load"):
+        result = command(app, verb, folder)
+        assert result.exit_code == 1 and f"catalogue/{name}:" in result.stderr and f": {what}" in result.stderr
+
+
+def test_text_blocks_of_no_procedure_are_refused(app, tmp_path):
+    folder = copied(tmp_path, "rent-subsidy")
+    (folder / "nowhere").mkdir()
+    (folder / "nowhere" / "texts.yaml").write_text((folder / OWN).read_text(encoding="utf-8"), encoding="utf-8")
+    assert "catalogue/nowhere/texts.yaml:1: : no procedure.yaml beside it" in command(app, "check", folder).stderr
+
+
+def test_changed_text_keeps_its_place_and_one_that_is_gone_is_deleted(app, tmp_path):
+    folder = copied(tmp_path)
+    before = TextBlock.get(TextBlock.slug == "tell-changes")
+    replace(folder / OWN, "Please tell us if you move", "Tell us if you move")
+    (folder / "register-of-diplomas" / "texts.yaml").unlink()
+    load(app, folder)
+    after = TextBlock.get(TextBlock.slug == "tell-changes")
+    assert (after.id, after.text["en"].startswith("Tell us")) == (before.id, True)
+    assert not TextBlock.select().where(TextBlock.slug == "translation").exists()
+
+
+def test_every_block_fits_into_a_note_in_every_language(app):
+    for block in TextBlock.select():
+        assert all(0 < len(block.text[code]) < 400 and len(block.title[code]) < 60 for code in LANGUAGES), block.slug

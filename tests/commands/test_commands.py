@@ -1,0 +1,179 @@
+"""The command line: the database takes shape once, accounts are made with care, a backup opens, the demo shows all."""
+
+import re
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PASSWORD, running
+from flask import Flask
+from playhouse.schema_diff import diff_models
+from support.sending import close, environment
+from support.visitor import Visitor
+
+from models import MODELS, Contact, Dossier, Event, Message, Staff, db
+from models.dossiers.life import STATUSES
+from models.dossiers.number import parse
+
+ROOT = Path(__file__).parent.parent.parent
+FLASK = [sys.executable, "-m", "flask", "--app", "app"]
+MIGRATIONS = ", ".join(sorted(path.stem for path in (ROOT / "migrations").glob("[0-9]*.py")))
+AUTHORITY = "housing-aid-service"
+
+
+def run(app: Flask, *arguments: str, text: str = ""):
+    """Run a command in this process; it must never end in a traceback."""
+    result = app.test_cli_runner().invoke(args=list(arguments), input=text)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def test_upgrade_twice_does_its_work_once(empty):
+    assert run(empty, "db", "upgrade").stdout == f"database: {MIGRATIONS}\n"
+    assert run(empty, "db", "upgrade").stdout == "database: up to date\n"
+
+
+def test_upgrade_on_several_machines_at_once_does_its_work_once(empty):
+    started = [
+        subprocess.Popen([*FLASK, "db", "upgrade"], cwd=ROOT, env=environment(empty), text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]  # fmt: skip
+    said = [process.communicate(timeout=60) for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0], said
+    assert sorted(out for out, _ in said) == [f"database: {MIGRATIONS}\n"] + ["database: up to date\n"] * 2
+
+
+def test_migrations_make_the_tables_that_the_models_describe(empty):
+    run(empty, "db", "upgrade")
+    db.connect(reuse_if_open=True)
+    difference = diff_models(empty.extensions["database"], MODELS)
+    assert not difference, difference
+    assert set(db.get_tables()) >= {model._meta.table_name for model in MODELS}
+    for model in MODELS:
+        columns = {column.name: column.null for column in db.get_columns(model._meta.table_name)}
+        assert columns == {field.column_name: field.null for field in model._meta.sorted_fields}, model
+        keys = {(key.column, key.dest_table) for key in db.get_foreign_keys(model._meta.table_name)}
+        assert keys == {(f.column_name, f.rel_model._meta.table_name) for f in model._meta.refs}, model
+
+
+def test_what_belongs_to_a_dossier_goes_with_it(either, with_mail):
+    assert (Event.select().count(), Contact.select().count(), Message.select().count()) == (1, 1, 1)
+    Dossier.delete().where(Dossier.id == with_mail.id).execute()
+    assert (Event.select().count(), Contact.select().count(), Message.select().count()) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("role", "authority"), [("clerk", ("--authority", AUTHORITY)), ("helpdesk", ()), ("admin", ())]
+)
+def test_account_that_was_added_opens_the_desk(app, visitor, role, authority):
+    added = run(app, "staff", "add", f" {role.title()}@Example.lu", "--role", role, *authority, text=PASSWORD + "\n")
+    assert (added.exit_code, added.stdout, added.stderr) == (0, f"staff: {role} added\n", "")
+    page = visitor.submit(visitor.get("/sign-in"), email=f"{role}@example.lu", password=PASSWORD)
+    assert page.url == "/desk"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "why"),
+    [
+        (("new@example.lu", "--role", "helpdesk"), "fourteen chars", "at least 15 characters"),
+        (("new@example.lu", "--role", "helpdesk"), "", "at least 15 characters"),
+        (("new@example.lu", "--role", "helpdesk"), "password1234567", "easy to guess"),
+        (("new@example.lu", "--role", "clerk"), PASSWORD, "a clerk belongs to one authority"),
+        (("new@example.lu", "--role", "admin", "--authority", AUTHORITY), PASSWORD, "a clerk belongs to one authority"),
+        (("new@example.lu", "--role", "clerk", "--authority", "nowhere"), PASSWORD, "no authority 'nowhere'"),
+        (("new@example.lu", "--role", "king"), PASSWORD, "is not one of 'clerk', 'helpdesk', 'admin'"),
+        (("new@example.lu",), PASSWORD, "Missing option '--role'"),
+        (("clerk@example.lu", "--role", "helpdesk"), PASSWORD, "there is an account with this e-mail address already"),
+        (("CLERK@Example.LU", "--role", "helpdesk"), PASSWORD, "there is an account with this e-mail address already"),
+    ],
+)  # fmt: skip
+def test_account_that_cannot_be_is_refused_in_a_sentence(either, clerk, arguments, password, why):
+    refused = run(either, "staff", "add", *arguments, text=password)
+    assert refused.exit_code in (1, 2) and why in refused.stderr and refused.stdout == ""
+    db.connect(reuse_if_open=True)  # a command gives its connection back when it ends
+    assert PASSWORD not in refused.output and Staff.select().count() == 1
+
+
+def test_backup_opens_and_holds_every_row(app, tmp_path, dossier, clerk):
+    path = tmp_path / "backup.db"
+    said = run(app, "backup", str(path))
+    assert (said.exit_code, said.stdout) == (0, f"backup: {path.stat().st_size} bytes\n")
+    with sqlite3.connect(path) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        for table in db.get_tables():
+            rows = db.execute_sql(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608
+            assert copy.execute(f'SELECT * FROM "{table}"').fetchall() == rows, table  # noqa: S608
+    copy.close()
+
+
+def test_service_runs_on_a_backup(app, tmp_path, dossier):
+    run(app, "backup", str(tmp_path / "backup.db"))
+    again = running(f"sqlite:///{tmp_path}/backup.db")
+    assert run(again, "db", "upgrade").stdout == "database: up to date\n"
+    assert Visitor(again).get(f"/t/{dossier.number}").title == "Not arrived yet"
+    close()
+
+
+def test_backup_is_for_the_eyes_of_its_owner(app, tmp_path):
+    run(app, "backup", str(tmp_path / "backup.db"))
+    assert stat.S_IMODE((tmp_path / "backup.db").stat().st_mode) == 0o600
+
+
+def test_backup_is_made_while_others_write(app, tmp_path, form):
+    with db.atomic():
+        Dossier.announce(form, "en", "not yet committed")
+        done = subprocess.run([*FLASK, "backup", str(tmp_path / "backup.db")], cwd=ROOT, env=environment(app),
+                              capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    with sqlite3.connect(tmp_path / "backup.db") as copy:
+        assert copy.execute("SELECT count(*) FROM dossier").fetchone() == (0,)
+    copy.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("there.db", "File exists"), ("nowhere/backup.db", "No such file or directory")]
+)
+def test_backup_overwrites_nothing_and_says_what_is_wrong(app, tmp_path, name, why):
+    (tmp_path / "there.db").write_text("precious")
+    refused = run(app, "backup", str(tmp_path / name))
+    assert refused.exit_code == 1 and why in refused.stderr
+    assert (tmp_path / "there.db").read_text() == "precious"
+
+
+def test_backup_of_postgresql_is_left_to_its_own_tool(postgresql_url, tmp_path):
+    refused = run(running(postgresql_url), "backup", str(tmp_path / "backup.db"))
+    assert refused.exit_code == 1 and "pg_dump" in refused.stderr and not (tmp_path / "backup.db").exists()
+    close()
+
+
+def test_demo_fills_every_status_and_its_accounts_really_sign_in(sqlite_url, tmp_path):
+    app = running(sqlite_url, INBOX=True, INBOX_DIR=str(tmp_path / "inbox"))
+    shown = [run(app, "demo").stdout for _ in range(2)]  # again: new passwords, more dossiers
+    accounts = re.findall(r"^  (\w+) +(\S+@example\.com) +(\S+)$", shown[1], re.MULTILINE)
+    assert [role for role, _, _ in accounts] == ["clerk", "helpdesk", "admin"]
+    for _role, email, password in accounts:
+        browser = Visitor(app)
+        assert browser.submit(browser.get("/sign-in"), email=email, password=password).url == "/desk"
+    dossiers = dict(re.findall(r"^  (\w+) +(\S+)  http://localhost/t/\w+$", shown[1], re.MULTILINE))
+    assert list(dossiers) == list(STATUSES)
+    for status, number in dossiers.items():
+        assert Visitor(app).open(f"/t/{parse(number)}.json").json["status"] == status
+    close()
+
+
+def test_demo_is_refused_on_a_real_site(app):
+    refused = run(app, "demo")
+    assert refused.exit_code == 1 and "ETRACKING_INBOX" in refused.stderr
+    assert (Staff.select().count(), Dossier.select().count()) == (0, 0)
+
+
+def test_demo_needs_a_catalogue(tmp_path):
+    app = running(f"sqlite:///{tmp_path}/empty.db", INBOX=True, INBOX_DIR=str(tmp_path / "inbox"))
+    run(app, "db", "upgrade")
+    refused = run(app, "demo")
+    assert refused.exit_code == 1 and "catalogue load" in refused.stderr
+    close()

@@ -1,0 +1,66 @@
+"""A database with rows in it is brought to the newest shape, and no row is lost on the way."""
+
+import pyotp
+import pytest
+from playhouse.migrations import Runner
+from support.sending import close
+
+from commands.maintenance import ROOT
+from models import Totp, db, now
+from models.security import keys
+from models.staff import codes
+
+THEN = "2026-01-02 03:04:05"
+ROWS = {
+    "authority": {"slug": "office", "name": "{}", "address": "[]", "window": "left", "phone": "", "email": "", "website": ""},
+    "topic": {"slug": "housing", "title": "{}", "position": 1},
+    "procedure": {"slug": "subsidy", "topic_id": 1, "authority_id": 1, "audiences": "[]", "life_event": "", "title": "{}", "summary": "{}", "sections": "{}", "sources": "[]", "search": "{}", "tracked": True, "position": 1, "revision": "r", "retired": False},
+    "form": {"procedure_id": 1, "slug": "application", "title": "{}", "edition": "2026-01", "tracked": True, "enclosures": "[]", "position": 1, "revision": "r", "retired": False},
+    "staff": {"email": "clerk@example.lu", "role": "clerk", "authority_id": 1, "password_hash": "x", "created_at": THEN},
+    "dossier": {"number": "K7Q2MX4P9TRWY", "form_id": 1, "authority_id": 1, "status": "received", "version": 2, "language": "en", "key": "k", "created_at": THEN, "changed_at": THEN, "arrived_on": "2026-01-02"},
+    "event": {"dossier_id": 1, "kind": "announced", "from_status": "", "to_status": "announced", "at": THEN, "note": "", "details": "{}"},
+    "contact": {"dossier_id": 1, "channel": "email", "address": "somebody@example.org", "language": "en", "created_at": THEN},
+    "message": {"event_id": 1, "contact_id": 1, "channel": "email", "state": "sent", "created_at": THEN, "run_at": THEN, "attempts": 1, "unknowns": 0, "claimed_by": "", "provider_id": "", "error": ""},
+}  # fmt: skip
+
+
+@pytest.fixture
+def first_shape(empty):
+    """A database as the first migration leaves it, with a row in each table that matters."""
+    with db.connection_context():
+        Runner(empty.extensions["database"], str(ROOT / "migrations")).up("0001_initial")
+        for table, row in ROWS.items():
+            names, places = ", ".join(f'"{name}"' for name in row), ", ".join([db.param] * len(row))
+            db.execute_sql(f'INSERT INTO "{table}" ({names}) VALUES ({places})', list(row.values()))  # noqa: S608
+    return empty
+
+
+def test_rows_of_the_first_shape_are_all_there_in_the_newest(first_shape):
+    result = first_shape.test_cli_runner().invoke(args=["db", "upgrade"])
+    assert result.exit_code == 0, result.output
+    with db.connection_context():
+        counts = {table: db.execute_sql(f'SELECT COUNT(*) FROM "{table}"').fetchone()[0] for table in ROWS}  # noqa: S608
+        assert counts == dict.fromkeys(ROWS, 1)
+        assert db.execute_sql("SELECT edition, round, number FROM dossier").fetchone() == (
+            "2026-01",
+            0,
+            "K7Q2MX4P9TRWY",
+        )
+
+
+def test_an_authenticator_app_of_before_opens_its_account_after(first_shape, tmp_path):
+    secret = codes.new_secret()
+    with db.connection_context():
+        migrations = Runner(first_shape.extensions["database"], str(ROOT / "migrations"))
+        migrations.up("0014_counting")
+        db.execute_sql(f"INSERT INTO totp (staff_id, secret, last_step) VALUES (1, '{secret}', 0)")  # noqa: S608
+        migrations.up("0015_encrypted_apps")
+        assert keys.decrypt("totp 1", Totp.get().secret) == secret
+        assert Totp.get().take(pyotp.TOTP(secret).at(now()))
+    close()
+    assert not [path for path in tmp_path.glob("empty.db*") if secret.encode() in path.read_bytes()], (
+        "nor as a leftover"
+    )
+    with db.connection_context():
+        migrations.down("0015_encrypted_apps")
+        assert db.execute_sql("SELECT secret, last_step > 0 FROM totp").fetchone() == (secret, True)

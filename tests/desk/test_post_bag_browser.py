@@ -1,0 +1,242 @@
+"""Opening the post in a real Chromium: camera, hand scanner, keyboard; and a network that fails."""
+
+import pytest
+from conftest import PASSWORD
+from support.living import served
+from support.phone import NEEDED, chromium, opened, playwright
+from test_scan_browser import camera, code
+
+from models import Batch, Dossier, Event, Message, Read, today
+
+pytestmark = NEEDED
+expect = playwright.expect
+HEARD = """() => {
+    navigator.serviceWorker.register = () => new Promise(() => {});   // the tests stand between page and network
+    window.felt = [];
+    navigator.vibrate = pattern => felt.push(String(pattern));
+    window.heard = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (at) { heard++; return start.call(this, at) };
+}"""
+
+
+@pytest.fixture(scope="module")
+def starter():
+    with playwright.sync_playwright() as starter:
+        yield starter
+
+
+@pytest.fixture(scope="module")
+def browser(starter):
+    with chromium(starter) as browser:
+        yield browser
+
+
+@pytest.fixture
+def site(app, clerk):
+    with served(app) as site:
+        yield site
+
+
+def signed_in(page) -> None:
+    page.add_init_script(f"({HEARD})()")
+    page.goto("/sign-in")
+    page.locator("#email").fill("clerk@example.lu")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+    page.wait_for_url("**/desk")
+
+
+def begun(page):
+    """The page to scan on, with a bag of today."""
+    signed_in(page)
+    page.goto("/desk/post-bag?new=1")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/desk/post-bag")  # loaded with its script: before that, Enter sends the form itself
+    expect(page.locator("#text")).to_be_focused()
+    return page
+
+
+@pytest.fixture
+def page(browser, site):
+    with opened(browser, site, expected="Failed to load resource") as page:
+        yield begun(page)
+
+
+@pytest.fixture
+def dossiers(form) -> list[Dossier]:
+    return [Dossier.announce(form, "en", f"key-{index}", [("email", "a@example.org")]) for index in range(5)]
+
+
+def scan(page, text: str) -> None:
+    """As a hand scanner does: it types, and presses Enter."""
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Enter")
+
+
+def answered(page, title: str) -> None:
+    expect(page.locator("#answer .outcome strong").first).to_have_text(title)
+
+
+def cut(page) -> None:
+    page.route("**/reads", lambda route: route.abort("internetdisconnected"))
+
+
+def restored(page) -> None:
+    page.unroute("**/reads")
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def waiting(page) -> int:
+    return page.evaluate("JSON.parse(localStorage[Object.keys(localStorage).find(key => key.startsWith('etracking.post-bag'))] || '[]').length")  # fmt: skip
+
+
+def test_reading_is_heard_felt_seen_and_said_and_the_field_is_ready(page, dossiers):
+    scan(page, dossiers[0].number)
+    answered(page, "Arrived")
+    expect(page.locator("#text")).to_be_focused()
+    expect(page.locator("#text")).to_have_value("")
+    expect(page.locator("#recorded")).to_have_text("1")
+    assert page.evaluate("[heard > 0, felt.at(-1)]") == [True, "60"]  # while it is slow, it is announced
+    scan(page, "K7Q2")
+    answered(page, "Not a whole number")
+    assert page.evaluate("[heard > 1, felt.at(-1)]") == [True, "350"]
+
+
+def test_sound_can_be_switched_off(page, dossiers):
+    page.get_by_label("Sound").uncheck()
+    page.locator("#text").focus()
+    scan(page, dossiers[0].number)
+    answered(page, "Arrived")
+    assert page.evaluate("[heard, felt.at(-1)]") == [0, "60"]
+
+
+def test_next_step_by_the_keyboard_alone(page, dossiers, clerk):
+    dossiers[0].move("received", by=clerk, version=1, arrived_on=today())
+    scan(page, dossiers[0].number)
+    answered(page, "Already here")
+    page.get_by_role("button", name="Record further papers").focus()
+    page.keyboard.press("Enter")
+    answered(page, "Further papers recorded")
+    expect(page.locator("#text")).to_be_focused()
+
+
+def test_network_fails_in_the_middle_and_nothing_is_lost_or_doubled(page, dossiers):
+    scan(page, dossiers[0].number)
+    answered(page, "Arrived")
+    cut(page)
+    for dossier in dossiers[1:3]:
+        scan(page, dossier.number)
+        answered(page, "Read, and kept on this device")
+    expect(page.locator("#waiting")).to_contain_text("Waiting on this device: 2")
+    page.wait_for_function("() => felt.length === 3")  # each was felt
+    page.reload()
+    expect(page.locator("#waiting")).to_contain_text("2")
+    scan(page, dossiers[3].number)
+    expect(page.locator("#waiting")).to_contain_text("3")
+    restored(page)
+    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.locator("#recorded")).to_have_text("4")
+    assert waiting(page) == 0 and Read.select().count() == 4
+    received = Event.select().where(Event.kind == "received")
+    assert received.count() == Message.select().where(Message.event.in_(received)).count() == 4
+
+
+def test_page_without_network_says_what_waits_on_the_device(page, dossiers):
+    page.goto("/offline")
+    expect(page.locator("[data-scanned]")).to_be_hidden()
+    page.goto("/desk/post-bag")
+    cut(page)
+    for dossier in dossiers[:2]:
+        scan(page, dossier.number)
+        answered(page, "Read, and kept on this device")
+    page.goto("/offline")
+    expect(page.locator("[data-scanned]")).to_contain_text("Waiting on this device: 2. What was scanned")
+    page.unroute("**/reads")
+    page.goto("/desk/post-bag")
+    answered(page, "Arrived")
+    expect(page.locator("#recorded")).to_have_text("2")
+
+
+def test_answer_that_is_slow_is_not_taken_for_a_network_that_is_not_there(page, dossiers):
+    held = []
+    page.route("**/reads", lambda route: held.append(route))
+    scan(page, dossiers[0].number)
+    answered(page, "Read, and kept on this device")
+    expect(page.locator("#answer")).not_to_contain_text("There is no connection")
+    held[0].continue_()
+    answered(page, "Arrived")
+
+
+def test_answer_that_is_lost_on_its_way_does_not_double_the_reading(page, dossiers):
+    def lose(route):
+        route.fetch()
+        route.abort("connectionreset")
+
+    page.route("**/reads", lose)
+    scan(page, dossiers[0].number)
+    answered(page, "Read, and kept on this device")
+    restored(page)
+    answered(page, "Arrived")
+    assert Read.select().count() == 1 and Dossier.get_by_id(dossiers[0].id).version == 2
+
+
+def test_signed_out_in_the_meantime_keeps_what_was_scanned(page, dossiers):
+    page.context.clear_cookies(name="desk")
+    scan(page, dossiers[0].number)
+    expect(page.locator("#waiting")).to_contain_text("You are signed out")
+    assert waiting(page) == 1
+    signed_in(page)
+    page.goto("/desk/post-bag")
+    answered(page, "Arrived")
+    assert Read.select().count() == 1 and waiting(page) == 0
+
+
+def test_what_the_server_refuses_stays_and_does_not_hold_the_others_up(page, dossiers):
+    cut(page)
+    for dossier in dossiers[:2]:
+        scan(page, dossier.number)
+        answered(page, "Read, and kept on this device")
+    page.evaluate(
+        """() => {
+            const key = Object.keys(localStorage).find(key => key.startsWith("etracking.post-bag"));
+            const readings = JSON.parse(localStorage[key]);
+            readings[0].bag = "999";
+            localStorage[key] = JSON.stringify(readings);
+        }"""
+    )
+    page.unroute("**/reads")
+    with page.expect_event("console", lambda message: "404" in message.text):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    answered(page, "Arrived")
+    expect(page.locator("#waiting")).to_contain_text("Waiting on this device: 1")
+    assert Dossier.get_by_id(dossiers[1].id).status == "received"
+
+
+def test_camera_reads_one_code_once(starter, site, dossiers, tmp_path):
+    film = camera(tmp_path, code(f"HTTP://LOCALHOST/T/{dossiers[0].number}"))
+    with chromium(starter, *film) as filming, opened(filming, site) as page:
+        begun(page)
+        page.get_by_role("button", name="Start the camera").click()
+        answered(page, "Arrived")
+        expect(page.locator("#answer")).to_be_in_viewport()
+        page.get_by_role("button", name="Stop the camera").click()
+        assert Read.select().count() == 1
+
+
+def test_foreign_code_before_the_camera_is_ignored_with_a_word(starter, site, tmp_path):
+    film = camera(tmp_path, code("https://example.org/a-parcel"))
+    with chromium(starter, *film) as filming, opened(filming, site) as page:
+        begun(page)
+        page.get_by_role("button", name="Start the camera").click()
+        expect(page.locator("#camera [role=status]")).to_contain_text("not one of ours")
+        assert not Read.select().count() and Batch.select().count() == 1
+
+
+def test_without_javascript_it_is_a_form(browser, site, dossiers):
+    with opened(browser, site, java_script_enabled=False) as page:
+        begun(page)
+        scan(page, dossiers[0].number)
+        answered(page, "Arrived")
+        expect(page.locator("#text")).to_be_focused()
+        expect(page.get_by_role("button", name="Start the camera")).to_be_hidden()

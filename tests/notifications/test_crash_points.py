@@ -1,0 +1,197 @@
+"""SIGKILL at every numbered step of registration, move, claim, send and receipt, on both databases.
+
+Nothing is lost, nothing is half done, and a message is repeated only if it was handed over and not yet written down.
+"""
+
+import json
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+from conftest import DURABLE
+from support.sending import environment, make_dossier, queued, row
+
+from commands.notifications import Worker
+from models import Contact, Dossier, Event, Message, Procedure, base, db, now
+
+pytest_plugins = ["support.outside"]
+ROOT = Path(__file__).parent.parent.parent
+SOON = 30.0
+# Sending takes a hundred steps: each of them by night, every third by day.
+STRIDE = pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.slow)])
+
+
+class Crasher:
+    """Has a forked process do something, and die at a step of it."""
+
+    def __init__(self, app) -> None:
+        environ = environment(app) | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "crashing"], cwd=ROOT, env=environ, text=True, bufsize=1,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def __call__(self, do: str, step: int, **arguments: str) -> tuple[str, list[str]]:
+        """How it ended, "died" or "lived", and what it had said by then."""
+        self.process.stdin.write(json.dumps({"do": do, "step": step} | arguments) + "\n")
+        said = []
+        while (line := self.process.stdout.readline().strip()) not in ("died", "lived"):
+            assert line not in ("failed", ""), f"{do} failed by itself at step {step}"
+            said.append(line)
+        settle()
+        return line, said
+
+
+def settle() -> None:
+    """Wait until PostgreSQL has noticed that the client is gone, and has rolled back what it had begun."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    until = time.monotonic() + SOON
+    with db.connection_context():
+        while db.for_update and db.execute_sql(others).fetchone() != (0,):
+            assert time.monotonic() < until
+
+
+@pytest.fixture
+def crash(sending_app):
+    sending_app.config |= {"MAIL_LEASE": 0, "SMS_LEASE": 0}  # nobody waits for the dead
+    with db.connection_context():
+        make_dossier()
+    crasher = Crasher(sending_app)
+    yield crasher
+    crasher.process.stdin.close()
+    crasher.process.wait(SOON)
+    crasher.process.stdout.close()
+
+
+def recover() -> None:
+    Worker().work(SimpleQueue(), once=True)
+
+
+def forget_messages() -> None:
+    with db.connection_context():
+        Message.delete().execute()
+
+
+def steps(stride: int = 1):
+    """1, 2, 3 ... far more than anything takes: who has lived through one stops asking for the next."""
+    return range(1, 1000, stride)
+
+
+def test_what_was_committed_survives_a_power_cut(tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "PRAGMAS", DURABLE)
+    database = base.make_database(f"sqlite:///{tmp_path}/test.db")
+    with database.connection_context():
+        told = [database.execute_sql(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "synchronous")]
+    assert told == [("wal",), (2,)], "2 is FULL"
+
+
+def test_registration_is_whole_or_not_there_and_a_number_that_was_seen_exists(crash):
+    for step in steps():
+        key = secrets.token_hex(8)
+        end, seen = crash("register", step, key=key)
+        with db.connection_context():
+            numbers = [dossier.number for dossier in Dossier.select().where(Dossier.key == key)]
+            assert set(seen) <= set(numbers) and len(numbers) <= 1
+            count = Dossier.select().count() - 1  # but the one of the fixture, which has no contacts
+            assert (Event.select().count() - 1, Contact.select().count(), Message.select().count()) == (
+                count, 2 * count, 2 * count,
+            )  # fmt: skip
+        assert crash("register", 0, key=key) == ("lived", seen or crash("register", 0, key=key)[1]), "sent once more"
+        with db.connection_context():
+            assert Dossier.select().where(Dossier.key == key).count() == 1
+        if end == "lived":
+            break
+    assert step > 10
+
+
+def test_move_is_whole_or_not_there(crash):
+    for step in steps():
+        with db.connection_context():
+            dossier = make_dossier(("email", "someone@example.org"), ("sms", "+352621123456"))
+        end, _said = crash("move", step, key=dossier.key)
+        with db.connection_context():
+            stored = Dossier.get_by_id(dossier.id)
+            events = [event.kind for event in stored.events.order_by(Event.id)]
+            told = Message.select().join(Event).where((Event.dossier == stored) & (Event.kind == "received")).count()
+            confirmed = stored.contacts.where(Contact.confirmed_at.is_null(False)).count()
+        assert (stored.status, stored.version, events, told, confirmed) in (
+            ("announced", 1, ["announced"], 0, 0), ("received", 2, ["announced", "received"], 2, 2),
+        )  # fmt: skip
+        if end == "lived":
+            assert stored.status == "received"
+            break
+    assert step > 10
+
+
+@STRIDE
+def test_mail_is_never_lost_and_repeated_only_if_nobody_knew_that_it_had_left(crash, mail_server, stride):
+    for step in steps(stride):
+        message = queued()
+        end, _said = crash("work", step)
+        left, state = len(mail_server.mails), row(message).state  # the server may still be reading one more
+        assert (state == "sent") <= (left == 1) and left <= 1
+        recover()
+        assert row(message).state == "sent"
+        assert len(mail_server.mails) == 1 or (state == "sending" and len(mail_server.mails) == 2)
+        assert len({mail["Message-ID"] for mail in mail_server.mails}) == 1
+        mail_server.mails.clear()
+        forget_messages()
+        if end == "lived":
+            break
+    assert step > 30
+
+
+@STRIDE
+def test_sms_is_never_lost_and_repeated_once_at_most(crash, sms_provider, stride):
+    for step in steps(stride):
+        message = queued(channel="sms")
+        end, _said = crash("work", step)
+        left, state = len(sms_provider.posts), row(message).state
+        assert (state == "sent") <= (left == 1) and left <= 1
+        recover()
+        assert row(message).state == "sent"
+        assert len(sms_provider.posts) == 1 or (state == "sending" and len(sms_provider.posts) == 2)
+        sms_provider.posts.clear()
+        forget_messages()
+        if end == "lived":
+            break
+    assert step > 20
+
+
+def test_receipt_is_taken_whole_with_all_that_follows_or_not_at_all(crash):
+    with db.connection_context():
+        Procedure.update(sms=["decided"]).execute()
+    for step in steps():
+        failed = bounced()
+        end, _said = crash("receipt", step, reference=str(failed), outcome="never")
+        assert state_of(failed) in (("sent", False, 0), ("failed", True, 1))
+        crash("receipt", 0, reference=str(failed), outcome="never")
+        assert state_of(failed) == ("failed", True, 1)
+        if end == "lived":
+            break
+    assert step > 6
+
+
+def bounced() -> int:
+    """The id of a mail that was sent; its dossier has a contact by SMS that was not told."""
+    with db.connection_context():
+        dossier = make_dossier(("email", "someone@example.org"), ("sms", "+352621123456"))
+        Message.delete().execute()
+        Contact.update(confirmed_at=now()).execute()
+        event = Event.create(dossier=dossier, kind="received", at=now(), to_status="received")
+        event.tell()
+        message = Message.get()
+        message.put(state="sent", run_at=None, attempts=1)
+        return message.id
+
+
+def state_of(message: int) -> tuple[str, bool, int]:
+    """Its state, whether its contact counts as not reached, and how many others are told instead."""
+    with db.connection_context():
+        stored = Message.get_by_id(message)
+        instead = Message.select().where((Message.event == stored.event) & (Message.id != stored.id)).count()
+        return stored.state, stored.contact.failed_at is not None, instead

@@ -1,0 +1,225 @@
+"""Everything that can happen to messages, in any order, against a model of what each citizen was sent."""
+
+import datetime as dt
+from collections import Counter
+
+import pytest
+import time_machine
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from support.sending import make_app, make_dossier
+
+from models import Conflict, Contact, Dossier, Message, Outcome, Staff, db, now
+from models.base import LUXEMBOURG
+from models.notifications import outbox
+from models.notifications.contact import APART
+from models.notifications.notification import LEFT, WAYS
+from models.notifications.timetable import A_DAY, LEASE
+
+START = dt.datetime(2026, 10, 23, 14, 0, tzinfo=dt.UTC)  # two days before the clocks change
+CONTACTS = {"email": ("email", "someone@example.org"), "sms": ("sms", "+352621123456")}
+ANSWERS = [Outcome.SENT] * 4 + [
+    Outcome.LATER, Outcome.DOWN, Outcome.ACCOUNT, Outcome.UNWRITTEN, Outcome.NEVER, Outcome.UNKNOWN,
+]  # fmt: skip
+RECEIPTS = [Outcome.SENT, Outcome.DELIVERED, Outcome.LATER, Outcome.NEVER]
+PAUSES = [dt.timedelta(seconds=30), dt.timedelta(minutes=11), dt.timedelta(hours=3), dt.timedelta(hours=13)]
+
+
+def reachable(state: str) -> set[str]:
+    """Where a message may be next, and the step after that: a rule may take two."""
+    return {state, *WAYS[state], *(far for near in WAYS[state] for far in WAYS[near])}
+
+
+class Story(RuleBasedStateMachine):
+    """One dossier, two contacts at most, and a world that answers as it likes."""
+
+    claimed = Bundle("claimed")
+    named = Bundle("named")  # references that a provider may have heard
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = time_machine.travel(START, tick=False)
+        self.time = self.clock.start()
+        self.stage = db.atomic()
+        self.transaction = self.stage.__enter__()
+        self.states: dict[int, str] = {}
+        self.sent: dict[int, list[tuple[int, dt.date]]] = {}  # contact -> event and day of each accepted message
+
+    @initialize(channels=st.sets(st.sampled_from(["email", "sms"]), min_size=1))
+    def announce(self, channels: set[str]) -> None:
+        self.dossier = make_dossier(*(CONTACTS[name] for name in sorted(channels)))
+
+    @rule(
+        to=st.sampled_from(["received", "incomplete", "examination", "decided", "closed", "withdrawn"]),
+        held=st.booleans(),
+    )
+    def move(self, to: str, held: bool) -> None:
+        dossier = self.now_stored()
+        hold = dt.timedelta(minutes=10) if held else dt.timedelta()
+        arrived = now().astimezone(LUXEMBOURG).date() if to == "received" else None
+        try:
+            dossier.move(to, by=None, version=dossier.version, arrived_on=arrived, hold=hold)
+        except Conflict:
+            return
+
+    @rule()
+    def correct(self) -> None:
+        dossier = self.now_stored()
+        if dossier.arrived_on:
+            earlier = dossier.arrived_on - dt.timedelta(days=1)
+            dossier.correct_arrival(earlier, by=Staff.get(), version=dossier.version)
+
+    @rule()
+    def undo(self) -> None:
+        dossier = self.now_stored()
+        try:
+            dossier.undo(dossier.latest, by=Staff.get(), version=dossier.version)
+        except Conflict:
+            return
+
+    @rule(channel=st.sampled_from(["email", "sms"]))
+    def confirm(self, channel: str) -> None:
+        for contact in self.dossier.contacts.where(Contact.channel == channel):
+            contact.confirm()
+
+    @precondition(lambda self: len(self.states) > 4)
+    @rule(channel=st.sampled_from(["email", "sms"]))
+    def stop(self, channel: str) -> None:
+        for contact in self.dossier.contacts.where(Contact.channel == channel):
+            contact.stop()
+
+    @rule(target=claimed, channel=st.sampled_from(["email", "sms"]))
+    def claim(self, channel: str) -> Message | None:
+        message = outbox.claim("worker", channel)
+        if message is None:
+            return None
+        assert channel == "email" or 8 <= now().astimezone(LUXEMBOURG).hour < 20, "an SMS at night"
+        assert message.state == "sending" and message.run_at == now() + LEASE[channel]
+        if message.wanted:
+            return message
+        message.ended(Outcome.UNWANTED)
+        return None
+
+    @rule(target=named, message=consumes(claimed), answer=st.sampled_from(ANSWERS))
+    def answer(self, message: Message | None, answer: Outcome) -> str:
+        if message is None:
+            return "0"
+        if message.ended(answer, "said so") and answer is Outcome.SENT:
+            self.note(message)
+        return message.reference
+
+    @rule(message=consumes(claimed))
+    def lose_the_worker(self, message: Message | None) -> None:
+        """It is killed before it could write anything down."""
+
+    @rule(reference=named, outcome=st.sampled_from(RECEIPTS))
+    def receive(self, reference: str, outcome: Outcome) -> None:
+        before = self.snapshot()
+        changed = Message.receipt(reference, outcome, error="receipt")
+        assert changed == (self.snapshot() != before)
+        assert not Message.receipt(reference, outcome, error="receipt") or outcome is Outcome.LATER
+
+    @rule(pause=st.sampled_from(PAUSES))
+    def wait(self, pause: dt.timedelta) -> None:
+        self.time.shift(pause)
+        outbox.sweep()
+
+    @rule()
+    def send_again(self) -> None:
+        for message in list(Message.dead()):
+            assert message.send_again()
+            self.states[message.id] = "queued"
+
+    @invariant()
+    def messages_go_forward_only(self) -> None:
+        for key, state in self.snapshot().items():
+            assert state in reachable(self.states.get(key, "queued")), (self.states.get(key), state)
+            self.states[key] = state
+
+    @invariant()
+    def what_is_over_has_no_time_and_what_waits_has_one(self) -> None:
+        for message in Message.select():
+            waits = message.state in ("queued", "held", "sending", "deferred")
+            assert (message.run_at is not None) == waits or message.state == "unknown"
+
+    @invariant()
+    def nobody_is_flooded(self) -> None:
+        days = Counter((contact, day) for contact, sent in self.sent.items() for _event, day in sent)
+        assert all(count <= A_DAY for count in days.values())
+
+    @invariant()
+    def what_was_replaced_is_told_by_something_newer(self) -> None:
+        for message in Message.select().where(Message.state == "superseded"):
+            newer = (Message.contact == message.contact) & (Message.id > message.id) & Message.kind.not_in(APART)
+            assert Message.select().where(newer & (Message.state != "cancelled")).exists() or message.contact.stopped_at
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "dossier"):
+                self.end_well()
+        finally:
+            self.transaction.rollback()
+            self.stage.__exit__(None, None, None)
+            self.clock.stop()
+
+    def end_well(self) -> None:
+        """From here on everything works; after some days everybody knows where the dossier stands."""
+        for _ in range(60):
+            self.time.shift(dt.timedelta(hours=3))
+            outbox.sweep()
+            for channel in ("email", "sms"):
+                while message := outbox.claim("worker", channel):
+                    message.ended(Outcome.SENT if message.wanted else Outcome.UNWANTED)
+        for contact in self.dossier.contacts.where(Contact.stopped_at.is_null() & Contact.confirmed_at.is_null(False)):
+            told = contact.messages.where((Message.state != "cancelled") & Message.kind.not_in(APART))
+            newest = told.order_by(Message.id.desc()).first()
+            assert newest is None or newest.state in (*LEFT, "failed"), newest.state
+        assert not Message.select().where(Message.run_at.is_null(False)).exists()
+
+    def note(self, message: Message) -> None:
+        if message.kind in APART:
+            return
+        sent = self.sent.setdefault(message.contact_id, [])
+        sent.append((message.event_id, now().astimezone(LUXEMBOURG).date()))
+
+    def now_stored(self) -> Dossier:
+        """The dossier, a moment later: no two events have the same instant."""
+        self.time.shift(dt.timedelta(seconds=1))
+        return Dossier.get_by_id(self.dossier.id)
+
+    def snapshot(self) -> dict[int, str]:
+        return {message.id: message.state for message in Message.select()}
+
+
+@pytest.fixture
+def stage(tmp_path):
+    """An app with a member of staff; whatever happens in a story is rolled back."""
+    app = make_app(f"sqlite:///{tmp_path}/test.db")
+    db.connect(reuse_if_open=True)
+    make_dossier()
+    Staff.create(email="clerk@example.lu", role="clerk", password_hash="", created_at=now())
+    yield app
+    db.close()
+
+
+PHASES = [phase for phase in Phase if phase is not Phase.shrink]  # a story of fifty steps shrinks for many minutes
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+@pytest.mark.parametrize(
+    ("stories", "length"), [(12, 40), pytest.param(200, 50, marks=pytest.mark.slow, id="ten thousand steps")]
+)
+def test_whatever_happens_in_whatever_order(stage, stories, length):
+    run_state_machine_as_test(
+        Story, settings=settings(phases=PHASES, max_examples=stories, stateful_step_count=length, **QUIET)
+    )

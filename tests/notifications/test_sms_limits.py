@@ -1,0 +1,330 @@
+"""First SMS are worth nothing to a fraudster and can plague nobody; and what cannot be counted is not sent."""
+
+import datetime as dt
+import itertools
+import logging
+
+import phonenumbers
+import pytest
+import time_machine
+from conftest import running
+from support.visitor import Visitor
+from test_tracking import CONTACT, past_the_captcha
+
+from models import Contact, Counter, Dossier, Message, Used, db, now
+from models.notifications import limits as sms_limits
+from models.notifications.limits import DAY, HOUR, MINUTE, Refused, Tariff
+from models.security import throttle
+
+MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
+TARIFF = Tariff(price=8, budget=500)
+PERMITS = map(str, itertools.count())
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(MONDAY, tick=False) as traveller:
+        yield traveller
+
+
+def mobile(index: int, block: int | None = None) -> str:
+    """One of many mobile numbers of Luxembourg: each in a block of its own, or all in one."""
+    first = index % 10_000 if block is None else block
+    return f"+352621{first % 1000:03}{index // 1000 % 10}{index % 100:02}"
+
+
+def asked(number: str, network: str = "", tariff: Tariff = TARIFF) -> str:
+    """Which limit refuses an SMS to `number`, or nothing."""
+    permit = next(PERMITS)
+    try:
+        sms_limits.ask(number, network or f"network {permit}", permit, tariff)
+    except Refused as refused:
+        return str(refused)
+    return ""
+
+
+def left(dossier: Dossier, number: str, confirmed: bool = False, tariff: Tariff = TARIFF) -> str:
+    """Which limit holds back the SMS to a new contact, or nothing."""
+    contact = Contact.create(dossier=dossier, channel="sms", address=number, language="en", created_at=now())
+    if confirmed:
+        contact.confirm()
+    try:
+        sms_limits.leave(Contact.get_by_id(contact.id), next(PERMITS), tariff)
+    except Refused as refused:
+        contact.erase()
+        return str(refused)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("number", "fine"),
+    [
+        ("+352621123456", True),
+        ("+4915123456789", True),
+        ("+33612345678", True),
+        ("+32470123456", True),
+        ("+35226123456", False),  # landline
+        ("+35290012345", False),  # premium
+        ("+35280012345", False),  # free of charge
+        ("+35220301234", False),  # VoIP
+        ("+881633123456", False),  # satellite, and yet MOBILE
+        ("+88213123456", False),
+        ("+447400123456", False),  # mobile, but of no region of ours
+        ("+12015550123", False),  # mobile or landline: nobody can tell
+    ],
+)
+def test_sms_go_to_mobile_numbers_of_the_regions_chosen_and_to_no_other(number, fine):
+    assert sms_limits.reachable(number, ["LU", "DE", "FR", "BE"]) == fine
+
+
+def test_of_all_regions_of_the_world_only_those_chosen_are_reachable():
+    chosen = {"LU", "FR"}
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+        if example:
+            number = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+            assert not sms_limits.reachable(number, chosen) or region in chosen, region
+
+
+def test_number_is_asked_once_a_minute_three_times_a_day_ten_times_a_month(either, clock):
+    number = "+352621123456"
+    assert [asked(number), asked(number)] == ["", "number"]
+    for _ in range(2):
+        clock.shift(2 * MINUTE)
+        assert asked(number) == ""
+    clock.shift(2 * MINUTE)
+    assert asked(number) == "number"
+    given = 3
+    for _ in range(29 * 2):
+        clock.shift(12 * HOUR)
+        given += not asked(number)
+    assert given == 10
+
+
+def test_no_day_however_it_is_cut_brings_a_number_more_than_three(app, clock):
+    """At midnight a counter of days would begin anew and let twice as many through."""
+    got = []
+    for _ in range(3 * 24 * 4):
+        clock.shift(15 * MINUTE)
+        if not asked("+352621123456"):
+            got.append(now())
+    assert all(sum(start <= at < start + DAY for at in got) <= 3 for start in got) and len(got) >= 6
+
+
+def test_one_network_asks_three_times_an_hour_and_ten_times_a_day(either, clock):
+    assert [asked(mobile(i), "one") for i in range(4)] == ["", "", "", "network"]
+    assert asked(mobile(5), "another") == ""
+    given = 3
+    for index in range(6, 24):
+        clock.shift(HOUR)
+        given += not asked(mobile(index), "one")
+    assert given == 10
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "192.0.2.200", True),
+        ("192.0.2.1", "192.0.3.1", False),
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::9", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.7", True),
+    ],
+)
+def test_network_is_a_24_or_a_64_and_cannot_be_read_back(one, other, same):
+    names = [throttle.network(address, "secret") for address in (one, other)]
+    assert (names[0] == names[1]) == same and one not in names[0]
+
+
+def test_numbers_in_a_row_stop_at_twenty(either, clock):
+    given = [asked(mobile(index, block=123)) for index in range(60)]
+    assert given.count("") == 20 and set(given) == {"", "block"}
+
+
+def test_foreign_region_has_a_day_of_its_own(app, clock):
+    given = []
+    for index in range(6 * 40):
+        if index % 40 == 0:
+            clock.shift(2 * HOUR)
+        given.append(asked(f"+3361{index % 100:02}{index:05}"))
+    assert given.count("") == sms_limits.ABROAD and given[-1] == "region"
+
+
+def test_hour_has_a_fifth_of_the_day_and_a_quiet_day_two_hundred(app, clock):
+    given = [asked(mobile(index)) for index in range(60)]
+    assert given.count("") == 40 and given[-1] == "hour"
+    for hour in range(1, 7):
+        clock.shift(2 * HOUR)
+        given += [asked(f"+35266{hour}{index:02}00{index % 10}") for index in range(45)]
+    assert given.count("") < 240
+
+
+def test_day_may_have_three_times_what_is_usual_on_this_day_of_the_week(app, clock):
+    assert sms_limits._usual("asked day ", 200) == 200
+    for week in range(1, 5):
+        with time_machine.travel(MONDAY - week * 7 * DAY, tick=False):
+            for _ in range(100):
+                Counter.hit("asked day ", DAY, keep=sms_limits.MONTH)
+    Counter.purge()
+    assert sms_limits._usual("asked day ", 200) == 300
+    clock.shift(DAY)
+    assert sms_limits._usual("asked day ", 200) == 200
+
+
+def test_refused_request_counts_nowhere(app, clock):
+    assert asked(mobile(1), "one") == ""
+    counted = list(Counter.select(Counter.key, Counter.count).tuples())
+    assert asked(mobile(1), "one") == "number"
+    assert list(Counter.select(Counter.key, Counter.count).tuples()) == counted
+
+
+def test_budget_of_the_month_warns_before_it_is_gone_and_then_serves_only_confirmed_contacts(
+    app, dossier, clock, caplog
+):
+    small = Tariff(price=100, budget=5)
+    with caplog.at_level(logging.WARNING, "etracking.sms"):
+        for index in range(3):
+            assert left(dossier, mobile(index), confirmed=True, tariff=small) == ""
+        assert not caplog.records
+        assert left(dossier, mobile(3), tariff=small) == ""
+        assert [r.message for r in caplog.records] == ["SMS have used 80 % of the month's budget"]
+    assert left(dossier, mobile(4), tariff=small) == ""
+    assert left(dossier, mobile(5), tariff=small) == asked(mobile(6), tariff=small) == "budget"
+    assert left(dossier, mobile(7), confirmed=True, tariff=small) == ""
+    assert sms_limits.figures(small)[:2] == (600, 500)
+    clock.shift(10 * DAY)  # December
+    assert left(dossier, mobile(8), tariff=small) == ""
+
+
+def attack(dossier: Dossier, clock, hours: int) -> int:
+    """A fraudster with any number of networks and numbers tries twice a minute; how many SMS leave."""
+    sent = 0
+    for index in range(hours * 120):
+        clock.shift(30)
+        number = f"+3526{(21, 61, 91)[index % 3]}{index * 7919 % 1_000_000:06}"
+        sent += not asked(number) and not left(dossier, number)
+    return sent
+
+
+def test_pumping_is_stopped_after_at_most_a_hundred_messages(app, dossier, clock, caplog):
+    assert attack(dossier, clock, hours=6) <= 100
+    assert any("off for an hour" in record.message for record in caplog.records)
+
+
+def test_security_check_costs_more_while_few_say_yes_to_sms(app, dossier, clock):
+    def cost() -> int:
+        return app.test_client().post("/captcha/challenge?scope=x").json["parameters"]["cost"]
+
+    app.config["CAPTCHA_LEVELS"] = [[1, 1], [2, 1], [3, 1]]
+    usual = cost()
+    for index in range(60):
+        clock.shift(8 * MINUTE)
+        number = f"+352621{index:03}{index:03}"
+        assert asked(number) == left(dossier, number) == ""
+        if index % 3 == 0:
+            Contact.get(Contact.address == number).confirm()
+    assert cost() > usual
+    clock.shift(HOUR)
+    assert cost() == usual
+
+
+def test_after_an_attack_sms_come_back_as_soon_as_people_say_yes(app, dossier, clock):
+    attack(dossier, clock, hours=2)
+    clock.shift(HOUR)
+    assert asked("+352691000001") == "" and left(dossier, "+352691000001") == ""
+    assert asked("+352691000002") == "probe"
+    Contact.get(Contact.address == "+352691000001").confirm()
+    clock.shift(11 * MINUTE)
+    assert asked("+352691000003") == asked("+352661000004") == ""
+
+
+def test_healthy_traffic_trips_nothing(app, dossier, clock):
+    for index in range(100):
+        clock.shift(8 * MINUTE)
+        number = f"+352621{index:03}{index:03}"
+        assert asked(number) == left(dossier, number) == ""
+        if index % 2:
+            Contact.get(Contact.address == number).confirm()
+
+
+def test_same_permit_counts_once(app, clock):
+    for _ in range(5):
+        sms_limits.ask("+352621123456", "network", "one and the same", TARIFF)
+
+
+def test_store_of_counters_that_breaks_in_mid_run_lets_nothing_through(either, dossier, clock):
+    assert asked(mobile(1)) == left(dossier, mobile(1)) == ""
+    for table in ("counter", "used"):
+        db.execute_sql(f"ALTER TABLE {table} RENAME TO hidden")
+        assert asked(mobile(2)) == left(dossier, mobile(2)) == "counters"
+        assert left(dossier, mobile(3), confirmed=True) == ("counters" if table == "counter" else "")
+        db.execute_sql(f"ALTER TABLE hidden RENAME TO {table}")
+    assert asked(mobile(4)) == ""
+
+
+def test_no_counter_knows_a_number_and_none_outlives_a_month(app, clock):
+    asked("+352621123456", "network")
+    keys = [row.key for row in (*Counter.select(), *Used.select())]
+    plain = {throttle.hashlib.sha256(text.encode()).hexdigest() for text in ("+352621123456", "network")}
+    assert keys and all(len(key) == 64 for key in keys) and not plain & set(keys)
+    clock.shift(sms_limits.MONTH + 2 * DAY)
+    Counter.purge(), Used.purge()
+    assert not [*Counter.select(), *Used.select()]
+
+
+def register(app, index: int, **fields):
+    browser = Visitor(app, address=f"198.51.{index}.1")
+    return browser.submit(past_the_captcha(browser), CONTACT, **fields)
+
+
+def test_fourth_registration_of_a_day_gives_the_number_and_says_why_there_is_no_sms(app, clock):
+    for index in range(4):
+        clock.shift(2 * MINUTE)
+        page = register(app, index, by_sms="y", mobile="621 123 456")
+    assert "We cannot send an SMS to this mobile number at the moment" in page.text
+    assert "take a new number with your e-mail address" in page.text and "You chose no messages" not in page.text
+    assert (Dossier.select().count(), Message.select().count()) == (4, 3)
+
+
+def test_mailbox_gets_three_first_messages_a_day_however_it_is_spelled(app, clock):
+    spellings = ("Vic.Tim@gmail.com", "victim@googlemail.com", "victim+1@gmail.com", "victim+2@gmail.com")
+    for index, spelling in enumerate(spellings):
+        page = register(app, index, by_email="y", email=spelling)
+    assert "We cannot write to this e-mail address" in page.text and Message.select().count() == 3
+
+
+def test_victim_of_mail_and_sms_together_gets_three_of_each_whoever_asks(app, clock):
+    for index in range(20):
+        clock.shift(20 * MINUTE)
+        register(app, index, by_email="y", email="victim@example.lu", by_sms="y", mobile="621 123 456")
+    counts = {channel: Message.select().where(Message.channel == channel).count() for channel in ("email", "sms")}
+    assert counts == {"email": 3, "sms": 3} and Dossier.select().count() == 20
+
+
+def test_store_broken_in_mid_run_registers_by_mail_and_sends_no_sms(app):
+    register(app, 1, by_sms="y", mobile="621 123 456")
+    browser = Visitor(app)
+    page = past_the_captcha(browser)
+    db.execute_sql("ALTER TABLE counter RENAME TO hidden")
+    shown = browser.submit(page, CONTACT, by_sms="y", mobile="661 123 456", by_email="y", email="a@example.lu")
+    db.execute_sql("ALTER TABLE hidden RENAME TO counter")
+    assert "We cannot send an SMS" in shown.text and "You are told by e-mail" in shown.text
+    assert [message.channel for message in Message.select().order_by(Message.id)] == ["sms", "email"]
+
+
+def test_region_can_be_closed_by_a_setting(sqlite_url):
+    app = running(sqlite_url, SMS_REGIONS=["LU"])
+    browser = Visitor(app)
+    page = browser.submit(past_the_captcha(browser), CONTACT, 422, by_sms="y", mobile="+33 6 12 34 56 78")
+    assert "cannot send SMS to this country" in page.errors["mobile"]
+    assert page.soup.select_one("#mobile")["value"] == "+33 6 12 34 56 78"
+    db.close()
+
+
+def test_spending_is_a_number_for_whoever_watches(sqlite_url, form):
+    app = running(sqlite_url, METRICS_TOKEN="token")
+    dossier = Dossier.announce(form, "en", "key")
+    assert left(dossier, "+352621123456") == ""
+    shown = app.test_client().get("/metrics", headers={"Authorization": "Bearer token"}).text
+    assert "etracking_sms_spent_cents 8\n" in shown and "etracking_sms_budget_cents 50000\n" in shown
+    db.close()

@@ -1,0 +1,90 @@
+"""Workers as real processes: killed, several at once, told to leave; on both databases."""
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from support.sending import environment, queued, row
+
+pytest_plugins = ["support.outside"]
+
+ROOT = Path(__file__).parent.parent.parent
+WORKER = [sys.executable, "-m", "flask", "--app", "app", "messages", "send"]
+SOON = 30  # seconds after which a test that waits for another process has failed
+
+
+@pytest.fixture
+def start_worker(sending_app):
+    """Start a worker with the settings of the app; none outlives its test."""
+    workers = []
+
+    def start(*options: str) -> subprocess.Popen:
+        environ = environment(sending_app)
+        workers.append(subprocess.Popen([*WORKER, *options], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        worker.kill()
+        worker.wait()
+
+
+def kill(worker: subprocess.Popen) -> None:
+    worker.kill()
+    assert worker.wait(SOON) == -signal.SIGKILL
+
+
+def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_server, start_worker):
+    sending_app.config["MAIL_LEASE"] = 0
+    message = queued()
+    mail_server.answers["DATA"] = "hold"
+    worker = start_worker()
+    assert mail_server.holding.wait(SOON)
+    kill(worker)
+    assert row(message).state == "sending"
+    mail_server.answers.clear()
+    assert start_worker("--once").wait(SOON) == 0
+    assert (row(message).state, row(message).unknowns) == ("sent", 1)
+    first, second = mail_server.mails
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provider, start_worker):
+    sending_app.config["SMS_LEASE"] = 0
+    message = queued(channel="sms")
+    sms_provider.answer = "hold"
+    for _ in range(2):
+        sms_provider.holding.clear()
+        worker = start_worker()
+        assert sms_provider.holding.wait(SOON)
+        kill(worker)
+    sms_provider.answer = "ok"
+    assert start_worker("--once").wait(SOON) == 0
+    assert row(message).state == "unknown"
+    assert len(sms_provider.posts) == 2
+
+
+def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(sending_app, mail_server, start_worker):
+    busy, told = threading.Event(), threading.Event()
+    mail_server.during_data = lambda: (busy.set(), told.wait(SOON))
+    first, second = queued(), queued()
+    worker = start_worker()
+    assert busy.wait(SOON)
+    worker.send_signal(signal.SIGTERM)
+    told.set()
+    assert worker.wait(SOON) == 0
+    assert (row(first).state, row(second).state) == ("sent", "queued")
+
+
+def test_idle_worker_leaves_at_once_when_told(sending_app, mail_server, start_worker):
+    sent = threading.Event()
+    mail_server.during_data = sent.set
+    message = queued()
+    worker = start_worker()
+    assert sent.wait(SOON)
+    worker.send_signal(signal.SIGINT)
+    assert worker.wait(SOON) == 0
+    assert row(message).state == "sent"

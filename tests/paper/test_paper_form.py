@@ -1,0 +1,75 @@
+"""A form is checked once: accepted with a proven place on every page, or refused with the page and the reason."""
+
+import pytest
+from support import paper_forms
+from support.paper_reading import fields
+
+from paper.form import FormRefused, accept
+
+
+@pytest.mark.parametrize("name", paper_forms.BAD)
+def test_refused_form_names_page_and_reason(name):
+    make, reason, page = paper_forms.BAD[name]
+    with pytest.raises(FormRefused) as refusal:
+        accept(make())
+    assert (refusal.value.reason, refusal.value.page) == (reason, page)
+    assert str(refusal.value) == (reason if page is None else f"{reason} (page {page})")
+
+
+def test_stamp_goes_to_the_top_right_where_it_can():
+    for place in accept(paper_forms.plain()).places:
+        assert (place.x, place.y, place.rotation) == pytest.approx((138, 277, 0), abs=0.2)
+
+
+def test_stamp_avoids_a_field_that_cannot_be_seen():
+    places = accept(paper_forms.changed(paper_forms.covered_by_a_field)).places
+    assert all(place.y < 20 for place in places)
+
+
+@pytest.mark.parametrize(("white", "rotation", "note"), [
+    ((0, 0, 595, 70), 0, []),
+    ((530, 0, 65, 842), 90, []),
+    ((0, 0, 65, 842), 90, []),
+    ((200, 400, 200, 60), 0, ["amid-text 1", "amid-text 2"]),
+], ids=["bottom", "right margin", "left margin", "amid the text"])  # fmt: skip
+def test_stamp_finds_the_only_white_paper_of_the_page(white, rotation, note):
+    form = accept(paper_forms.changed(paper_forms.inked_but_for(white)))
+    left, bottom, width, height = (points / 72 * 25.4 for points in white)
+    for place in form.places:
+        assert place.rotation == rotation
+        assert left <= place.x and place.x + place.size[0] <= left + width
+        assert bottom <= place.y and place.y + place.size[1] <= bottom + height
+    assert [code for code in form.notes if code.startswith("amid-text")] == note
+
+
+@pytest.mark.parametrize(("name", "note"), [
+    ("owner password AES-256", "restrictions-dropped"),
+    ("static XFA", "xfa-dropped"),
+    ("wrong xref", "repaired"),
+    ("plain", "untagged"),
+])  # fmt: skip
+def test_what_was_changed_is_said(name, note):
+    assert note in accept(paper_forms.GOOD[name]()).notes
+
+
+def test_script_in_a_form_is_pointed_out():
+    assert "javascript" in accept(paper_forms.changed(paper_forms.scripted)).notes
+
+
+def test_an_accepted_form_is_accepted_again_unchanged():
+    once = accept(paper_forms.plain())
+    again = accept(once.data)
+    assert (again.data, again.places, again.pages) == (once.data, once.places, once.pages)
+    assert fields(once.data) == 2 * paper_forms.FIELDS_PER_PAGE
+
+
+def test_accepting_keeps_the_fonts_safe_from_blame(monkeypatch):
+    """A server without fonts is our fault, not the form's."""
+    from paper import stamp, typeset
+
+    def broken(*_, **__):
+        raise typeset.FontsMissing("run `make setup`")
+
+    monkeypatch.setattr(stamp, "typeset", broken)
+    with pytest.raises(typeset.FontsMissing):
+        accept(paper_forms.plain())

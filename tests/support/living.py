@@ -1,0 +1,107 @@
+"""The service as it runs for real: gunicorn and the worker as processes of their own, a mail server, an SMS provider."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import make_server
+
+ROOT = Path(__file__).parent.parent.parent
+BIN = Path(sys.executable).parent
+SECRET = "a secret of at least thirty-two characters"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+class Service:
+    """What a test needs to know of a running service."""
+
+    def __init__(self, url: str, environment: dict[str, str]) -> None:
+        self.url, self.environment = url, environment
+
+    def flask(self, *arguments: str, text: str = "") -> str:
+        """Run a command of ours with the settings of the service."""
+        command = [BIN / "flask", "--app", "app", *arguments]
+        done = subprocess.run(command, env=self.environment, cwd=ROOT, input=text, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The address of `app` on this machine."""
+
+    def site(environ, start_response):
+        with closing(app(environ, start_response)) as parts:  # even if the browser goes away: werkzeug then forgets to
+            yield from parts
+
+    server = make_server("127.0.0.1", 0, site, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def service(folder: Path, **settings: object) -> Iterator[Service]:
+    """Set a service up as `make run` does, on a free port, and take it down again."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    chosen = {
+        "SECRET_KEY": SECRET,
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "DATABASE_URL": f"sqlite:///{folder}/etracking.db",
+        "UNDO_SECONDS": 0,
+        "CAPTCHA_MIN_SECONDS": 0,
+        "SMS_FROM_HOUR": 0,
+        "SMS_UNTIL_HOUR": 24,  # tests are run at night too
+        "STAFF_SECOND_FACTOR": False,
+        "MAIL_SENDER": "noreply@example.lu",
+    } | settings
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in chosen.items()}
+    environment = os.environ | {f"ETRACKING_{name}": text for name, text in texts.items()}
+    running = Service(f"http://127.0.0.1:{port}", environment)
+    running.flask("db", "upgrade")
+    running.flask("catalogue", "load")
+    web = [
+        "gunicorn",
+        "--bind",
+        f"fd://{listener.fileno()}",
+        "--workers",
+        "1",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "4",
+    ]
+    web += ["--no-control-socket", "--log-level", "warning", "app:create_app()"]
+    with listener:  # what is asked before gunicorn has started waits there
+        processes = [start(web, environment, listener.fileno())]
+    processes.append(start(["flask", "--app", "app", "messages", "send"], environment))
+    try:
+        with urllib.request.urlopen(running.url + "/readyz", timeout=60) as answer:
+            assert answer.status == 200
+        yield running
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        assert [process.wait(15) for process in processes] == [0, 0]
+
+
+def start(command: list[str], environment: dict[str, str], *kept: int) -> subprocess.Popen:
+    """Start one of our programs, which inherits these open files."""
+    program = [BIN / command[0], *command[1:]]
+    return subprocess.Popen(program, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL, pass_fds=kept)

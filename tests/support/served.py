@@ -1,0 +1,135 @@
+"""Fixtures: the site in a thread, with a dossier in every state, and Chromium to look at it. Loaded by `pytest_plugins`.
+
+A browser test says `pytestmark = served.MARKS`.
+"""
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from conftest import PASSWORD, account, running
+
+from blueprints.public import captcha
+from models import Dossier, Form, Procedure, db, today
+from models.security import captcha as logic
+from senders.text import contact_token
+from support.living import CHROMIUM, served
+from support.sending import close
+
+MARKS = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")]
+START = "/track/rent-subsidy/application"
+PATHS = {
+    "announced": (),
+    "received": ("received",),
+    "incomplete": ("received", "incomplete"),
+    "decided": ("received", "examination", "decided"),
+    "lapsed": ("lapsed",),
+}
+
+
+class Site:
+    """The address of the site, and what there is to see on it."""
+
+    def __init__(self, app, folder) -> None:
+        self.app, self.folder, self.url = app, folder, ""
+        self.form = (
+            Form.select().join(Procedure).where(Procedure.slug == "rent-subsidy", Form.slug == "application").get()
+        )
+        self.clerk = account("clerk@example.lu", "clerk", self.form.procedure.authority)
+        account("admin@example.lu", "admin", None)
+        self.numbers = {status: self.dossier(status).number for status in PATHS}
+        with app.app_context():
+            self.token = contact_token(self.dossier("announced").contacts.get())
+        self.cookies: dict[str, list] = {}
+
+    def dossier(self, status: str) -> Dossier:
+        """A new dossier, brought to `status`."""
+        key = f"{status}-{Dossier.select().count()}"
+        dossier = Dossier.announce(self.form, "en", key, [("email", "somebody@example.lu")])
+        for to in PATHS[status]:
+            more = {"arrived_on": today()} if to == "received" else {}
+            if to == "incomplete":
+                more = {
+                    "missing": ["Copie du contrat de bail", "Mietvertrag"],
+                    "until": today() + dt.timedelta(days=30),
+                }
+            dossier.move(to, by=self.clerk, version=dossier.version, note="A note of the authority.", **more)
+        return dossier
+
+    def path(self, template: str) -> str:
+        """An address with the number of a dossier in it: `/t/{received}`."""
+        return template.format(token=self.token, **self.numbers)
+
+
+@pytest.fixture(scope="module")
+def site(stocked_sqlite, tmp_path_factory) -> Iterator[Site]:
+    """One site for all tests of a module. Nobody is refused for asking often."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copy(stocked_sqlite, folder / "etracking.db")
+    helpdesk = {"HELPDESK_PHONE": "+352 247 00000", "HELPDESK_EMAIL": "help@example.lu"}
+    inbox = {"INBOX": True, "INBOX_DIR": str(folder / "inbox")}
+    app = running(f"sqlite:///{folder}/etracking.db", **helpdesk, **inbox)
+    db.connect(reuse_if_open=True)
+    site = Site(app, folder)
+    with pytest.MonkeyPatch.context() as patch, served(app) as site.url:
+        patch.setattr(captcha, "LIMITS", dict.fromkeys(captcha.LIMITS, 10_000))
+        yield site
+    close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Callable]:
+    """Chromium, once for each font size that a reader may have set: chromium(200) doubles it."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
+    with sync_playwright() as playwright:
+        started: dict[int, object] = {}
+
+        def browser(percent: int = 100):
+            if percent not in started:
+                font = f"--blink-settings=defaultFontSize={16 * percent // 100}"
+                started[percent] = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", font])
+            return started[percent]
+
+        yield browser
+        for one in started.values():
+            one.close()
+
+
+@pytest.fixture
+def look(chromium, site) -> Iterator[Callable]:
+    """Opens a page: look(width=320, scheme="dark", language="fr", percent=200)."""
+    opened = []
+
+    def page(width=390, height=844, scheme="light", language="en", percent=100, **context):
+        seen = {"viewport": {"width": width, "height": height}, "color_scheme": scheme, "locale": language}
+        opened.append(chromium(percent).new_context(base_url=site.url, **seen, **context))
+        return opened[-1].new_page()
+
+    yield page
+    for context in opened:
+        context.close()
+
+
+def pass_captcha(page, site: Site) -> None:
+    """Go to the contact step, by the digits."""
+    page.goto(START + "?code=1")
+    secret = str(site.app.config["SECRET_KEY"])
+    token = page.locator("[name=captcha_token]").get_attribute("value")
+    page.locator("#captcha-code").fill(logic.digits(secret, logic.code_id(secret, token)))
+    page.locator("main form button").click()
+    page.wait_for_url("**/contact")
+
+
+def sign_in(page, site: Site, role: str = "clerk") -> None:
+    """Sign in as the clerk, or as an administrator; for real once a module."""
+    if role not in site.cookies:
+        page.goto("/sign-in")
+        page.locator("#email").fill(f"{role}@example.lu")
+        page.locator("#password").fill(PASSWORD)
+        page.locator("#password").press("Enter")
+        page.wait_for_url("**/desk")
+        site.cookies[role] = page.context.cookies()
+    page.context.add_cookies(site.cookies[role])
