@@ -69,8 +69,14 @@ def fill(form: Form, rows: int) -> None:
                 dossier = Dossier.create(
                     number=f"{index:013}", key=str(index), created_at=at, changed_at=at, arrived_on=at.date(), **common
                 )
-                contact = Contact.create(dossier=dossier, channel="email", address="a@example.com", language="de",
-                                         created_at=at, confirmed_at=at)  # fmt: skip
+                contact = Contact.create(
+                    dossier=dossier,
+                    channel="email",
+                    address="a@example.com",
+                    language="de",
+                    created_at=at,
+                    confirmed_at=at,
+                )
                 event = Event.create(dossier=dossier, kind="examination", at=at, to_status="examination")
                 Message.queue(event, contact, at)
 

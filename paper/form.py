@@ -23,9 +23,15 @@ QR = zxingcpp.barcode_formats_from_str("QRCode")
 SAME = 40  # of 255: shades may move a little when a page is written anew
 # What a file whose parts are missing or of the wrong kind raises, wherever it is touched.
 BROKEN = (
-    pikepdf.PdfError, pikepdf.DependencyError, pdfium.PdfiumError,
-    ArithmeticError, AttributeError, LookupError, TypeError, ValueError,
-)  # fmt: skip
+    pikepdf.PdfError,
+    pikepdf.DependencyError,
+    pdfium.PdfiumError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 
 class FormRefused(Exception):

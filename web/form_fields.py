@@ -95,16 +95,22 @@ class ContactForm(FlaskForm):
     email = EmailField(
         _l("E-mail address"),
         filters=[_strip],
-        validators=[NeededWhen(lambda form: form.by_email.data, _l("Please type your e-mail address or untick it.")),
-                    Length(max=254, message=_l("This address is too long.")), email_address],
-    )  # fmt: skip
+        validators=[
+            NeededWhen(lambda form: form.by_email.data, _l("Please type your e-mail address or untick it.")),
+            Length(max=254, message=_l("This address is too long.")),
+            email_address,
+        ],
+    )
     by_sms = BooleanField(_l("By SMS"))
     mobile = TelField(
         _l("Mobile number"),
         filters=[_strip],
-        validators=[NeededWhen(lambda form: form.by_sms.data, _l("Please type your mobile number or untick it.")),
-                    Length(max=40, message=_l("This number is too long.")), mobile_number],
-    )  # fmt: skip
+        validators=[
+            NeededWhen(lambda form: form.by_sms.data, _l("Please type your mobile number or untick it.")),
+            Length(max=40, message=_l("This number is too long.")),
+            mobile_number,
+        ],
+    )
     website = StringField()  # for programs that fill in everything: people do not see it
 
     def contacts(self) -> list[tuple[str, str]]:
@@ -119,9 +125,12 @@ class MailAddressForm(FlaskForm):
     address = EmailField(
         _l("E-mail address"),
         filters=[_strip],
-        validators=[InputRequired(_l("Please type an e-mail address.")),
-                    Length(max=254, message=_l("This address is too long.")), email_address],
-    )  # fmt: skip
+        validators=[
+            InputRequired(_l("Please type an e-mail address.")),
+            Length(max=254, message=_l("This address is too long.")),
+            email_address,
+        ],
+    )
 
 
 class MobileNumberForm(FlaskForm):
@@ -130,9 +139,12 @@ class MobileNumberForm(FlaskForm):
     address = TelField(
         _l("Mobile number"),
         filters=[_strip],
-        validators=[InputRequired(_l("Please type a mobile number.")),
-                    Length(max=40, message=_l("This number is too long.")), mobile_number],
-    )  # fmt: skip
+        validators=[
+            InputRequired(_l("Please type a mobile number.")),
+            Length(max=40, message=_l("This number is too long.")),
+            mobile_number,
+        ],
+    )
 
 
 class ButtonForm(FlaskForm):

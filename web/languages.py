@@ -49,8 +49,14 @@ def init_app(app: Flask) -> None:
     def remember(response: Response) -> Response:
         chosen = request.args.get("lang")
         if chosen in LANGUAGES:
-            response.set_cookie(COOKIE, chosen, max_age=31536000, samesite="Lax", httponly=True,
-                                secure=app.config["SESSION_COOKIE_SECURE"])  # fmt: skip
+            response.set_cookie(
+                COOKIE,
+                chosen,
+                max_age=31536000,
+                samesite="Lax",
+                httponly=True,
+                secure=app.config["SESSION_COOKIE_SECURE"],
+            )
         return response
 
 

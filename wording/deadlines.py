@@ -73,8 +73,11 @@ def _answer(title: str, history: list[Event]) -> list[Due]:
     request = next(event for event in reversed(history) if event.kind == "incomplete")
     if not request.until_set:
         return []
-    asked = _("The authority asked for the documents on %(day)s and set a date: %(until)s.",
-              day=day(local_day(request.at)), until=day(request.until_set))  # fmt: skip
+    asked = _(
+        "The authority asked for the documents on %(day)s and set a date: %(until)s.",
+        day=day(local_day(request.at)),
+        until=day(request.until_set),
+    )
     moved = [_step(step) for step in rolled(request.until_set)]
     return [Due(title, day(request.until), [asked, *moved], date=request.until, kind="yours")]
 
@@ -137,8 +140,12 @@ def _stopped(reading: Reading) -> str:
 def _stands(reading: Reading) -> str:
     if not reading.started:
         return _("The period begins when all documents are there.")
-    return _("The clock has been stopped since %(day)s: %(used)s of %(total)s days are used.",
-             day=day(reading.stopped), used=reading.used(reading.stopped), total=reading.total)  # fmt: skip
+    return _(
+        "The clock has been stopped since %(day)s: %(used)s of %(total)s days are used.",
+        day=day(reading.stopped),
+        used=reading.used(reading.stopped),
+        total=reading.total,
+    )
 
 
 def _step(step: Step) -> str:
@@ -151,18 +158,29 @@ def _step(step: Step) -> str:
         case Restarted():
             return _restarted(step)
         case Counted(length, unit, end):
-            return _("%(length)s from then, weekends and holidays included, end on %(day)s.",
-                     length=_length(length, unit), day=day(end))  # fmt: skip
+            return _(
+                "%(length)s from then, weekends and holidays included, end on %(day)s.",
+                length=_length(length, unit),
+                day=day(end),
+            )
         case Suspended():
             return _suspended(step)
         case HandedOver(on):
             return _("Another authority took over on %(day)s. The period did not begin anew.", day=day(on))
         case Stopped(since, used, total):
-            return _("The authority asked for documents on %(day)s, when %(used)s of %(total)s days were used. "
-                     "While it waits, no day is counted.", day=day(since), used=used, total=total)  # fmt: skip
+            return _(
+                "The authority asked for documents on %(day)s, when %(used)s of %(total)s days were used. "
+                "While it waits, no day is counted.",
+                day=day(since),
+                used=used,
+                total=total,
+            )
         case Rolled(days, end):
-            return _("The end moves to the next working day, %(day)s. Not a working day: %(days)s.",
-                     day=format_date(end, "full"), days="; ".join(map(_free_day, days)))  # fmt: skip
+            return _(
+                "The end moves to the next working day, %(day)s. Not a working day: %(days)s.",
+                day=format_date(end, "full"),
+                days="; ".join(map(_free_day, days)),
+            )
 
 
 def _started(step: Started) -> str:

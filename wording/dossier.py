@@ -136,8 +136,11 @@ def _announced(dossier: Dossier, history: list[Event]) -> Words:
         now = _("You posted your papers on %(day)s. They should have arrived by now.", day=event_words.date(last, "on"))
         then = _("Ask the authority, or the post if they were registered. If nobody has them, post them once more.")
         if first := event_words.name(last, "from"):
-            now = _("Your envelope came to %(first)s on %(day)s and was sent on. It should have arrived by now.",
-                    first=first, day=event_words.date(last, "on"))  # fmt: skip
+            now = _(
+                "Your envelope came to %(first)s on %(day)s and was sent on. It should have arrived by now.",
+                first=first,
+                day=event_words.date(last, "on"),
+            )
             then = _("Ask one of the two authorities. If nobody has it, post your papers once more.")
         return Words(label("announced"), now, then, _you(), dues)
     now = _("You posted your papers on %(day)s. They have not arrived yet.", day=event_words.date(last, "on"))
@@ -156,8 +159,11 @@ def _ending(dossier: Dossier, history: list[Event]) -> list[Due]:
 
 def _scanned_by(sent_on: dt.date) -> str:
     late = day(expected_by(sent_on))
-    return _("The authority scans the code when it opens your envelope. If it has not by %(day)s, you read here what "
-             "you can do.", day=late)  # fmt: skip
+    return _(
+        "The authority scans the code when it opens your envelope. If it has not by %(day)s, you read here what "
+        "you can do.",
+        day=late,
+    )
 
 
 def _astray(dossier: Dossier, history: list[Event], event: Event) -> Words:

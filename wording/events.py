@@ -86,8 +86,12 @@ def _corrected(event: Event) -> str:
 
 
 def _returned(event: Event) -> str:
-    return _("%(what)s, on %(day)s by registered mail %(registered)s.",
-             what=event.details["what"], day=date(event, "on"), registered=event.details["registered"])  # fmt: skip
+    return _(
+        "%(what)s, on %(day)s by registered mail %(registered)s.",
+        what=event.details["what"],
+        day=date(event, "on"),
+        registered=event.details["registered"],
+    )
 
 
 def _transferred(event: Event) -> str:

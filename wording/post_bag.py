@@ -83,7 +83,7 @@ def _plain(read: Read) -> Answer:
             _("Go on with the next."),
         ),
         "undone": Answer("wait", _("Taken back"), _("As if it had never been scanned: nobody hears of it.")),
-    }[read.outcome]  # fmt: skip
+    }[read.outcome]
 
 
 def _supplied(read: Read, dossier: Dossier, _staff: Staff) -> Answer:
@@ -117,8 +117,11 @@ def _earlier(event: Event, staff: Staff) -> str:
 
 def _early(read: Read, dossier: Dossier, _staff: Staff) -> Answer:
     made, arrival = day(local_day(dossier.created_at)), day(read.batch.arrived_on)
-    text = _("Nothing was recorded: the number was made on %(made)s, and this bag arrived on %(arrival)s.",
-             made=made, arrival=arrival)  # fmt: skip
+    text = _(
+        "Nothing was recorded: the number was made on %(made)s, and this bag arrived on %(arrival)s.",
+        made=made,
+        arrival=arrival,
+    )
     return Answer("bad", _("Younger than this bag"), text, _("Begin a bag with the right day and scan it again."))
 
 

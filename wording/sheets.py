@@ -103,8 +103,19 @@ def calendar(dossier: Dossier, due: Due, language: str) -> bytes:
     }
     url, form = address(dossier.number).shown, dossier.form.title[language]
     text = "\n".join([f"{form}, {grouped(dossier.number)}", due.text, *due.steps, url])
-    return ics(Entry(dossier.number, due.kind, due.date, titles[due.kind], text, url,
-                     dossier.version, dossier.changed_at, language))  # fmt: skip
+    return ics(
+        Entry(
+            dossier.number,
+            due.kind,
+            due.date,
+            titles[due.kind],
+            text,
+            url,
+            dossier.version,
+            dossier.changed_at,
+            language,
+        )
+    )
 
 
 def papers(dossier: Dossier, language: str) -> list[str]:

@@ -13,8 +13,11 @@ from web.form_fields import NeededWhen, _strip, email_address
 
 
 class SignInForm(FlaskForm):
-    email = EmailField(_l("E-mail address"), filters=[_strip],
-                       validators=[InputRequired(_l("Please type your e-mail address.")), Length(max=254)])  # fmt: skip
+    email = EmailField(
+        _l("E-mail address"),
+        filters=[_strip],
+        validators=[InputRequired(_l("Please type your e-mail address.")), Length(max=254)],
+    )
     password = PasswordField(_l("Password"), validators=[InputRequired(_l("Please type your password."))])
 
 
@@ -68,11 +71,15 @@ class InvitationForm(FlaskForm):
     email = EmailField(
         _l("E-mail address"),
         filters=[_strip],
-        validators=[InputRequired(_l("Please type an e-mail address.")),
-                    Length(max=254, message=_l("This address is too long.")), email_address],
-    )  # fmt: skip
+        validators=[
+            InputRequired(_l("Please type an e-mail address.")),
+            Length(max=254, message=_l("This address is too long.")),
+            email_address,
+        ],
+    )
     role = SelectField(_l("Role"), validators=[InputRequired(_l("Please choose a role."))])
     authority = SelectField(
-        _l("Authority, for a clerk"), validate_choice=False,
+        _l("Authority, for a clerk"),
+        validate_choice=False,
         validators=[NeededWhen(_of_clerk, _l("A clerk belongs to an authority: please choose it.")), Optional()],
-    )  # fmt: skip
+    )

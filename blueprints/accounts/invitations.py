@@ -61,9 +61,14 @@ def accept_passkey(token: str) -> Response:
 
 def _show(token: str, found: Invitation, answer: PasswordForm, status: int = 200, refused: bool = False) -> Response:
     page = render_template(
-        "accounts/invitations/show.html", token=token, staff=found.staff, answer=answer, refused=refused,
-        role=words.role(found.staff.role), passkeys=passkeys.possible(),
-    )  # fmt: skip
+        "accounts/invitations/show.html",
+        token=token,
+        staff=found.staff,
+        answer=answer,
+        refused=refused,
+        role=words.role(found.staff.role),
+        passkeys=passkeys.possible(),
+    )
     return make_response(page, status)
 
 

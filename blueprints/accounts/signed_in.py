@@ -85,5 +85,11 @@ def _set_session(response: Any, token: str) -> None:
 
 
 def _set_cookie(response: Any, name: str, value: str, max_age: int) -> None:
-    response.set_cookie(name, value, max_age=max_age, httponly=True, samesite="Strict",
-                        secure=current_app.config["SESSION_COOKIE_SECURE"])  # fmt: skip
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        httponly=True,
+        samesite="Strict",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )

@@ -38,32 +38,63 @@ def describe(server: str) -> dict[str, Any]:
 
 def _paths() -> dict[str, Any]:
     number = {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}}
-    key = {"name": "Idempotency-Key", "in": "header", "required": True,
-           "schema": {"type": "string", "minLength": 8, "maxLength": 100}}  # fmt: skip
+    key = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "schema": {"type": "string", "minLength": 8, "maxLength": 100},
+    }
     after = {"name": "after", "in": "query", "schema": {"type": "integer"}, "description": "`next` of the page before"}
     status = {"name": "status", "in": "query", "schema": {"type": "string"}}
-    many = {"type": "object", "properties": {"dossiers": {"type": "array", "items": _ref("DossierShape")},
-                                             "next": {"type": ["integer", "null"]}}}  # fmt: skip
+    many = {
+        "type": "object",
+        "properties": {
+            "dossiers": {"type": "array", "items": _ref("DossierShape")},
+            "next": {"type": ["integer", "null"]},
+        },
+    }
     asked = {"required": True, "content": {"application/json": {"schema": _ref("Move")}}}
     moved = _answers({"201": ("The dossier after the move", _ref("DossierShape"))}, 400, 401, 404, 409, 415, 422, 429)
     moved["200"] = {"description": "What a move would have brought about (test token)"} | _json(_ref("DossierShape"))
     return {
-        "/dossiers": {"get": {
-            "operationId": "listDossiers", "summary": "The authority's dossiers, 100 at a time",
-            "parameters": [after, status], "responses": _answers({"200": ("A page", many)}, 401, 429)}},
-        "/dossiers/{number}": {"get": {
-            "operationId": "showDossier", "summary": "One dossier with its history", "parameters": [number],
-            "responses": _answers({"200": ("The dossier", _ref("DossierShape"))}, 401, 404, 429)}},
-        "/dossiers/{number}/moves": {"post": {
-            "operationId": "moveDossier", "summary": "Move a dossier on", "parameters": [number, key],
-            "requestBody": asked, "responses": moved}},
-    }  # fmt: skip
+        "/dossiers": {
+            "get": {
+                "operationId": "listDossiers",
+                "summary": "The authority's dossiers, 100 at a time",
+                "parameters": [after, status],
+                "responses": _answers({"200": ("A page", many)}, 401, 429),
+            }
+        },
+        "/dossiers/{number}": {
+            "get": {
+                "operationId": "showDossier",
+                "summary": "One dossier with its history",
+                "parameters": [number],
+                "responses": _answers({"200": ("The dossier", _ref("DossierShape"))}, 401, 404, 429),
+            }
+        },
+        "/dossiers/{number}/moves": {
+            "post": {
+                "operationId": "moveDossier",
+                "summary": "Move a dossier on",
+                "parameters": [number, key],
+                "requestBody": asked,
+                "responses": moved,
+            }
+        },
+    }
 
 
 def _answers(good: dict[str, tuple[str, dict]], *problems: int) -> dict[str, Any]:
-    texts = {400: "A header is missing", 401: "No valid token", 404: "No such dossier of this authority",
-             409: "The dossier has changed, or the move is not allowed", 415: "Not JSON",
-             422: "Something in the request is wrong", 429: "Too many requests: see Retry-After"}  # fmt: skip
+    texts = {
+        400: "A header is missing",
+        401: "No valid token",
+        404: "No such dossier of this authority",
+        409: "The dossier has changed, or the move is not allowed",
+        415: "Not JSON",
+        422: "Something in the request is wrong",
+        429: "Too many requests: see Retry-After",
+    }
     bad = {str(code): {"description": texts[code]} | _json({"type": "object"}, "problem+json") for code in problems}
     return {code: {"description": text} | _json(schema) for code, (text, schema) in good.items()} | bad
 

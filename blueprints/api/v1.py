@@ -100,8 +100,11 @@ def move(number: str) -> tuple[dict, int]:
         try:
             _move(dossier, asked)
         except Conflict:
-            raise Problem(409, "The dossier is not, or no longer, in a state that allows this.",
-                          dossier=dossier_shape(_dossier(number))) from None  # fmt: skip
+            raise Problem(
+                409,
+                "The dossier is not, or no longer, in a state that allows this.",
+                dossier=dossier_shape(_dossier(number)),
+            ) from None
         body = dossier_shape(Dossier.loaded().where(Dossier.id == dossier.id).get()) | {"test": g.system.test}
         if g.system.test:
             transaction.rollback()
@@ -145,5 +148,13 @@ def _move(dossier: Dossier, asked: Move) -> None:
         return
     if asked.arrived_on and asked.arrived_on < local_day(dossier.created_at):
         raise Problem(422, "arrived_on lies before the day on which the number was given out.")
-    dossier.move(asked.to, by=by, version=version, note=asked.note, arrived_on=asked.arrived_on,
-                 postmark_on=asked.postmark_on, missing=list(asked.missing), until=asked.until)  # fmt: skip
+    dossier.move(
+        asked.to,
+        by=by,
+        version=version,
+        note=asked.note,
+        arrived_on=asked.arrived_on,
+        postmark_on=asked.postmark_on,
+        missing=list(asked.missing),
+        until=asked.until,
+    )

@@ -80,8 +80,16 @@ def _issue(form: Form, answer: NumberForm) -> Dossier:
     key, language, contacts = f"desk {g.staff.id} {answer.key.data}"[:40], answer.language.data, answer.contacts()
     if not answer.here.data:
         return Dossier.announce(form, language, key, contacts, by=g.staff)
-    return arrival.record(form, language, key, contacts, by=g.staff, arrived_on=answer.arrived_on.data,
-                          reason=answer.reason.data or "", hold=undo_time())  # fmt: skip
+    return arrival.record(
+        form,
+        language,
+        key,
+        contacts,
+        by=g.staff,
+        arrived_on=answer.arrived_on.data,
+        reason=answer.reason.data or "",
+        hold=undo_time(),
+    )
 
 
 def _may_write(form: NumberForm) -> bool:
@@ -113,8 +121,9 @@ def _begin_form() -> BeginForm:
 def _arrivals(form: BeginForm, status: int = 200, found: list[Dossier] | None = None) -> Response:
     more = len(found or []) > MOST
     form.begin.data = grouped(form.begin.data or "").strip("-")
-    return hx.page("desk/arrivals.html", status, form=form, found=found and found[:MOST], looked=found is not None,
-                   more=more)  # fmt: skip
+    return hx.page(
+        "desk/arrivals.html", status, form=form, found=found and found[:MOST], looked=found is not None, more=more
+    )
 
 
 def _registrations(form: NumberForm, status: int) -> Response:

@@ -137,9 +137,10 @@ class MoveForm(ActForm):
         _l("Date of the postmark, if it can be read"), validators=[Optional(), not_in_future, not_after_arrival]
     )
     reason = SelectField(
-        _l("Why so late?"), choices=[UNSAID, *REASONS],
+        _l("Why so late?"),
+        choices=[UNSAID, *REASONS],
         validators=[NeededWhen(lambda form: form.kind == "received" and _backdated(form), LATE)],
-    )  # fmt: skip
+    )
     documents = SelectMultipleField(_l("What is missing"), choices=[])
     missing = TextAreaField(
         _l("Anything else that is missing, one a line"),
@@ -151,9 +152,11 @@ class MoveForm(ActForm):
         validators=[NeededWhen(_to("incomplete"), _l("By when should it arrive?")), in_future, not_for_years],
     )
     authority = SelectField(
-        _l("New authority"), choices=[], validate_choice=False,
+        _l("New authority"),
+        choices=[],
+        validate_choice=False,
         validators=[NeededWhen(_to("transferred"), _l("Please choose the authority."))],
-    )  # fmt: skip
+    )
 
     @property
     def kind(self) -> str:
@@ -198,9 +201,10 @@ class CorrectionForm(ActForm):
         validators=[InputRequired(_l("When did it arrive?")), not_in_future, since_the_number, another_day],
     )
     reason = SelectField(
-        _l("Why so long before the scan?"), choices=[UNSAID, SLIP, *REASONS],
+        _l("Why so long before the scan?"),
+        choices=[UNSAID, SLIP, *REASONS],
         validators=[NeededWhen(_backdated, LATE)],
-    )  # fmt: skip
+    )
 
     def prepare(self, dossier: Dossier) -> "CorrectionForm":
         super().prepare(dossier)
@@ -238,9 +242,11 @@ class OriginalsForm(ActForm):
     what = StringField(
         _l("What was sent back"),
         filters=[_strip],
-        validators=[DataRequired(_l("Please say what was sent back.")),
-                    Length(max=200, message=_l("At most 200 characters."))],
-    )  # fmt: skip
+        validators=[
+            DataRequired(_l("Please say what was sent back.")),
+            Length(max=200, message=_l("At most 200 characters.")),
+        ],
+    )
     sent_on = DayField(
         _l("Sent on"), validators=[InputRequired(_l("When was it sent?")), not_in_future, since_the_number]
     )
@@ -266,9 +272,11 @@ class NoteForm(FlaskForm):
     text = TextAreaField(
         _l("Internal note"),
         filters=[_strip],
-        validators=[DataRequired(_l("Please write something first.")),
-                    Length(max=2000, message=_l("At most 2,000 characters."))],
-    )  # fmt: skip
+        validators=[
+            DataRequired(_l("Please write something first.")),
+            Length(max=2000, message=_l("At most 2,000 characters.")),
+        ],
+    )
 
 
 class BulkForm(FlaskForm):

@@ -35,9 +35,11 @@ def any_address(form: Any, field: StringField) -> None:
 
 class ReasonForm(FlaskForm):
     reason = SelectField(
-        _l("Reason"), choices=reasons, validate_choice=False,
+        _l("Reason"),
+        choices=reasons,
+        validate_choice=False,
         validators=[AnyOf(REASONS, message=_l("Please choose why: it is kept in the audit log."))],
-    )  # fmt: skip
+    )
 
 
 class LookUpForm(ReasonForm):
@@ -58,6 +60,9 @@ class ContactForm(ReasonForm):
     address = StringField(
         _l("New e-mail address or mobile number"),
         filters=[_strip],
-        validators=[NeededWhen(lambda form: form.act.data == "correct", _l("Please type the new address.")),
-                    Length(max=254, message=_l("This address is too long.")), any_address],
-    )  # fmt: skip
+        validators=[
+            NeededWhen(lambda form: form.act.data == "correct", _l("Please type the new address.")),
+            Length(max=254, message=_l("This address is too long.")),
+            any_address,
+        ],
+    )

@@ -16,8 +16,20 @@ from wording import notifications as message_words
 TONES = {"overdue": "bad", "today": "bad", "3 days": "wait", "failed": "bad", "unknown": "bad"}
 
 
-DOSSIER = ("number", "procedure", "form", "authority", "status", "arrived", "target", "limit", "decided", "days",
-           "requests", "changed")  # fmt: skip
+DOSSIER = (
+    "number",
+    "procedure",
+    "form",
+    "authority",
+    "status",
+    "arrived",
+    "target",
+    "limit",
+    "decided",
+    "days",
+    "requests",
+    "changed",
+)
 
 
 class Table(NamedTuple):
@@ -39,10 +51,19 @@ def dossier(row: Dossier) -> tuple[Any, ...]:
     """A row of the work list for a spreadsheet, under DOSSIER."""
     form, procedure = row.form, row.form.procedure
     return (
-        grouped(row.number), in_language(procedure.title), in_language(form.title), in_language(row.authority.name),
-        words.label(row.status), row.arrived_on, row.target_on, row.due_on, row.decided_on, row.handled_days,
-        row.round, row.changed_at.isoformat(timespec="seconds"),
-    )  # fmt: skip
+        grouped(row.number),
+        in_language(procedure.title),
+        in_language(form.title),
+        in_language(row.authority.name),
+        words.label(row.status),
+        row.arrived_on,
+        row.target_on,
+        row.due_on,
+        row.decided_on,
+        row.handled_days,
+        row.round,
+        row.changed_at.isoformat(timespec="seconds"),
+    )
 
 
 def _bars(name: str, title: str, columns: tuple[str, ...], rows: dict[Any, tuple[Any, ...]]) -> Table:

@@ -20,12 +20,23 @@ BODY, TEXT, MARK = 7.0, 4.5, 3.0  # WCAG 2.2: 1.4.6 (AAA), 1.4.3 (AA), 1.4.11
 PAIRS = (
     *((ink, ground, BODY) for ink in ("ink", "soft", "link", "hover") for ground in ("ground", "card")),
     *(("ink", ground, BODY) for ground in ("note-ground", "good-ground", "wait-ground", "bad-ground")),
-    ("link", "note-ground", TEXT), ("hover", "note-ground", TEXT), ("soft", "note-ground", TEXT),
-    ("on-brand", "brand", BODY), ("on-brand", "button", TEXT), ("on-brand", "button-hover", TEXT),
-    ("good", "good-ground", TEXT), ("wait", "wait-ground", TEXT), ("bad", "bad-ground", TEXT), ("bad", "card", TEXT),
-    *(("edge", ground, MARK) for ground in ("ground", "card")), ("bad", "ground", MARK), ("good", "ground", MARK),
-    ("wait", "card", MARK), ("good", "card", MARK), ("focus", "focus-edge", MARK),
-)  # fmt: skip
+    ("link", "note-ground", TEXT),
+    ("hover", "note-ground", TEXT),
+    ("soft", "note-ground", TEXT),
+    ("on-brand", "brand", BODY),
+    ("on-brand", "button", TEXT),
+    ("on-brand", "button-hover", TEXT),
+    ("good", "good-ground", TEXT),
+    ("wait", "wait-ground", TEXT),
+    ("bad", "bad-ground", TEXT),
+    ("bad", "card", TEXT),
+    *(("edge", ground, MARK) for ground in ("ground", "card")),
+    ("bad", "ground", MARK),
+    ("good", "ground", MARK),
+    ("wait", "card", MARK),
+    ("good", "card", MARK),
+    ("focus", "focus-edge", MARK),
+)
 SPACES = (0.35, 0.6, 0.8, 1, 1.25, 1.75, 2.5)  # in rem
 
 
@@ -66,8 +77,10 @@ def samples(css: str) -> dict[str, list[Sample]]:
 def palettes(css: str) -> dict[str, dict[str, str]]:
     """The colours of site.css by name; dark ones replace light ones, as in the browser."""
     screen = css.partition("@media print")[0]
-    light, dark = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", block))
-                   for block in re.findall(r":root \{(.*?)\}", screen, re.S))  # fmt: skip
+    light, dark = (
+        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", block))
+        for block in re.findall(r":root \{(.*?)\}", screen, re.S)
+    )
     return {"light": light, "dark": light | dark}
 
 

@@ -52,8 +52,15 @@ def new() -> Response:
 def show(numbers: tuple[str, ...]) -> Response:
     """Where each of the dossiers stands, and the sheet for all of them."""
     dossiers = _dossiers(numbers)
-    return private(hx.page("public/envelopes/show.html", dossiers=dossiers, numbers=numbers, label=words.label,
-                           together=_together(dossiers)))  # fmt: skip
+    return private(
+        hx.page(
+            "public/envelopes/show.html",
+            dossiers=dossiers,
+            numbers=numbers,
+            label=words.label,
+            together=_together(dossiers),
+        )
+    )
 
 
 @bp.get("/e/<numbers:numbers>/sheet")

@@ -44,9 +44,17 @@ def show(number: str, seal: str) -> Response:
     present = receipt.present(dossier)
     standing = issued.standing(present)
     return private(
-        hx.page("public/receipts/show.html", dossier=dossier, standing=standing, verdict=_verdicts()[standing],
-                issued=issued, present=present, proves=_proves(), leaves_open=_leaves_open())
-    )  # fmt: skip
+        hx.page(
+            "public/receipts/show.html",
+            dossier=dossier,
+            standing=standing,
+            verdict=_verdicts()[standing],
+            issued=issued,
+            present=present,
+            proves=_proves(),
+            leaves_open=_leaves_open(),
+        )
+    )
 
 
 @bp.get("/t/<number:number>/receipt.pdf")

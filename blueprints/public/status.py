@@ -123,14 +123,16 @@ def correct_address(number: str, contact: int) -> Response:
     if wrong is None or wrong.form is None:
         abort(409)
     form = wrong.form.__class__(meta=NO_SESSION)
-    if form.validate() and not (problem := contacts.given(wrong.contact, "exchange", wrong.contact.channel,
-                                                          form.address.data)):  # fmt: skip
+    if form.validate() and not (
+        problem := contacts.given(wrong.contact, "exchange", wrong.contact.channel, form.address.data)
+    ):
         return hx.follow(url_for(".show", number=number))
     if not form.address.errors:
         form.address.errors = [problem]
     context = _context(dossier, PostedForm(formdata=None))
-    context["unreached"] = [each._replace(form=form) if each.contact == wrong.contact else each
-                            for each in context["unreached"]]  # fmt: skip
+    context["unreached"] = [
+        each._replace(form=form) if each.contact == wrong.contact else each for each in context["unreached"]
+    ]
     return private(hx.page("public/status/show.html", 422, push=url_for(".show", number=number), **context))
 
 

@@ -88,10 +88,24 @@ Periods = Annotated[
 
 # What a dossier's citizen is told of; each has its folder in templates/notifications/.
 Kind = Literal[
-    "announced", "received", "supplied", "further", "incomplete", "examination", "decided", "closed", "lapsed",
-    "withdrawn", "transferred", "corrected", "returned", "reminder", "unarrived", "forwarded",
+    "announced",
+    "received",
+    "supplied",
+    "further",
+    "incomplete",
+    "examination",
+    "decided",
+    "closed",
+    "lapsed",
+    "withdrawn",
+    "transferred",
+    "corrected",
+    "returned",
+    "reminder",
+    "unarrived",
+    "forwarded",
     "absent",
-]  # fmt: skip
+]
 
 
 def _chosen(sms: bool | list[Kind]) -> list[Kind] | None:
@@ -160,11 +174,22 @@ class TextEntry(Strict):
     id: Slug
     moves: Annotated[
         list[
-            Literal["received", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn", "transferred",
-                    "corrected", "further", "returned"]
+            Literal[
+                "received",
+                "incomplete",
+                "examination",
+                "decided",
+                "closed",
+                "lapsed",
+                "withdrawn",
+                "transferred",
+                "corrected",
+                "further",
+                "returned",
+            ]
         ],
         Field(min_length=1),
-    ]  # fmt: skip
+    ]
     title: Text
     text: Text
 

@@ -73,8 +73,14 @@ class Bulk(Base):
         for row in self.rows(scope):
             if row.state == "can":
                 try:
-                    row.dossier.move(self.to, by=scope.staff, version=row.dossier.version,
-                                     note=self.words(row.dossier.language), hold=hold, batch=self.batch)  # fmt: skip
+                    row.dossier.move(
+                        self.to,
+                        by=scope.staff,
+                        version=row.dossier.version,
+                        note=self.words(row.dossier.language),
+                        hold=hold,
+                        batch=self.batch,
+                    )
                 except Conflict:
                     continue  # somebody was quicker; its row says so
         self.done_at = now()

@@ -91,16 +91,22 @@ class Read(Base):
         with db.atomic():
             self._become("further", ("again",))
             dossier = self._own(by)
-            self._keep(dossier.add_papers(by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold,
-                                          batch=self.batch))  # fmt: skip
+            self._keep(
+                dossier.add_papers(
+                    by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold, batch=self.batch
+                )
+            )
 
     def forward(self, *, by: Staff, hold: dt.timedelta) -> None:
         """It is another authority's: the envelope is sent on, and the citizen is told."""
         with db.atomic():
             self._become("forwarded", ("elsewhere",))
             dossier = self._dossier()
-            self._keep(dossier.forward(by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold,
-                                       batch=self.batch))  # fmt: skip
+            self._keep(
+                dossier.forward(
+                    by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold, batch=self.batch
+                )
+            )
 
     def mark_absent(self, *, by: Staff, hold: dt.timedelta) -> None:
         """The envelope listed it, but it was not in there: it has not arrived, and the citizen is told."""
@@ -108,8 +114,11 @@ class Read(Base):
             self._become("absent", tuple(ARRIVALS.values()))
             dossier = self._dossier()
             dossier.undo(self.event, by=by, version=dossier.version)
-            self._keep(dossier.miss(by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold,
-                                    batch=self.batch))  # fmt: skip
+            self._keep(
+                dossier.miss(
+                    by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold, batch=self.batch
+                )
+            )
 
     def ask_for_new_form(self, until: dt.date, *, by: Staff, hold: dt.timedelta) -> None:
         """It came on an outdated form: ask for the present one, by `until`."""
@@ -120,8 +129,15 @@ class Read(Base):
                 raise Conflict
             titles = dossier.form.title.items()
             missing = {language: f"{title} ({dossier.form.edition})" for language, title in titles}
-            dossier.move("incomplete", by=by, version=dossier.version, missing=[missing], until=until, hold=hold,
-                         batch=self.batch)  # fmt: skip
+            dossier.move(
+                "incomplete",
+                by=by,
+                version=dossier.version,
+                missing=[missing],
+                until=until,
+                hold=hold,
+                batch=self.batch,
+            )
 
     def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
         """Until when it can be taken back, if it still can."""
@@ -158,8 +174,15 @@ class Read(Base):
         event, outcome = None, cls._obstacle(batch, dossier)
         if not outcome:
             outcome = ARRIVALS[dossier.status]
-            event = dossier.move("received", by=batch.staff, version=dossier.version, arrived_on=batch.arrived_on,
-                                 postmark_on=postmark_on, hold=hold, batch=batch)  # fmt: skip
+            event = dossier.move(
+                "received",
+                by=batch.staff,
+                version=dossier.version,
+                arrived_on=batch.arrived_on,
+                postmark_on=postmark_on,
+                hold=hold,
+                batch=batch,
+            )
         return cls._write(batch, scan, key, outcome, dossier=dossier, event=event, round=found.round)
 
     @classmethod

@@ -16,8 +16,19 @@ from models.staff.staff import Staff
 from models.systems.delivery import Delivery
 
 # What can be taken back: somebody's slip at scanner or list. Who announced or posted, did so.
-UNDOABLE = ("received", "supplied", "further", "forwarded", "absent", "incomplete", "examination", "decided", "closed",
-            "lapsed", "withdrawn")  # fmt: skip
+UNDOABLE = (
+    "received",
+    "supplied",
+    "further",
+    "forwarded",
+    "absent",
+    "incomplete",
+    "examination",
+    "decided",
+    "closed",
+    "lapsed",
+    "withdrawn",
+)
 ASIDE = ("added", "changed")  # of a contact, not of the dossier: between the steps, and nobody else's business
 
 

@@ -102,8 +102,18 @@ class Life(History):
             changes["round"] = self.round + 1
             details = {"missing": missing or [], "until": until.isoformat() if until else None}
             details["round"] = self.round + 1
-        return self._happen(kind, by=by, version=version, changes=changes, hold=hold, batch=batch, note=note,
-                            arrived_on=arrived_on, postmark_on=postmark_on, details=details)  # fmt: skip
+        return self._happen(
+            kind,
+            by=by,
+            version=version,
+            changes=changes,
+            hold=hold,
+            batch=batch,
+            note=note,
+            arrived_on=arrived_on,
+            postmark_on=postmark_on,
+            details=details,
+        )
 
     def add_papers(
         self,
@@ -118,8 +128,7 @@ class Life(History):
         """A second envelope came though none was asked for: same status, and the citizen is told."""
         if self.status not in FURTHER or not _possible(arrived_on):
             raise Conflict
-        return self._happen("further", by=by, version=version, hold=hold, batch=batch, note=note,
-                            arrived_on=arrived_on)  # fmt: skip
+        return self._happen("further", by=by, version=version, hold=hold, batch=batch, note=note, arrived_on=arrived_on)
 
     def transfer(
         self, authority: Authority, *, by: Staff, version: int, note: str = "", batch: Batch | None = None
@@ -129,8 +138,9 @@ class Life(History):
             raise Conflict
         details = {"from": self.authority.slug, "to": authority.slug}
         changes = {"authority": authority, "assignee": None}
-        return self._happen("transferred", by=by, version=version, changes=changes, note=note, details=details,
-                            batch=batch)  # fmt: skip
+        return self._happen(
+            "transferred", by=by, version=version, changes=changes, note=note, details=details, batch=batch
+        )
 
     def forward(
         self, *, by: Staff, version: int, arrived_on: dt.date, hold: dt.timedelta = AT_ONCE, batch: Batch | None = None
@@ -139,8 +149,16 @@ class Life(History):
         if by.authority is None or by.authority == self.authority or not _possible(arrived_on):
             raise Conflict
         details = {"from": by.authority.slug, "to": self.authority.slug} | self._look_before
-        return self._happen("forwarded", by=by, version=version, hold=hold, batch=batch, arrived_on=arrived_on,
-                            changes=_expect(arrived_on), details=details)  # fmt: skip
+        return self._happen(
+            "forwarded",
+            by=by,
+            version=version,
+            hold=hold,
+            batch=batch,
+            arrived_on=arrived_on,
+            changes=_expect(arrived_on),
+            details=details,
+        )
 
     def miss(
         self, *, by: Staff, version: int, arrived_on: dt.date, hold: dt.timedelta = AT_ONCE, batch: Batch | None = None
@@ -148,8 +166,16 @@ class Life(History):
         """An envelope that names this number came without its papers: same status, and the citizen is told."""
         if "received" not in self.moves or not _possible(arrived_on):
             raise Conflict
-        return self._happen("absent", by=by, version=version, hold=hold, batch=batch, arrived_on=arrived_on,
-                            changes={"look_on": today() + REMIND_AFTER}, details=self._look_before)  # fmt: skip
+        return self._happen(
+            "absent",
+            by=by,
+            version=version,
+            hold=hold,
+            batch=batch,
+            arrived_on=arrived_on,
+            changes={"look_on": today() + REMIND_AFTER},
+            details=self._look_before,
+        )
 
     def correct_arrival(self, on: dt.date, *, by: Staff, version: int, note: str = "", reason: str = "") -> Event:
         """The first envelope came on another day than was recorded: the clock is set anew, and the citizen is told.
@@ -159,8 +185,9 @@ class Life(History):
         if not self.arrived_on or on == self.arrived_on or not _possible(on):
             raise Conflict
         details = {"from": self.arrived_on.isoformat()} | ({"reason": reason} if reason else {})
-        return self._happen("corrected", by=by, version=version, changes={"arrived_on": on}, note=note,
-                            arrived_on=on, details=details)  # fmt: skip
+        return self._happen(
+            "corrected", by=by, version=version, changes={"arrived_on": on}, note=note, arrived_on=on, details=details
+        )
 
     def return_originals(
         self, what: str, on: dt.date, registered: str, *, by: Staff, version: int, note: str = ""
@@ -243,8 +270,9 @@ class Life(History):
             self._let_go(at)
             if kind in PROOFS:
                 Contact.confirm_by_paper(self, at)
-            event = Event.create(dossier=self, kind=kind, at=at, by=by, from_status=self.status, to_status=status,
-                                 **fields)  # fmt: skip
+            event = Event.create(
+                dossier=self, kind=kind, at=at, by=by, from_status=self.status, to_status=status, **fields
+            )
             if by:
                 why = {"reason": event.details["reason"]} if "reason" in event.details else {}
                 Audit.record(by, kind, self.id, event=event.id, **why)

@@ -116,11 +116,16 @@ def export(contact: Contact) -> dict[str, Any]:
         "given_by_link": contact.by_link,
         **{name: _instant(getattr(contact, name)) for name in INSTANTS},
         "messages": [
-            {"about": message.event.kind, "state": message.state, "created_at": _instant(message.created_at),
-             "sent_at": _instant(message.sent_at), "written": message.written}
+            {
+                "about": message.event.kind,
+                "state": message.state,
+                "created_at": _instant(message.created_at),
+                "sent_at": _instant(message.sent_at),
+                "written": message.written,
+            }
             for message in told
         ],
-    }  # fmt: skip
+    }
 
 
 def _instant(at: Any) -> str | None:
@@ -136,9 +141,14 @@ def invite(
     if Contact.select().where(same).exists():
         raise Taken
     invited = Contact.create(
-        dossier=dossier, channel=channel, address=address, language=language, created_at=now(),
-        by_link=True, replaces=replaces,
-    )  # fmt: skip
+        dossier=dossier,
+        channel=channel,
+        address=address,
+        language=language,
+        created_at=now(),
+        by_link=True,
+        replaces=replaces,
+    )
     _tell(invited, "added", by)
     return invited
 

@@ -93,9 +93,14 @@ class Message(Base):
         """Queue the message of `event` for `contact`; call it inside the transaction that writes the event."""
         state = "held" if at > now() else "queued"
         cls.insert(
-            event=event, contact=contact, channel=contact.channel, kind=event.kind, state=state, created_at=now(),
+            event=event,
+            contact=contact,
+            channel=contact.channel,
+            kind=event.kind,
+            state=state,
+            created_at=now(),
             run_at=at,
-        ).execute()  # fmt: skip
+        ).execute()
 
     @classmethod
     def let_go(cls, which: Expression, at: dt.datetime) -> None:

@@ -80,9 +80,13 @@ def _take(worker: str, channel: str, at: dt.datetime, lease: dt.timedelta) -> "M
         first = first.for_update(skip_locked=True)
     tried_at = fn.COALESCE(Message.tried_at, Value(at, converter=Message.tried_at.db_value))
     change = Message.update(
-        state="sending", claimed_by=worker, attempts=Message.attempts + 1, tried_at=tried_at, provider_id="",
+        state="sending",
+        claimed_by=worker,
+        attempts=Message.attempts + 1,
+        tried_at=tried_at,
+        provider_id="",
         run_at=at + lease,
-    )  # fmt: skip
+    )
     return next(iter(change.where(Message.id.in_(first)).returning(Message).execute()), None)
 
 

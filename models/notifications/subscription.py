@@ -78,8 +78,15 @@ class Subscription(Base):
             if Contact.select().where((Contact.dossier == dossier) & (Contact.channel == "push")).count() >= MOST:
                 raise Full
             at = now()
-            self.contact = Contact.create(dossier=dossier, channel="push", address=self.address, language=language,
-                                          created_at=at, confirmed_at=at, by_link=True)  # fmt: skip
+            self.contact = Contact.create(
+                dossier=dossier,
+                channel="push",
+                address=self.address,
+                language=language,
+                created_at=at,
+                confirmed_at=at,
+                by_link=True,
+            )
             self.save(force_insert=True)
 
     def take_over(self, endpoint: str) -> int:

@@ -38,8 +38,14 @@ class Audit(Base):
         with db.atomic():
             cls.take_turn()
             last = cls.select().order_by(cls.id.desc()).first()
-            row = cls(id=last.id + 1 if last else 1, at=now(), staff=staff.id if staff else None, action=action,
-                      dossier=dossier, details=details)  # fmt: skip
+            row = cls(
+                id=last.id + 1 if last else 1,
+                at=now(),
+                staff=staff.id if staff else None,
+                action=action,
+                dossier=dossier,
+                details=details,
+            )
             row.seal = row.sealed(last.seal if last else BEGINNING)
             row.save(force_insert=True)
         return row

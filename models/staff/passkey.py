@@ -99,9 +99,13 @@ class Passkey(Base):
         try:
             with db.atomic():
                 return cls.create(
-                    staff=staff, credential_id=bytes_to_base64url(made.credential_id), name=name[:60], created_at=now(),
-                    public_key=made.credential_public_key, sign_count=made.sign_count,
-                )  # fmt: skip
+                    staff=staff,
+                    credential_id=bytes_to_base64url(made.credential_id),
+                    name=name[:60],
+                    created_at=now(),
+                    public_key=made.credential_public_key,
+                    sign_count=made.sign_count,
+                )
         except IntegrityError as error:  # it opens an account already
             raise BadPasskey from error
 

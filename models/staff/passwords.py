@@ -13,10 +13,17 @@ CHANCE = 3  # characters that stand somewhere else too are no chance
 
 # What passwords of such a length are made of in the lists of stolen ones (a blocklist: NIST SP 800-63B-4, 3.1.1.2).
 KEYS = (
-    "abcdefghijklmnopqrstuvwxyz", "12345678901234567890", "qwertyuiopasdfghjklzxcvbnm", "qwertzuiopasdfghjklyxcvbnm",
-    "azertyuiopqsdfghjklmwxcvbn", "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik", "1q2w3e4r5t6z7u8i9o0p", "1q2w3e4r5t6y7u8i9o0p",
-    "q1w2e3r4t5z6u7i8o9p0", "q1w2e3r4t5y6u7i8o9p0",
-)  # fmt: skip
+    "abcdefghijklmnopqrstuvwxyz",
+    "12345678901234567890",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "qwertzuiopasdfghjklyxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik",
+    "1q2w3e4r5t6z7u8i9o0p",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "q1w2e3r4t5z6u7i8o9p0",
+    "q1w2e3r4t5y6u7i8o9p0",
+)
 WORDS = (
     "password passwort passwuert motdepasse passw0rd p@ssw0rd p@ssword welcome willkommen wëllkomm bienvenue letmein "
     "changeme thisismy geheim secret admin administrator iloveyou football sunshine princess monkey dragon superman "

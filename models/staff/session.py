@@ -42,9 +42,14 @@ class StaffSession(Base):
         with db.atomic():
             cls.delete().where((cls.created_at < moment - LONGEST) | (cls.token_hash == hashed(before))).execute()
             cls.create(
-                token_hash=hashed(token), staff=proof.staff, factor=proof.factor, browser=browser[:60],
-                created_at=moment, seen_at=moment, proved_at=moment,
-            )  # fmt: skip
+                token_hash=hashed(token),
+                staff=proof.staff,
+                factor=proof.factor,
+                browser=browser[:60],
+                created_at=moment,
+                seen_at=moment,
+                proved_at=moment,
+            )
             Audit.record(proof.staff, "signed in", factor=proof.factor)
         return token
 

@@ -48,10 +48,23 @@ class System(Base):
         keys = Keys(f"et_{'test' if test else 'live'}_{secrets.token_urlsafe(32)}", secrets.token_urlsafe(32))
         try:
             with db.atomic():
-                account = Staff.create(email=f"{name}@{authority.slug}", role="system", authority=authority,
-                                       password_hash="", created_at=now(), disabled_at=now())  # fmt: skip
-                system = cls.create(staff=account, name=name, token_hash=_hash(keys.token), test=test,
-                                    hook_url=hook_url, hook_secret=keys.secret, created_at=now())  # fmt: skip
+                account = Staff.create(
+                    email=f"{name}@{authority.slug}",
+                    role="system",
+                    authority=authority,
+                    password_hash="",
+                    created_at=now(),
+                    disabled_at=now(),
+                )
+                system = cls.create(
+                    staff=account,
+                    name=name,
+                    token_hash=_hash(keys.token),
+                    test=test,
+                    hook_url=hook_url,
+                    hook_secret=keys.secret,
+                    created_at=now(),
+                )
                 Audit.record(None, "system added", system=system.id)
         except IntegrityError:
             raise ValueError("the authority has a system of this name already") from None

@@ -144,10 +144,12 @@ def test_nothing_found_says_so_and_leads_back(visitor, words):
         ("topic=housing", lambda entry: entry["topic"] == "housing"),
         ("topic=nothing", lambda entry: False),
         ("event=moving", lambda entry: entry.get("life_event") == "moving"),
-        ("topic=housing&event=moving&audience=citizens",
-         lambda entry: (entry["topic"], entry.get("life_event")) == ("housing", "moving")),
+        (
+            "topic=housing&event=moving&audience=citizens",
+            lambda entry: (entry["topic"], entry.get("life_event")) == ("housing", "moving"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_filters_narrow_the_list(visitor, query, keep):
     assert found(visitor.get(f"/procedures?{query}")) == [s for s in SLUGS if keep(written(f"{s}/procedure.yaml"))]
 

@@ -59,7 +59,7 @@ def line_of(name: str, words: str) -> int:
         (SPECIMEN, "        kind: multiline", "        kind: picture", "groups."),
         ("topics.yaml", "housing:", "Housing!:", "Housing!.[key]: "),
     ],
-)  # fmt: skip
+)
 def test_fault_is_named_with_file_and_line(refused, name, old, new, what):
     problems = refused(changing(name, old, new))
     assert problems and all(re.fullmatch(r"catalogue/[\w./-]+:\d+: .+", problem) for problem in problems)

@@ -143,7 +143,7 @@ def test_official_pdf_in_one_language_replaces_the_specimen_of_that_language(app
     after = files(form)
     assert not after["fr"][0] and {code: after[code] for code in ("de", "en", "lb")} == {
         code: before[code] for code in ("de", "en", "lb")
-    }  # fmt: skip
+    }
     assert "Question 1.1" in text(Visitor(app, "fr").open(f"{PAGE}/forms/application").data)[0]
     assert "Question 1.1" not in text(Visitor(app, "de").open(f"{PAGE}/forms/application").data)[0]
 

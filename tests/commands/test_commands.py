@@ -38,10 +38,16 @@ def test_upgrade_twice_does_its_work_once(empty):
 
 def test_upgrade_on_several_machines_at_once_does_its_work_once(empty):
     started = [
-        subprocess.Popen([*FLASK, "db", "upgrade"], cwd=ROOT, env=environment(empty), text=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [*FLASK, "db", "upgrade"],
+            cwd=ROOT,
+            env=environment(empty),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
         for _ in range(3)
-    ]  # fmt: skip
+    ]
     said = [process.communicate(timeout=60) for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], said
     assert sorted(out for out, _ in said) == [f"database: {MIGRATIONS}\n"] + ["database: up to date\n"] * 2
@@ -90,7 +96,7 @@ def test_account_that_was_added_opens_the_desk(app, visitor, role, authority):
         (("clerk@example.lu", "--role", "helpdesk"), PASSWORD, "there is an account with this e-mail address already"),
         (("CLERK@Example.LU", "--role", "helpdesk"), PASSWORD, "there is an account with this e-mail address already"),
     ],
-)  # fmt: skip
+)
 def test_account_that_cannot_be_is_refused_in_a_sentence(either, clerk, arguments, password, why):
     refused = run(either, "staff", "add", *arguments, text=password)
     assert refused.exit_code in (1, 2) and why in refused.stderr and refused.stdout == ""
@@ -126,8 +132,14 @@ def test_backup_is_for_the_eyes_of_its_owner(app, tmp_path):
 def test_backup_is_made_while_others_write(app, tmp_path, form):
     with db.atomic():
         Dossier.announce(form, "en", "not yet committed")
-        done = subprocess.run([*FLASK, "backup", str(tmp_path / "backup.db")], cwd=ROOT, env=environment(app),
-                              capture_output=True, text=True, timeout=60)  # fmt: skip
+        done = subprocess.run(
+            [*FLASK, "backup", str(tmp_path / "backup.db")],
+            cwd=ROOT,
+            env=environment(app),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
     assert (done.returncode, done.stderr) == (0, "")
     with sqlite3.connect(tmp_path / "backup.db") as copy:
         assert copy.execute("SELECT count(*) FROM dossier").fetchone() == (0,)

@@ -409,10 +409,19 @@ def test_open_requests_are_open():
 @pytest.mark.parametrize(
     ("ahead", "bucket"),
     [
-        (-400, "overdue"), (-1, "overdue"), (0, "today"), (1, "3 days"), (3, "3 days"), (4, "7 days"), (7, "7 days"),
-        (8, "14 days"), (14, "14 days"), (15, "later"), (400, "later"),
+        (-400, "overdue"),
+        (-1, "overdue"),
+        (0, "today"),
+        (1, "3 days"),
+        (3, "3 days"),
+        (4, "7 days"),
+        (7, "7 days"),
+        (8, "14 days"),
+        (14, "14 days"),
+        (15, "later"),
+        (400, "later"),
     ],
-)  # fmt: skip
+)
 def test_work_is_sorted_by_how_near_its_limit_is(ahead, bucket):
     on = day("03-29")
     assert clock.bucket(on + ahead * DAY, on) == bucket

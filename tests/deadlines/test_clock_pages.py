@@ -177,9 +177,12 @@ def test_message_names_the_same_day_as_the_page(app, told):
 
 def test_page_explains_what_was_waited_for(app, told):
     dossier = told(
-        ("2026-03-02", "received"), ("2026-03-16", "incomplete"), ("2026-04-05", "received"),
-        ("2026-04-08", "incomplete"), ("2026-04-08", "received"),
-    )  # fmt: skip
+        ("2026-03-02", "received"),
+        ("2026-03-16", "incomplete"),
+        ("2026-04-05", "received"),
+        ("2026-04-08", "incomplete"),
+        ("2026-04-08", "received"),
+    )
     page = status_page(app, dossier, "2026-04-10")
     assert "As a rule at most until 21 May 2026" in page.text
     assert whys(page)[0][2:] == [

@@ -75,7 +75,7 @@ def test_nobody_waits_longer_than_four_days_for_a_working_day():
 
 @pytest.mark.parametrize("place", ["fr_FR.UTF-8", "uk_UA.UTF-8", "C"])
 def test_language_of_the_server_does_not_matter(place):
-    code = "import datetime; from models.workdays import holiday; print(holiday(datetime.date(2026, 12, 25), 'lb'))"
+    code = "import datetime; from models.deadlines.workdays import holiday; print(holiday(datetime.date(2026, 12, 25), 'lb'))"
     told = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", code],
         env=os.environ | {"LANG": place, "LANGUAGE": place[:2], "LC_ALL": place},

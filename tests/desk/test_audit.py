@@ -81,8 +81,15 @@ def damage(rows: list[Audit], dice: random.Random) -> tuple[int, str]:
 
 
 def put_in(row: Audit, key: int) -> None:
-    Audit.insert(id=key, at=row.at, staff=row.staff, action=row.action, dossier=row.dossier, details=row.details,
-                 seal=row.sealed(row.seal)).execute()  # fmt: skip
+    Audit.insert(
+        id=key,
+        at=row.at,
+        staff=row.staff,
+        action=row.action,
+        dossier=row.dossier,
+        details=row.details,
+        seal=row.sealed(row.seal),
+    ).execute()
 
 
 def flip(row: Audit, dice: random.Random) -> str:

@@ -145,10 +145,21 @@ def test_all_that_match_are_moved_and_no_other(desk, clerk, three, foreign):
 
 def test_five_hundred_are_moved_and_undone(desk, form, clerk):
     Dossier.insert_many(
-        [{"number": f"{index:013}", "form": form, "authority": form.procedure.authority, "status": "decided",
-          "version": 4, "language": "en", "key": f"many-{index}", "created_at": now(), "changed_at": now()}
-         for index in range(MOST + 2)]
-    ).execute()  # fmt: skip
+        [
+            {
+                "number": f"{index:013}",
+                "form": form,
+                "authority": form.procedure.authority,
+                "status": "decided",
+                "version": 4,
+                "language": "en",
+                "key": f"many-{index}",
+                "created_at": now(),
+                "changed_at": now(),
+            }
+            for index in range(MOST + 2)
+        ]
+    ).execute()
     page = choose(desk, "closed", all="1", where="status=decided")
     assert page.title == f"Move {MOST} dossiers?"
     assert go(desk, page).title == f"{MOST} dossiers moved"

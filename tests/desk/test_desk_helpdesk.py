@@ -84,10 +84,16 @@ def test_address_that_nobody_gave_finds_nothing_which_is_kept_too(phone, called)
 @pytest.mark.parametrize("htmx", [False, True])
 @pytest.mark.parametrize(
     ("typed", "reason", "wrong"),
-    [("", "status", ["address"]), ("nobody", "status", ["address"]), ("a@b", "status", ["address"]),
-     (CANARY, "", ["reason"]), (CANARY, "curious", ["reason"]), ("+35226123456", "status", ["address"]),
-     ("x" * 300 + "@example.org", "", ["address", "reason"])],
-)  # fmt: skip
+    [
+        ("", "status", ["address"]),
+        ("nobody", "status", ["address"]),
+        ("a@b", "status", ["address"]),
+        (CANARY, "", ["reason"]),
+        (CANARY, "curious", ["reason"]),
+        ("+35226123456", "status", ["address"]),
+        ("x" * 300 + "@example.org", "", ["address", "reason"]),
+    ],
+)
 def test_look_up_needs_an_address_and_a_reason_and_keeps_what_was_typed(phone, called, typed, reason, wrong, htmx):
     page = look_up(phone, typed, 422, reason=reason, htmx=htmx)
     assert list(page.errors) == wrong
@@ -125,8 +131,10 @@ def test_address_is_shown_once_for_a_reason(phone, called, helpdesk, htmx):
     assert CANARY not in phone.get(f"/desk/contacts/{one.id}").html
     row = Audit.select().where(Audit.action == "unmask").get()
     assert (row.staff, row.dossier, row.details) == (
-        helpdesk.id, called.id, {"contact": one.id, "reason": "not-received"},
-    )  # fmt: skip
+        helpdesk.id,
+        called.id,
+        {"contact": one.id, "reason": "not-received"},
+    )
 
 
 @pytest.mark.parametrize("action", ["unmask", "correct", "stop", "erase"])
@@ -143,8 +151,9 @@ def test_corrected_address_is_asked_and_the_old_one_told(phone, called):
     page = act(phone, one, "correct", address=" New@Example.org ")
     assert "The new address was asked" in page.text and "N***@e..." in page.text
     assert {(m.kind, m.contact.address) for m in Message.select().where(Message.kind.in_(("added", "changed")))} == {
-        ("added", "New@example.org"), ("changed", CANARY),
-    }  # fmt: skip
+        ("added", "New@example.org"),
+        ("changed", CANARY),
+    }
     assert kept("correct") == [{"contact": one.id, "new": Contact.select().count(), "reason": "status"}]
 
 

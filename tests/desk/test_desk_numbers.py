@@ -55,13 +55,24 @@ def test_open_dossiers_are_counted_by_how_near_their_limit_is(either, clerk, for
     given(form, "not arrived")
     page = signed_in(either, clerk).get("/desk/numbers")
     assert counts(page, "deadlines") == {
-        "Overdue": 2, "Due today": 1, "Due in 1 to 3 days": 2, "Due in 4 to 7 days": 2, "Due in 8 to 14 days": 2,
-        "Due later": 2, "No date at present": 1,
-    }  # fmt: skip
+        "Overdue": 2,
+        "Due today": 1,
+        "Due in 1 to 3 days": 2,
+        "Due in 4 to 7 days": 2,
+        "Due in 8 to 14 days": 2,
+        "Due later": 2,
+        "No date at present": 1,
+    }
     assert counts(page, "stages") == {
-        "Not arrived yet": 1, "Arrived": 0, "Documents are missing": 1, "Being examined": 11, "Decided": 1,
-        "Closed": 0, "Lapsed": 0, "Withdrawn": 0,
-    }  # fmt: skip
+        "Not arrived yet": 1,
+        "Arrived": 0,
+        "Documents are missing": 1,
+        "Being examined": 11,
+        "Decided": 1,
+        "Closed": 0,
+        "Lapsed": 0,
+        "Withdrawn": 0,
+    }
 
 
 def test_age_is_counted_from_the_arrival_and_ends_with_the_decision(app, desk, form):
@@ -69,9 +80,13 @@ def test_age_is_counted_from_the_arrival_and_ends_with_the_decision(app, desk, f
         given(form, f"a{index}", status="received", arrived_on=today() - days * DAY)
     given(form, "decided", status="decided", arrived_on=today() - 500 * DAY)
     assert counts(desk.get("/desk/numbers"), "ages") == {
-        "At most 7 days": 2, "At most 14 days": 2, "At most 30 days": 2, "At most 60 days": 2, "At most 90 days": 2,
+        "At most 7 days": 2,
+        "At most 14 days": 2,
+        "At most 30 days": 2,
+        "At most 60 days": 2,
+        "At most 90 days": 2,
         "More than 90 days": 2,
-    }  # fmt: skip
+    }
 
 
 def test_weeks_begin_on_monday_and_the_period_is_chosen(either, clerk, form):

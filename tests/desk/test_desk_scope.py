@@ -64,8 +64,14 @@ def desk_rules(app) -> list[tuple[str, Rule]]:
 
 def ask(app, browser: Visitor, method: str, rule: Rule, side: Side, token: str):
     path = app.url_map.bind("localhost").build(rule.endpoint, side.values(rule), method)
-    typed = {"csrf_token": token, "version": side.dossier.version, "to": "examination", "act": "unmask", "reason": "status",
-             "address": f"{side.clerk.email.partition('@')[0]}@example.org"}  # fmt: skip
+    typed = {
+        "csrf_token": token,
+        "version": side.dossier.version,
+        "to": "examination",
+        "act": "unmask",
+        "reason": "status",
+        "address": f"{side.clerk.email.partition('@')[0]}@example.org",
+    }
     return browser.open(path, method, data=typed if method == "POST" else None)
 
 

@@ -56,9 +56,14 @@ def test_link_in_a_sample_opens_nothing(office):
 
 @pytest.mark.parametrize(
     "path",
-    ["/desk/texts?language=xx", "/desk/texts/nothing/en.html", "/desk/texts/received/xx.html",
-     "/desk/texts/received", "/desk/texts/..%2F..%2Fbase/en.html"],
-)  # fmt: skip
+    [
+        "/desk/texts?language=xx",
+        "/desk/texts/nothing/en.html",
+        "/desk/texts/received/xx.html",
+        "/desk/texts/received",
+        "/desk/texts/..%2F..%2Fbase/en.html",
+    ],
+)
 def test_kind_or_language_that_is_none_is_not_found(office, path):
     assert office.open(path).status_code == 404
 

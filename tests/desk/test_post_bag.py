@@ -100,9 +100,14 @@ def test_follow_up_lets_the_dossier_go_on(bag, clerk, dossier):
 
 def test_follow_up_sheet_of_an_older_round_is_taken_with_a_word(bag, clerk, dossier):
     for version, (to, more) in enumerate(
-        [("received", {"arrived_on": today()}), ("incomplete", {"missing": ["A"]}),
-         ("received", {"arrived_on": today()}), ("incomplete", {"missing": ["B"]})], 1
-    ):  # fmt: skip
+        [
+            ("received", {"arrived_on": today()}),
+            ("incomplete", {"missing": ["A"]}),
+            ("received", {"arrived_on": today()}),
+            ("incomplete", {"missing": ["B"]}),
+        ],
+        1,
+    ):
         dossier.move(to, by=clerk, version=version, **more)
     page = read(bag, f"http://localhost/T/{dossier.number}/1")
     assert "earlier request (1)" in said(page) and stored(dossier).status == "received"
@@ -124,7 +129,11 @@ def test_follow_up_sheet_of_an_older_round_is_taken_with_a_word(bag, clerk, doss
 def test_what_leads_nowhere_is_said_and_little_of_it_kept(bag, dossier, typed, title):
     assert titles(read(bag, typed)) == [title]
     kept = Read.get()
-    assert len(kept.text) <= 4 and "secret" not in kept.text and Event.select().where(Event.batch.is_null(False)).count() == 0  # fmt: skip
+    assert (
+        len(kept.text) <= 4
+        and "secret" not in kept.text
+        and Event.select().where(Event.batch.is_null(False)).count() == 0
+    )
 
 
 def test_slip_in_one_character_is_no_look_up(bag, dossier):
@@ -346,8 +355,9 @@ def test_on_both_databases(either):
 
 
 @pytest.mark.parametrize(("step", "outcome"), [("further", "Already here"), ("ask", "Arrived")])
-def test_dossier_that_was_handed_over_is_moved_by_no_button_of_an_old_bag(bag, clerk, other_clerk, with_mail, step,
-                                                                           outcome):  # fmt: skip
+def test_dossier_that_was_handed_over_is_moved_by_no_button_of_an_old_bag(
+    bag, clerk, other_clerk, with_mail, step, outcome
+):
     Dossier.update(edition="2019").where(Dossier.id == with_mail.id).execute()
     page = read(bag, with_mail.number)
     if step == "further":

@@ -88,7 +88,9 @@ def restored(page) -> None:
 
 
 def waiting(page) -> int:
-    return page.evaluate("JSON.parse(localStorage[Object.keys(localStorage).find(key => key.startsWith('etracking.post-bag'))] || '[]').length")  # fmt: skip
+    return page.evaluate(
+        "JSON.parse(localStorage[Object.keys(localStorage).find(key => key.startsWith('etracking.post-bag'))] || '[]').length"
+    )
 
 
 def test_reading_is_heard_felt_seen_and_said_and_the_field_is_ready(page, dossiers):

@@ -132,8 +132,15 @@ def test_stopped_contact_hears_nothing_more(either, form, clerk):
     dossier = in_status(form, "received", clerk, [EMAIL, SMS])
     dossier.contacts.where(Contact.channel == "email").get().stop()
     move(dossier, "examination", clerk)
-    kinds = [kind for kind, _state in Message.select(Event.kind, Contact.channel).join(Event).switch(Message)
-             .join(Contact).where(Contact.channel == "email").tuples()]  # fmt: skip
+    kinds = [
+        kind
+        for kind, _state in Message.select(Event.kind, Contact.channel)
+        .join(Event)
+        .switch(Message)
+        .join(Contact)
+        .where(Contact.channel == "email")
+        .tuples()
+    ]
     assert kinds == ["announced", "received"]
     assert {state for kind, state in states() if kind == "examination"} == {"queued"}
 

@@ -68,8 +68,14 @@ def test_receipt_and_its_page_say_the_same_dates_and_what_they_do_not_prove(app,
     page = visitor.get(coded(pdf))
     assert page.title == "This receipt is genuine" and page.url == coded(pdf)
     for words_ in (shown(pdf), page.text):
-        for said in (day(YESTERDAY), day(EARLIER), day(today()), "arrived is not complete", "for the authority to say",
-                     "to a form, not to a person"):  # fmt: skip
+        for said in (
+            day(YESTERDAY),
+            day(EARLIER),
+            day(today()),
+            "arrived is not complete",
+            "for the authority to say",
+            "to a form, not to a person",
+        ):
             assert said in words_, said
     headers = page.response.headers
     assert headers["Cache-Control"] == "no-store" and "noindex" in headers["X-Robots-Tag"]

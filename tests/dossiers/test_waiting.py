@@ -51,7 +51,7 @@ def stored(dossier: Dossier) -> tuple[dt.date | None, int | None]:
         ([("arrived", 30)], 0),
         ([], None),
     ],
-)  # fmt: skip
+)
 def test_what_the_citizen_took_is_not_the_authoritys_time(facts, days):
     assert handled([Fact(kind, day(on)) for kind, on in facts], day(30)) == days
 

@@ -130,8 +130,10 @@ def test_refused_account_stops_the_channel_and_costs_no_message_an_attempt(sendi
     work_once()
     assert len(sms_provider.posts) == 1
     assert [(row(m).state, row(m).failures, row(m).unknowns) for m in waiting] == [
-        ("deferred", 0, 0), ("queued", 0, 0), ("queued", 0, 0),
-    ]  # fmt: skip
+        ("deferred", 0, 0),
+        ("queued", 0, 0),
+        ("queued", 0, 0),
+    ]
     assert "ALARM: sms stopped" in caplog.text and "352" not in caplog.text
     sms_provider.answer = "ok"
     with db.connection_context():

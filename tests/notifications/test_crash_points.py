@@ -31,9 +31,15 @@ class Crasher:
     def __init__(self, app) -> None:
         environ = environment(app) | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "crashing"], cwd=ROOT, env=environ, text=True, bufsize=1,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [sys.executable, "-m", "support.crashing"],
+            cwd=ROOT,
+            env=environ,
+            text=True,
+            bufsize=1,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
 
     def __call__(self, do: str, step: int, **arguments: str) -> tuple[str, list[str]]:
         """How it ended, "died" or "lived", and what it had said by then."""
@@ -98,8 +104,10 @@ def test_registration_is_whole_or_not_there_and_a_number_that_was_seen_exists(cr
             assert set(seen) <= set(numbers) and len(numbers) <= 1
             count = Dossier.select().count() - 1  # but the one of the fixture, which has no contacts
             assert (Event.select().count() - 1, Contact.select().count(), Message.select().count()) == (
-                count, 2 * count, 2 * count,
-            )  # fmt: skip
+                count,
+                2 * count,
+                2 * count,
+            )
         assert crash("register", 0, key=key) == ("lived", seen or crash("register", 0, key=key)[1]), "sent once more"
         with db.connection_context():
             assert Dossier.select().where(Dossier.key == key).count() == 1
@@ -119,8 +127,9 @@ def test_move_is_whole_or_not_there(crash):
             told = Message.select().join(Event).where((Event.dossier == stored) & (Event.kind == "received")).count()
             confirmed = stored.contacts.where(Contact.confirmed_at.is_null(False)).count()
         assert (stored.status, stored.version, events, told, confirmed) in (
-            ("announced", 1, ["announced"], 0, 0), ("received", 2, ["announced", "received"], 2, 2),
-        )  # fmt: skip
+            ("announced", 1, ["announced"], 0, 0),
+            ("received", 2, ["announced", "received"], 2, 2),
+        )
         if end == "lived":
             assert stored.status == "received"
             break

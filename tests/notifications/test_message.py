@@ -62,9 +62,13 @@ def test_receipt_leads_only_where_the_table_allows(app, form, clerk, state, outc
 def test_contact_that_is_gone_takes_its_messages_with_it_after_others_were_told(app, form, clerk):
     message = claimed(form, clerk)
     other = Contact.create(
-        dossier=message.contact.dossier, channel="email", address="a@example.org", language="en", created_at=now(),
+        dossier=message.contact.dossier,
+        channel="email",
+        address="a@example.org",
+        language="en",
+        created_at=now(),
         confirmed_at=now(),
-    )  # fmt: skip
+    )
     assert message.ended(Outcome.GONE) and not Message.select().where(Message.id == message.id).exists()
     assert not Contact.select().where(Contact.id == message.contact_id).exists()
     assert Message.get(Message.contact == other).event == message.event

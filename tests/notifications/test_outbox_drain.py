@@ -19,8 +19,13 @@ BATCH = 500
 @pytest.fixture
 def crash(sending_app, tmp_path):
     """Messages go to the inbox, which answers at once."""
-    sending_app.config |= {"MAIL_LEASE": 60, "SMS_LEASE": 60, "INBOX": True, "INBOX_DIR": str(tmp_path / "inbox"),
-                           "SITE_URL": "http://localhost"}  # fmt: skip
+    sending_app.config |= {
+        "MAIL_LEASE": 60,
+        "SMS_LEASE": 60,
+        "INBOX": True,
+        "INBOX_DIR": str(tmp_path / "inbox"),
+        "SITE_URL": "http://localhost",
+    }
     crasher = Crasher(sending_app)
     yield crasher
     crasher.process.stdin.close()
@@ -50,14 +55,37 @@ def fill(rows: int, common: dict) -> None:
             [{"number": key, "key": key, "created_at": at, "changed_at": at} | common for key in keys]
         ).execute()
         dossiers = [row for (row,) in Dossier.select(Dossier.id).where(Dossier.number.in_(keys)).tuples()]
-        Contact.insert_many([{"dossier": key, "channel": "email", "address": "a@example.org", "address_hash": "",
-                              "language": "en", "created_at": at, "confirmed_at": at} for key in dossiers]).execute()  # fmt: skip
+        Contact.insert_many(
+            [
+                {
+                    "dossier": key,
+                    "channel": "email",
+                    "address": "a@example.org",
+                    "address_hash": "",
+                    "language": "en",
+                    "created_at": at,
+                    "confirmed_at": at,
+                }
+                for key in dossiers
+            ]
+        ).execute()
         Event.insert_many(
             [{"dossier": key, "kind": "decided", "at": at, "to_status": "decided"} for key in dossiers]
         ).execute()
         joined = Event.select(Event.id, Contact.id).join(Contact, on=Contact.dossier == Event.dossier)
-        Message.insert_many([{"event": event, "contact": contact, "channel": "email", "kind": "decided", "created_at": at,
-                              "run_at": at} for event, contact in joined.where(Event.dossier.in_(dossiers)).tuples()]).execute()  # fmt: skip
+        Message.insert_many(
+            [
+                {
+                    "event": event,
+                    "contact": contact,
+                    "channel": "email",
+                    "kind": "decided",
+                    "created_at": at,
+                    "run_at": at,
+                }
+                for event, contact in joined.where(Event.dossier.in_(dossiers)).tuples()
+            ]
+        ).execute()
 
 
 @pytest.mark.parametrize("rows", [BATCH, pytest.param(100_000, marks=pytest.mark.slow)])

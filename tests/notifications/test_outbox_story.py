@@ -29,8 +29,13 @@ from models.notifications.timetable import A_DAY, LEASE
 START = dt.datetime(2026, 10, 23, 14, 0, tzinfo=dt.UTC)  # two days before the clocks change
 CONTACTS = {"email": ("email", "someone@example.org"), "sms": ("sms", "+352621123456")}
 ANSWERS = [Outcome.SENT] * 4 + [
-    Outcome.LATER, Outcome.DOWN, Outcome.ACCOUNT, Outcome.UNWRITTEN, Outcome.NEVER, Outcome.UNKNOWN,
-]  # fmt: skip
+    Outcome.LATER,
+    Outcome.DOWN,
+    Outcome.ACCOUNT,
+    Outcome.UNWRITTEN,
+    Outcome.NEVER,
+    Outcome.UNKNOWN,
+]
 RECEIPTS = [Outcome.SENT, Outcome.DELIVERED, Outcome.LATER, Outcome.NEVER]
 PAUSES = [dt.timedelta(seconds=30), dt.timedelta(minutes=11), dt.timedelta(hours=3), dt.timedelta(hours=13)]
 

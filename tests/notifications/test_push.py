@@ -237,19 +237,41 @@ def test_visitor_who_asks_too_often_is_refused(citizen, push_service, dossier, m
 @pytest.mark.parametrize(
     "endpoint",
     [
-        "", "x", "http://fcm.googleapis.com/fcm/send/x", "//fcm.googleapis.com/x", "https://fcm.googleapis.com",
-        "https://127.0.0.1/x", "https://localhost/x", "https://[::1]/x", "https://169.254.169.254/latest",
-        "https://fcm.googleapis.com.evil.example/x", "https://evilfcm.googleapis.com/x", "https://evil.example/x",
-        "https://fcm.googleapis.com@evil.example/x", "https://evil.example@fcm.googleapis.com/x",
-        "https://user:pw@fcm.googleapis.com/x", "https://evil.example\\@fcm.googleapis.com/x",
-        "https://evil.example/@fcm.googleapis.com/x\\", "https://evil.example#@fcm.googleapis.com/x",
-        "https://evil.example?@web.push.apple.com/x", "https://push.apple.com/x", "https://web.push.apple.com:444/x",
-        "https://fcm.googleapis.com:8443/x", "https://fcm.googleapis.com:443/x", "https://FCM.googleapis.com/x",
-        "https://fcm.googleapis.com/x y", "https://fcm.googleapis.com/x\nHost: evil", "https://fcm.googleapis.com/é",
-        "https://fcm%2egoogleapis.com/x", "https://ｆcm.googleapis.com/x", " https://fcm.googleapis.com/x",
-        "https://fcm.googleapis.com/x#y", "file:///etc/passwd", "https://fcm.googleapis.com/" + "x" * 701,
+        "",
+        "x",
+        "http://fcm.googleapis.com/fcm/send/x",
+        "//fcm.googleapis.com/x",
+        "https://fcm.googleapis.com",
+        "https://127.0.0.1/x",
+        "https://localhost/x",
+        "https://[::1]/x",
+        "https://169.254.169.254/latest",
+        "https://fcm.googleapis.com.evil.example/x",
+        "https://evilfcm.googleapis.com/x",
+        "https://evil.example/x",
+        "https://fcm.googleapis.com@evil.example/x",
+        "https://evil.example@fcm.googleapis.com/x",
+        "https://user:pw@fcm.googleapis.com/x",
+        "https://evil.example\\@fcm.googleapis.com/x",
+        "https://evil.example/@fcm.googleapis.com/x\\",
+        "https://evil.example#@fcm.googleapis.com/x",
+        "https://evil.example?@web.push.apple.com/x",
+        "https://push.apple.com/x",
+        "https://web.push.apple.com:444/x",
+        "https://fcm.googleapis.com:8443/x",
+        "https://fcm.googleapis.com:443/x",
+        "https://FCM.googleapis.com/x",
+        "https://fcm.googleapis.com/x y",
+        "https://fcm.googleapis.com/x\nHost: evil",
+        "https://fcm.googleapis.com/é",
+        "https://fcm%2egoogleapis.com/x",
+        "https://ｆcm.googleapis.com/x",
+        " https://fcm.googleapis.com/x",
+        "https://fcm.googleapis.com/x#y",
+        "file:///etc/passwd",
+        "https://fcm.googleapis.com/" + "x" * 701,
     ],
-)  # fmt: skip
+)
 def test_endpoint_that_is_not_at_a_known_push_service_is_refused(site, citizen, push_service, dossier, endpoint):
     site.config["PUSH_HOSTS"] = HOSTS
     assert not permitted(endpoint, HOSTS)
@@ -259,18 +281,30 @@ def test_endpoint_that_is_not_at_a_known_push_service_is_refused(site, citizen, 
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["https://fcm.googleapis.com/fcm/send/dW5z:APA91bH-x_y", "https://web.push.apple.com/QAbc-_",
-     "https://eu.push.services.mozilla.com/wpush/v2/gAAAAAB=="],
-)  # fmt: skip
+    [
+        "https://fcm.googleapis.com/fcm/send/dW5z:APA91bH-x_y",
+        "https://web.push.apple.com/QAbc-_",
+        "https://eu.push.services.mozilla.com/wpush/v2/gAAAAAB==",
+    ],
+)
 def test_endpoints_as_browsers_give_them_out_are_taken(endpoint):
     assert permitted(endpoint, HOSTS)
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"p256dh": ""}, {"p256dh": "AAAA"}, {"p256dh": "B" + "A" * 86}, {"p256dh": "é" * 87}, {"auth": ""},
-     {"auth": "A" * 21}, {"auth": "A" * 23}, {"auth": "!" * 22}, {"p256dh": "A" * 5000}],
-)  # fmt: skip
+    [
+        {"p256dh": ""},
+        {"p256dh": "AAAA"},
+        {"p256dh": "B" + "A" * 86},
+        {"p256dh": "é" * 87},
+        {"auth": ""},
+        {"auth": "A" * 21},
+        {"auth": "A" * 23},
+        {"auth": "!" * 22},
+        {"p256dh": "A" * 5000},
+    ],
+)
 def test_key_that_is_none_is_refused(citizen, push_service, dossier, changes):
     ask(citizen, dossier, push_service.device(), status=422, **changes)
     assert not Contact.select().exists()

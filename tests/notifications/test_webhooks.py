@@ -24,8 +24,13 @@ from senders import bounces
 
 SECRET = "a signature secret of at least thirty-two bytes"
 STATUS, INBOUND, BOUNCES = "/webhooks/vonage/status", "/webhooks/vonage/inbound", "/webhooks/bounces"
-SETTINGS = {"VONAGE_SIGNATURE_SECRET": SECRET, "MAIL_BOUNCE_ADDRESS": "bounces@example.lu", "MAIL_BOUNCE_SECRET": SECRET,
-            "SMS_FROM_HOUR": 0, "SMS_UNTIL_HOUR": 24}  # fmt: skip
+SETTINGS = {
+    "VONAGE_SIGNATURE_SECRET": SECRET,
+    "MAIL_BOUNCE_ADDRESS": "bounces@example.lu",
+    "MAIL_BOUNCE_SECRET": SECRET,
+    "SMS_FROM_HOUR": 0,
+    "SMS_UNTIL_HOUR": 24,
+}
 
 
 @pytest.fixture
@@ -79,9 +84,16 @@ def state(message: Message) -> str:
 
 @pytest.mark.parametrize(
     ("status", "code", "leads_to"),
-    [("submitted", "", "sent"), ("delivered", "", "delivered"), ("read", "", "delivered"), ("rejected", "1050", "failed"),
-     ("undeliverable", "1170", "failed"), ("undeliverable", "1180", "deferred"), ("rejected", "", "failed")],
-)  # fmt: skip
+    [
+        ("submitted", "", "sent"),
+        ("delivered", "", "delivered"),
+        ("read", "", "delivered"),
+        ("rejected", "1050", "failed"),
+        ("undeliverable", "1170", "failed"),
+        ("undeliverable", "1180", "deferred"),
+        ("rejected", "", "failed"),
+    ],
+)
 def test_receipt_moves_its_message_and_no_dossier(either, form, status, code, leads_to):
     message = on_its_way(form)
     before = list(Dossier.select().tuples())
@@ -135,7 +147,7 @@ FORGED = {
     "without name": lambda body: token(body, drop="jti"),
     "name of the wrong type": lambda body: token(body, jti=7),
     "cut": lambda body: token(body)[:-2],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("way", FORGED)
@@ -151,7 +163,7 @@ def test_notice_counts_once_however_often_it_is_replayed(either, form):
     message, once = on_its_way(form), {}
 
     def same(body):
-        return once.setdefault(body, token(body))  # fmt: skip
+        return once.setdefault(body, token(body))
 
     assert [send(either, STATUS, said(message, "submitted"), same) for _ in range(3)] == [200, 401, 401]
     assert [send(either, INBOUND, said(message, "submitted"), same)] == [200]  # another thing said
@@ -161,7 +173,7 @@ def test_notice_that_could_not_be_written_down_may_be_sent_again(app, form):
     message, once = on_its_way(form), {}
 
     def same(body):
-        return once.setdefault(body, token(body))  # fmt: skip
+        return once.setdefault(body, token(body))
 
     app.config["PROPAGATE_EXCEPTIONS"] = False
     db.execute_sql("ALTER TABLE message RENAME TO hidden")

@@ -26,12 +26,16 @@ def test_stamp_avoids_a_field_that_cannot_be_seen():
     assert all(place.y < 20 for place in places)
 
 
-@pytest.mark.parametrize(("white", "rotation", "note"), [
-    ((0, 0, 595, 70), 0, []),
-    ((530, 0, 65, 842), 90, []),
-    ((0, 0, 65, 842), 90, []),
-    ((200, 400, 200, 60), 0, ["amid-text 1", "amid-text 2"]),
-], ids=["bottom", "right margin", "left margin", "amid the text"])  # fmt: skip
+@pytest.mark.parametrize(
+    ("white", "rotation", "note"),
+    [
+        ((0, 0, 595, 70), 0, []),
+        ((530, 0, 65, 842), 90, []),
+        ((0, 0, 65, 842), 90, []),
+        ((200, 400, 200, 60), 0, ["amid-text 1", "amid-text 2"]),
+    ],
+    ids=["bottom", "right margin", "left margin", "amid the text"],
+)
 def test_stamp_finds_the_only_white_paper_of_the_page(white, rotation, note):
     form = accept(paper_forms.changed(paper_forms.inked_but_for(white)))
     left, bottom, width, height = (points / 72 * 25.4 for points in white)
@@ -42,12 +46,15 @@ def test_stamp_finds_the_only_white_paper_of_the_page(white, rotation, note):
     assert [code for code in form.notes if code.startswith("amid-text")] == note
 
 
-@pytest.mark.parametrize(("name", "note"), [
-    ("owner password AES-256", "restrictions-dropped"),
-    ("static XFA", "xfa-dropped"),
-    ("wrong xref", "repaired"),
-    ("plain", "untagged"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("owner password AES-256", "restrictions-dropped"),
+        ("static XFA", "xfa-dropped"),
+        ("wrong xref", "repaired"),
+        ("plain", "untagged"),
+    ],
+)
 def test_what_was_changed_is_said(name, note):
     assert note in accept(paper_forms.GOOD[name]()).notes
 

@@ -81,11 +81,19 @@ ENVELOPES = {
 
 def sheet(language="de", window="left", **changes):
     sample = Sheet(
-        language=language, number=NUMBER, mark="", url=URL, shown_url=f"etracking.example.lu/t/{NUMBER}",
-        authority=ADDRESS[0], address=ADDRESS, window=window, rows=ROWS,
+        language=language,
+        number=NUMBER,
+        mark="",
+        url=URL,
+        shown_url=f"etracking.example.lu/t/{NUMBER}",
+        authority=ADDRESS[0],
+        address=ADDRESS,
+        window=window,
+        rows=ROWS,
         enclosures=["Kopie des Ausweises", "Größenangabe und Übersichtsplan"],
-        texts=TEXTS[language], steps=["Umschlag frankieren und abschicken.", "Auf die Nachricht warten."],
-    )  # fmt: skip
+        texts=TEXTS[language],
+        steps=["Umschlag frankieren und abschicken.", "Auf die Nachricht warten."],
+    )
     return replace(sample, **changes)
 
 

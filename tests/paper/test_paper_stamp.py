@@ -62,9 +62,10 @@ def test_stamp_stands_where_it_is_put_however_the_page_is_turned(rotate, rotatio
     left, upper, right, lower = page.point([255] * 128 + [0] * 128).getbbox()
     box = [left / 10, (page.height - lower) / 10, right / 10, (page.height - upper) / 10]
     width, height = place.size
-    assert all(low - 0.2 <= value <= high + 0.2 for value, low, high in zip(
-        box, (100, 60, 100, 60), (100 + width, 60 + height) * 2, strict=True
-    ))  # fmt: skip
+    assert all(
+        low - 0.2 <= value <= high + 0.2
+        for value, low, high in zip(box, (100, 60, 100, 60), (100 + width, 60 + height) * 2, strict=True)
+    )
     assert max(box[2] - box[0], box[3] - box[1]) > 55
 
 

@@ -84,9 +84,18 @@ def test_address_of_every_authority_fits_the_window(look, fullest, side):
 
 @pytest.mark.parametrize(
     ("address", "pages"),
-    [("/", 2), ("/procedures", 2), ("/procedures/rent-subsidy", 2), ("/help", 2), ("/privacy", 1), ("/accessibility", 2),
-     ("/t/{announced}", 2), ("/t/{incomplete}", 2), ("/t/{decided}", 2)],
-)  # fmt: skip
+    [
+        ("/", 2),
+        ("/procedures", 2),
+        ("/procedures/rent-subsidy", 2),
+        ("/help", 2),
+        ("/privacy", 1),
+        ("/accessibility", 2),
+        ("/t/{announced}", 2),
+        ("/t/{incomplete}", 2),
+        ("/t/{decided}", 2),
+    ],
+)
 def test_pages_print_without_furniture_and_cut_no_card(look, site, address, pages):
     page = look(width=1280, scheme="dark")
     pdf = printed(page, site.path(address))

@@ -8,8 +8,21 @@ from support import served
 from support.served import START, pass_captcha, sign_in
 
 pytestmark = served.MARKS
-WALKED = ("/", "/procedures", "/procedures/rent-subsidy", START, START + "?code=1", "/t/{announced}", "/t/{incomplete}", "/t",
-          "/t/{announced}/sheet", "/c/{token}", "/sign-in", "/help", "/accessibility")  # fmt: skip
+WALKED = (
+    "/",
+    "/procedures",
+    "/procedures/rent-subsidy",
+    START,
+    START + "?code=1",
+    "/t/{announced}",
+    "/t/{incomplete}",
+    "/t",
+    "/t/{announced}/sheet",
+    "/c/{token}",
+    "/sign-in",
+    "/help",
+    "/accessibility",
+)
 AT_THE_DESK = ("/desk", "/desk/dossiers/{received}")
 STOPS = """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, audio, [tabindex='0']")]
     .filter(one => one.checkVisibility({visibilityProperty: true}) && one.type !== "hidden" && !one.closest("[aria-hidden]"))

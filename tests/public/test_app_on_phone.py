@@ -95,11 +95,19 @@ def test_pages_that_belong_to_nobody_may_be_kept_and_the_others_not(visitor, dos
 @pytest.mark.parametrize(
     "text",
     [
-        "{n}", "{g}", "Hello, my number is {g}. Where is it?", "see https://etracking.example.lu/t/{n}?x=1 please",
-        "HTTPS://ETRACKING.EXAMPLE.LU/T/{n}", "eTracking: {n}\nPosted on 3 May", "({s})", "Nummer:{l}!",
-        "administration sent {s} yesterday", "„{g}“", "Vorgang RR123456785LU und {g}",
+        "{n}",
+        "{g}",
+        "Hello, my number is {g}. Where is it?",
+        "see https://etracking.example.lu/t/{n}?x=1 please",
+        "HTTPS://ETRACKING.EXAMPLE.LU/T/{n}",
+        "eTracking: {n}\nPosted on 3 May",
+        "({s})",
+        "Nummer:{l}!",
+        "administration sent {s} yesterday",
+        "„{g}“",
+        "Vorgang RR123456785LU und {g}",
     ],
-)  # fmt: skip
+)
 def test_shared_text_with_a_number_in_it_opens_the_dossier(visitor, dossier, text):
     number = dossier.number
     shown = text.format(n=number, g=grouped(number), s=grouped(number).replace("-", " "), l=number.lower())

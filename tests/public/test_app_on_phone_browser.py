@@ -212,9 +212,11 @@ def test_what_was_seen_is_read_without_network_and_what_was_not_leads_to_the_off
     page.goto("/procedures/entry-visa")
     page.context.set_offline(True)
     for path, title in [
-        ("/", "Follow your paper form"), ("/help", "Help"), ("/saved", "My dossiers"),
+        ("/", "Follow your paper form"),
+        ("/help", "Help"),
+        ("/saved", "My dossiers"),
         ("/procedures/rent-subsidy", "Apply for a rent subsidy"),
-    ]:  # fmt: skip
+    ]:
         assert page.goto(path).status == 200
         expect(page.get_by_role("heading", level=1)).to_have_text(title)
     for path in ("/procedures", "/procedures?q=x", "/t", "/sign-in", "/nothing"):

@@ -191,7 +191,9 @@ def test_check_character_is_the_same_on_the_device_for_two_thousand_numbers(page
         body = "".join(dice.choice(ALPHABET) for _ in range(12))
         numbers.append(body + dice.choice([check_character(body), dice.choice(ALPHABET), "U"]))
     address = page.locator("#number").get_attribute("data-help")
-    found = page.evaluate("async ([address, all]) => { const {find} = await import(address); return all.map(find) }", [address, numbers])  # fmt: skip
+    found = page.evaluate(
+        "async ([address, all]) => { const {find} = await import(address); return all.map(find) }", [address, numbers]
+    )
     assert [number or None for number in found] == [parse(number) for number in numbers]
     assert 1000 < sum(map(bool, found)) < 2000
 

@@ -213,7 +213,9 @@ def test_camera_allowed_too_late_goes_off_again(filming):
     ],
 )
 def test_what_keeps_the_camera_from_starting_is_said(page, error, words):
-    page.evaluate("name => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', name) } }", error)  # fmt: skip
+    page.evaluate(
+        "name => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', name) } }", error
+    )
     button(page, "Start the camera").click()
     said(page, words)
     expect(button(page, "Start the camera")).to_be_visible()
@@ -270,7 +272,9 @@ def test_reader_is_fetched_only_when_it_is_needed_and_from_here(page):
     assert not [url for url in fetched if "barcode" in url or ".wasm" in url]
     page.get_by_label("choose a picture").set_input_files(file(code("Hello")))
     said(page, "not one of ours")
-    assert [url for url in fetched if ".wasm" in url] and all(url.startswith(("http://127.0.0.1", "blob:")) for url in fetched)  # fmt: skip
+    assert [url for url in fetched if ".wasm" in url] and all(
+        url.startswith(("http://127.0.0.1", "blob:")) for url in fetched
+    )
 
 
 def test_browser_that_reads_codes_by_itself_fetches_no_reader(page, dossier):
@@ -298,7 +302,10 @@ def test_camera_and_webassembly_are_allowed_on_this_page_alone(visitor, dossier)
     )
     for path in ("/", "/t", f"/t/{dossier.number}", "/sign-in", "/nothing"):
         headers = visitor.open(path).headers
-        assert headers["Permissions-Policy"] == DOCUMENT["Permissions-Policy"] and "camera=()" in headers["Permissions-Policy"]  # fmt: skip
+        assert (
+            headers["Permissions-Policy"] == DOCUMENT["Permissions-Policy"]
+            and "camera=()" in headers["Permissions-Policy"]
+        )
         assert headers["Content-Security-Policy"] == POLICY
 
 

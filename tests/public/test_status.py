@@ -215,8 +215,16 @@ def test_status_for_programs_says_what_the_page_says(visitor, dossier):
     answer = visitor.open(f"/t/{dossier.number}.json")
     assert answer.json["status"] == "announced" and answer.json["label"] == "Not arrived yet"
     assert set(answer.json) == {
-        "number", "procedure", "form", "authority", "status", "label", "version", "changed", "events"
-    }  # fmt: skip
+        "number",
+        "procedure",
+        "form",
+        "authority",
+        "status",
+        "label",
+        "version",
+        "changed",
+        "events",
+    }
 
 
 def test_part_for_htmx_is_the_middle_of_the_page(visitor, dossier):

@@ -46,8 +46,9 @@ def test_form_leads_over_captcha_and_contact_to_the_number(visitor, contact_page
     assert page.url == f"/t/{dossier.number}" and "This is your number" in page.text
     assert dossier.language == "en" and dossier.form.slug == "application"
     assert {(c.channel, c.address, c.language) for c in dossier.contacts} == {
-        ("email", "Jemand@example.lu", "en"), ("sms", "+352621123456", "en"),
-    }  # fmt: skip
+        ("email", "Jemand@example.lu", "en"),
+        ("sms", "+352621123456", "en"),
+    }
     assert rows() == (1, 2, 2)
 
 

@@ -153,9 +153,23 @@ def test_a_tampered_challenge_is_refused(app, client, path, value):
 
 @pytest.mark.parametrize(
     "proof",
-    ["x", "é", "e30=", "W10=", "bnVsbA==", "MTIz", "=", pack("x"), pack([[]]), "A" * 9000, pack({"challenge": 1}),
-     base64.b64encode(b"[" * 2900).decode(), base64.b64encode(b"\xff\xfe").decode(), "\x00"],
-)  # fmt: skip
+    [
+        "x",
+        "é",
+        "e30=",
+        "W10=",
+        "bnVsbA==",
+        "MTIz",
+        "=",
+        pack("x"),
+        pack([[]]),
+        "A" * 9000,
+        pack({"challenge": 1}),
+        base64.b64encode(b"[" * 2900).decode(),
+        base64.b64encode(b"\xff\xfe").decode(),
+        "\x00",
+    ],
+)
 def test_junk_is_refused(client, proof):
     assert error_of(send(client, proof=proof)) == str(captcha.SENTENCES["invalid"])
 

@@ -39,8 +39,12 @@ def test_sms_is_one_request_with_our_id_and_our_signature(app, sms_provider):
     ((path, headers, body),) = sms_provider.posts
     assert path == "/v1/messages"
     assert {key: body[key] for key in ("to", "from", "text", "client_ref", "channel")} == {
-        "to": "352621123456", "from": "eTracking", "text": LETTER.text, "client_ref": "7", "channel": "sms",
-    }  # fmt: skip
+        "to": "352621123456",
+        "from": "eTracking",
+        "text": LETTER.text,
+        "client_ref": "7",
+        "channel": "sms",
+    }
     token = headers["Authorization"].removeprefix("Bearer ")
     assert jwt.decode(token, keys()[1], algorithms=["RS256"])["application_id"] == APPLICATION
 
@@ -79,13 +83,28 @@ MESSAGES = {
     "never": (1010, 1020, 1040, 1090, 1120, 1170, 1190, 1260, 1280),
 }
 MATRIX = [
-    (400, "never"), (401, "account"), (402, "account"), (403, "account"), (404, "never"), (408, "down"),
-    (422, "never"), (429, "down"), (500, "down"), (503, "down"), ("empty", "unknown"), ("bad", "unknown"),
-    ("drop", "unknown"), ("hold", "unknown"), ((202, {}), "unknown"), ((202, {"messages": []}), "unknown"),
-    ((200, classic("0", "5")), "unknown"), ((422, {"type": 7, "title": None}), "never"), ((503, problem("1070")), "account"),
+    (400, "never"),
+    (401, "account"),
+    (402, "account"),
+    (403, "account"),
+    (404, "never"),
+    (408, "down"),
+    (422, "never"),
+    (429, "down"),
+    (500, "down"),
+    (503, "down"),
+    ("empty", "unknown"),
+    ("bad", "unknown"),
+    ("drop", "unknown"),
+    ("hold", "unknown"),
+    ((202, {}), "unknown"),
+    ((202, {"messages": []}), "unknown"),
+    ((200, classic("0", "5")), "unknown"),
+    ((422, {"type": 7, "title": None}), "never"),
+    ((503, problem("1070")), "account"),
     *(((200, classic(str(code))), outcome) for outcome, codes in CLASSIC.items() for code in codes),
     *(((422, problem(str(code))), outcome) for outcome, codes in MESSAGES.items() for code in codes),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("answer", "outcome"), MATRIX)

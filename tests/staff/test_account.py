@@ -20,10 +20,16 @@ AGENTS = {
     "Another kind": "curl/8",
 }
 GUARDED = [
-    ("GET", "/password"), ("POST", "/password"), ("GET", "/authenticator"), ("POST", "/authenticator"),
-    ("POST", "/authenticator/remove"), ("POST", "/passkeys"), ("POST", "/passkeys/challenge"),
-    ("POST", "/passkeys/1/remove"), ("POST", "/recovery-codes"),
-]  # fmt: skip
+    ("GET", "/password"),
+    ("POST", "/password"),
+    ("GET", "/authenticator"),
+    ("POST", "/authenticator"),
+    ("POST", "/authenticator/remove"),
+    ("POST", "/passkeys"),
+    ("POST", "/passkeys/challenge"),
+    ("POST", "/passkeys/1/remove"),
+    ("POST", "/recovery-codes"),
+]
 
 
 def grow_old() -> None:
@@ -126,10 +132,25 @@ def test_longest_password_opens(app, visitor, clerk):
 
 @pytest.mark.parametrize(
     "easy",
-    ["aaaaaaaaaaaaaaa", "111222333444555", "123456789012345", "987654321098765", "password1234567", "PasswordPassword",
-     "qwertzuiopasdfghj", "1qaz2wsx3edc4rfv", "q1w2e3r4t5y6u7i8", "clerk@example.lu", "Clerk.Example.2026",
-     "eTrackingETracking", "Luxembourg2026!!", "éèéèéèéèéèéèéèéè", "(((((((((((((((", " " * 15],
-)  # fmt: skip
+    [
+        "aaaaaaaaaaaaaaa",
+        "111222333444555",
+        "123456789012345",
+        "987654321098765",
+        "password1234567",
+        "PasswordPassword",
+        "qwertzuiopasdfghj",
+        "1qaz2wsx3edc4rfv",
+        "q1w2e3r4t5y6u7i8",
+        "clerk@example.lu",
+        "Clerk.Example.2026",
+        "eTrackingETracking",
+        "Luxembourg2026!!",
+        "éèéèéèéèéèéèéèéè",
+        "(((((((((((((((",
+        " " * 15,
+    ],
+)
 def test_password_that_is_easy_to_guess_is_refused_beside_the_field(app, desk, clerk, easy):
     page = desk.submit(desk.get("/desk/account/password"), "/password", 422, password=easy, again=easy)
     assert set(page.errors) == {"password"} and "easy to guess" in page.errors["password"]

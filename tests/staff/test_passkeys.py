@@ -48,10 +48,16 @@ def test_options_of_a_new_passkey_exclude_the_device_that_has_one(desk, device, 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"origin": "https://localhost"}, {"origin": "http://localhost:81"}, {"origin": "http://evil.example"},
-     {"host": "evil.example"}, {"flags": PRESENT}, {"flags": 0x04}],
+    [
+        {"origin": "https://localhost"},
+        {"origin": "http://localhost:81"},
+        {"origin": "http://evil.example"},
+        {"host": "evil.example"},
+        {"flags": PRESENT},
+        {"flags": 0x04},
+    ],
     ids=["scheme", "port", "site", "host", "person not verified", "person not present"],
-)  # fmt: skip
+)
 def test_wrong_answer_opens_nothing_and_sets_nothing_up(app, desk, device, wrong):
     page = sign_in_with(Visitor(app), device, 422, **wrong)
     assert "does not open an account" in page.text
@@ -133,11 +139,30 @@ def test_answer_that_names_another_account_opens_nothing(app, device):
 
 @pytest.mark.parametrize(
     "credential",
-    ["", "x", "[]", "{}", "null", '{"id": 1}', json.dumps({"id": "x", "rawId": "x", "type": "public-key", "response": {}}),
-     json.dumps({"id": "é", "rawId": "é", "type": "public-key",
-                 "response": {"clientDataJSON": "!", "authenticatorData": "!", "signature": "!", "attestationObject": "!"}}),
-     "[" * 10_000],
-)  # fmt: skip
+    [
+        "",
+        "x",
+        "[]",
+        "{}",
+        "null",
+        '{"id": 1}',
+        json.dumps({"id": "x", "rawId": "x", "type": "public-key", "response": {}}),
+        json.dumps(
+            {
+                "id": "é",
+                "rawId": "é",
+                "type": "public-key",
+                "response": {
+                    "clientDataJSON": "!",
+                    "authenticatorData": "!",
+                    "signature": "!",
+                    "attestationObject": "!",
+                },
+            }
+        ),
+        "[" * 10_000,
+    ],
+)
 def test_nonsense_is_refused_in_words(desk, credential):
     visitor = Visitor(desk.client.application)
     page = visitor.get("/sign-in")

@@ -1,4 +1,4 @@
-"""A process for tests that dies where it is told: `python -m crashing` takes orders, and forks for each of them.
+"""A process for tests that dies where it is told: `python -m support.crashing` takes orders, and forks for each of them.
 
 An order is a line of JSON: what to `do` (a function of this module), its arguments, and at which `step` to die by
 SIGKILL. A step is a statement to the database, a commit, or something written to the network; before each of them and

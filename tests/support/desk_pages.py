@@ -63,7 +63,10 @@ def offered(page: Page) -> list[str]:
 def variables(dossier: Dossier) -> dict[str, object]:
     """What stands for each variable in the addresses of the desk, so that tests can walk all of them."""
     return {
-        "number": dossier.number, "name": "stages", "kind": "received", "language": "en",
+        "number": dossier.number,
+        "name": "stages",
+        "kind": "received",
+        "language": "en",
         **dict.fromkeys(("bag", "batch", "contact", "message"), 1),
         **dict.fromkeys(("key", "scan"), "5d1b7a1e-3c52-4b8e-9c0c-0f2f1d6a7b11"),
-    }  # fmt: skip
+    }

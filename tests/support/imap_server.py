@@ -25,9 +25,11 @@ class Mailbox(socketserver.ThreadingTCPServer):
     def settings(self) -> dict[str, object]:
         """The app's settings to read this mailbox."""
         return {
-            "MAIL_BOUNCE_SERVER": "127.0.0.1", "MAIL_BOUNCE_PORT": self.server_address[1],
-            "MAIL_BOUNCE_USERNAME": USER, "MAIL_BOUNCE_PASSWORD": PASSWORD,
-        }  # fmt: skip
+            "MAIL_BOUNCE_SERVER": "127.0.0.1",
+            "MAIL_BOUNCE_PORT": self.server_address[1],
+            "MAIL_BOUNCE_USERNAME": USER,
+            "MAIL_BOUNCE_PASSWORD": PASSWORD,
+        }
 
     def __enter__(self) -> "Mailbox":
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()

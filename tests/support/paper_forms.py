@@ -36,9 +36,14 @@ def _add_page(pdf: Pdf, font: pikepdf.Object, number: int, size: tuple[float, fl
     page.obj.Annots = Array()
     for i in range(FIELDS_PER_PAGE):
         field = Dictionary(
-            Type=Name.Annot, Subtype=Name.Widget, FT=Name.Tx, T=String(f"p{number}f{i}"), F=4, P=page.obj,
+            Type=Name.Annot,
+            Subtype=Name.Widget,
+            FT=Name.Tx,
+            T=String(f"p{number}f{i}"),
+            F=4,
+            P=page.obj,
             Rect=Array([180, size[1] - 154 - 24 * i, 400, size[1] - 138 - 24 * i]),
-        )  # fmt: skip
+        )
         page.obj.Annots.append(pdf.make_indirect(field))
         pdf.Root.AcroForm.Fields.append(page.obj.Annots[-1])
 

@@ -57,8 +57,10 @@ def take_screens(browser: Browser, site: str, language: str, number: str) -> Non
     phone = browser.new_context(viewport={"width": 390, "height": 844}, device_scale_factor=2, locale=language)
     desktop = browser.new_context(viewport={"width": 1280, "height": 800}, locale=language)
     for context, path, name in (
-        (phone, "/", "home-narrow"), (phone, f"/t/{number}", "status-narrow"), (desktop, "/", "home-wide"),
-    ):  # fmt: skip
+        (phone, "/", "home-narrow"),
+        (phone, f"/t/{number}", "status-narrow"),
+        (desktop, "/", "home-wide"),
+    ):
         page = context.new_page()
         page.goto(f"{site}{path}?lang={language}", wait_until="networkidle")
         save(page.screenshot(), STATIC / "screenshots" / f"{name}-{language}.png")

@@ -109,11 +109,26 @@ def _form() -> Form:
     )
     topic = Topic.create(slug="housing", title={}, position=1)
     procedure = Procedure.create(
-        slug="rent", topic=topic, authority=authority, audiences=["citizens"], tracked=True, position=1, revision="1",
-        title={code: f"Rent ({code})" for code in words}, summary={}, sections={}, sources=[], search={},
-    )  # fmt: skip
+        slug="rent",
+        topic=topic,
+        authority=authority,
+        audiences=["citizens"],
+        tracked=True,
+        position=1,
+        revision="1",
+        title={code: f"Rent ({code})" for code in words},
+        summary={},
+        sections={},
+        sources=[],
+        search={},
+    )
     return Form.create(
-        procedure=procedure, slug="form", edition="2026", tracked=True, position=1, revision="1",
+        procedure=procedure,
+        slug="form",
+        edition="2026",
+        tracked=True,
+        position=1,
+        revision="1",
         title={code: f"Demande d’aide & loyer ({code})" for code in words},
         enclosures=[{code: f"Payslips ({code})" for code in words}],
-    )  # fmt: skip
+    )

@@ -36,9 +36,10 @@ class SmsProvider(TLSServer):
         """The app's settings to send through this stand-in (with REQUESTS_CA_BUNDLE set to its certificate)."""
         private, _public = keys()
         return {
-            "VONAGE_APPLICATION_ID": APPLICATION, "VONAGE_PRIVATE_KEY": private,
+            "VONAGE_APPLICATION_ID": APPLICATION,
+            "VONAGE_PRIVATE_KEY": private,
             "VONAGE_API_HOST": f"127.0.0.1:{self.server_port}",
-        }  # fmt: skip
+        }
 
 
 class _Handler(BaseHTTPRequestHandler):

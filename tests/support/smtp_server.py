@@ -39,16 +39,24 @@ class MailServer(Controller):
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate)
         super().__init__(
-            self, hostname="127.0.0.1", port=0, tls_context=context, require_starttls=True, auth_required=True,
+            self,
+            hostname="127.0.0.1",
+            port=0,
+            tls_context=context,
+            require_starttls=True,
+            auth_required=True,
             authenticator=self.authenticate,
-        )  # fmt: skip
+        )
 
     @property
     def settings(self) -> dict[str, object]:
         """The app's settings to send through this server."""
         return {
-            "MAIL_SERVER": "127.0.0.1", "MAIL_PORT": self.port, "MAIL_USERNAME": USER, "MAIL_PASSWORD": PASSWORD,
-        }  # fmt: skip
+            "MAIL_SERVER": "127.0.0.1",
+            "MAIL_PORT": self.port,
+            "MAIL_USERNAME": USER,
+            "MAIL_PASSWORD": PASSWORD,
+        }
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]  # the free port that 0 asked for

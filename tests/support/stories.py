@@ -66,8 +66,9 @@ class Story:
         page = self.citizen.get(start)
         key, token = SETTINGS["SECRET_KEY"], page.soup.select_one("[name=captcha_token]")["value"]
         page = self.citizen.submit(page, start, captcha_code=captcha.digits(key, captcha.code_id(key, token)))
-        page = self.citizen.submit(page, "/contact", by_email="y", email="citizen@example.lu", by_sms="y",
-                                   mobile="621 123 456")  # fmt: skip
+        page = self.citizen.submit(
+            page, "/contact", by_email="y", email="citizen@example.lu", by_sms="y", mobile="621 123 456"
+        )
         self.number = page.soup.select_one(".ticket .number").get_text().replace("-", "")
 
     def staff(self, authority: Authority) -> Staff:

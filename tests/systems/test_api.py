@@ -66,7 +66,9 @@ def test_system_reads_and_moves_the_dossiers_of_its_authority(api, with_mail):
         "incomplete",
     ]
     assert [(row.action, row.staff) for row in Audit.select().order_by(Audit.id)][-2:] == [
-        ("received", System.get().staff.id), ("incomplete", System.get().staff.id)]  # fmt: skip
+        ("received", System.get().staff.id),
+        ("incomplete", System.get().staff.id),
+    ]
 
 
 def test_another_authority_s_dossier_looks_like_one_that_does_not_exist(api, either, dossier):
@@ -208,8 +210,11 @@ def test_list_goes_on_where_it_ended(api, form):
 
 def test_description_names_every_address_and_every_shape_it_uses(either):
     described = Api(either).get("/api/v1/openapi.json")
-    rules = {rule.rule.replace("<number:number>", "{number}").removeprefix("/api/v1"): rule.methods & {"GET", "POST"}
-             for rule in either.url_map.iter_rules() if rule.endpoint.startswith("api.")}  # fmt: skip
+    rules = {
+        rule.rule.replace("<number:number>", "{number}").removeprefix("/api/v1"): rule.methods & {"GET", "POST"}
+        for rule in either.url_map.iter_rules()
+        if rule.endpoint.startswith("api.")
+    }
     rules.pop("/openapi.json")
     assert {path: {verb.upper() for verb in verbs} for path, verbs in described["paths"].items()} == rules
     used = set(json.dumps(described).split('"#/components/schemas/')[1:])
@@ -361,9 +366,17 @@ def test_hook_that_leads_into_our_own_network_is_told_nothing(hook, either, doss
 
 @pytest.mark.parametrize(
     ("address", "public"),
-    [("158.64.1.1", True), ("2001:41d0::1", True), ("10.0.0.1", False), ("169.254.169.254", False), ("::1", False),
-     ("::ffff:192.168.1.1", False), ("fe80::1%eth0", False), ("127.0.0.1", False)],
-)  # fmt: skip
+    [
+        ("158.64.1.1", True),
+        ("2001:41d0::1", True),
+        ("10.0.0.1", False),
+        ("169.254.169.254", False),
+        ("::1", False),
+        ("::ffff:192.168.1.1", False),
+        ("fe80::1%eth0", False),
+        ("127.0.0.1", False),
+    ],
+)
 def test_private_addresses_are_known_however_they_are_written(address, public):
     assert webhook._is_public(address) == public
 

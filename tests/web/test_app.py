@@ -47,8 +47,12 @@ PRIVATE = ("desk.", "account.", "staff.", "accounts.second_step")  # everything 
 def addresses(app, dossier: Dossier) -> dict[str, str]:
     """One address for each endpoint that answers GET."""
     values = {
-        "number": dossier.number, "slug": "rent-subsidy", "form": "application", "token": "x", "filename": "site.css",
-    }  # fmt: skip
+        "number": dossier.number,
+        "slug": "rent-subsidy",
+        "form": "application",
+        "token": "x",
+        "filename": "site.css",
+    }
     with app.test_request_context():
         return {
             rule.endpoint: app.url_map.bind("localhost").build(rule.endpoint, {k: values[k] for k in rule.arguments})
@@ -211,10 +215,17 @@ def test_odd_addresses_are_not_found(visitor, path):
 @pytest.mark.parametrize(
     ("asked", "language"),
     [
-        ("lb-LU,fr;q=0.8", "lb"), ("fr-FR,fr;q=0.9,en;q=0.8", "fr"), ("pt-PT,en;q=0.5", "en"), ("pt", "de"), ("", "de"),
-        ("de-LU", "de"), ("EN-us", "en"), ("*", "de"), ("x" * 500, "de"),
+        ("lb-LU,fr;q=0.8", "lb"),
+        ("fr-FR,fr;q=0.9,en;q=0.8", "fr"),
+        ("pt-PT,en;q=0.5", "en"),
+        ("pt", "de"),
+        ("", "de"),
+        ("de-LU", "de"),
+        ("EN-us", "en"),
+        ("*", "de"),
+        ("x" * 500, "de"),
     ],
-)  # fmt: skip
+)
 def test_language_is_the_one_the_browser_asks_for(app, asked, language):
     assert Visitor(app, asked).get("/").soup.html["lang"] == language
 

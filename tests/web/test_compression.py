@@ -17,11 +17,20 @@ def ask(visitor, path, encoding, method="GET", **headers):
 @pytest.mark.parametrize(
     ("wish", "encoding"),
     [
-        (BROWSER, "br"), ("br", "br"), ("gzip", "gzip"), ("gzip;q=0.5, br;q=0.1", "gzip"), ("br;q=0, gzip", "gzip"),
-        ("br;q=0, gzip;q=0", None), ("identity", None), ("", None), ("deflate", None), ("*;q=0", None),
-        ("x" * 5000, None), ("br;q=nonsense", None),
+        (BROWSER, "br"),
+        ("br", "br"),
+        ("gzip", "gzip"),
+        ("gzip;q=0.5, br;q=0.1", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("br;q=0, gzip;q=0", None),
+        ("identity", None),
+        ("", None),
+        ("deflate", None),
+        ("*;q=0", None),
+        ("x" * 5000, None),
+        ("br;q=nonsense", None),
     ],
-)  # fmt: skip
+)
 def test_page_comes_as_the_browser_wishes(visitor, wish, encoding):
     for path in ("/", "/nothing"):
         answer = ask(visitor, path, wish)

@@ -143,10 +143,18 @@ def test_site_without_anything_built_works():
 @pytest.mark.parametrize(
     "path",
     [
-        "/static/../app.py", "/static/..%2fapp.py", "/static/%2e%2e/app.py", "/static/vendor/../../built", "/static/",
-        "/static//etc/passwd", "/static/vendor", "/static/nothing.css", "/static/site.000000000000.css", "/static/..\\x",
+        "/static/../app.py",
+        "/static/..%2fapp.py",
+        "/static/%2e%2e/app.py",
+        "/static/vendor/../../built",
+        "/static/",
+        "/static//etc/passwd",
+        "/static/vendor",
+        "/static/nothing.css",
+        "/static/site.000000000000.css",
+        "/static/..\\x",
     ],
-)  # fmt: skip
+)
 def test_nothing_else_is_served(path):
     statics.build()
     assert started()[0](path).status_code == 404

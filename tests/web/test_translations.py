@@ -69,9 +69,22 @@ def test_no_page_shows_an_english_sentence(app, form, code, extracted):
     dossier = Dossier.announce(form, code, "for-the-languages")
     english = [text for text in extracted if len(text.split()) > 3 and "%" not in text]
     for path in (
-        "/", "/procedures", "/procedures?q=zzz", "/procedures/entry-visa", "/track/rent-subsidy/application",
-        "/track/rent-subsidy/application?code=1", "/t", "/t/nothing", f"/t/{dossier.number}", f"/t/{dossier.number}?new=1",
-        f"/t/{dossier.number}/sheet", "/sign-in", "/help", "/privacy", "/accessibility", "/nothing",
-    ):  # fmt: skip
+        "/",
+        "/procedures",
+        "/procedures?q=zzz",
+        "/procedures/entry-visa",
+        "/track/rent-subsidy/application",
+        "/track/rent-subsidy/application?code=1",
+        "/t",
+        "/t/nothing",
+        f"/t/{dossier.number}",
+        f"/t/{dossier.number}?new=1",
+        f"/t/{dossier.number}/sheet",
+        "/sign-in",
+        "/help",
+        "/privacy",
+        "/accessibility",
+        "/nothing",
+    ):
         shown = " ".join(Visitor(app, code).open(path).text.split())
         assert not [text for text in english if text in shown], path
