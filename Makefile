@@ -11,7 +11,7 @@ export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)
 run: setup ## the site and its worker; Ctrl-C ends both
 	@echo "eTracking: http://127.0.0.1:$(PORT)   messages: http://127.0.0.1:$(PORT)/dev/inbox"
 	@set -a; . ./.env; set +a; \
-	$(FLASK) messages send & worker=$$!; \
+	$(FLASK) notifications send & worker=$$!; \
 	$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --no-control-socket \
 	    --log-level warning 'app:create_app()' & web=$$!; \
 	trap 'kill $$web $$worker 2>/dev/null' EXIT; trap 'exit 0' INT TERM; wait $$web

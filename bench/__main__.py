@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from app import create_app
 from bench.serving import prepare, serve, settings
-from models import Dossier, Form, Message, db
+from models import Dossier, Form, Notification, db
 
 DOSSIERS, ROUNDS, SECONDS = 10_000, 5, 2
 # A worker that is idle takes all the connections that are opened in one moment, and the other has nothing to do: with
@@ -124,7 +124,7 @@ def answered(output: str) -> int:
 def registrations(form: Form) -> None:
     """Dossier, event, two contacts and two messages, each committed to disk before the next."""
     count, rates, costs = 200, [], []
-    before = Message.select().count()
+    before = Notification.select().count()
     for first in range(0, ROUNDS * count, count):
         start, spent = time.perf_counter(), time.process_time()
         for index in range(first, first + count):
@@ -132,7 +132,7 @@ def registrations(form: Form) -> None:
             Dossier.announce(form, "de", secrets.token_hex(12), contacts)
         rates.append(count / (time.perf_counter() - start))
         costs.append(1000 * (time.process_time() - spent) / count)
-    assert Message.select().count() == before + 2 * count * ROUNDS
+    assert Notification.select().count() == before + 2 * count * ROUNDS
     print(f"{'registrations, durable, one process':34} {spread(rates, 0)} {'':24} {spread(costs, 2)}")
 
 

@@ -21,7 +21,7 @@ from peewee import OperationalError
 from app import create_app
 from bench.serving import prepare, settings
 from commands.notifications import Worker
-from models import Contact, Dossier, Event, Form, Message, db, now
+from models import Contact, Dossier, Event, Form, Notification, db, now
 
 WORKERS, BATCH = 8, 1000
 MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108  (a folder in memory, not a file name)
@@ -35,7 +35,7 @@ def main(rows: int = 10_000) -> None:
             seconds, spent = drain()
             sent = Counter(path.name.split("-")[1].split(".")[0] for path in Path(inbox, "inbox").iterdir())
             assert set(sent.values()) == {1}, "a message left twice"
-            left = Message.select().where(Message.state == "sending").count()
+            left = Notification.select().where(Notification.state == "sending").count()
             assert len(sent) + left >= rows, "a message was lost"
             print(
                 f"{url or 'sqlite':12} {WORKERS} workers, {rows:,} mails: {len(sent) / seconds:6.0f}/s, "
@@ -60,7 +60,7 @@ def database(name: str | None) -> Iterator[dict[str, str]]:
 
 
 def fill(form: Form, rows: int) -> None:
-    """So many dossiers, each with a confirmed contact and one message that is due."""
+    """So many dossiers, each with a confirmed contact and one notification that is due."""
     at = now()
     for start in range(0, rows, BATCH):
         with db.atomic():
@@ -78,7 +78,7 @@ def fill(form: Form, rows: int) -> None:
                     confirmed_at=at,
                 )
                 event = Event.create(dossier=dossier, kind="examination", at=at, to_status="examination")
-                Message.queue(event, contact, at)
+                Notification.queue(event, contact, at)
 
 
 def drain() -> tuple[float, float]:

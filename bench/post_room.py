@@ -24,7 +24,7 @@ from PIL import Image
 from app import create_app
 from bench.photograph import DPI, photograph
 from bench.serving import prepare, serve, settings
-from models import Dossier, Event, Form, Message, Read, Staff
+from models import Dossier, Event, Form, Notification, Read, Staff
 from paper import render
 from web import static_files as statics
 from wording import sheets as printing
@@ -148,7 +148,7 @@ def counts(dossiers: list[Dossier]) -> dict[str, int]:
         "reads": Read.select().where(Read.outcome == "arrived").count(),
         "dossiers": Dossier.select().where(Dossier.id.in_(dossiers), Dossier.status == "received").count(),
         "arrivals": received.count(),
-        "messages": Message.select().where(Message.event.in_(received)).count(),
+        "messages": Notification.select().where(Notification.event.in_(received)).count(),
     }
 
 

@@ -1,4 +1,4 @@
-"""`flask --app app messages`: the worker that sends what the outbox holds, and what its operator asks and does."""
+"""`flask --app app notifications`: the worker that sends what the outbox holds, and what its operator asks and does."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from peewee import PeeweeException
 
 import senders
 from commands import systems
-from models import Channel, Contact, Counter, Message, Outcome, Reply, Tries, Used, WaitingTime, db, now
+from models import Channel, Contact, Counter, Notification, Outcome, Reply, Tries, Used, WaitingTime, db, now
 from models.desk import helpdesk
 from models.dossiers import reminders as watch
 from models.notifications import outbox
@@ -25,7 +25,7 @@ from models.notifications.channel import CHANNELS, SPACE
 from models.notifications.timetable import Hours
 from senders.base import Letter, SendError, place
 
-bp = Blueprint("messages", __name__, cli_group="messages")
+bp = Blueprint("notifications", __name__, cli_group="notifications")
 log = logging.getLogger("etracking.messages")
 
 HOUR = 3600.0
@@ -33,13 +33,13 @@ IDLE = 1.0  # seconds between two looks at an empty outbox
 COLLECT = 300.0  # seconds between two looks into the mailbox of bounces
 SYSTEMS = "systems"  # what the authorities' own systems are told, beside the channels to citizens
 AGAIN = (0.2, 1.0, 3.0)  # seconds after which an outcome is written down again; well within a lease
-SWEEP = 10.0  # seconds between two looks for messages whose worker was lost
+SWEEP = 10.0  # seconds between two looks for notifications whose worker was lost
 
 
 @bp.cli.command("send")
 @click.option("--once", is_flag=True, help="Send what is due, then leave.")
 def send(once: bool) -> None:
-    """Send messages until told to leave (SIGTERM or Ctrl-C); the one being sent is finished first."""
+    """Send notifications until told to leave (SIGTERM or Ctrl-C); the one being sent is finished first."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
     told: SimpleQueue = SimpleQueue()  # unlike an Event it may be used from a handler that interrupts its own reader
@@ -50,12 +50,12 @@ def send(once: bool) -> None:
 
 @bp.cli.command("status")
 def status() -> None:
-    """Say of each channel whether messages leave by it, how many are due and how many were given up."""
+    """Say of each channel whether notifications leave by it, how many are due and how many were given up."""
     with db.connection_context():
         resting = {channel.name: channel for channel in Channel.select().where(Channel.probe_at.is_null(False))}
         for name in CHANNELS:
-            due = Message.select().where((Message.channel == name) & (Message.run_at <= now())).count()
-            given_up = Message.dead().where(Message.channel == name).count()
+            due = Notification.select().where((Notification.channel == name) & (Notification.run_at <= now())).count()
+            given_up = Notification.dead().where(Notification.channel == name).count()
             click.echo(f"{name:5}  {_state(resting.get(name))}; {due} due, {given_up} given up")
 
 
@@ -64,9 +64,9 @@ def status() -> None:
 def repeat(channel: str) -> None:
     """Send all that was given up by CHANNEL once more: what kept it from arriving has been put right."""
     with db.connection_context():
-        dead = list(Message.dead().where(Message.channel == channel))
-        again = sum(helpdesk.send_again(message, by=None) for message in dead)
-    click.echo(f"{again} {'message' if again == 1 else 'messages'} to send again")
+        dead = list(Notification.dead().where(Notification.channel == channel))
+        again = sum(helpdesk.send_again(notification, by=None) for notification in dead)
+    click.echo(f"{again} {'notification' if again == 1 else 'notifications'} to send again")
 
 
 def _state(resting: Channel | None) -> str:
@@ -74,7 +74,7 @@ def _state(resting: Channel | None) -> str:
 
 
 class Worker:
-    """Sends message after message, one at a time: run several for more."""
+    """Sends notification after notification, one at a time: run several for more."""
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
@@ -148,7 +148,7 @@ class Worker:
             self.collect_bounces()
 
     def collect_bounces(self) -> None:
-        """Read the mailbox that mails come back to. One that is away keeps no message from leaving."""
+        """Read the mailbox that mails come back to. One that is away keeps no notification from leaving."""
         try:
             if read := senders.bounces.collect():
                 log.info("%d mails that came back were read", read)
@@ -156,20 +156,20 @@ class Worker:
             log.error("no bounces read: %s", place(error))
 
     def _send_one(self, channel: str) -> float:
-        """Claim one message, try it, write the outcome down.
+        """Claim one notification, try it, write the outcome down.
 
-        One at a time: a message that waits behind a slow one would outlive its claim and be sent by another worker too.
+        One at a time: a notification that waits behind a slow one would outlive its claim and be sent by another worker too.
         """
         with db.connection_context():
             if self._nothing_due(channel) or (gate := Channel.gate(channel)) == "shut":
                 return IDLE
             if wait := Channel.wait(channel):
                 return wait
-            message = outbox.claim(self.name, channel, _lease(channel), _hours())
-            if message is None:
+            notification = outbox.claim(self.name, channel, _lease(channel), _hours())
+            if notification is None:
                 return IDLE
-            letter = _write(message)
-        self._attempt(message, letter, gate == "probe")
+            letter = _write(notification)
+        self._attempt(notification, letter, gate == "probe")
         return 0.0
 
     def _nothing_due(self, channel: str) -> bool:
@@ -179,16 +179,23 @@ class Worker:
         """
         return (channel in self.idle or channel in SPACE) and not outbox.due(channel, now()).exists()
 
-    def _attempt(self, message: Message, letter: Letter | SendError, probe: bool) -> None:
-        """Try `message` once; the outcome is on its row when this returns."""
+    def _attempt(self, notification: Notification, letter: Letter | SendError, probe: bool) -> None:
+        """Try `notification` once; the outcome is on its row when this returns."""
         started = time.monotonic()
-        outcome, error, provider_id = _try(message, letter)
+        outcome, error, provider_id = _try(notification, letter)
         spent = time.monotonic() - started
-        held = _write_down(lambda: message.ended(outcome, error, provider_id))
+        held = _write_down(lambda: notification.ended(outcome, error, provider_id))
         with db.connection_context():
-            Channel.heard(message.channel, outcome, error, probe, spent)
+            Channel.heard(notification.channel, outcome, error, probe, spent)
         said = outcome.value if held else f"{outcome.value}, but another worker had taken it over"
-        log.info("message %d %s %s: %s, %.0f ms", message.id, message.channel, message.kind, said, spent * 1000)
+        log.info(
+            "message %d %s %s: %s, %.0f ms",
+            notification.id,
+            notification.channel,
+            notification.kind,
+            said,
+            spent * 1000,
+        )
 
 
 def _write_down(what: Callable[[], bool]) -> bool:
@@ -204,24 +211,24 @@ def _write_down(what: Callable[[], bool]) -> bool:
         return what()
 
 
-def _write(message: Message) -> Letter | SendError:
-    """`message` written out, or why it was not."""
+def _write(notification: Notification) -> Letter | SendError:
+    """`notification` written out, or why it was not."""
     try:
-        return senders.write(message)
+        return senders.write(notification)
     except SendError as error:
         return error
 
 
-def _try(message: Message, letter: Letter | SendError) -> tuple[Outcome, str, str]:
-    """What came of it: the outcome, an error's text, and the provider's name for the message."""
+def _try(notification: Notification, letter: Letter | SendError) -> tuple[Outcome, str, str]:
+    """What came of it: the outcome, an error's text, and the provider's name for the notification."""
     try:
         if isinstance(letter, SendError):
             raise letter
-        return Outcome.SENT, "", senders.send(message.channel, letter)
+        return Outcome.SENT, "", senders.send(notification.channel, letter)
     except SendError as error:
         return error.outcome, str(error), ""
-    except Exception as error:  # one odd message must not stop the others
-        log.error("message %d: unexpected %s", message.id, place(error))
+    except Exception as error:  # one odd notification must not stop the others
+        log.error("message %d: unexpected %s", notification.id, place(error))
         return Outcome.UNKNOWN, f"unexpected {place(error)}", ""
 
 

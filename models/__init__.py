@@ -1,4 +1,4 @@
-"""The domain: catalogue, dossiers and their moves, contacts and messages, staff."""
+"""The domain: catalogue, dossiers and their moves, contacts and notifications, staff."""
 
 from models.base import Base, Conflict, db, make_database, now, today
 from models.catalogue.procedure import Authority, Form, FormFile, Procedure, Topic
@@ -14,7 +14,7 @@ from models.dossiers.note import Note
 from models.dossiers.waiting_times import WaitingTime
 from models.notifications.channel import Channel
 from models.notifications.contact import Contact
-from models.notifications.notification import Message
+from models.notifications.notification import Notification
 from models.notifications.outcome import Outcome
 from models.notifications.subscription import Subscription
 from models.security.throttle import Counter, Tries, Used
@@ -53,7 +53,7 @@ MODELS = (
     Read,
     Contact,
     Subscription,
-    Message,
+    Notification,
     Channel,
     WaitingTime,
     Counter,

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 
-from models import Message, Outcome
+from models import Notification, Outcome
 from senders import bounces, inbox, mail, push, sms, text
 from senders.base import Letter, SendError, place
 
@@ -24,17 +24,17 @@ def init_app(app: Flask) -> None:
     logging.getLogger("vonage").setLevel(logging.ERROR)
 
 
-def write(message: Message) -> Letter:
-    """`message` in its contact's language, and kept as it is written. Raises SendError if it may not or cannot be."""
-    if not message.wanted:
+def write(notification: Notification) -> Letter:
+    """`notification` in its contact's language, and kept as it is written. Raises SendError if it may not or cannot be."""
+    if not notification.wanted:
         raise SendError("its contact may not hear of it (any more)", Outcome.UNWANTED)
     try:
-        letter = text.write(message)
+        letter = text.write(notification)
     except Exception as error:  # whatever it was, nothing has left: it may once the mistake is put right
         raise SendError(f"could not be written: {place(error)}", Outcome.UNWRITTEN) from error
-    if message.channel == "sms":
-        sms.count(message)
-    message.keep(text.kept(letter, message.contact))
+    if notification.channel == "sms":
+        sms.count(notification)
+    notification.keep(text.kept(letter, notification.contact))
     return letter
 
 

@@ -1,4 +1,4 @@
-"""Mails that came back (RFC 3464): each was sent from an address of its own, which says which message it was.
+"""Mails that came back (RFC 3464): each was sent from an address of its own, which says which notification it was.
 
 That address is only on the envelope. Nothing is ever answered, so that two programs cannot write to each other for
 ever; and only a report of delivery counts, not what an absent reader's program has to say.
@@ -14,7 +14,7 @@ from email.message import Message as Mail
 
 from flask import current_app
 
-from models import Message, Outcome, db
+from models import Notification, Outcome, db
 from models.security import keys
 
 MAC_BYTES = 10
@@ -23,22 +23,22 @@ STATUS = re.compile(r"(5\.\d{1,3}\.\d{1,3})\b")  # for good (RFC 3463); the word
 AT_ONCE = 50  # mails read in one go
 
 
-def return_path(message: Message) -> str:
-    """Where `message` is sent from on its envelope, and comes back to; empty if no such address is set."""
+def return_path(notification: Notification) -> str:
+    """Where `notification` is sent from on its envelope, and comes back to; empty if no such address is set."""
     name, at, domain = current_app.config["MAIL_BOUNCE_ADDRESS"].partition("@")
-    return f"{name}+{_token(message)}@{domain}" if at else ""
+    return f"{name}+{_token(notification)}@{domain}" if at else ""
 
 
 def receive(raw: bytes) -> bool:
-    """Note what a mail that came back says. True if that ended a message: its address is none, for good."""
+    """Note what a mail that came back says. True if that ended a notification: its address is none, for good."""
     try:
         mail = email.message_from_bytes(raw)
-        message, status = _about(mail), _failure(mail)
+        notification, status = _about(mail), _failure(mail)
     except (ValueError, LookupError, AttributeError, RecursionError):  # anybody can write to that address, anything
         return False
-    if message is None or not status:
+    if notification is None or not status:
         return False
-    return Message.receipt(str(message.id), Outcome.NEVER, error=f"bounced: {status}")
+    return Notification.receipt(str(notification.id), Outcome.NEVER, error=f"bounced: {status}")
 
 
 def collect() -> int:
@@ -64,12 +64,12 @@ def _read(mailbox: imaplib.IMAP4, uid: str) -> None:
     mailbox.uid("STORE", uid, "+FLAGS", r"(\Deleted)")
 
 
-def _about(mail: Mail) -> Message | None:
-    """The message whose return path this mail was sent to."""
+def _about(mail: Mail) -> Notification | None:
+    """The notification whose return path this mail was sent to."""
     name, _at, domain = current_app.config["MAIL_BOUNCE_ADDRESS"].partition("@")
     ours = re.compile(rf"{re.escape(name)}\+([a-z2-7]{{24}})@{re.escape(domain)}", re.IGNORECASE)
     headers = " ".join(str(value) for header in REPORTED_TO for value in mail.get_all(header, []))
-    return next(filter(None, map(_message, ours.findall(headers))), None)
+    return next(filter(None, map(_notification, ours.findall(headers))), None)
 
 
 def _failure(mail: Mail) -> str:
@@ -85,14 +85,14 @@ def _failure(mail: Mail) -> str:
     return ""
 
 
-def _message(token: str) -> Message | None:
+def _notification(token: str) -> Notification | None:
     raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
-    message = Message.get_or_none(Message.id == int.from_bytes(raw[:5], "big"))
-    return message if message and hmac.compare_digest(token.lower(), _token(message)) else None
+    notification = Notification.get_or_none(Notification.id == int.from_bytes(raw[:5], "big"))
+    return notification if notification and hmac.compare_digest(token.lower(), _token(notification)) else None
 
 
-def _token(message: Message) -> str:
+def _token(notification: Notification) -> str:
     """24 letters and digits, whose case a mail server may change. The instant: ids come back with a backup."""
-    mac = keys.digest("bounce", f"{message.id} {message.created_at.timestamp()}")
-    raw = message.id.to_bytes(5, "big") + bytes.fromhex(mac)[:MAC_BYTES]
+    mac = keys.digest("bounce", f"{notification.id} {notification.created_at.timestamp()}")
+    raw = notification.id.to_bytes(5, "big") + bytes.fromhex(mac)[:MAC_BYTES]
     return base64.b32encode(raw).decode().lower()

@@ -1,9 +1,9 @@
-"""One message of each kind, made up: the preview shows them, and the tests read them. No row is written."""
+"""One notification of each kind, made up: the preview shows them, and the tests read them. No row is written."""
 
 import datetime as dt
 from typing import Any
 
-from models import Contact, Dossier, Event, Form, Message
+from models import Contact, Dossier, Event, Form, Notification
 from models.base import LUXEMBOURG
 
 NUMBER = "K7Q2MX4P9TRWY"
@@ -34,8 +34,8 @@ KINDS = (*EVENTS, "digest")
 IN_A_DIGEST = ("received", "incomplete")  # the last of them is the present state that it tells
 
 
-def sample(kind: str, channel: str, language: str, form: Form) -> tuple[Message, list[Event]]:
-    """The message of `kind` about a dossier of `form`, and the events that a digest tells; for text.compose."""
+def sample(kind: str, channel: str, language: str, form: Form) -> tuple[Notification, list[Event]]:
+    """The notification of `kind` about a dossier of `form`, and the events that a digest tells; for text.compose."""
     authority = form.procedure.authority
     dossier = Dossier(id=0, number=NUMBER, form=form, authority=authority, language=language)
     confirmed_at = None if kind in ("announced", "added") else AT
@@ -43,8 +43,8 @@ def sample(kind: str, channel: str, language: str, form: Form) -> tuple[Message,
         id=0, dossier=dossier, channel=channel, address="", language=language, created_at=AT, confirmed_at=confirmed_at
     )
     told = [_event(one, dossier) for one in (IN_A_DIGEST if kind == "digest" else (kind,))]
-    message = Message(id=0, event=told[-1], contact=contact, channel=channel, kind=kind, created_at=AT)
-    return message, told if kind == "digest" else []
+    notification = Notification(id=0, event=told[-1], contact=contact, channel=channel, kind=kind, created_at=AT)
+    return notification, told if kind == "digest" else []
 
 
 def _event(kind: str, dossier: Dossier) -> Event:

@@ -1,4 +1,4 @@
-"""SMS by Vonage's Messages API. Its library is loaded with the first SMS: 40 MB that no web process needs."""
+"""SMS by Vonage's Notifications API. Its library is loaded with the first SMS: 40 MB that no web process needs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 
-from models import Message, Outcome
+from models import Notification, Outcome
 from models.notifications import limits as sms_limits
 from senders import vonage_codes
 from senders.base import Letter, SendError, never_connected
@@ -18,7 +18,7 @@ TIMEOUT = 10  # seconds to connect, and as many to wait for the answer
 
 
 def send(letter: Letter) -> str:
-    """Ask Vonage to send `letter`, with one request, and return its message id. Raises SendError."""
+    """Ask Vonage to send `letter`, with one request, and return its notification id. Raises SendError."""
     config = current_app.config
     if not config["VONAGE_APPLICATION_ID"]:
         raise SendError("no SMS account configured", Outcome.ACCOUNT)
@@ -30,14 +30,14 @@ def send(letter: Letter) -> str:
         raise _classify(error, api.http_client.last_response) from error
 
 
-def count(message: Message) -> None:
-    """Put `message` on the bill; the first to a contact is also measured by the limits. Raises SendError."""
-    config, contact = current_app.config, message.contact
+def count(notification: Notification) -> None:
+    """Put `notification` on the bill; the first to a contact is also measured by the limits. Raises SendError."""
+    config, contact = current_app.config, notification.contact
     if not sms_limits.reachable(contact.address, config["SMS_REGIONS"]):
         raise SendError("not a mobile number of a country that SMS go to", Outcome.NEVER)
     tariff = sms_limits.Tariff(config["SMS_PRICE"], config["SMS_BUDGET"])
     try:
-        sms_limits.leave(contact, f"{message.id} {message.created_at.timestamp()}", tariff)
+        sms_limits.leave(contact, f"{notification.id} {notification.created_at.timestamp()}", tariff)
     except sms_limits.Refused as refused:
         raise SendError(f"limit of SMS to new contacts: {refused}", Outcome.UNWRITTEN) from refused
 

@@ -1,4 +1,4 @@
-"""The words of a message: templates/notifications/<kind of event>/, in the language of the contact."""
+"""The words of a notification: templates/notifications/<kind of event>/, in the language of the contact."""
 
 import base64
 import datetime as dt
@@ -12,7 +12,7 @@ from typing import Any
 from flask import current_app, render_template
 from flask_babel import force_locale, format_date
 
-from models import Authority, Contact, Dossier, Event, Message
+from models import Authority, Contact, Dossier, Event, Notification
 from models.base import LUXEMBOURG
 from models.catalogue.procedure import LOCALES
 from models.dossiers.number import grouped
@@ -32,29 +32,29 @@ PLAIN = str.maketrans(
 MAC_BYTES = 11
 
 
-def write(message: Message) -> Letter:
-    """`message` written out, with what is attached. Raises ValueError for an SMS that does not fit one segment."""
-    contact, event = message.contact, message.event
-    news = message.news() if message.kind == "digest" else []
+def write(notification: Notification) -> Letter:
+    """`notification` written out, with what is attached. Raises ValueError for an SMS that does not fit one segment."""
+    contact, event = notification.contact, notification.event
+    news = notification.news() if notification.kind == "digest" else []
     if len(news) > 1:  # a single one is told as ever, only later
         present = event.dossier.present
         event = event if present.kind == "announced" else present  # before arrival the newest says most
-    letter = compose(message, event, news if len(news) > 1 else [])
-    if message.channel != "email":
+    letter = compose(notification, event, news if len(news) > 1 else [])
+    if notification.channel != "email":
         return letter
     with force_locale(LOCALES[contact.language]):
         return replace(letter, attachments=_attachments(event, contact))
 
 
-def compose(message: Message, event: Event, news: list[Event]) -> Letter:
-    """The words of `message`, which tells of `event`; as a digest if there are `news`. Raises what write() raises."""
-    with force_locale(LOCALES[message.contact.language]):
-        words = _words(message.contact, event, news)
-        return WRITERS[message.channel](message, words)
+def compose(notification: Notification, event: Event, news: list[Event]) -> Letter:
+    """The words of `notification`, which tells of `event`; as a digest if there are `news`. Raises what write() raises."""
+    with force_locale(LOCALES[notification.contact.language]):
+        words = _words(notification.contact, event, news)
+        return WRITERS[notification.channel](notification, words)
 
 
 def kept(letter: Letter, contact: Contact) -> dict[str, str]:
-    """What was written, to be kept with the message: without the link that is the contact's alone, and no address."""
+    """What was written, to be kept with the notification: without the link that is the contact's alone, and no address."""
     said = letter.text.replace(contact_token(contact), "***")
     return {"subject": letter.subject, "text": said} if letter.subject else {"text": said}
 
@@ -133,7 +133,7 @@ def _limit(dossier: Dossier) -> str:
 
 
 def _happened(event: Event, words: dict[str, Any]) -> str:
-    """One line of a digest: the day, the subject that the message of `event` would have had, and what only it told."""
+    """One line of a digest: the day, the subject that the notification of `event` would have had, and what only it told."""
     subject = _title(words | {"kind": event.kind, "event": event})
     went_back = ", ".join(filter(None, map(event.details.get, ("what", "registered"))))
     note = event.note if event != words["event"] else ""  # that one stands below, whole
@@ -194,22 +194,22 @@ def _paragraphs(words: dict[str, Any]) -> list[str]:
     return [_one_line(part) for part in _render("body.txt", words).split("\n\n") if part.strip()]
 
 
-def _sms(message: Message, words: dict[str, Any]) -> Letter:
+def _sms(notification: Notification, words: dict[str, Any]) -> Letter:
     text = sms_segment(_render("sms.txt", words))
-    return Letter(reference=message.reference, to=message.contact.address, text=text)
+    return Letter(reference=notification.reference, to=notification.contact.address, text=text)
 
 
-def _mail(message: Message, words: dict[str, Any]) -> Letter:
+def _mail(notification: Notification, words: dict[str, Any]) -> Letter:
     """Text and HTML are two layouts of the same sentences: the subject, and the body in paragraphs."""
     words["subject"], words["title"] = _subject(words), _title(words)
     words["paragraphs"] = _paragraphs(words)
     return Letter(
-        reference=f"{message.id}.{message.event_id}.{message.created_at:%Y%m%d%H%M%S}",  # ids come back with a backup
-        to=message.contact.address,
+        reference=f"{notification.id}.{notification.event_id}.{notification.created_at:%Y%m%d%H%M%S}",  # ids come back with a backup
+        to=notification.contact.address,
         text=render_template("notifications/_mail.txt", **words).strip() + "\n",
         html=render_template("notifications/_mail.html", **words),
         subject=words["subject"],
-        return_path=bounces.return_path(message),
+        return_path=bounces.return_path(notification),
         contact_url=words["contact_url"],
     )
 
@@ -220,11 +220,11 @@ def _attachments(event: Event, contact: Contact) -> tuple[tuple[str, bytes], ...
     return (sheet,) if sheet else ()
 
 
-def _push(message: Message, words: dict[str, Any]) -> Letter:
+def _push(notification: Notification, words: dict[str, Any]) -> Letter:
     """What a phone shows, locked or not: the subject and the first sentences of the mail, and no number."""
     return Letter(
-        reference=message.reference,
-        to=_device(message.contact),
+        reference=notification.reference,
+        to=_device(notification.contact),
         subject=_title(words),
         text=_paragraphs(words)[0],
         language=words["language"],

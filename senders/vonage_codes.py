@@ -77,7 +77,7 @@ STATUSES = {
 
 
 class Receipt(NamedTuple):
-    """The arguments of Message.receipt."""
+    """The arguments of Notification.receipt."""
 
     reference: str
     outcome: Outcome
@@ -96,7 +96,7 @@ def refusal(status: int, body: Any) -> tuple[str, Outcome] | None:
 
 
 def receipt(body: dict[str, Any]) -> Receipt | None:
-    """A status that Vonage tells later (its Messages API, version 1), for Message.receipt. None for what is no status.
+    """A status that Vonage tells later (its Messages API, version 1), for Notification.receipt. None for what is no status.
 
     Only what is read here is kept: neither the number nor Vonage's own words, which may quote it.
     """

@@ -1,10 +1,10 @@
-"""What became of a message, in the words of somebody who has a citizen on the telephone."""
+"""What became of a notification, in the words of somebody who has a citizen on the telephone."""
 
 import re
 
 from flask_babel import gettext as _
 
-from models import Message, Outcome
+from models import Notification, Outcome
 from senders.vonage_codes import MEANING
 from wording import events as event_words
 
@@ -12,12 +12,12 @@ ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
 def state(name: str) -> str:
-    """The state of a message."""
+    """The state of a notification."""
     return states()[name]
 
 
 def states() -> dict[str, str]:
-    """Every state a message can be in, as the desk says it."""
+    """Every state a notification can be in, as the desk says it."""
     return {
         "queued": _("Waiting to be sent"),
         "held": _("Held back until it may leave"),
@@ -37,21 +37,21 @@ def tone(name: str) -> str:
     return {"delivered": "good", "deferred": "wait", "unknown": "wait", "failed": "bad"}.get(name, "")
 
 
-def title(message: Message) -> str:
-    """What a message tells."""
+def title(notification: Notification) -> str:
+    """What a notification tells."""
     titles = {
         "digest": _("Several news in one"),
         "added": _("Asked whether news are wanted"),
         "changed": _("Told that another address was given"),
     }
-    return titles.get(message.kind) or event_words.title(message.kind)
+    return titles.get(notification.kind) or event_words.title(notification.kind)
 
 
-def why(message: Message) -> str:
-    """Why a message has not arrived, as far as the answers of mail servers and SMS providers say."""
-    if message.state not in ("deferred", "failed", "unknown") or not message.error:
+def why(notification: Notification) -> str:
+    """Why a notification has not arrived, as far as the answers of mail servers and SMS providers say."""
+    if notification.state not in ("deferred", "failed", "unknown") or not notification.error:
         return ""
-    return {"email": _why_mail, "sms": _why_sms, "push": _why_push}[message.channel](message.error)
+    return {"email": _why_mail, "sms": _why_sms, "push": _why_push}[notification.channel](notification.error)
 
 
 def _why_mail(error: str) -> str:

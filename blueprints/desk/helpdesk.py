@@ -11,13 +11,13 @@ from werkzeug.exceptions import TooManyRequests
 from blueprints.desk import bp
 from blueprints.desk.helpdesk_forms import ContactForm, LookUpForm
 from blueprints.public import permits as asking
-from models import Contact, Counter, Dossier, Message
+from models import Contact, Counter, Dossier, Notification
 from models.desk import helpdesk
 from models.notifications import addresses
 from web import htmx as hx
 from web.form_fields import ButtonForm
 from wording import dossier as words
-from wording import notifications as message_words
+from wording import notifications as notification_words
 
 SHOWN = 50
 HOUR, LOOK_UPS = dt.timedelta(hours=1), 120  # of one account: nobody has more calls, a program would
@@ -67,21 +67,21 @@ def handle_contact(contact: int) -> Response:
     return hx.follow(url_for(".show_contact", contact=contact, done=form.act.data))
 
 
-@bp.get("/messages/<row:message>")
-def show_message(message: int) -> Response:
-    """One message: what became of it."""
-    return _message(message)
+@bp.get("/notifications/<row:notification>")
+def show_notification(notification: int) -> Response:
+    """One notification: what became of it."""
+    return _notification(notification)
 
 
-@bp.post("/messages/<row:message>/again")
-def send_again(message: int) -> Response:
-    """One more round of attempts for a message that we had given up."""
-    known = g.scope.message(message) or abort(404)
+@bp.post("/notifications/<row:notification>/again")
+def send_again(notification: int) -> Response:
+    """One more round of attempts for a notification that we had given up."""
+    known = g.scope.notification(notification) or abort(404)
     if not ButtonForm().validate_on_submit():
         abort(400)
     if not helpdesk.send_again(known, g.staff):
-        return _message(message, 409)
-    return hx.follow(url_for(".show_message", message=message))
+        return _notification(notification, 409)
+    return hx.follow(url_for(".show_notification", notification=notification))
 
 
 @bp.context_processor
@@ -89,11 +89,11 @@ def parts() -> dict[str, Any]:
     """What the parts about a dossier ask for themselves, so that any page of the desk may include them."""
     return {
         "contacts_of": _contacts_of,
-        "messages_of": _messages_of,
+        "notifications_of": _notifications_of,
         "as_seen": lambda dossier: words.of(dossier, dossier.history()),
         "successor_of": addresses.pending,
         "contact_form": lambda: ContactForm(formdata=None),
-        "sent": message_words,
+        "sent": notification_words,
     }
 
 
@@ -102,10 +102,10 @@ def _contacts_of(dossier: Dossier) -> list[Contact]:
     return list(g.scope.contacts().where(standing).order_by(Contact.id))
 
 
-def _messages_of(dossier: Dossier) -> list[tuple[Message, bool]]:
-    """The messages about `dossier`, the latest first; with each, whether it can be sent again."""
+def _notifications_of(dossier: Dossier) -> list[tuple[Notification, bool]]:
+    """The notifications about `dossier`, the latest first; with each, whether it can be sent again."""
     of_dossier = Dossier.id == dossier.id
-    rows = list(g.scope.messages().where(of_dossier).order_by(Message.id.desc()))
+    rows = list(g.scope.notifications().where(of_dossier).order_by(Notification.id.desc()))
     ended_badly = any(row.state in ("failed", "unknown") for row in rows)
     dead = {row.id for row in g.scope.dead_letters().where(of_dossier)} if ended_badly else set()
     return [(row, row.id in dead) for row in rows]
@@ -119,7 +119,7 @@ def _page(form: LookUpForm, status: int = 200) -> Response:
         form=form,
         unreached=list(unreached.order_by(Contact.id.desc()).limit(SHOWN)),
         unreached_count=unreached.count(),
-        dead_letters=list(dead.order_by(Message.id.desc()).limit(SHOWN)),
+        dead_letters=list(dead.order_by(Notification.id.desc()).limit(SHOWN)),
         dead_count=dead.count(),
         shown=SHOWN,
     )
@@ -147,10 +147,10 @@ def _contact(contact: Contact, form: ContactForm, status: int = 200, shown: str 
     )
 
 
-def _message(key: int, status: int = 200) -> Response:
-    message = g.scope.message(key) or abort(404)
-    again = g.scope.dead_letters().where(Message.id == key).exists()
-    return hx.page("desk/message.html", status, message=message, again=again, too_late=status == 409)
+def _notification(key: int, status: int = 200) -> Response:
+    notification = g.scope.notification(key) or abort(404)
+    again = g.scope.dead_letters().where(Notification.id == key).exists()
+    return hx.page("desk/notification.html", status, notification=notification, again=again, too_late=status == 409)
 
 
 def _corrected(contact: Contact, form: ContactForm) -> str:

@@ -11,7 +11,7 @@ from models.dossiers.number import grouped
 from models.notifications.channel import CHANNELS
 from web.languages import in_language
 from wording import dossier as words
-from wording import notifications as message_words
+from wording import notifications as notification_words
 
 TONES = {"overdue": "bad", "today": "bad", "3 days": "wait", "failed": "bad", "unknown": "bad"}
 
@@ -44,7 +44,14 @@ class Table(NamedTuple):
 
 def tables(figures: Figures) -> list[Table]:
     """All there are, what presses most first."""
-    return [_limits(figures), _weeks(figures), _stages(figures), _ages(figures), _messages(figures), _waits(figures)]
+    return [
+        _limits(figures),
+        _weeks(figures),
+        _stages(figures),
+        _ages(figures),
+        _notifications(figures),
+        _waits(figures),
+    ]
 
 
 def dossier(row: Dossier) -> tuple[Any, ...]:
@@ -108,11 +115,11 @@ def _older(most: int) -> str:
     return ngettext("More than %(num)d day", "More than %(num)d days", most)
 
 
-def _messages(figures: Figures) -> Table:
+def _notifications(figures: Figures) -> Table:
     counts = figures.by_state()
     rows = {
         state: (said, *(counts[state].get(channel, 0) for channel in CHANNELS), sum(counts[state].values()))
-        for state, said in message_words.states().items()
+        for state, said in notification_words.states().items()
         if state in counts
     }
     columns = (_("State"), _("E-mail"), _("SMS"), _("App"), _("Together"))

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from peewee import fn
 
 from blueprints.public import permits as asking
-from models import Channel, Delivery, Dossier, Message, now, today
+from models import Channel, Delivery, Dossier, Notification, now, today
 from models.notifications import limits as sms_limits
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS
@@ -17,7 +17,7 @@ bp = Blueprint("metrics", __name__)
 
 @bp.get("/metrics")
 def show() -> Response:
-    """Where dossiers, messages and deliveries stand; METRICS_TOKEN opens it, and without one there is no such page."""
+    """Where dossiers, notifications and deliveries stand; METRICS_TOKEN opens it, and without one there is no such page."""
     token = current_app.config["METRICS_TOKEN"]
     if not token:
         abort(404)
@@ -29,11 +29,11 @@ def show() -> Response:
 def _lines() -> Iterable[str]:
     yield from _gauge("dossiers", "Dossiers by status", _counted(Dossier, Dossier.status))
     yield from _gauge("dossiers_overdue", "Past their legal limit", [({}, _overdue())])
-    by = _counted(Message, Message.channel, Message.state)
+    by = _counted(Notification, Notification.channel, Notification.state)
     yield from _gauge("messages", "Messages by channel and state", by)
     yield from _gauge("message_oldest_seconds", "How long the message due longest has waited", [({}, _oldest())])
     yield from _gauge("channel_stopped", "1 while nothing leaves by this channel", _stopped())
-    yield from _gauge("messages_given_up", "Dead letters, for staff to send again", [({}, Message.dead().count())])
+    yield from _gauge("messages_given_up", "Dead letters, for staff to send again", [({}, Notification.dead().count())])
     for name, (text, value) in _sms().items():
         yield from _gauge(name, text, [({}, value)])
     yield from _gauge("deliveries", "News for the authorities' systems by state", _counted(Delivery, Delivery.state))

@@ -16,7 +16,7 @@ from typing import Any
 import jwt
 from flask import Blueprint, Response, abort, current_app, request
 
-from models import Contact, Counter, Message, Used, db
+from models import Contact, Counter, Notification, Used, db
 from senders import bounces, vonage_codes
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
@@ -108,7 +108,7 @@ def _fresh(moment: float) -> bool:
 
 def _receive(notice: dict[str, Any]) -> bool:
     receipt = vonage_codes.receipt(notice)
-    return receipt is not None and Message.receipt(*receipt)
+    return receipt is not None and Notification.receipt(*receipt)
 
 
 def _obey(notice: dict[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from models.desk.scope import Scope
 from models.dossiers.dossier import Dossier
 from models.notifications import addresses
 from models.notifications.contact import Contact, hashed
-from models.notifications.notification import Message
+from models.notifications.notification import Notification
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
@@ -45,7 +45,7 @@ def correct(contact: Contact, channel: str, address: str, by: Staff, reason: str
 
 
 def stop(contact: Contact, by: Staff, reason: str) -> None:
-    """No more messages to `contact`, as its holder wishes."""
+    """No more notifications to `contact`, as its holder wishes."""
     with db.atomic():
         Audit.take_turn()
         contact.stop()
@@ -53,17 +53,17 @@ def stop(contact: Contact, by: Staff, reason: str) -> None:
 
 
 def erase(contact: Contact, by: Staff, reason: str) -> None:
-    """Forget `contact` and all messages to it, as its holder wishes."""
+    """Forget `contact` and all notifications to it, as its holder wishes."""
     with db.atomic():
         Audit.take_turn()
         contact.erase()
         Audit.record(by, "erase", contact.dossier_id, contact=contact.id, reason=reason)
 
 
-def send_again(message: Message, by: Staff | None) -> bool:
+def send_again(notification: Notification, by: Staff | None) -> bool:
     """One more round of attempts for a dead letter; without `by`, on the command line. False if it is none any more."""
     with db.atomic():
-        if not message.send_again():
+        if not notification.send_again():
             return False
-        Audit.record(by, "resend", message.event.dossier_id, message=message.id)
+        Audit.record(by, "resend", notification.event.dossier_id, notification=notification.id)
     return True

@@ -10,7 +10,7 @@ from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.waiting_times import WaitingTime
 from models.notifications.contact import Contact
-from models.notifications.notification import Message
+from models.notifications.notification import Notification
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
@@ -53,28 +53,28 @@ class Scope:
         """Contacts that we could not reach, of dossiers in scope where nobody else is told instead."""
         return self._of(Contact.unreached().select(Contact, Dossier).join_from(Contact, Dossier))
 
-    def message(self, key: int) -> Message | None:
-        """The message with this id; another authority's looks like one that does not exist."""
-        return self.messages().where(Message.id == key).first()
+    def notification(self, key: int) -> Notification | None:
+        """The notification with this id; another authority's looks like one that does not exist."""
+        return self.notifications().where(Notification.id == key).first()
 
-    def dead_letters(self) -> "ModelSelect[Message]":
-        """Messages in scope that we have given up."""
-        joined = Message.dead().select(Message, Contact, Event, Dossier).join_from(Message, Contact)
-        return self._of(joined.join_from(Message, Event).join_from(Event, Dossier))
+    def dead_letters(self) -> "ModelSelect[Notification]":
+        """Notifications in scope that we have given up."""
+        joined = Notification.dead().select(Notification, Contact, Event, Dossier).join_from(Notification, Contact)
+        return self._of(joined.join_from(Notification, Event).join_from(Event, Dossier))
 
-    def messages(self) -> "ModelSelect[Message]":
-        """Messages of the dossiers in scope."""
-        joined = Message.select(Message, Contact, Event, Dossier).join_from(Message, Contact)
-        return self._of(joined.join_from(Message, Event).join_from(Event, Dossier))
+    def notifications(self) -> "ModelSelect[Notification]":
+        """Notifications of the dossiers in scope."""
+        joined = Notification.select(Notification, Contact, Event, Dossier).join_from(Notification, Contact)
+        return self._of(joined.join_from(Notification, Event).join_from(Event, Dossier))
 
-    def message_rows(self, authority: Authority | None = None) -> "ModelSelect[Message]":
-        """Messages of the dossiers in scope, or only of those that `authority` has: to be counted.
+    def notification_rows(self, authority: Authority | None = None) -> "ModelSelect[Notification]":
+        """Notifications of the dossiers in scope, or only of those that `authority` has: to be counted.
 
         For those who see all there is nothing to join, and an index answers alone.
         """
         if authority is None and not self._limited:
-            return Message.select()
-        rows = self._of(Message.select().join_from(Message, Event).join_from(Event, Dossier))
+            return Notification.select()
+        rows = self._of(Notification.select().join_from(Notification, Event).join_from(Event, Dossier))
         return rows.where(Dossier.authority == authority) if authority else rows
 
     def batches(self) -> "ModelSelect[Batch]":

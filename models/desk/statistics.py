@@ -14,7 +14,7 @@ from models.desk.scope import Scope
 from models.dossiers.dossier import Dossier
 from models.dossiers.life import ARRIVED, STATUSES
 from models.dossiers.waiting_times import WaitingTime
-from models.notifications.notification import Message
+from models.notifications.notification import Notification
 
 WEEK = dt.timedelta(weeks=1)
 AGES = (7, 14, 30, 60, 90)  # days since arrival, up to and including; the last group is older
@@ -53,14 +53,14 @@ class Figures:
         return {name: counts[name] for name in (*BUCKETS, "none")}
 
     def by_state(self) -> dict[str, dict[str, int]]:
-        """The messages of the period by their state, and in each by channel."""
+        """The notifications of the period by their state, and in each by channel."""
         period = (
             now() - len(self.weeks) * WEEK,
             now(),
         )  # with one end only, SQLite goes through all rows by another index
-        recent = self.scope.message_rows(self.authority).where(Message.created_at.between(*period))
+        recent = self.scope.notification_rows(self.authority).where(Notification.created_at.between(*period))
         counts: dict[str, dict[str, int]] = {}
-        for state, channel, cases in _grouped(recent, (Message.state, Message.channel)):
+        for state, channel, cases in _grouped(recent, (Notification.state, Notification.channel)):
             counts.setdefault(state, {})[channel] = cases
         return counts
 

@@ -22,7 +22,7 @@ class Glance(NamedTuple):
     id: int
     version: int
     revision: str
-    missed: bool  # a message to one of its contacts was given up: that changes without a version
+    missed: bool  # a notification to one of its contacts was given up: that changes without a version
 
 
 Shelf = dict[tuple[int, int], tuple[Form, Authority]]  # what of the catalogue was read before: (form, authority) -> ...
@@ -75,7 +75,7 @@ class Dossier(Life, Base):
         at: dt.datetime | None = None,
         by: Staff | None = None,
     ) -> "Dossier":
-        """Give out a number for `form`: dossier, first event, contacts (channel, address) and messages, or nothing.
+        """Give out a number for `form`: dossier, first event, contacts (channel, address) and notifications, or nothing.
 
         The same `key` always gives the same dossier, whoever asks first; what came with the later call is dropped.
         `by` is who gave it out at the desk.

@@ -11,7 +11,7 @@ from models.catalogue.procedure import Authority
 from models.deadlines.workdays import working_day
 from models.dossiers.batch import Batch
 from models.notifications.contact import Contact
-from models.notifications.notification import Message
+from models.notifications.notification import Notification
 from models.staff.staff import Staff
 from models.systems.delivery import Delivery
 
@@ -55,16 +55,16 @@ class Event(Base):
     batch = ForeignKeyField(Batch, null=True, backref="events")
     batch_id: Any  # peewee makes them; its stubs do not say so
     by_id: Any
-    messages: "ModelSelect[Message]"
+    notifications: "ModelSelect[Notification]"
     dossier_id: int  # peewee makes it; its stubs do not say so
 
     def tell(self, at: dt.datetime | None = None) -> None:
-        """Queue one message for each contact of the dossier that may hear of it, to leave at `at` or at once.
+        """Queue one notification for each contact of the dossier that may hear of it, to leave at `at` or at once.
 
         The authority's own systems hear of it at the same time.
         """
         for contact in Contact.listening(self):
-            Message.queue(self, contact, at or self.at)
+            Notification.queue(self, contact, at or self.at)
         Delivery.queue(self, at or self.at)
 
     @property
@@ -90,24 +90,30 @@ class Event(Base):
         """The same, as it counts: a day that is not a working day moves to the next (Basel Convention, art. 5)."""
         return working_day(self.until_set) if self.until_set else None
 
-    def cancel_messages(self) -> None:
-        """Cancel this event's messages. Raises Conflict if one of them is already on its way."""
+    def cancel_notifications(self) -> None:
+        """Cancel this event's notifications. Raises Conflict if one of them is already on its way."""
         if not Delivery.cancel(self):
             raise Conflict
-        Message.cancel((Message.event == self) & (Message.attempts == 0))  # one that was tried has replaced older news
-        if Message.select().where((Message.event == self) & (Message.state != "cancelled")).exists():
+        Notification.cancel(
+            (Notification.event == self) & (Notification.attempts == 0)
+        )  # one that was tried has replaced older news
+        if Notification.select().where((Notification.event == self) & (Notification.state != "cancelled")).exists():
             raise Conflict
 
     @cached_property
-    def told(self) -> list[Message]:
-        """Its messages, as they stood when they were asked for first."""
-        return list(self.messages)
+    def told(self) -> list[Notification]:
+        """Its notifications, as they stood when they were asked for first."""
+        return list(self.notifications)
 
     @property
     def public_at(self) -> dt.datetime | None:
-        """When the messages of this event leave, while all of them still can be cancelled."""
-        held = [message.run_at for message in self.told if message.state == "held" and message.run_at > now()]
-        return min(held) if held and not any(message.attempts for message in self.told) else None
+        """When the notifications of this event leave, while all of them still can be cancelled."""
+        held = [
+            notification.run_at
+            for notification in self.told
+            if notification.state == "held" and notification.run_at > now()
+        ]
+        return min(held) if held and not any(notification.attempts for notification in self.told) else None
 
 
 def standing(events: list[Event]) -> list[Event]:

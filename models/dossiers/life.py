@@ -12,7 +12,7 @@ from models.dossiers.batch import Batch
 from models.dossiers.event import UNDOABLE, Event
 from models.dossiers.history import History
 from models.notifications.contact import Contact
-from models.notifications.notification import Message
+from models.notifications.notification import Notification
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 from models.systems.delivery import Delivery
@@ -212,7 +212,7 @@ class Life(History):
             changes["look_on"] = dt.date.fromisoformat(event.details["look"])
         with db.atomic():
             Audit.take_turn()
-            event.cancel_messages()
+            event.cancel_notifications()
             confirmed = (Contact.dossier == self) & (Contact.confirmed_at == event.at)
             Contact.update(confirmed_at=None).where(confirmed).execute()
             self._happen("undone", by=by, version=version, changes=changes, details={"event": event.id}, tell=False)
@@ -260,7 +260,7 @@ class Life(History):
         tell: bool = True,
         **fields: Any,
     ) -> Event:
-        """Write what `kind` means: the dossier, the event, the messages, and who did it."""
+        """Write what `kind` means: the dossier, the event, the notifications, and who did it."""
         at, changes = now(), changes or {}
         status = changes.get("status", self.status)
         with db.atomic():
@@ -298,7 +298,7 @@ class Life(History):
 
     def _let_go(self, at: dt.datetime) -> None:
         """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""
-        Message.let_go(Message.event.in_(self.events.select(Event.id)), at)
+        Notification.let_go(Notification.event.in_(self.events.select(Event.id)), at)
         Delivery.hasten(self.events.select(Event.id), at)
 
 

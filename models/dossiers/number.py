@@ -102,7 +102,7 @@ def several(text: str) -> tuple[str, ...]:
 
 
 def find(text: str) -> str | None:
-    """The first number that stands in `text`: a message, an address, a line of the sheet. Or None.
+    """The first number that stands in `text`: a notification, an address, a line of the sheet. Or None.
 
     One in 32 words of 13 letters passes the check by chance, so what has a digit goes before what has none.
     """

@@ -12,7 +12,7 @@ from models.base import db, now
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.notifications.contact import FIRST, NOTICE, Contact, hashed
-from models.notifications.notification import LEFT, Message
+from models.notifications.notification import LEFT, Notification
 from models.staff.staff import Staff
 
 INSTANTS = ("created_at", "asked_at", "confirmed_at", "stopped_at", "failed_at")
@@ -47,11 +47,11 @@ def pending(contact: Contact) -> Contact | None:
 def mistyped(contact: Contact) -> bool:
     """Whether nobody can have received anything at this address, its link neither: then it is nobody's.
 
-    Whoever holds the number may put it right. As soon as one message may have arrived, only its reader may.
+    Whoever holds the number may put it right. As soon as one notification may have arrived, only its reader may.
     """
-    messages = contact.messages.model
-    first = contact.messages.where(messages.kind.in_(FIRST) & (messages.state == "failed"))
-    left = contact.messages.where(messages.state.in_(LEFT))
+    notifications = contact.notifications.model
+    first = contact.notifications.where(notifications.kind.in_(FIRST) & (notifications.state == "failed"))
+    left = contact.notifications.where(notifications.state.in_(LEFT))
     return contact.stopped_at is None and first.exists() and not left.exists()
 
 
@@ -104,8 +104,8 @@ def take_back(contact: Contact) -> None:
 
 
 def export(contact: Contact) -> dict[str, Any]:
-    """All that is stored about this contact and its messages (GDPR 15 and 20), ready for JSON."""
-    told = contact.messages.join(Event).order_by(Message.id)
+    """All that is stored about this contact and its notifications (GDPR 15 and 20), ready for JSON."""
+    told = contact.notifications.join(Event).order_by(Notification.id)
     device = contact.subscriptions.first()
     return {
         "number": contact.dossier.number,
@@ -115,15 +115,15 @@ def export(contact: Contact) -> dict[str, Any]:
         "language": contact.language,
         "given_by_link": contact.by_link,
         **{name: _instant(getattr(contact, name)) for name in INSTANTS},
-        "messages": [
+        "notifications": [
             {
-                "about": message.event.kind,
-                "state": message.state,
-                "created_at": _instant(message.created_at),
-                "sent_at": _instant(message.sent_at),
-                "written": message.written,
+                "about": notification.event.kind,
+                "state": notification.state,
+                "created_at": _instant(notification.created_at),
+                "sent_at": _instant(notification.sent_at),
+                "written": notification.written,
             }
-            for message in told
+            for notification in told
         ],
     }
 
@@ -154,9 +154,9 @@ def invite(
 
 
 def _tell(contact: Contact, kind: str, by: Staff | None = None, **details: str) -> None:
-    """Queue a message that belongs to no step of the dossier: its event is one that the public history leaves out."""
+    """Queue a notification that belongs to no step of the dossier: its event is one that the public history leaves out."""
     status = contact.dossier.status
     event = Event.create(
         dossier=contact.dossier, kind=kind, at=now(), by=by, from_status=status, to_status=status, details=details
     )
-    Message.queue(event, contact, event.at)
+    Notification.queue(event, contact, event.at)

@@ -16,7 +16,7 @@ Gate = Literal["open", "probe", "shut"]
 
 # A breaker: when a provider fails so often in so short a time, sending on only makes it worse.
 ERRORS, WINDOW = 50, dt.timedelta(seconds=60)
-PROBE = dt.timedelta(seconds=30)  # how long a channel rests before one message tries whether all is well again
+PROBE = dt.timedelta(seconds=30)  # how long a channel rests before one notification tries whether all is well again
 # SMS of all workers together: Vonage takes 30 a second from an account and refuses the rest.
 SPACE = {"sms": dt.timedelta(seconds=1 / 25)}
 
@@ -25,19 +25,19 @@ NO_SIGN = (Outcome.UNWRITTEN, Outcome.UNWANTED)  # the provider was not asked
 
 
 class Channel(Base):
-    """A way for messages to leave. Open unless `probe_at` is set: then it rests, and says why."""
+    """A way for notifications to leave. Open unless `probe_at` is set: then it rests, and says why."""
 
     name = CharField(max_length=5, primary_key=True)
     why = TextField(default="")
     stopped_at = UTCDateTimeField(null=True)
-    probe_at = UTCDateTimeField(null=True)  # when one message may try whether it works again
+    probe_at = UTCDateTimeField(null=True)  # when one notification may try whether it works again
     errors = IntegerField(default=0)
     errors_from = UTCDateTimeField(null=True)  # when the first of these errors was
-    next_at = UTCDateTimeField(null=True)  # when the next message may leave: keeps them apart
+    next_at = UTCDateTimeField(null=True)  # when the next notification may leave: keeps them apart
 
     @classmethod
     def gate(cls, name: str) -> Gate:
-        """Whether a message may leave now. Of all who ask a resting channel, one gets "probe", every PROBE anew."""
+        """Whether a notification may leave now. Of all who ask a resting channel, one gets "probe", every PROBE anew."""
         channel = cls.get_or_none(cls.name == name)
         if channel is None or channel.probe_at is None:
             return "open"
@@ -46,7 +46,7 @@ class Channel(Base):
 
     @classmethod
     def wait(cls, name: str) -> float:
-        """Take the next slot of a channel that keeps messages apart: 0, or the seconds until there is one."""
+        """Take the next slot of a channel that keeps notifications apart: 0, or the seconds until there is one."""
         if name not in SPACE:
             return 0.0
         cls._ensure(name)

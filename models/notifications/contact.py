@@ -1,4 +1,4 @@
-"""Whom one dossier's messages go to."""
+"""Whom one dossier's notifications go to."""
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,12 @@ from models.security.throttle import Used
 
 if TYPE_CHECKING:
     from models.dossiers.event import Event
-    from models.notifications.notification import Message
+    from models.notifications.notification import Notification
     from models.notifications.subscription import Subscription
 
 # What an unconfirmed contact may hear: one of these, and each contact is only ever queued one.
 FIRST = ("announced", "added")
-# The holder of an address hears that it was exchanged even if whoever did so stopped its messages at once.
+# The holder of an address hears that it was exchanged even if whoever did so stopped its notifications at once.
 NOTICE = "changed"
 APART = (*FIRST, NOTICE)  # of the contact, not of the dossier: no later news say the same
 PEACE = dt.timedelta(days=30)  # how long nobody is asked again who said stop before ever saying yes
@@ -45,12 +45,12 @@ def veiled(channel: str, address: str) -> str:
 
 
 def stopped_mark(channel: str, address: str) -> str:
-    """The name of the mark that nobody may be asked at this address whether they want messages."""
+    """The name of the mark that nobody may be asked at this address whether they want notifications."""
     return f"stopped {hashed(channel, address)}"
 
 
 class Contact(Base):
-    """Where one dossier's messages go: one e-mail address, one mobile number (E.164) or one app (subscription.py)."""
+    """Where one dossier's notifications go: one e-mail address, one mobile number (E.164) or one app (subscription.py)."""
 
     dossier = DeferredForeignKey("Dossier", backref="contacts", on_delete="CASCADE")
     channel = CharField(max_length=5)
@@ -64,9 +64,9 @@ class Contact(Base):
     confirmed_at = UTCDateTimeField(null=True)
     stopped_at = UTCDateTimeField(null=True)
     replaced_at = UTCDateTimeField(null=True)  # another address has taken its place, and its link is dead
-    failed_at = UTCDateTimeField(null=True)  # a message to it was given up, and none has reached it since
+    failed_at = UTCDateTimeField(null=True)  # a notification to it was given up, and none has reached it since
     dossier_id: int  # peewee makes it; its stubs do not say so
-    messages: "ModelSelect[Message]"
+    notifications: "ModelSelect[Notification]"
     successors: "ModelSelect[Contact]"
     subscriptions: "ModelSelect[Subscription]"
 
@@ -116,16 +116,16 @@ class Contact(Base):
 
     @classmethod
     def missed(cls, key: int) -> None:
-        """A message to the contact with this id was given up."""
+        """A notification to the contact with this id was given up."""
         cls.update(failed_at=now()).where(cls.id == key).execute()
 
     @classmethod
     def reached(cls, key: int) -> None:
-        """A message reached the contact with this id: whatever was wrong with it is over."""
+        """A notification reached the contact with this id: whatever was wrong with it is over."""
         cls.update(failed_at=None).where((cls.id == key) & cls.failed_at.is_null(False)).execute()
 
     def may_hear(self, kind: str) -> bool:
-        """Whether an event of this kind may be told to this contact now: the transport asks before each message."""
+        """Whether an event of this kind may be told to this contact now: the transport asks before each notification."""
         if kind == NOTICE:
             return True
         return self.stopped_at is None and (self.confirmed_at is not None or kind in FIRST)
@@ -152,19 +152,19 @@ class Contact(Base):
                 self.replaces._give_way(self)
 
     def stop(self) -> None:
-        """No more messages to this address: those still waiting are cancelled with it.
+        """No more notifications to this address: those still waiting are cancelled with it.
 
         Who says so before ever saying yes was asked by somebody else's doing, and is not asked again for a while.
         """
         with db.atomic():
-            self._cancel_messages()  # first: whoever records a receipt locks the rows in this order
+            self._cancel_notifications()  # first: whoever records a receipt locks the rows in this order
             running = (Contact.id == self.id) & Contact.stopped_at.is_null()
             Contact.update(stopped_at=now(), failed_at=None).where(running).execute()
             if self.confirmed_at is None:
                 Used.mark(stopped_mark(self.channel, self.address), PEACE)
 
     def start(self) -> None:
-        """Messages again, and with that the holder's yes. Raises nothing if they never stopped."""
+        """Notifications again, and with that the holder's yes. Raises nothing if they never stopped."""
         with db.atomic():
             Contact.update(stopped_at=None).where((Contact.id == self.id) & Contact.replaced_at.is_null()).execute()
             Used.clear(stopped_mark(self.channel, self.address))
@@ -193,12 +193,12 @@ class Contact(Base):
         return len(silent)
 
     def erase(self) -> None:
-        """Forget the address and, with it, every message to it. The dossier and its number go on."""
+        """Forget the address and, with it, every notification to it. The dossier and its number go on."""
         self.delete_instance()
 
     @classmethod
     def purge(cls) -> int:
-        """Forget the addresses whose place others have taken, once their last message must have left. How many."""
+        """Forget the addresses whose place others have taken, once their last notification must have left. How many."""
         return cls.delete().where(cls.replaced_at < now() - GRACE).execute()
 
     def _give_way(self, successor: "Contact") -> None:
@@ -206,14 +206,14 @@ class Contact(Base):
 
         What still waits to leave is told to `successor`: between the two, no news may be lost.
         """
-        messages = self.messages.model
-        waiting = self.messages.where(messages.run_at.is_null(False) & messages.kind.not_in(APART))
-        for message in list(waiting.order_by(messages.id)):
-            for event in message.news() if message.kind == "digest" else [message.event]:
-                messages.queue(event, successor, message.run_at)
-        self._cancel_messages()
+        notifications = self.notifications.model
+        waiting = self.notifications.where(notifications.run_at.is_null(False) & notifications.kind.not_in(APART))
+        for notification in list(waiting.order_by(notifications.id)):
+            for event in notification.news() if notification.kind == "digest" else [notification.event]:
+                notifications.queue(event, successor, notification.run_at)
+        self._cancel_notifications()
         Contact.update(stopped_at=now(), replaced_at=now()).where(Contact.id == self.id).execute()
 
-    def _cancel_messages(self) -> None:
-        messages = self.messages.model
-        messages.cancel((messages.contact == self.id) & (messages.kind != NOTICE))
+    def _cancel_notifications(self) -> None:
+        notifications = self.notifications.model
+        notifications.cancel((notifications.contact == self.id) & (notifications.kind != NOTICE))

@@ -1,8 +1,8 @@
 """What makes the public "send me an SMS" form worthless to a fraudster: how many first SMS there may be.
 
 A fraudster has SMS sent to numbers whose operator shares the fee with him; a bully has them sent to his victim. Both
-need messages to numbers whose holder never said yes, so those are counted: when one is asked for, and again when it is
-about to leave. What cannot be counted is refused. Messages to confirmed contacts are only added to the bill: to
+need notifications to numbers whose holder never said yes, so those are counted: when one is asked for, and again when it is
+about to leave. What cannot be counted is refused. Notifications to confirmed contacts are only added to the bill: to
 withhold them would break the promise that silence means nothing happened.
 """
 

@@ -1,4 +1,4 @@
-"""The outbox: a message is written with its cause and leaves by a worker that claims it."""
+"""The outbox: a notification is written with its cause and leaves by a worker that claims it."""
 
 import datetime as dt
 import re
@@ -26,7 +26,7 @@ from models.notifications.outcome import Outcome
 if TYPE_CHECKING:
     from models.dossiers.event import Event
 
-# The only ways of a message: forward. What a receipt says of an earlier attempt may still come true: it was delivered.
+# The only ways of a notification: forward. What a receipt says of an earlier attempt may still come true: it was delivered.
 # From failed and unknown back to queued leads one verb, `send_again`, that only staff uses.
 WAYS: dict[str, tuple[str, ...]] = {
     "queued": ("held", "sending", "cancelled", "superseded"),
@@ -58,11 +58,11 @@ LEFT = ("sent", "delivered", "unknown")  # at its reader, as far as we know
 REFERENCE = re.compile(r"(\d{1,9})(?:\.(\d{1,4})(?:\.(\d{1,12}))?)?")
 
 
-class Message(Base):
+class Notification(Base):
     """One mail, SMS or push: a row of the outbox, from its cause to the last receipt. `run_at` is None once over."""
 
-    event = DeferredForeignKey("Event", backref="messages", on_delete="CASCADE")
-    contact = ForeignKeyField(Contact, backref="messages", on_delete="CASCADE")
+    event = DeferredForeignKey("Event", backref="notifications", on_delete="CASCADE")
+    contact = ForeignKeyField(Contact, backref="notifications", on_delete="CASCADE")
     channel = CharField(max_length=5)
     kind = CharField(max_length=12)  # what it tells: that of its event, or "digest"
     state = CharField(max_length=10, default="queued")
@@ -82,7 +82,7 @@ class Message(Base):
 
     class Meta:
         indexes = (
-            (("event", "contact"), True),  # exactly one message per event and contact
+            (("event", "contact"), True),  # exactly one notification per event and contact
             (("state", "run_at"), False),
             (("channel", "run_at"), False),
             (("created_at", "state", "channel"), False),  # to be counted without a look at the rows
@@ -90,7 +90,7 @@ class Message(Base):
 
     @classmethod
     def queue(cls, event: "Event", contact: Contact, at: dt.datetime) -> None:
-        """Queue the message of `event` for `contact`; call it inside the transaction that writes the event."""
+        """Queue the notification of `event` for `contact`; call it inside the transaction that writes the event."""
         state = "held" if at > now() else "queued"
         cls.insert(
             event=event,
@@ -115,15 +115,15 @@ class Message(Base):
 
     def keep(self, written: dict[str, str]) -> None:
         """Keep what is about to leave, so that it can be shown as it was, whatever becomes of worker and texts."""
-        Message.update(written=written).where(Message.id == self.id).execute()
+        Notification.update(written=written).where(Notification.id == self.id).execute()
 
     def ended(self, outcome: Outcome, error: str = "", provider_id: str = "") -> bool:
-        """Write down what came of the attempt that was claimed. False if another worker has taken the message over.
+        """Write down what came of the attempt that was claimed. False if another worker has taken the notification over.
 
         A receipt may have been quicker; then the state it led to stays if it is the later one.
         """
         with db.atomic():
-            row = Message._locked(self.id)
+            row = Notification._locked(self.id)
             if row is None or (row.attempts, row.claimed_by) != (self.attempts, self.claimed_by):
                 return False
             row._name(provider_id)
@@ -132,7 +132,7 @@ class Message(Base):
 
     @classmethod
     def receipt(cls, reference: str, outcome: Outcome, provider_id: str = "", error: str = "") -> bool:
-        """What the provider says later of the attempt we called `reference` (a message's `reference`, or just its id).
+        """What the provider says later of the attempt we called `reference` (a notification's `reference`, or just its id).
 
         Receipts may come doubled, in any order, before our own record of the sending, and of an earlier attempt: the
         state is right in the end and never goes back. Returns whether this one changed it; False also for a reference
@@ -142,27 +142,27 @@ class Message(Base):
         if named is None:
             return False
         with db.atomic():
-            message = cls._locked(int(named[1]))
-            if message is None or named[3] not in (None, message._born):
+            notification = cls._locked(int(named[1]))
+            if notification is None or named[3] not in (None, notification._born):
                 return False
-            if not message._concerns(int(named[2] or 0), outcome, provider_id):
+            if not notification._concerns(int(named[2] or 0), outcome, provider_id):
                 return False
-            message._name(provider_id)
-            changed = message._become(outcome, error)
+            notification._name(provider_id)
+            changed = notification._become(outcome, error)
         if outcome is Outcome.ACCOUNT:
-            Channel.stop(message.channel, error)
+            Channel.stop(notification.channel, error)
         return changed
 
     def send_again(self) -> bool:
         """Staff asks for one more round of attempts. False if it is not a dead letter (any more)."""
         with db.atomic():
-            if not Message.dead().where(Message.id == self.id).exists():
+            if not Notification.dead().where(Notification.id == self.id).exists():
                 return False
             self.put(state="queued", run_at=now(), failures=0, unknowns=0, tried_at=None)
         return True
 
     @classmethod
-    def dead(cls) -> "ModelSelect[Message]":
+    def dead(cls) -> "ModelSelect[Notification]":
         """Dead letters: given up, and nothing newer has reached that contact since. Oldest first.
 
         One to a contact that wants no more, or has given way to another, is none: it would not leave.
@@ -176,12 +176,15 @@ class Message(Base):
         return cls.select().where(over & ~fn.EXISTS(reached) & ~fn.EXISTS(silent)).order_by(cls.id)
 
     def news(self) -> list["Event"]:
-        """What a digest tells, oldest first: its own event, and those of the messages it stands for."""
-        to_contact = Message.contact == self.contact_id
-        left = to_contact & Message.state.in_(LEFT) & Message.kind.not_in(APART)
-        told = Message.select(fn.MAX(Message.id)).where(left).scalar() or 0
-        waited = (Message.id == self.id) | ((Message.id > told) & (Message.state == "superseded"))
-        return [message.event for message in Message.select().where(to_contact & waited).order_by(Message.event)]
+        """What a digest tells, oldest first: its own event, and those of the notifications it stands for."""
+        to_contact = Notification.contact == self.contact_id
+        left = to_contact & Notification.state.in_(LEFT) & Notification.kind.not_in(APART)
+        told = Notification.select(fn.MAX(Notification.id)).where(left).scalar() or 0
+        waited = (Notification.id == self.id) | ((Notification.id > told) & (Notification.state == "superseded"))
+        return [
+            notification.event
+            for notification in Notification.select().where(to_contact & waited).order_by(Notification.event)
+        ]
 
     @property
     def reference(self) -> str:
@@ -190,7 +193,7 @@ class Message(Base):
 
     @property
     def _born(self) -> str:
-        """Tells it from an erased message whose id it was given, or that a restored backup does not know."""
+        """Tells it from an erased notification whose id it was given, or that a restored backup does not know."""
         return str(int(self.created_at.timestamp()))
 
     @property
@@ -199,15 +202,15 @@ class Message(Base):
         return self.contact.may_hear(self.kind)
 
     @classmethod
-    def _locked(cls, key: int) -> "Message | None":
+    def _locked(cls, key: int) -> "Notification | None":
         """The row as it is now, nobody else's until the end of the transaction."""
         query = cls.select().where(cls.id == key)
         return (query.for_update() if db.for_update else query).get_or_none()
 
     def _concerns(self, attempt: int, outcome: Outcome, provider_id: str) -> bool:
-        """Whether a receipt says something of this message that still counts."""
+        """Whether a receipt says something of this notification that still counts."""
         if not 0 < (attempt or self.attempts) <= self.attempts:
-            return False  # of a message that a restored backup does not know
+            return False  # of a notification that a restored backup does not know
         latest = attempt in (0, self.attempts) and provider_id in ("", self.provider_id or provider_id)
         return latest or outcome is Outcome.DELIVERED  # an earlier attempt that arrived after all is good news
 
@@ -239,10 +242,10 @@ class Message(Base):
 
     def _defer(self, outcome: Outcome, error: str) -> None:
         """Again later, unless there is newer news by now or it was tried for long enough."""
-        claimed = (Message.attempts > 0) & (Message.state != "cancelled") & Message.kind.not_in(APART)
+        claimed = (Notification.attempts > 0) & (Notification.state != "cancelled") & Notification.kind.not_in(APART)
         if self.kind not in APART and self._newer(claimed):  # by another worker in the same moment
             self.put(state="superseded", run_at=None, error=error)
-        elif outcome is Outcome.ACCOUNT:  # our own fault: it costs the message nothing
+        elif outcome is Outcome.ACCOUNT:  # our own fault: it costs the notification nothing
             self.put(state="deferred", run_at=now(), error=error)
         elif timetable.over(self.channel, self.failures, now() - (self.tried_at or now())):
             self._fail(outcome, error)
@@ -264,21 +267,25 @@ class Message(Base):
         self.put(state="failed", run_at=None, error=error)
         if outcome is Outcome.BARRED:
             self.contact.stop()
-        if not self._newer(Message.state == "delivered"):
+        if not self._newer(Notification.state == "delivered"):
             Contact.missed(self.contact_id)
         for contact in () if self.kind in APART else self.contact.stand_ins(self.event):
-            had = (Message.contact == contact) & (Message.event >= self.event_id) & Message.kind.not_in(APART)
-            if not Message.select().where(had).exists():
-                Message.queue(self.event, contact, now())
-        if outcome is Outcome.GONE:  # with all its messages, this one too: there is nobody any more
+            had = (
+                (Notification.contact == contact)
+                & (Notification.event >= self.event_id)
+                & Notification.kind.not_in(APART)
+            )
+            if not Notification.select().where(had).exists():
+                Notification.queue(self.event, contact, now())
+        if outcome is Outcome.GONE:  # with all its notifications, this one too: there is nobody any more
             self.contact.erase()
 
     def _newer(self, which: Expression) -> bool:
-        newer = (Message.contact == self.contact_id) & (Message.id > self.id)
-        return Message.select().where(newer & which).exists()
+        newer = (Notification.contact == self.contact_id) & (Notification.id > self.id)
+        return Notification.select().where(newer & which).exists()
 
     def put(self, **changes: Any) -> None:
         """Write `changes` to the row and to this object; the caller holds the row's lock."""
-        Message.update(**changes).where(Message.id == self.id).execute()
+        Notification.update(**changes).where(Notification.id == self.id).execute()
         for name, value in changes.items():
             setattr(self, name, value)

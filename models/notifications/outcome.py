@@ -1,14 +1,14 @@
-"""What came of one attempt to send a message, whoever says so: our sender at once, or a receipt later."""
+"""What came of one attempt to send a notification, whoever says so: our sender at once, or a receipt later."""
 
 from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """Ours, theirs for now, or theirs for ever: only the last ends a message."""
+    """Ours, theirs for now, or theirs for ever: only the last ends a notification."""
 
     SENT = "sent"  # the provider took it
     DELIVERED = "delivered"  # it is where its reader can read it
-    ACCOUNT = "account"  # ours: wrong key, no credit, no rights. Every message of the channel would fare the same
+    ACCOUNT = "account"  # ours: wrong key, no credit, no rights. Every notification of the channel would fare the same
     UNWRITTEN = "unwritten"  # ours: this one could not be written, so nothing left
     UNWANTED = "unwanted"  # the contact may not hear of it (any more): stopped, erased, or not confirmed
     LATER = "later"  # theirs, for now, this recipient only: greylisted, mailbox busy, telephone switched off

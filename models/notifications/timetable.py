@@ -1,4 +1,4 @@
-"""When a message may leave: pauses after a failure, quiet hours, and how many a day."""
+"""When a notification may leave: pauses after a failure, quiet hours, and how many a day."""
 
 import datetime as dt
 import random
@@ -15,13 +15,13 @@ RETRY = {
     "push": (10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR),
 }
 GIVE_UP = {"email": dt.timedelta(hours=72), "sms": dt.timedelta(hours=24), "push": dt.timedelta(hours=24)}
-# How often a message of unknown outcome is tried again: without an end, one odd mail server would flood its user,
+# How often a notification of unknown outcome is tried again: without an end, one odd mail server would flood its user,
 # and an SMS costs money and nerves twice. A push that comes again takes the place of the first.
 REPEATS = {"email": 5, "sms": 1, "push": 5}
 # How long a claim holds, that is: when a worker that never came back is given up. An SMS waits for its receipt as long.
 LEASE = {"email": dt.timedelta(minutes=1), "sms": dt.timedelta(minutes=15), "push": dt.timedelta(minutes=1)}
 
-A_DAY = 3  # messages of one dossier to one contact; what happens after that is told in one digest next morning
+A_DAY = 3  # notifications of one dossier to one contact; what happens after that is told in one digest next morning
 MORNING = 8
 
 

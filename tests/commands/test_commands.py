@@ -14,7 +14,7 @@ from playhouse.schema_diff import diff_models
 from support.sending import close, environment
 from support.visitor import Visitor
 
-from models import MODELS, Contact, Dossier, Event, Message, Staff, db
+from models import MODELS, Contact, Dossier, Event, Notification, Staff, db
 from models.dossiers.life import STATUSES
 from models.dossiers.number import parse
 
@@ -67,9 +67,9 @@ def test_migrations_make_the_tables_that_the_models_describe(empty):
 
 
 def test_what_belongs_to_a_dossier_goes_with_it(either, with_mail):
-    assert (Event.select().count(), Contact.select().count(), Message.select().count()) == (1, 1, 1)
+    assert (Event.select().count(), Contact.select().count(), Notification.select().count()) == (1, 1, 1)
     Dossier.delete().where(Dossier.id == with_mail.id).execute()
-    assert (Event.select().count(), Contact.select().count(), Message.select().count()) == (0, 0, 0)
+    assert (Event.select().count(), Contact.select().count(), Notification.select().count()) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(

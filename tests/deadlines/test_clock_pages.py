@@ -10,7 +10,7 @@ from icalendar import Calendar
 from support.loading import copied, load, replace
 from support.visitor import Page, Visitor
 
-from models import Contact, Dossier, Form, Message, Staff
+from models import Contact, Dossier, Form, Notification, Staff
 from models.base import LUXEMBOURG
 from models.catalogue.procedure import LANGUAGES
 from senders.text import write
@@ -170,9 +170,11 @@ def test_page_says_that_the_clock_is_stopped_and_by_when_the_citizen_answers(app
 
 def test_message_names_the_same_day_as_the_page(app, told):
     dossier = told(("2026-03-02", "received"), ("2026-03-16", "incomplete", "2026-05-09"))
-    message = Message.select().join(Contact).where(Contact.dossier == dossier).order_by(Message.id.desc()).get()
+    notification = (
+        Notification.select().join(Contact).where(Contact.dossier == dossier).order_by(Notification.id.desc()).get()
+    )
     with app.app_context():
-        assert "11 May 2026" in str(write(message))
+        assert "11 May 2026" in str(write(notification))
 
 
 def test_page_explains_what_was_waited_for(app, told):

@@ -7,7 +7,7 @@ from conftest import signed_in
 from support.desk_pages import address, stored
 from support.visitor import Page, Visitor
 
-from models import Authority, Batch, Bulk, Dossier, Event, Form, Message, Procedure, TextBlock, now, today
+from models import Authority, Batch, Bulk, Dossier, Event, Form, Notification, Procedure, TextBlock, now, today
 from models.desk.bulk_move import MOST
 from models.dossiers.number import grouped
 
@@ -66,8 +66,10 @@ def test_all_of_it_is_undone_at_once_and_nobody_ever_hears_of_it(desk, three, ht
     done = go(desk, choose(desk, "examination", *three), htmx=htmx)
     undone = desk.submit(done, "/undo", htmx=htmx)
     assert undone.title == "3 moves taken back" and statuses(three) == ["received"] * 3
-    messages = Message.select().join(Event).where(Event.kind == "examination")
-    assert len(messages) == 3 and not [message for message in messages if message.state in ("sent", "queued", "held")]
+    notifications = Notification.select().join(Event).where(Event.kind == "examination")
+    assert len(notifications) == 3 and not [
+        notification for notification in notifications if notification.state in ("sent", "queued", "held")
+    ]
 
 
 def test_undo_says_for_which_it_was_too_late(desk, clerk, three):

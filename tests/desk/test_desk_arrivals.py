@@ -8,7 +8,7 @@ from support.desk_pages import LONG_AGO, TOMORROW, YESTERDAY, stored
 from support.visitor import Page, Visitor
 
 from blueprints.public import permits as asking
-from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, today
+from models import Audit, Contact, Dossier, Event, Form, Notification, Procedure, today
 from models.dossiers.number import grouped
 
 
@@ -78,12 +78,12 @@ def test_address_on_the_paper_is_asked_once_and_hears_nothing_more_before_it_say
     page = give(desk, by_email="y", email="somebody@example.org")
     dossier, contact = Dossier.get(), Contact.get()
     assert "on its way" in page.text and contact.language == "fr" and contact.confirmed_at is None
-    assert [(m.event.kind, m.state) for m in Message.select()] == [("added", "queued")]
+    assert [(m.event.kind, m.state) for m in Notification.select()] == [("added", "queued")]
     dossier.move("examination", by=clerk, version=dossier.version)
-    assert Message.select().count() == 1
+    assert Notification.select().count() == 1
     contact.confirm()
     dossier.move("decided", by=clerk, version=dossier.version)
-    assert [m.event.kind for m in Message.select().order_by(Message.id)] == ["added", "decided"]
+    assert [m.event.kind for m in Notification.select().order_by(Notification.id)] == ["added", "decided"]
 
 
 def test_same_form_sent_twice_makes_one_dossier(desk):
@@ -96,7 +96,7 @@ def test_same_form_sent_twice_makes_one_dossier(desk):
         "email": "somebody@example.org",
     }
     pages = [desk.submit(page, "/desk/registrations", **fields) for _ in range(2)]
-    assert pages[0].url == pages[1].url and Dossier.select().count() == 1 and Message.select().count() == 1
+    assert pages[0].url == pages[1].url and Dossier.select().count() == 1 and Notification.select().count() == 1
 
 
 def test_arrival_can_be_undone(desk, clerk):
@@ -139,7 +139,7 @@ def test_caller_gets_a_number_and_the_sheet(desk):
     page = give(desk, here=None, by_email="y", email="somebody@example.org")
     dossier = Dossier.get()
     assert dossier.status == "announced" and f"/t/{dossier.number}/sheet.pdf" in page.html
-    assert [message.event.kind for message in Message.select()] == ["announced"]
+    assert [notification.event.kind for notification in Notification.select()] == ["announced"]
     assert Event.get().by is not None
 
 
@@ -187,7 +187,7 @@ def test_many_sms_are_asked_for_at_the_desk_of_one_office_and_each_account_has_i
         give(desk, by_sms="y", mobile=f"621 {index + 100} 456")
     assert "at the moment" in give(desk, 422, by_sms="y", mobile="621 200 456").errors["mobile"]
     give(colleague, by_sms="y", mobile="621 200 456")
-    assert Message.select().where(Message.channel == "sms").count() == 21
+    assert Notification.select().where(Notification.channel == "sms").count() == 21
 
 
 def test_many_mails_from_the_network_of_an_office_are_no_limit_for_its_desk(app, desk, clerk):
@@ -195,4 +195,4 @@ def test_many_mails_from_the_network_of_an_office_are_no_limit_for_its_desk(app,
         with app.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
             assert asking.allowed("email", f"public{index}@example.lu", f"permit {index}")
     give(desk, by_email="y", email="somebody@example.org")
-    assert Message.select().count() == 1
+    assert Notification.select().count() == 1

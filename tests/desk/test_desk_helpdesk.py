@@ -7,7 +7,7 @@ from conftest import account, signed_in
 from support.desk_pages import address, move
 from support.visitor import Page, Visitor
 
-from models import Audit, Contact, Dossier, Event, Form, Message, Procedure, db, now
+from models import Audit, Contact, Dossier, Event, Form, Notification, Procedure, db, now
 from models.dossiers.number import grouped
 
 CANARY = "canary.bird@example.org"
@@ -150,7 +150,9 @@ def test_corrected_address_is_asked_and_the_old_one_told(phone, called):
     one = contact()
     page = act(phone, one, "correct", address=" New@Example.org ")
     assert "The new address was asked" in page.text and "N***@e..." in page.text
-    assert {(m.kind, m.contact.address) for m in Message.select().where(Message.kind.in_(("added", "changed")))} == {
+    assert {
+        (m.kind, m.contact.address) for m in Notification.select().where(Notification.kind.in_(("added", "changed")))
+    } == {
         ("added", "New@example.org"),
         ("changed", CANARY),
     }
@@ -166,7 +168,7 @@ def test_address_that_is_told_already_is_no_correction(phone, called):
 def test_caller_who_wants_no_more_messages_gets_none(phone, called):
     page = act(phone, contact(), "stop", reason="wish")
     assert "stopped" in page.text and contact().stopped_at
-    assert Message.select().join(Contact).where(Contact.channel == "email").get().state == "cancelled"
+    assert Notification.select().join(Contact).where(Contact.channel == "email").get().state == "cancelled"
     assert kept("stop") == [{"contact": contact().id, "reason": "wish"}]
 
 
@@ -177,14 +179,14 @@ def test_caller_who_wants_to_be_forgotten_is(phone, called, htmx):
     data = {"csrf_token": page.soup.select_one("[name=csrf_token]")["value"], "act": "erase", "reason": "data"}
     answer = phone.open(f"/desk/contacts/{one.id}", "POST", data=data, htmx=htmx)
     assert answer.headers["HX-Redirect" if htmx else "Location"] == address(called)
-    assert [c.channel for c in Contact.select()] == ["sms"] and Message.select().count() == 1
+    assert [c.channel for c in Contact.select()] == ["sms"] and Notification.select().count() == 1
     assert phone.open(f"/desk/contacts/{one.id}").status_code == 404
     assert kept("erase") == [{"contact": one.id, "reason": "data"}] and Audit.verify()[0] is None
 
 
-def set_state(channel: str, **changes) -> Message:
-    Message.update(**changes).where(Message.channel == channel).execute()
-    return Message.get(Message.channel == channel)
+def set_state(channel: str, **changes) -> Notification:
+    Notification.update(**changes).where(Notification.channel == channel).execute()
+    return Notification.get(Notification.channel == channel)
 
 
 @pytest.mark.parametrize(
@@ -203,27 +205,27 @@ def set_state(channel: str, **changes) -> Message:
     ],
 )
 def test_what_became_of_a_message_is_said_in_words(phone, called, channel, state, error, said):
-    message = set_state(channel, state=state, error=error, attempts=3, run_at=None)
-    block = phone.get(address(called)).soup.select_one(f"#message-{message.id}").get_text(" ", strip=True)
+    notification = set_state(channel, state=state, error=error, attempts=3, run_at=None)
+    block = phone.get(address(called)).soup.select_one(f"#notification-{notification.id}").get_text(" ", strip=True)
     assert said in block and "3 attempts" in block and error not in block and "***" in block
 
 
 def test_message_that_went_well_says_so_and_no_more(phone, called):
-    message = set_state("email", state="delivered", sent_at=now(), run_at=None)
-    block = phone.get(address(called)).soup.select_one(f"#message-{message.id}")
+    notification = set_state("email", state="delivered", sent_at=now(), run_at=None)
+    block = phone.get(address(called)).soup.select_one(f"#notification-{notification.id}")
     assert block.select_one(".pill").get_text() == "Delivered" and not block.form
 
 
 @pytest.mark.parametrize("htmx", [False, True])
 def test_dead_letter_is_sent_again_from_where_it_is_seen(phone, called, helpdesk, htmx):
-    message = set_state("email", state="failed", run_at=None, error="recipient refused: 550 5.1.1")
+    notification = set_state("email", state="failed", run_at=None, error="recipient refused: 550 5.1.1")
     for page in (phone.get("/desk/helpdesk"), phone.get(address(called))):
-        assert page.form(f"/messages/{message.id}")
-    answer = phone.submit(page, f"/messages/{message.id}", 200, htmx)
-    assert "Waiting to be sent" in answer.text and Message.get_by_id(message.id).state == "queued"
-    assert kept("resend") == [{"message": message.id}]
+        assert page.form(f"/notifications/{notification.id}")
+    answer = phone.submit(page, f"/notifications/{notification.id}", 200, htmx)
+    assert "Waiting to be sent" in answer.text and Notification.get_by_id(notification.id).state == "queued"
+    assert kept("resend") == [{"message": notification.id}]
     assert "Messages we have given up 0" in phone.get("/desk/helpdesk").text
-    again = phone.submit(page, f"/messages/{message.id}", 409, htmx)
+    again = phone.submit(page, f"/notifications/{notification.id}", 409, htmx)
     assert "on its way again already" in again.text and len(kept("resend")) == 1
 
 
@@ -231,7 +233,7 @@ def test_unreached_citizens_and_dead_letters_are_counted_for_the_own_authority(
     either, clerk, helpdesk, called, elsewhere
 ):
     Contact.update(failed_at=now()).execute()
-    Message.update(state="failed", run_at=None).execute()
+    Notification.update(state="failed", run_at=None).execute()
     page = signed_in(either, helpdesk).get("/desk/helpdesk")
     assert [tag.get_text() for tag in page.soup.select("h2 .pill")] == ["3", "3"]
     page = signed_in(either, clerk).get("/desk/helpdesk")
@@ -241,8 +243,8 @@ def test_unreached_citizens_and_dead_letters_are_counted_for_the_own_authority(
 
 def test_another_authoritys_contacts_and_messages_are_not_there(desk, elsewhere):
     token = desk.get("/desk").soup.select_one("[name=csrf_token]")["value"]
-    paths = [f"/desk/contacts/{contact().id}", f"/desk/messages/{Message.get().id}"]
-    for path in (*paths, "/desk/contacts/0", "/desk/contacts/99999999999999999999", "/desk/messages/x"):
+    paths = [f"/desk/contacts/{contact().id}", f"/desk/notifications/{Notification.get().id}"]
+    for path in (*paths, "/desk/contacts/0", "/desk/contacts/99999999999999999999", "/desk/notifications/x"):
         assert desk.open(path).status_code == 404
     for path in (paths[0], f"{paths[1]}/again"):
         answer = desk.open(path, "POST", data={"csrf_token": token, "act": "unmask", "reason": "status"})

@@ -19,7 +19,7 @@ from support.desk_pages import (
 )
 from support.visitor import values
 
-from models import Authority, Event, Message, Outcome, today
+from models import Authority, Event, Notification, Outcome, today
 from models.notifications import outbox
 
 
@@ -144,7 +144,7 @@ def test_scan_can_be_undone_until_the_citizen_is_told(visitor, desk, with_mail):
     assert not page.soup.select("form[action$='/undo']")
     citizen = visitor.get(f"/t/{with_mail.number}")
     assert citizen.title == "Not arrived yet" and len(citizen.soup.select(".timeline > li")) == 1
-    assert Message.get(Message.event == Event.get(Event.kind == "received")).state == "cancelled"
+    assert Notification.get(Notification.event == Event.get(Event.kind == "received")).state == "cancelled"
 
 
 def test_scan_can_be_undone_where_nobody_is_told(desk, dossier):
@@ -226,6 +226,8 @@ def test_citizen_hears_the_newest_news_and_never_the_older_after_it(app, desk, w
     app.config["UNDO_SECONDS"] = 0
     moved(desk, with_mail, "examination")
     kinds = [
-        message.kind for message in iter(partial(outbox.claim, "worker", "email"), None) if message.ended(Outcome.SENT)
+        notification.kind
+        for notification in iter(partial(outbox.claim, "worker", "email"), None)
+        if notification.ended(Outcome.SENT)
     ]
     assert kinds == ["announced", "examination"]

@@ -8,7 +8,7 @@ import pytest
 from conftest import account, signed_in
 from support.visitor import Page, Visitor
 
-from models import Audit, Dossier, Form, Message, Procedure, WaitingTime, today
+from models import Audit, Dossier, Form, Notification, Procedure, WaitingTime, today
 from models.dossiers.number import grouped
 from models.dossiers.waiting_times import LEAST
 
@@ -107,7 +107,9 @@ def test_messages_are_counted_by_what_became_of_them(either, clerk, form):
     for index in range(5):
         given(form, f"a{index}")
     Dossier.announce(form, "en", "sms", [("sms", "+352621123456")])
-    Message.update(state="failed").where(Message.id.in_(list(Message.select(Message.id).limit(3).tuples()))).execute()
+    Notification.update(state="failed").where(
+        Notification.id.in_(list(Notification.select(Notification.id).limit(3).tuples()))
+    ).execute()
     page = signed_in(either, clerk).get("/desk/numbers")
     assert row(page, "messages", "Failed for good") == [3, 0, 0, 3]
     assert row(page, "messages", "Waiting to be sent") == [2, 1, 0, 3]

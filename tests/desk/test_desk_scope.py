@@ -9,11 +9,11 @@ from support.desk_pages import variables
 from support.visitor import Visitor
 from werkzeug.routing import Rule
 
-from models import Audit, Batch, Contact, Dossier, Form, Message, Note, Procedure, db, today
+from models import Audit, Batch, Contact, Dossier, Form, Note, Notification, Procedure, db, today
 from models.dossiers.number import grouped
 
 DESK = Path(__file__).parent.parent.parent / "blueprints" / "desk"
-GUARDED = {"Dossier", "Event", "Contact", "Message", "Note", "Batch", "Read", "Audit"}
+GUARDED = {"Dossier", "Event", "Contact", "Notification", "Note", "Batch", "Read", "Audit"}
 QUERIES = {"select", "get", "get_or_none", "get_by_id", "filter", "update", "delete", "delete_by_id", "raw", "insert"}
 ROLES = ("clerk", "helpdesk", "admin")
 
@@ -29,20 +29,25 @@ class Side:
         self.dossier.move("incomplete", by=self.clerk, version=2, missing=["Lease"], note=f"public word of {name}")
         self.note = Note.write(self.dossier, self.clerk, f"internal word of {name}")
         self.contact = Contact.get(Contact.dossier == self.dossier)
-        self.message = Message.select().where(Message.contact == self.contact).first()
-        Message.update(state="failed", run_at=None).where(Message.contact == self.contact).execute()
+        self.notification = Notification.select().where(Notification.contact == self.contact).first()
+        Notification.update(state="failed", run_at=None).where(Notification.contact == self.contact).execute()
         Contact.update(failed_at=self.dossier.changed_at).where(Contact.id == self.contact.id).execute()
         self.marks = [self.dossier.number, grouped(self.dossier.number), f"word of {name}", f"{name}@example"]
 
     def values(self, rule: Rule) -> dict[str, object]:
         """What the variables of an address stand for, so that it is about this side."""
-        own = {"bag": self.batch.id, "batch": self.batch.id, "contact": self.contact.id, "message": self.message.id}
+        own = {
+            "bag": self.batch.id,
+            "batch": self.batch.id,
+            "contact": self.contact.id,
+            "message": self.notification.id,
+        }
         known = variables(self.dossier) | own
         return {name: known[name] for name in rule.arguments}
 
     def rows(self) -> list[tuple]:
         """All that is stored about this side's dossier."""
-        tables = {"dossier": self.dossier.id, "contact": self.contact.id, "message": self.message.id}
+        tables = {"dossier": self.dossier.id, "contact": self.contact.id, "message": self.notification.id}
         return [db.execute_sql(f"SELECT * FROM {name} WHERE id = {key}").fetchall() for name, key in tables.items()]  # noqa: S608
 
 

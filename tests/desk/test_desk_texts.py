@@ -1,11 +1,11 @@
-"""The texts of all messages, as administrators look them through; and what the helpdesk is shown of those sent."""
+"""The texts of all notifications, as administrators look them through; and what the helpdesk is shown of those sent."""
 
 import pytest
 from conftest import account, running, signed_in
 from support.sending import LONG_SITE
 from support.visitor import Visitor
 
-from models import Contact, Dossier, Event, Message, db
+from models import Contact, Dossier, Event, Notification, db
 from models.catalogue.procedure import LANGUAGES
 from models.notifications.contact import FIRST
 from senders.samples import KINDS
@@ -43,9 +43,9 @@ def test_mail_is_shown_as_a_mail_program_does(office):
 
 
 def test_looking_writes_nothing(office):
-    before = [model.select().count() for model in (Dossier, Event, Contact, Message)]
+    before = [model.select().count() for model in (Dossier, Event, Contact, Notification)]
     office.get("/desk/texts")
-    assert [model.select().count() for model in (Dossier, Event, Contact, Message)] == before
+    assert [model.select().count() for model in (Dossier, Event, Contact, Notification)] == before
 
 
 def test_link_in_a_sample_opens_nothing(office):
@@ -93,14 +93,14 @@ def test_page_stands_without_a_catalogue(office):
 
 
 def test_helpdesk_sees_what_a_message_said_when_it_left(app, helpdesk, with_mail):
-    message = Message.get()
-    message.keep({"subject": "Your <number>", "text": "As it was then\nhttp://localhost/c/***\n"})
+    notification = Notification.get()
+    notification.keep({"subject": "Your <number>", "text": "As it was then\nhttp://localhost/c/***\n"})
     page = signed_in(app, helpdesk).get(f"/desk/dossiers/{with_mail.number}")
-    block = page.soup.select_one(f"#message-{message.id} details")
+    block = page.soup.select_one(f"#notification-{notification.id} details")
     assert block.strong.get_text() == "Your <number>" and block.strong["lang"] == "en"
     assert block.select_one(".said").get_text() == "As it was then\nhttp://localhost/c/***\n"
 
 
 def test_message_that_has_not_left_has_said_nothing(app, helpdesk, with_mail):
     page = signed_in(app, helpdesk).get(f"/desk/dossiers/{with_mail.number}")
-    assert not page.soup.select_one(f"#message-{Message.get().id} details")
+    assert not page.soup.select_one(f"#notification-{Notification.get().id} details")

@@ -8,7 +8,7 @@ from conftest import account, signed_in
 from support.desk_pages import LONG_AGO, YESTERDAY, given_out_long_ago, stored
 from support.visitor import Page, Visitor
 
-from models import Audit, Batch, Contact, Dossier, Event, Form, Message, Procedure, Read, now, today
+from models import Audit, Batch, Contact, Dossier, Event, Form, Notification, Procedure, Read, now, today
 from models.dossiers.number import check_character, grouped
 
 
@@ -56,8 +56,8 @@ def test_envelope_has_arrived(bag, with_mail):
     assert titles(page) == ["Arrived"] and with_mail.form.title["en"] in said(page)
     assert all(item["en"] in said(page) for item in with_mail.form.enclosures)
     assert stored(with_mail).status == "received" and stored(with_mail).arrived_on == today()
-    message = Message.get(Message.event == with_mail.latest)
-    assert message.run_at > now() + dt.timedelta(minutes=9)
+    notification = Notification.get(Notification.event == with_mail.latest)
+    assert notification.run_at > now() + dt.timedelta(minutes=9)
     assert page.soup.select_one("#text").has_attr("autofocus")
 
 
@@ -70,7 +70,10 @@ def test_same_reading_sent_twice_gets_the_same_answer_and_changes_nothing(bag, w
     page = bag.get("/desk/post-bag")
     answers = [bag.submit(page, "/reads", text=with_mail.number) for _ in range(2)]
     assert said(answers[0]) == said(answers[1]) and Read.select().count() == 1
-    assert stored(with_mail).version == 2 and Message.select().join(Event).where(Event.kind == "received").count() == 1
+    assert (
+        stored(with_mail).version == 2
+        and Notification.select().join(Event).where(Event.kind == "received").count() == 1
+    )
 
 
 def test_scanned_twice_in_one_bag_is_said_and_nothing_happens(bag, dossier):
@@ -150,7 +153,7 @@ def test_envelope_of_another_authority_is_forwarded_in_two_taps(bag, clerk, app,
     page = tap(bag, page, "forward")
     assert titles(page) == ["Forwarded"] and foreign.authority.address[0] in said(page)
     assert stored(foreign).status == "announced" and stored(foreign).latest.kind == "forwarded"
-    assert Message.get(Message.event == stored(foreign).latest).run_at > now()
+    assert Notification.get(Notification.event == stored(foreign).latest).run_at > now()
     status = Visitor(app).get(f"/t/{foreign.number}")
     assert "sent on to" in status.text and clerk.authority.name["en"] in status.text
     right = signed_in(app, account("right@example.lu", "clerk", foreign.authority))
@@ -235,7 +238,7 @@ def test_bag_of_yesterday_is_not_gone_on_with(bag):
 def test_one_read_is_undone_and_nobody_hears_of_it(bag, with_mail):
     page = tap(bag, read(bag, with_mail.number), "undo")
     assert titles(page) == ["Taken back"] and stored(with_mail).status == "announced"
-    assert [m.state for m in Message.select().join(Event).where(Event.kind == "received")] == ["cancelled"]
+    assert [m.state for m in Notification.select().join(Event).where(Event.kind == "received")] == ["cancelled"]
     assert titles(read(bag, with_mail.number)) == ["Arrived"]
 
 
@@ -248,7 +251,9 @@ def test_whole_bag_is_undone(bag, form, foreign):
     assert "4 can still be taken back" in page.text
     page = bag.submit(page, "/undo")
     assert {stored(each).status for each in dossiers} == {"announced"} and stored(foreign).latest.kind == "undone"
-    assert not Message.select().join(Event).where(Event.kind != "announced", Message.state == "queued").count()
+    assert (
+        not Notification.select().join(Event).where(Event.kind != "announced", Notification.state == "queued").count()
+    )
     assert "Taken back" in page.text
 
 

@@ -6,7 +6,7 @@ from support.living import served
 from support.phone import NEEDED, chromium, opened, playwright
 from test_scan_browser import camera, code
 
-from models import Batch, Dossier, Event, Message, Read, today
+from models import Batch, Dossier, Event, Notification, Read, today
 
 pytestmark = NEEDED
 expect = playwright.expect
@@ -141,7 +141,7 @@ def test_network_fails_in_the_middle_and_nothing_is_lost_or_doubled(page, dossie
     expect(page.locator("#recorded")).to_have_text("4")
     assert waiting(page) == 0 and Read.select().count() == 4
     received = Event.select().where(Event.kind == "received")
-    assert received.count() == Message.select().where(Message.event.in_(received)).count() == 4
+    assert received.count() == Notification.select().where(Notification.event.in_(received)).count() == 4
 
 
 def test_page_without_network_says_what_waits_on_the_device(page, dossiers):
@@ -208,7 +208,7 @@ def test_what_the_server_refuses_stays_and_does_not_hold_the_others_up(page, dos
         }"""
     )
     page.unroute("**/reads")
-    with page.expect_event("console", lambda message: "404" in message.text):
+    with page.expect_event("console", lambda notification: "404" in notification.text):
         page.evaluate("dispatchEvent(new Event('online'))")
     answered(page, "Arrived")
     expect(page.locator("#waiting")).to_contain_text("Waiting on this device: 1")

@@ -5,7 +5,7 @@ from support.living import served
 from support.phone import NEEDED, chromium, opened, playwright
 
 from bench import post_room
-from models import Message
+from models import Notification
 
 pytestmark = NEEDED
 
@@ -28,4 +28,4 @@ def test_badly_photographed_sheets_are_read_once_each_whatever_the_network_does(
         outcome = post_room.work(page, post_room.sheets(app, dossiers), count)
     assert len(outcome.pictures) == count, outcome
     assert set(post_room.counts(dossiers).values()) == {count}
-    assert Message.select().count() == 2 * count  # those of the numbers, and one for each arrival
+    assert Notification.select().count() == 2 * count  # those of the numbers, and one for each arrival

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.postgresql_server import somebody_waits
 
-from models import Authority, Conflict, Contact, Dossier, Event, Message, Outcome, Scope, db, now, today
+from models import Authority, Conflict, Contact, Dossier, Event, Notification, Outcome, Scope, db, now, today
 from models.desk import helpdesk
 from models.dossiers.life import MOVES, STATUSES
 from models.notifications import outbox
@@ -40,7 +40,7 @@ def in_status(form, status: str, by, contacts=()) -> Dossier:
 
 
 def states() -> list[tuple[str, str]]:
-    rows = Message.select(Event.kind, Message.state).join(Event).order_by(Message.id)
+    rows = Notification.select(Event.kind, Notification.state).join(Event).order_by(Notification.id)
     return list(rows.tuples())
 
 
@@ -62,7 +62,7 @@ def test_a_form_sent_twice_is_one_dossier(either, form):
     first = Dossier.announce(form, "de", "the-same-key", [EMAIL])
     second = Dossier.announce(form, "fr", "the-same-key", [EMAIL, SMS])
     assert first.number == second.number
-    assert (Dossier.select().count(), Contact.select().count(), Message.select().count()) == (1, 1, 1)
+    assert (Dossier.select().count(), Contact.select().count(), Notification.select().count()) == (1, 1, 1)
 
 
 def test_a_form_sent_many_times_at_once_is_one_dossier(either, form):
@@ -75,7 +75,7 @@ def test_a_form_sent_many_times_at_once_is_one_dossier(either, form):
 
     run(announce, 6)
     assert len(numbers) == 6 and len(set(numbers)) == 1
-    assert (Dossier.select().count(), Message.select().count()) == (1, 1)
+    assert (Dossier.select().count(), Notification.select().count()) == (1, 1)
 
 
 def test_of_two_clerks_at_once_one_wins_and_the_other_is_told(either, form, clerk):
@@ -134,9 +134,9 @@ def test_stopped_contact_hears_nothing_more(either, form, clerk):
     move(dossier, "examination", clerk)
     kinds = [
         kind
-        for kind, _state in Message.select(Event.kind, Contact.channel)
+        for kind, _state in Notification.select(Event.kind, Contact.channel)
         .join(Event)
-        .switch(Message)
+        .switch(Notification)
         .join(Contact)
         .where(Contact.channel == "email")
         .tuples()
@@ -224,7 +224,7 @@ def test_citizen_says_once_that_it_was_posted_and_not_in_the_future(either, form
 def test_forgotten_contact_leaves_no_trace_of_its_address(either, form, clerk):
     dossier = in_status(form, "received", clerk, [EMAIL])
     dossier.contacts.get().erase()
-    assert (Contact.select().count(), Message.select().count()) == (0, 0)
+    assert (Contact.select().count(), Notification.select().count()) == (0, 0)
     assert Dossier.get_by_id(dossier.id).status == "received"
 
 

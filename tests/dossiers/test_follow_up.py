@@ -10,7 +10,7 @@ from support.paper_reading import codes, text, words, wrong_tags
 from support.visitor import Visitor
 from test_paper_sheet import ENVELOPES, touches, windows, within
 
-from models import Authority, Dossier, Event, Message, today
+from models import Authority, Dossier, Event, Notification, today
 from models.catalogue.procedure import LANGUAGES
 from models.dossiers.number import Scanned, grouped, new_number, scanned
 from senders import text as letters
@@ -101,9 +101,9 @@ def test_sheet_of_a_stranger_s_number_is_not_found(visitor, dossier, clerk):
 
 def test_sheet_goes_with_the_mail_that_asks_for_the_papers(sqlite_url, app, with_mail, clerk):
     ask(with_mail, clerk, PASSPORT)
-    message = Message.select().order_by(Message.id.desc()).first()
+    notification = Notification.select().order_by(Notification.id.desc()).first()
     with running(sqlite_url).app_context():
-        letter = letters.write(message)
+        letter = letters.write(notification)
     ((name, pdf),) = letter.attachments
     assert name == f"eTracking-{with_mail.number}-1.pdf"
     assert [code.text for code in codes(pdf)[0]] == [f"HTTP://LOCALHOST/T/{with_mail.number}/1"]

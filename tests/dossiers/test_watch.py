@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from test_dossier import EMAIL
 
-from models import Contact, Dossier, Message, now
+from models import Contact, Dossier, Notification, now
 from models.dossiers import reminders as watch
 from models.dossiers.life import ON_THE_WAY, expected_by
 
@@ -48,7 +48,7 @@ def test_posted_paper_that_is_not_scanned_in_time_is_told_once_with_its_register
     post(announced, registered="RR473124829LU")
     assert on(dt.date(2026, 3, 11)) == ["announced", "posted"]
     assert on(dt.date(2026, 3, 12)) == on(dt.date(2026, 3, 30)) == ["announced", "posted", "unarrived"]
-    assert Dossier.get().latest.details["registered"] == "RR473124829LU" and Message.select().count() == 2
+    assert Dossier.get().latest.details["registered"] == "RR473124829LU" and Notification.select().count() == 2
 
 
 def test_paper_that_was_scanned_is_not_missed(announced, clerk):
@@ -86,7 +86,7 @@ def test_nobody_is_cut_off_without_a_warning_when_the_service_has_slept(announce
 
 def test_unconfirmed_address_is_not_reminded_of_anything(announced):
     Contact.update(confirmed_at=None).execute()
-    assert on(days(60))[-1] == "reminder" and Message.select().count() == 1
+    assert on(days(60))[-1] == "reminder" and Notification.select().count() == 1
 
 
 def test_citizen_reads_when_it_should_be_there_and_what_to_do_when_it_is_not(visitor, announced):

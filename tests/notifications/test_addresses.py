@@ -1,4 +1,4 @@
-"""One address gives way to another, helpers are asked: nobody hears more than one message unasked, nothing in silence."""
+"""One address gives way to another, helpers are asked: nobody hears more than one notification unasked, nothing in silence."""
 
 import itertools
 import threading
@@ -8,7 +8,7 @@ from support.visitor import Visitor
 from test_contacts import MAIL, SMS, contact, link, press
 from test_tracking import CONTACT, past_the_captcha
 
-from models import Contact, Dossier, Event, Message, db, now, today
+from models import Contact, Dossier, Event, Notification, db, now, today
 from models.notifications import addresses
 from models.notifications.contact import GRACE, hashed
 from models.security import keys
@@ -34,9 +34,11 @@ def link_of(app, address: str) -> str:
 
 
 def told(address: str) -> list[str]:
-    """What leaves for this address when its messages are looked at by the transport."""
-    messages = Message.select().join(Contact).where((Contact.address == address) & (Message.state != "cancelled"))
-    return [message.event.kind for message in messages.order_by(Message.id) if message.wanted]
+    """What leaves for this address when its notifications are looked at by the transport."""
+    notifications = (
+        Notification.select().join(Contact).where((Contact.address == address) & (Notification.state != "cancelled"))
+    )
+    return [notification.event.kind for notification in notifications.order_by(Notification.id) if notification.wanted]
 
 
 def test_new_address_takes_the_place_of_the_old_one_only_by_its_own_yes(app, visitor, both, clerk):
@@ -53,10 +55,15 @@ def test_new_address_takes_the_place_of_the_old_one_only_by_its_own_yes(app, vis
 
 
 def test_news_that_wait_for_the_old_address_are_told_to_the_new_one(app, visitor, both, clerk):
-    Message.update(state="sent", run_at=None).execute()
+    Notification.update(state="sent", run_at=None).execute()
     give(visitor, link(app, both), "exchange", "new@example.lu")
     both.move("received", by=clerk, version=1, arrived_on=today())
-    waiting = Message.select().join(Contact).where((Contact.address == MAIL[1]) & (Message.kind == "received")).get()
+    waiting = (
+        Notification.select()
+        .join(Contact)
+        .where((Contact.address == MAIL[1]) & (Notification.kind == "received"))
+        .get()
+    )
     waiting.put(state="deferred", run_at=now() + GRACE, attempts=1, error="greylisted")
     press(visitor, link_of(app, "new@example.lu"), "confirm")
     assert told("new@example.lu") == ["added", "received"]
@@ -228,7 +235,7 @@ def test_victim_is_asked_three_times_a_day_by_all_ways_together(app, both):
         browser.submit(past_the_captcha(browser), CONTACT, by_email="y", email="victim@example.lu")
     page = give(Visitor(app), link(app, both), "add", "victim+x@example.lu", status=422)
     assert "cannot write to this address" in page.errors["add-email-address"]
-    assert Message.select().join(Contact).where(Contact.address.startswith("victim")).count() == 3
+    assert Notification.select().join(Contact).where(Contact.address.startswith("victim")).count() == 3
 
 
 def test_who_says_stop_before_ever_saying_yes_is_left_in_peace(app, visitor, form):
@@ -243,7 +250,7 @@ def test_who_says_stop_before_ever_saying_yes_is_left_in_peace(app, visitor, for
 
 def test_public_history_and_undo_know_nothing_of_contacts(app, visitor, both, clerk):
     event = both.move("received", by=clerk, version=1, arrived_on=today())
-    Message.update(state="queued").where(Message.event == event).execute()
+    Notification.update(state="queued").where(Notification.event == event).execute()
     shown = visitor.get(f"/t/{both.number}").html
     addresses.add(Contact.get(Contact.address == MAIL[1]), "email", "helper@example.lu")
     assert visitor.get(f"/t/{both.number}").html == shown

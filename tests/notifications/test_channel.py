@@ -8,8 +8,8 @@ import pytest
 import time_machine
 from support.sending import queued, row
 
-from commands import notifications as messages
-from models import Channel, Message, Outcome, db, now
+from commands import notifications as notifications
+from models import Channel, Notification, Outcome, db, now
 from models.notifications import channel
 from models.notifications.channel import ERRORS, PROBE, WINDOW
 
@@ -24,7 +24,7 @@ def clock(either):
 
 
 def work_once() -> None:
-    messages.Worker().work(SimpleQueue(), once=True)
+    notifications.Worker().work(SimpleQueue(), once=True)
 
 
 def fail(times: int, outcome: Outcome = Outcome.DOWN) -> None:
@@ -144,20 +144,20 @@ def test_refused_account_stops_the_channel_and_costs_no_message_an_attempt(sendi
 
 def test_operator_sees_what_waits_and_why_and_sends_again_what_was_given_up(sending_app, mail_server):
     def run(*arguments: str) -> str:
-        done = sending_app.test_cli_runner().invoke(args=["messages", *arguments])
+        done = sending_app.test_cli_runner().invoke(args=["notifications", *arguments])
         assert done.exit_code == 0, done.output
         return done.output
 
     given_up, _due = queued(), queued(channel="sms")
     with db.connection_context():
-        Message.update(state="failed", run_at=None).where(Message.id == given_up).execute()
+        Notification.update(state="failed", run_at=None).where(Notification.id == given_up).execute()
         Channel.stop("sms", "SMS refused: HTTP 402, low-balance")
     email, sms, push = run("status").splitlines()
     assert (email, push) == ("email  open; 0 due, 1 given up", "push   open; 0 due, 0 given up")
     assert sms.startswith("sms    stopped at 20") and sms.endswith(
         "UTC: SMS refused: HTTP 402, low-balance; 1 due, 0 given up"
     )
-    assert run("repeat", "email") == "1 message to send again\n" and run("repeat", "push").startswith("0 messages")
+    assert run("repeat", "email") == "1 notification to send again\n" and run("repeat", "push").startswith("0 notifications")
     work_once()
     assert row(given_up).state == "sent" and len(mail_server.mails) == 1
 
@@ -172,6 +172,6 @@ def test_server_that_is_down_is_left_alone_by_every_worker(sending_app, mail_ser
     mail_server.answers.clear()
     with db.connection_context():
         Channel.update(probe_at=now()).execute()
-        Message.update(run_at=now()).where(Message.run_at.is_null(False)).execute()
+        Notification.update(run_at=now()).where(Notification.run_at.is_null(False)).execute()
     work_once()
     assert {row(m).state for m in waiting} == {"sent"}

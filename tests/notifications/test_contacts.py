@@ -7,7 +7,7 @@ from conftest import running
 from support.visitor import Page, Visitor, values
 from test_app import dump
 
-from models import Contact, Dossier, Event, Message, Outcome, db, now, today
+from models import Contact, Dossier, Event, Notification, Outcome, db, now, today
 from models.notifications import outbox
 from senders.text import contact_token
 
@@ -72,17 +72,17 @@ def test_holder_confirms_and_hears_of_the_next_step_before_the_paper_has_arrived
     first = contact(both).confirmed_at
     assert first and contact(both, "sms").confirmed_at is None
     both.move("withdrawn", by=clerk, version=1)
-    told = Message.select().join(Event).where(Event.kind == "withdrawn")
-    assert [message.contact.channel for message in told] == ["email"]
+    told = Notification.select().join(Event).where(Event.kind == "withdrawn")
+    assert [notification.contact.channel for notification in told] == ["email"]
 
 
 def test_stop_ends_the_messages_to_this_contact_and_only_to_it(app, visitor, both, clerk):
     page = press(visitor, link(app, both), "stop")
     assert "No more messages are sent" in page.text and buttons(page) == ["start", "erase"]
     assert contact(both).stopped_at and contact(both, "sms").stopped_at is None
-    assert {m.contact.channel: m.state for m in Message.select()} == {"email": "cancelled", "sms": "queued"}
+    assert {m.contact.channel: m.state for m in Notification.select()} == {"email": "cancelled", "sms": "queued"}
     both.move("received", by=clerk, version=1, arrived_on=today())
-    assert [m.contact.channel for m in Message.select().where(Message.state == "queued")] == ["sms", "sms"]
+    assert [m.contact.channel for m in Notification.select().where(Notification.state == "queued")] == ["sms", "sms"]
 
 
 def test_old_tab_cannot_start_again_what_was_stopped(app, visitor, both):
@@ -98,7 +98,7 @@ def test_erased_address_is_gone_with_its_link_while_the_number_goes_on(app, visi
     page = press(visitor, path, "erase")
     assert page.title == "Your address is forgotten" and page.response.headers["Cache-Control"] == "no-store"
     assert visitor.get(page.soup.main.find("a")["href"]).title == "Not arrived yet"
-    assert contact(both) is None and [m.contact.channel for m in Message.select()] == ["sms"]
+    assert contact(both) is None and [m.contact.channel for m in Notification.select()] == ["sms"]
     visitor.get(path, status=404)
     assert buttons(visitor.get(other)) == ["confirm", "stop", "erase"]
 
@@ -169,7 +169,7 @@ def test_messages_that_were_stopped_start_again(app, visitor, both, clerk):
     page = press(visitor, link(app, both), "start")
     assert "You get messages again" in page.text and buttons(page) == ["stop", "erase"]
     both.move("received", by=clerk, version=1, arrived_on=today())
-    assert "email" in [m.channel for m in Message.select().join(Event).where(Event.kind == "received")]
+    assert "email" in [m.channel for m in Notification.select().join(Event).where(Event.kind == "received")]
 
 
 def test_mail_program_stops_with_one_click_and_without_a_cookie(app, both):
@@ -186,11 +186,11 @@ def test_mail_program_stops_with_one_click_and_without_a_cookie(app, both):
 
 def test_export_holds_all_that_is_kept_of_this_contact_and_nothing_of_another(app, visitor, both):
     answer = visitor.open(link(app, both) + "/data.json")
-    assert answer.json["address"] == MAIL[1] and answer.json["messages"][0]["about"] == "announced"
+    assert answer.json["address"] == MAIL[1] and answer.json["notifications"][0]["about"] == "announced"
     assert SMS[1] not in answer.text and answer.headers["Cache-Control"] == "no-store"
     assert "attachment" in answer.headers["Content-Disposition"]
     kept = {field.name for field in Contact._meta.sorted_fields}
-    told = set(answer.json) - {"number", "messages"}
+    told = set(answer.json) - {"number", "notifications"}
     inner = {"id", "dossier", "address_hash", "replaces", "replaced_at"}
     assert kept - inner - {"by_link"} <= told and visitor.open("/c/" + "7" * 24 + "/data.json").status_code == 404
 
@@ -218,9 +218,9 @@ def test_citizen_who_could_not_be_reached_reads_so_on_the_status_page_until_a_me
     page = f"/t/{both.number}"
     before = visitor.get(page)
     contact(both).confirm()
-    message = Message.get(Message.contact == contact(both))
-    message.put(state="sent", attempts=1)
-    Message.receipt(str(message.id), Outcome.NEVER, error="bounced: 5.1.1")
+    notification = Notification.get(Notification.contact == contact(both))
+    notification.put(state="sent", attempts=1)
+    Notification.receipt(str(notification.id), Outcome.NEVER, error="bounced: 5.1.1")
     shown = visitor.get(page)
     said = shown.soup.select_one(".notice").get_text(" ", strip=True)
     assert (
@@ -230,13 +230,13 @@ def test_citizen_who_could_not_be_reached_reads_so_on_the_status_page_until_a_me
     assert visitor.get(page).html == before.html, "the other address is told instead"
     contact(both, "sms").stop()
     tag = visitor.get(page).response.headers["ETag"]
-    Message.receipt(str(message.id), Outcome.DELIVERED)
+    Notification.receipt(str(notification.id), Outcome.DELIVERED)
     assert visitor.get(page).html == before.html and visitor.get(page).response.headers["ETag"] != tag
 
 
 def bounced(dossier: Dossier, state: str = "failed") -> None:
     """The first mail of `dossier` came back, or a later one did."""
-    Message.update(state=state, run_at=None, attempts=1).execute()
+    Notification.update(state=state, run_at=None, attempts=1).execute()
     Contact.update(failed_at=now()).where(Contact.channel == "email").execute()
     contact(dossier, "sms").stop()
 
@@ -250,7 +250,7 @@ def test_who_holds_the_number_corrects_an_address_that_nothing_ever_arrived_at(a
     page = visitor.submit(refused, action, address="right@example.lu")
     assert "As soon as r***@e... says yes" in page.text and not page.soup.select(f"[action='{action}']")
     right = Contact.get(Contact.address == "right@example.lu")
-    assert right.replaces == wrong and [m.kind for m in right.messages] == ["added"]
+    assert right.replaces == wrong and [m.kind for m in right.notifications] == ["added"]
     with app.app_context():
         press(visitor, f"/c/{contact_token(right)}", "confirm")
     assert "could not reach" not in visitor.get(f"/t/{both.number}").text

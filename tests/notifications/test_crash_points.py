@@ -1,6 +1,6 @@
 """SIGKILL at every numbered step of registration, move, claim, send and receipt, on both databases.
 
-Nothing is lost, nothing is half done, and a message is repeated only if it was handed over and not yet written down.
+Nothing is lost, nothing is half done, and a notification is repeated only if it was handed over and not yet written down.
 """
 
 import json
@@ -16,7 +16,7 @@ from conftest import DURABLE
 from support.sending import environment, make_dossier, queued, row
 
 from commands.notifications import Worker
-from models import Contact, Dossier, Event, Message, Procedure, base, db, now
+from models import Contact, Dossier, Event, Notification, Procedure, base, db, now
 
 pytest_plugins = ["support.outside"]
 ROOT = Path(__file__).parent.parent.parent
@@ -79,7 +79,7 @@ def recover() -> None:
 
 def forget_messages() -> None:
     with db.connection_context():
-        Message.delete().execute()
+        Notification.delete().execute()
 
 
 def steps(stride: int = 1):
@@ -103,7 +103,7 @@ def test_registration_is_whole_or_not_there_and_a_number_that_was_seen_exists(cr
             numbers = [dossier.number for dossier in Dossier.select().where(Dossier.key == key)]
             assert set(seen) <= set(numbers) and len(numbers) <= 1
             count = Dossier.select().count() - 1  # but the one of the fixture, which has no contacts
-            assert (Event.select().count() - 1, Contact.select().count(), Message.select().count()) == (
+            assert (Event.select().count() - 1, Contact.select().count(), Notification.select().count()) == (
                 count,
                 2 * count,
                 2 * count,
@@ -124,7 +124,9 @@ def test_move_is_whole_or_not_there(crash):
         with db.connection_context():
             stored = Dossier.get_by_id(dossier.id)
             events = [event.kind for event in stored.events.order_by(Event.id)]
-            told = Message.select().join(Event).where((Event.dossier == stored) & (Event.kind == "received")).count()
+            told = (
+                Notification.select().join(Event).where((Event.dossier == stored) & (Event.kind == "received")).count()
+            )
             confirmed = stored.contacts.where(Contact.confirmed_at.is_null(False)).count()
         assert (stored.status, stored.version, events, told, confirmed) in (
             ("announced", 1, ["announced"], 0, 0),
@@ -139,12 +141,12 @@ def test_move_is_whole_or_not_there(crash):
 @STRIDE
 def test_mail_is_never_lost_and_repeated_only_if_nobody_knew_that_it_had_left(crash, mail_server, stride):
     for step in steps(stride):
-        message = queued()
+        notification = queued()
         end, _said = crash("work", step)
-        left, state = len(mail_server.mails), row(message).state  # the server may still be reading one more
+        left, state = len(mail_server.mails), row(notification).state  # the server may still be reading one more
         assert (state == "sent") <= (left == 1) and left <= 1
         recover()
-        assert row(message).state == "sent"
+        assert row(notification).state == "sent"
         assert len(mail_server.mails) == 1 or (state == "sending" and len(mail_server.mails) == 2)
         assert len({mail["Message-ID"] for mail in mail_server.mails}) == 1
         mail_server.mails.clear()
@@ -157,12 +159,12 @@ def test_mail_is_never_lost_and_repeated_only_if_nobody_knew_that_it_had_left(cr
 @STRIDE
 def test_sms_is_never_lost_and_repeated_once_at_most(crash, sms_provider, stride):
     for step in steps(stride):
-        message = queued(channel="sms")
+        notification = queued(channel="sms")
         end, _said = crash("work", step)
-        left, state = len(sms_provider.posts), row(message).state
+        left, state = len(sms_provider.posts), row(notification).state
         assert (state == "sent") <= (left == 1) and left <= 1
         recover()
-        assert row(message).state == "sent"
+        assert row(notification).state == "sent"
         assert len(sms_provider.posts) == 1 or (state == "sending" and len(sms_provider.posts) == 2)
         sms_provider.posts.clear()
         forget_messages()
@@ -189,18 +191,20 @@ def bounced() -> int:
     """The id of a mail that was sent; its dossier has a contact by SMS that was not told."""
     with db.connection_context():
         dossier = make_dossier(("email", "someone@example.org"), ("sms", "+352621123456"))
-        Message.delete().execute()
+        Notification.delete().execute()
         Contact.update(confirmed_at=now()).execute()
         event = Event.create(dossier=dossier, kind="received", at=now(), to_status="received")
         event.tell()
-        message = Message.get()
-        message.put(state="sent", run_at=None, attempts=1)
-        return message.id
+        notification = Notification.get()
+        notification.put(state="sent", run_at=None, attempts=1)
+        return notification.id
 
 
-def state_of(message: int) -> tuple[str, bool, int]:
+def state_of(notification: int) -> tuple[str, bool, int]:
     """Its state, whether its contact counts as not reached, and how many others are told instead."""
     with db.connection_context():
-        stored = Message.get_by_id(message)
-        instead = Message.select().where((Message.event == stored.event) & (Message.id != stored.id)).count()
+        stored = Notification.get_by_id(notification)
+        instead = (
+            Notification.select().where((Notification.event == stored.event) & (Notification.id != stored.id)).count()
+        )
         return stored.state, stored.contact.failed_at is not None, instead

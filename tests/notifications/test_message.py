@@ -1,11 +1,11 @@
-"""The way of a message: only forward, whatever receipts come in whatever order, and nobody is flooded or forgotten."""
+"""The way of a notification: only forward, whatever receipts come in whatever order, and nobody is flooded or forgotten."""
 
 import datetime as dt
 import itertools
 
 import pytest
 
-from models import Contact, Dossier, Message, Outcome, db, now
+from models import Contact, Dossier, Notification, Outcome, db, now
 from models.notifications import outbox
 from models.notifications.notification import LEADS_TO, WAYS
 from models.notifications.timetable import GIVE_UP, RETRY
@@ -19,7 +19,7 @@ def told(form, clerk, *contacts, kinds=()) -> Dossier:
     """A dossier of confirmed contacts that was announced, and told so; then moved through `kinds`."""
     dossier = Dossier.announce(form, "en", f"key-{now().timestamp()}", contacts or [EMAIL])
     Contact.update(confirmed_at=now()).execute()
-    Message.update(state="delivered", run_at=None).execute()
+    Notification.update(state="delivered", run_at=None).execute()
     for kind in kinds:
         move(dossier, kind, clerk)
     return dossier
@@ -30,16 +30,16 @@ def move(dossier: Dossier, to: str, by, **options) -> None:
     dossier.move(to, by=by, version=dossier.version, arrived_on=arrived, **options)
 
 
-def claim(channel: str = "email") -> Message | None:
+def claim(channel: str = "email") -> Notification | None:
     return outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
 
 
 def states(*kinds: str) -> list[str]:
-    rows = {message.kind: message.state for message in Message.select().order_by(Message.id)}
+    rows = {notification.kind: notification.state for notification in Notification.select().order_by(Notification.id)}
     return [rows[kind] for kind in kinds]
 
 
-def claimed(form, clerk, channel: str = "sms") -> Message:
+def claimed(form, clerk, channel: str = "sms") -> Notification:
     told(form, clerk, SMS if channel == "sms" else EMAIL, kinds=["received"])
     return outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
 
@@ -52,26 +52,29 @@ def test_every_way_leads_to_a_state_that_is_known():
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o not in (Outcome.UNWANTED, Outcome.GONE)])
 def test_receipt_leads_only_where_the_table_allows(app, form, clerk, state, outcome):
-    message = claimed(form, clerk)
-    message.put(state=state)
-    changed = Message.receipt(message.reference, outcome)
+    notification = claimed(form, clerk)
+    notification.put(state=state)
+    changed = Notification.receipt(notification.reference, outcome)
     assert changed == (LEADS_TO[outcome] in WAYS[state])
-    assert Message.get_by_id(message.id).state == (LEADS_TO[outcome] if changed else state)
+    assert Notification.get_by_id(notification.id).state == (LEADS_TO[outcome] if changed else state)
 
 
 def test_contact_that_is_gone_takes_its_messages_with_it_after_others_were_told(app, form, clerk):
-    message = claimed(form, clerk)
+    notification = claimed(form, clerk)
     other = Contact.create(
-        dossier=message.contact.dossier,
+        dossier=notification.contact.dossier,
         channel="email",
         address="a@example.org",
         language="en",
         created_at=now(),
         confirmed_at=now(),
     )
-    assert message.ended(Outcome.GONE) and not Message.select().where(Message.id == message.id).exists()
-    assert not Contact.select().where(Contact.id == message.contact_id).exists()
-    assert Message.get(Message.contact == other).event == message.event
+    assert (
+        notification.ended(Outcome.GONE)
+        and not Notification.select().where(Notification.id == notification.id).exists()
+    )
+    assert not Contact.select().where(Contact.id == notification.contact_id).exists()
+    assert Notification.get(Notification.contact == other).event == notification.event
 
 
 FACTS = ("answer", "submitted", "delivered", "rejected", "busy")
@@ -81,13 +84,13 @@ FACTS = ("answer", "submitted", "delivered", "rejected", "busy")
     "facts", [facts for n in range(1, 6) for facts in itertools.combinations(FACTS, n)], ids="+".join
 )
 def test_whatever_the_order_of_answer_and_receipts_the_end_is_the_same(app, form, clerk, facts):
-    message = claimed(form, clerk)
+    notification = claimed(form, clerk)
     expected = max((FINAL[state] for state in map(ends, facts)), default=0)
     for order in itertools.permutations((*facts, facts[-1])):  # one of them twice
         with db.atomic() as transaction:
             for fact in order:
-                happen(message, fact)
-            row = Message.get_by_id(message.id)
+                happen(notification, fact)
+            row = Notification.get_by_id(notification.id)
             assert FINAL[row.state] == expected, order
             assert row.failures <= 1 and (row.run_at is None) == (row.state in ("sent", "delivered", "failed"))
             assert row.provider_id == ("uuid" if row.state != "sending" else "")
@@ -99,7 +102,7 @@ def ends(fact: str) -> str:
     return named[fact]
 
 
-def happen(message: Message, fact: str) -> None:
+def happen(notification: Notification, fact: str) -> None:
     outcomes = {
         "submitted": Outcome.SENT,
         "delivered": Outcome.DELIVERED,
@@ -107,83 +110,85 @@ def happen(message: Message, fact: str) -> None:
         "busy": Outcome.LATER,
     }
     if fact == "answer":
-        message.ended(Outcome.SENT, provider_id="uuid")
+        notification.ended(Outcome.SENT, provider_id="uuid")
     else:
-        Message.receipt(message.reference, outcomes[fact], "uuid")
+        Notification.receipt(notification.reference, outcomes[fact], "uuid")
 
 
 def test_receipt_before_our_own_record_is_kept_and_the_record_still_names_the_provider(either, form, clerk):
-    message = claimed(form, clerk)
-    assert Message.receipt(str(message.id), Outcome.DELIVERED)
-    assert message.ended(Outcome.SENT, provider_id="uuid")
-    row = Message.get_by_id(message.id)
+    notification = claimed(form, clerk)
+    assert Notification.receipt(str(notification.id), Outcome.DELIVERED)
+    assert notification.ended(Outcome.SENT, provider_id="uuid")
+    row = Notification.get_by_id(notification.id)
     assert (row.state, row.provider_id) == ("delivered", "uuid") and row.sent_at
 
 
 def test_receipt_of_an_earlier_attempt_counts_only_if_it_is_good_news(either, form, clerk):
     first = claimed(form, clerk)
     first.ended(Outcome.LATER, "switched off")
-    Message.update(run_at=now()).where(Message.id == first.id).execute()
+    Notification.update(run_at=now()).where(Notification.id == first.id).execute()
     second = claim("sms")
     assert second.attempts == 2
-    assert not Message.receipt(first.reference, Outcome.NEVER, "first")
+    assert not Notification.receipt(first.reference, Outcome.NEVER, "first")
     second.ended(Outcome.SENT, provider_id="second")
-    assert not Message.receipt(second.reference, Outcome.NEVER, "first")
-    assert Message.receipt(first.reference, Outcome.DELIVERED, "first")
-    assert Message.get_by_id(first.id).state == "delivered"
+    assert not Notification.receipt(second.reference, Outcome.NEVER, "first")
+    assert Notification.receipt(first.reference, Outcome.DELIVERED, "first")
+    assert Notification.get_by_id(first.id).state == "delivered"
 
 
 @pytest.mark.parametrize("reference", ["", "x", "0", "999999999", "1.9", "1.0000", "-1", "1.1.1", "9" * 40, "١"])
 def test_receipt_of_nothing_we_sent_changes_nothing(app, form, clerk, reference):
-    message = claimed(form, clerk)
-    message.put(state="sent")
-    assert reference == "1.0000" or not Message.receipt(reference, Outcome.NEVER)
-    assert Message.get_by_id(message.id).state == "sent"
+    notification = claimed(form, clerk)
+    notification.put(state="sent")
+    assert reference == "1.0000" or not Notification.receipt(reference, Outcome.NEVER)
+    assert Notification.get_by_id(notification.id).state == "sent"
 
 
 def test_receipt_of_an_erased_message_says_nothing_of_the_one_that_has_its_id_now(either, form, clerk):
     erased = claimed(form, clerk)
     erased.put(created_at=now() - dt.timedelta(days=1))
     reference = erased.reference
-    message = Message.get_by_id(erased.id)
-    message.put(created_at=now(), state="sent")
-    assert not Message.receipt(reference, Outcome.DELIVERED) and states("received") == ["sent"]
-    assert Message.receipt(message.reference, Outcome.DELIVERED) and states("received") == ["delivered"]
+    notification = Notification.get_by_id(erased.id)
+    notification.put(created_at=now(), state="sent")
+    assert not Notification.receipt(reference, Outcome.DELIVERED) and states("received") == ["sent"]
+    assert Notification.receipt(notification.reference, Outcome.DELIVERED) and states("received") == ["delivered"]
 
 
 def test_message_that_was_never_tried_has_no_receipt(app, form, clerk):
     told(form, clerk, kinds=["received"])
-    message = Message.get(Message.kind == "received")
-    assert not Message.receipt(str(message.id), Outcome.DELIVERED) and states("received") == ["queued"]
+    notification = Notification.get(Notification.kind == "received")
+    assert not Notification.receipt(str(notification.id), Outcome.DELIVERED) and states("received") == ["queued"]
 
 
 @pytest.mark.parametrize("channel", ["email", "sms"])
 def test_failures_are_repeated_by_the_timetable_until_it_is_over(app, form, clerk, channel):
-    message = claimed(form, clerk, channel)
+    notification = claimed(form, clerk, channel)
     for wait in (*RETRY[channel], RETRY[channel][-1]):
         asked = now()
-        message.ended(Outcome.LATER, "busy")
-        row = Message.get_by_id(message.id)
+        notification.ended(Outcome.LATER, "busy")
+        row = Notification.get_by_id(notification.id)
         assert 0.79 * wait <= (row.run_at - asked).total_seconds() <= 1.21 * wait + 1
-        message.put(run_at=now())
-        message = outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
-    message.put(tried_at=now() - GIVE_UP[channel] - dt.timedelta(seconds=1))
-    message.ended(Outcome.DOWN, "still busy")
+        notification.put(run_at=now())
+        notification = outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
+    notification.put(tried_at=now() - GIVE_UP[channel] - dt.timedelta(seconds=1))
+    notification.ended(Outcome.DOWN, "still busy")
     assert states("received") == ["failed"]
-    assert Contact.get_by_id(message.contact_id).failed_at
+    assert Contact.get_by_id(notification.contact_id).failed_at
 
 
 def test_message_that_waited_out_a_long_fault_of_ours_is_not_given_up_at_the_first_refusal(either, form, clerk):
-    message = claimed(form, clerk, "email")
-    message.put(tried_at=now() - GIVE_UP["email"] - dt.timedelta(days=1))  # no worker, or no account, over a week-end
-    message.ended(Outcome.LATER, "greylisted")
+    notification = claimed(form, clerk, "email")
+    notification.put(
+        tried_at=now() - GIVE_UP["email"] - dt.timedelta(days=1)
+    )  # no worker, or no account, over a week-end
+    notification.ended(Outcome.LATER, "greylisted")
     assert states("received") == ["deferred"]
 
 
 def test_fault_of_our_account_costs_a_message_nothing(either, form, clerk):
-    message = claimed(form, clerk)
-    message.ended(Outcome.ACCOUNT, "no credit")
-    row = Message.get_by_id(message.id)
+    notification = claimed(form, clerk)
+    notification.ended(Outcome.ACCOUNT, "no credit")
+    row = Notification.get_by_id(notification.id)
     assert (row.state, row.failures, row.unknowns) == ("deferred", 0, 0) and row.run_at <= now()
 
 
@@ -201,7 +206,7 @@ def test_first_message_goes_first_and_is_never_replaced(either, form, clerk):
     assert first.kind == "announced" and claim() is None
     first.ended(Outcome.LATER, "greylisted")
     assert claim() is None, "the others wait for it"
-    Message.update(run_at=now()).where(Message.id == first.id).execute()
+    Notification.update(run_at=now()).where(Notification.id == first.id).execute()
     claim().ended(Outcome.SENT)
     assert claim().kind == "received"
 
@@ -225,9 +230,9 @@ def test_scan_that_may_be_undone_replaces_nothing_yet(either, form, clerk):
 def test_what_tells_no_status_becomes_a_digest_with_what_it_replaces(either, form, clerk, other_clerk):
     dossier = told(form, clerk, kinds=["received", "incomplete"])
     dossier.transfer(other_clerk.authority, by=clerk, version=dossier.version)
-    message = claim()
-    assert (message.kind, message.event.kind) == ("digest", "transferred")
-    assert [event.kind for event in message.news()] == ["received", "incomplete", "transferred"]
+    notification = claim()
+    assert (notification.kind, notification.event.kind) == ("digest", "transferred")
+    assert [event.kind for event in notification.news()] == ["received", "incomplete", "transferred"]
     assert dossier.present.kind == "incomplete"
 
 
@@ -236,15 +241,15 @@ def test_fourth_message_of_a_day_waits_for_the_morning_and_tells_all_that_came_m
     for kind in ("received", "incomplete"):
         move(dossier, kind, clerk)
         claim().ended(Outcome.SENT)
-    Message.update(sent_at=now()).where(Message.kind == "announced").execute()
+    Notification.update(sent_at=now()).where(Notification.kind == "announced").execute()
     for kind in ("examination", "decided"):
         move(dossier, kind, clerk)
         assert claim() is None
-    held = Message.select().where(Message.state == "held").order_by(Message.id)
+    held = Notification.select().where(Notification.state == "held").order_by(Notification.id)
     assert [(m.kind, m.attempts, m.tried_at) for m in held] == [("digest", 0, None)] * 2
     assert len({m.run_at for m in held}) == 1 and held[0].run_at > now()
-    Message.update(run_at=now()).where(Message.state == "held").execute()
-    Message.update(sent_at=now() - dt.timedelta(days=1)).where(Message.sent_at.is_null(False)).execute()
+    Notification.update(run_at=now()).where(Notification.state == "held").execute()
+    Notification.update(sent_at=now() - dt.timedelta(days=1)).where(Notification.sent_at.is_null(False)).execute()
     digest = claim()
     assert [event.kind for event in digest.news()] == ["examination", "decided"]
 
@@ -254,9 +259,9 @@ def test_message_that_failed_for_good_goes_to_the_other_contact_that_has_not_had
     form.procedure.sms = ["decided"]
     form.procedure.save()
     move(Dossier.get_by_id(dossier.id), "received", clerk)
-    assert [m.channel for m in Message.select().where(Message.kind == "received")] == ["email"]
+    assert [m.channel for m in Notification.select().where(Notification.kind == "received")] == ["email"]
     claim().ended(Outcome.NEVER, "550 5.1.1")
-    mail, sms = Message.select().where(Message.kind == "received").order_by(Message.id)
+    mail, sms = Notification.select().where(Notification.kind == "received").order_by(Notification.id)
     assert (mail.state, sms.state, sms.channel) == ("failed", "queued", "sms")
     assert not Contact.unreached().exists(), "somebody is told"
 
@@ -264,17 +269,17 @@ def test_message_that_failed_for_good_goes_to_the_other_contact_that_has_not_had
 def test_contact_that_had_the_news_already_hears_them_once(either, form, clerk):
     told(form, clerk, EMAIL, SMS, kinds=["received"])
     claim().ended(Outcome.NEVER, "550 5.1.1")
-    assert Message.select().where(Message.kind == "received").count() == 2
+    assert Notification.select().where(Notification.kind == "received").count() == 2
 
 
 def test_contact_nobody_could_reach_is_on_the_list_until_a_message_gets_through(either, form, clerk):
     dossier = told(form, clerk, kinds=["received"])
     claim().ended(Outcome.NEVER, "550 5.1.1")
     assert [c.masked for c in Contact.unreached().where(Contact.dossier == dossier)] == ["s***@e..."]
-    assert [message.kind for message in Message.dead()] == ["received"]
+    assert [notification.kind for notification in Notification.dead()] == ["received"]
     move(dossier, "examination", clerk)
     claim().ended(Outcome.SENT)
-    assert not Contact.unreached().exists() and not Message.dead().exists()
+    assert not Contact.unreached().exists() and not Notification.dead().exists()
 
 
 def test_number_that_is_barred_hears_nothing_more_and_its_owner_can_see_why(either, form, clerk):
@@ -285,26 +290,26 @@ def test_number_that_is_barred_hears_nothing_more_and_its_owner_can_see_why(eith
     assert contact.stopped_at and contact.masked == "+352 *** *56"
     assert list(Contact.unreached()) == [contact]
     move(dossier, "examination", clerk)
-    assert Message.select().where(Message.kind == "examination").count() == 0
+    assert Notification.select().where(Notification.kind == "examination").count() == 0
 
 
 def test_dead_letter_is_sent_again_when_staff_says_so_and_keeps_its_history(either, form, clerk):
     told(form, clerk, kinds=["received"])
     claim().ended(Outcome.NEVER, "550 5.1.1")
-    (dead,) = Message.dead()
+    (dead,) = Notification.dead()
     assert dead.send_again() and not dead.send_again()
     again = claim()
     assert (again.id, again.attempts, again.failures) == (dead.id, 2, 0)
     again.ended(Outcome.SENT)
-    assert Message.dead().count() == 0
+    assert Notification.dead().count() == 0
 
 
 def test_what_would_not_leave_anyway_is_no_dead_letter(either, form, clerk):
-    message = claimed(form, clerk, "email")
-    message.ended(Outcome.NEVER, "550")
-    assert Message.dead().count() == 1
-    message.contact.stop()
-    assert Message.dead().count() == 0 and not message.send_again()
+    notification = claimed(form, clerk, "email")
+    notification.ended(Outcome.NEVER, "550")
+    assert Notification.dead().count() == 1
+    notification.contact.stop()
+    assert Notification.dead().count() == 0 and not notification.send_again()
 
 
 def test_stopped_contact_hears_nothing_of_what_still_waits(either, form, clerk):
@@ -318,6 +323,6 @@ def test_procedure_without_sms_tells_by_mail_only(either, form, clerk):
     form.procedure.sms = []
     form.procedure.save()
     move(Dossier.get_by_id(dossier.id), "received", clerk)
-    assert [m.channel for m in Message.select().where(Message.kind == "received")] == ["email"]
+    assert [m.channel for m in Notification.select().where(Notification.kind == "received")] == ["email"]
     claim().ended(Outcome.NEVER, "550 5.1.1")
-    assert Message.select().where(Message.kind == "received").count() == 1
+    assert Notification.select().where(Notification.kind == "received").count() == 1

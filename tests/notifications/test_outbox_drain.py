@@ -8,7 +8,7 @@ import pytest
 from support.sending import make_dossier
 from test_crash_points import Crasher
 
-from models import Contact, Dossier, Event, Message, db, now
+from models import Contact, Dossier, Event, Notification, db, now
 from models.notifications.timetable import REPEATS
 from senders import inbox
 
@@ -18,7 +18,7 @@ BATCH = 500
 
 @pytest.fixture
 def crash(sending_app, tmp_path):
-    """Messages go to the inbox, which answers at once."""
+    """Notifications go to the inbox, which answers at once."""
     sending_app.config |= {
         "MAIL_LEASE": 60,
         "SMS_LEASE": 60,
@@ -34,13 +34,13 @@ def crash(sending_app, tmp_path):
 
 
 def arrived(app) -> Counter:
-    """How often each message is in the inbox, by its id."""
+    """How often each notification is in the inbox, by its id."""
     names = (path.name for path in Path(app.config["INBOX_DIR"]).iterdir() if inbox.NAME.fullmatch(path.name))
     return Counter(int(name.split("-")[1].split(".")[0]) for name in names)
 
 
 def backlog(rows: int) -> None:
-    """So many messages that are due, each to a contact of its own."""
+    """So many notifications that are due, each to a contact of its own."""
     with db.connection_context():
         common = {field: getattr(make_dossier(), field) for field in ("form", "authority", "language")}
         for _ in range(0, rows, BATCH):
@@ -73,7 +73,7 @@ def fill(rows: int, common: dict) -> None:
             [{"dossier": key, "kind": "decided", "at": at, "to_status": "decided"} for key in dossiers]
         ).execute()
         joined = Event.select(Event.id, Contact.id).join(Contact, on=Contact.dossier == Event.dossier)
-        Message.insert_many(
+        Notification.insert_many(
             [
                 {
                     "event": event,
@@ -96,8 +96,8 @@ def test_eight_workers_send_a_backlog_once(sending_app, crash, rows):
     sent = arrived(sending_app)
     assert len(sent) == rows and set(sent.values()) == {1}
     with db.connection_context():
-        states = Counter(message.state for message in Message.select(Message.state))
-        assert states == {"sent": rows} and Message.select().where(Message.attempts != 1).count() == 0
+        states = Counter(notification.state for notification in Notification.select(Notification.state))
+        assert states == {"sent": rows} and Notification.select().where(Notification.attempts != 1).count() == 0
 
 
 @pytest.mark.slow
@@ -105,11 +105,11 @@ def test_thousand_kills_under_load_lose_nothing_and_tell_nobody_of_what_was_roll
     backlog(BATCH)
     assert crash("storm", 0, kills=1000)[0] == "lived"
     with db.connection_context():
-        Message.update(run_at=now()).where(Message.run_at.is_null(False)).execute()
+        Notification.update(run_at=now()).where(Notification.run_at.is_null(False)).execute()
     assert crash("together", 0, workers=4)[0] == "lived"
     sent = arrived(sending_app)
     with db.connection_context():
-        rows = {message.id: message for message in Message.select()}
+        rows = {notification.id: notification for notification in Notification.select()}
         numbers = {dossier.number for dossier in Dossier.select(Dossier.number)}
     unsure = [
         row for row in rows.values() if row.state == "unknown"

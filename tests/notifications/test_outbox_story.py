@@ -1,4 +1,4 @@
-"""Everything that can happen to messages, in any order, against a model of what each citizen was sent."""
+"""Everything that can happen to notifications, in any order, against a model of what each citizen was sent."""
 
 import datetime as dt
 from collections import Counter
@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 from support.sending import make_app, make_dossier
 
-from models import Conflict, Contact, Dossier, Message, Outcome, Staff, db, now
+from models import Conflict, Contact, Dossier, Notification, Outcome, Staff, db, now
 from models.base import LUXEMBOURG
 from models.notifications import outbox
 from models.notifications.contact import APART
@@ -41,7 +41,7 @@ PAUSES = [dt.timedelta(seconds=30), dt.timedelta(minutes=11), dt.timedelta(hours
 
 
 def reachable(state: str) -> set[str]:
-    """Where a message may be next, and the step after that: a rule may take two."""
+    """Where a notification may be next, and the step after that: a rule may take two."""
     return {state, *WAYS[state], *(far for near in WAYS[state] for far in WAYS[near])}
 
 
@@ -58,7 +58,7 @@ class Story(RuleBasedStateMachine):
         self.stage = db.atomic()
         self.transaction = self.stage.__enter__()
         self.states: dict[int, str] = {}
-        self.sent: dict[int, list[tuple[int, dt.date]]] = {}  # contact -> event and day of each accepted message
+        self.sent: dict[int, list[tuple[int, dt.date]]] = {}  # contact -> event and day of each accepted notification
 
     @initialize(channels=st.sets(st.sampled_from(["email", "sms"]), min_size=1))
     def announce(self, channels: set[str]) -> None:
@@ -104,35 +104,35 @@ class Story(RuleBasedStateMachine):
             contact.stop()
 
     @rule(target=claimed, channel=st.sampled_from(["email", "sms"]))
-    def claim(self, channel: str) -> Message | None:
-        message = outbox.claim("worker", channel)
-        if message is None:
+    def claim(self, channel: str) -> Notification | None:
+        notification = outbox.claim("worker", channel)
+        if notification is None:
             return None
         assert channel == "email" or 8 <= now().astimezone(LUXEMBOURG).hour < 20, "an SMS at night"
-        assert message.state == "sending" and message.run_at == now() + LEASE[channel]
-        if message.wanted:
-            return message
-        message.ended(Outcome.UNWANTED)
+        assert notification.state == "sending" and notification.run_at == now() + LEASE[channel]
+        if notification.wanted:
+            return notification
+        notification.ended(Outcome.UNWANTED)
         return None
 
-    @rule(target=named, message=consumes(claimed), answer=st.sampled_from(ANSWERS))
-    def answer(self, message: Message | None, answer: Outcome) -> str:
-        if message is None:
+    @rule(target=named, notification=consumes(claimed), answer=st.sampled_from(ANSWERS))
+    def answer(self, notification: Notification | None, answer: Outcome) -> str:
+        if notification is None:
             return "0"
-        if message.ended(answer, "said so") and answer is Outcome.SENT:
-            self.note(message)
-        return message.reference
+        if notification.ended(answer, "said so") and answer is Outcome.SENT:
+            self.note(notification)
+        return notification.reference
 
-    @rule(message=consumes(claimed))
-    def lose_the_worker(self, message: Message | None) -> None:
+    @rule(notification=consumes(claimed))
+    def lose_the_worker(self, notification: Notification | None) -> None:
         """It is killed before it could write anything down."""
 
     @rule(reference=named, outcome=st.sampled_from(RECEIPTS))
     def receive(self, reference: str, outcome: Outcome) -> None:
         before = self.snapshot()
-        changed = Message.receipt(reference, outcome, error="receipt")
+        changed = Notification.receipt(reference, outcome, error="receipt")
         assert changed == (self.snapshot() != before)
-        assert not Message.receipt(reference, outcome, error="receipt") or outcome is Outcome.LATER
+        assert not Notification.receipt(reference, outcome, error="receipt") or outcome is Outcome.LATER
 
     @rule(pause=st.sampled_from(PAUSES))
     def wait(self, pause: dt.timedelta) -> None:
@@ -141,9 +141,9 @@ class Story(RuleBasedStateMachine):
 
     @rule()
     def send_again(self) -> None:
-        for message in list(Message.dead()):
-            assert message.send_again()
-            self.states[message.id] = "queued"
+        for notification in list(Notification.dead()):
+            assert notification.send_again()
+            self.states[notification.id] = "queued"
 
     @invariant()
     def messages_go_forward_only(self) -> None:
@@ -153,9 +153,9 @@ class Story(RuleBasedStateMachine):
 
     @invariant()
     def what_is_over_has_no_time_and_what_waits_has_one(self) -> None:
-        for message in Message.select():
-            waits = message.state in ("queued", "held", "sending", "deferred")
-            assert (message.run_at is not None) == waits or message.state == "unknown"
+        for notification in Notification.select():
+            waits = notification.state in ("queued", "held", "sending", "deferred")
+            assert (notification.run_at is not None) == waits or notification.state == "unknown"
 
     @invariant()
     def nobody_is_flooded(self) -> None:
@@ -164,9 +164,16 @@ class Story(RuleBasedStateMachine):
 
     @invariant()
     def what_was_replaced_is_told_by_something_newer(self) -> None:
-        for message in Message.select().where(Message.state == "superseded"):
-            newer = (Message.contact == message.contact) & (Message.id > message.id) & Message.kind.not_in(APART)
-            assert Message.select().where(newer & (Message.state != "cancelled")).exists() or message.contact.stopped_at
+        for notification in Notification.select().where(Notification.state == "superseded"):
+            newer = (
+                (Notification.contact == notification.contact)
+                & (Notification.id > notification.id)
+                & Notification.kind.not_in(APART)
+            )
+            assert (
+                Notification.select().where(newer & (Notification.state != "cancelled")).exists()
+                or notification.contact.stopped_at
+            )
 
     def teardown(self) -> None:
         try:
@@ -183,19 +190,19 @@ class Story(RuleBasedStateMachine):
             self.time.shift(dt.timedelta(hours=3))
             outbox.sweep()
             for channel in ("email", "sms"):
-                while message := outbox.claim("worker", channel):
-                    message.ended(Outcome.SENT if message.wanted else Outcome.UNWANTED)
+                while notification := outbox.claim("worker", channel):
+                    notification.ended(Outcome.SENT if notification.wanted else Outcome.UNWANTED)
         for contact in self.dossier.contacts.where(Contact.stopped_at.is_null() & Contact.confirmed_at.is_null(False)):
-            told = contact.messages.where((Message.state != "cancelled") & Message.kind.not_in(APART))
-            newest = told.order_by(Message.id.desc()).first()
+            told = contact.notifications.where((Notification.state != "cancelled") & Notification.kind.not_in(APART))
+            newest = told.order_by(Notification.id.desc()).first()
             assert newest is None or newest.state in (*LEFT, "failed"), newest.state
-        assert not Message.select().where(Message.run_at.is_null(False)).exists()
+        assert not Notification.select().where(Notification.run_at.is_null(False)).exists()
 
-    def note(self, message: Message) -> None:
-        if message.kind in APART:
+    def note(self, notification: Notification) -> None:
+        if notification.kind in APART:
             return
-        sent = self.sent.setdefault(message.contact_id, [])
-        sent.append((message.event_id, now().astimezone(LUXEMBOURG).date()))
+        sent = self.sent.setdefault(notification.contact_id, [])
+        sent.append((notification.event_id, now().astimezone(LUXEMBOURG).date()))
 
     def now_stored(self) -> Dossier:
         """The dossier, a moment later: no two events have the same instant."""
@@ -203,7 +210,7 @@ class Story(RuleBasedStateMachine):
         return Dossier.get_by_id(self.dossier.id)
 
     def snapshot(self) -> dict[int, str]:
-        return {message.id: message.state for message in Message.select()}
+        return {notification.id: notification.state for notification in Notification.select()}
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from support.sending import close
 from support.visitor import Visitor
 
 from blueprints.public import push
-from commands import notifications as messages
-from models import Contact, Dossier, Message, Subscription, db, now, today
+from commands import notifications as notifications
+from models import Contact, Dossier, Notification, Subscription, db, now, today
 from models.notifications import addresses
 from models.notifications.subscription import MOST, permitted
 from senders import push as sender
@@ -41,16 +41,16 @@ def ask(visitor: Visitor, dossier: Dossier, device: Device, action: str = "tell"
     return visitor.post(f"/t/{dossier.number}/push", status, data=data, htmx=True)
 
 
-def arrive(dossier: Dossier, clerk) -> Message:
-    """Its envelope arrives; the message of that to its app."""
+def arrive(dossier: Dossier, clerk) -> Notification:
+    """Its envelope arrives; the notification of that to its app."""
     dossier.move("received", by=clerk, version=dossier.version, arrived_on=today())
-    return Message.get(Message.channel == "push")
+    return Notification.get(Notification.channel == "push")
 
 
 def work(site) -> None:
     db.close()
     with site.app_context():
-        messages.Worker().work(SimpleQueue(), once=True)
+        notifications.Worker().work(SimpleQueue(), once=True)
     db.connect(reuse_if_open=True)
 
 
@@ -58,14 +58,16 @@ def work(site) -> None:
 def test_device_hears_of_the_next_step_in_its_language(site, push_service, dossier, clerk):
     device = push_service.device()
     ask(Visitor(site, "fr"), dossier, device)
-    message = arrive(dossier, clerk)
+    notification = arrive(dossier, clerk)
     work(site)
     path, headers, body = push_service.posts[0]
     said = device.read(body)
     assert said["lang"] == "fr" and said["page"] == f"/t/{dossier.number}" and "arrivé" in said["title"]
     assert dossier.number[:4] not in said["title"] + said["body"] and len(body) < 4096
-    assert Message.get_by_id(message.id).state == "sent" and path == "/push/one" and len(push_service.posts) == 1
-    assert Message.get_by_id(message.id).written == {"subject": said["title"], "text": said["body"]}
+    assert (
+        Notification.get_by_id(notification.id).state == "sent" and path == "/push/one" and len(push_service.posts) == 1
+    )
+    assert Notification.get_by_id(notification.id).written == {"subject": said["title"], "text": said["body"]}
 
 
 def test_service_is_told_who_we_are_and_how_long_it_may_keep_it(site, citizen, push_service, dossier, clerk):
@@ -97,9 +99,9 @@ def test_each_answer_ends_in_its_state_after_one_request(
 ):
     push_service.answer = answer
     ask(citizen, dossier, push_service.device())
-    message = arrive(dossier, clerk)
+    notification = arrive(dossier, clerk)
     work(site)
-    row = Message.get_by_id(message.id)
+    row = Notification.get_by_id(notification.id)
     assert (row.state, row.error, len(push_service.posts)) == (state, error, 1)
 
 
@@ -109,7 +111,7 @@ def test_device_that_is_gone_is_forgotten(site, citizen, push_service, dossier, 
     ask(citizen, dossier, push_service.device())
     arrive(dossier, clerk)
     work(site)
-    assert not Contact.select().exists() and not Subscription.select().exists() and not Message.select().exists()
+    assert not Contact.select().exists() and not Subscription.select().exists() and not Notification.select().exists()
     assert len(push_service.posts) == 1
 
 
@@ -117,27 +119,30 @@ def test_service_that_never_answers_is_given_up_in_time(site, citizen, push_serv
     monkeypatch.setattr(sender, "TIMEOUT", (1, 0.05))
     push_service.answer = "hold"
     ask(citizen, dossier, push_service.device())
-    message = arrive(dossier, clerk)
+    notification = arrive(dossier, clerk)
     work(site)
-    assert Message.get_by_id(message.id).state == "unknown" and "ReadTimeout" in Message.get_by_id(message.id).error
+    assert (
+        Notification.get_by_id(notification.id).state == "unknown"
+        and "ReadTimeout" in Notification.get_by_id(notification.id).error
+    )
 
 
 def test_service_that_is_down_is_tried_again(site, citizen, push_service, dossier, clerk):
     ask(citizen, dossier, Device(f"https://{push_service.place}/push/one"))
-    message = arrive(dossier, clerk)
+    notification = arrive(dossier, clerk)
     site.config["PUSH_HOSTS"] = ["127.0.0.1:1"]
     Subscription.update(endpoint="https://127.0.0.1:1/push/one").execute()
     work(site)
-    row = Message.get_by_id(message.id)
+    row = Notification.get_by_id(notification.id)
     assert row.state == "deferred" and "not reached" in row.error and row.run_at > now()
 
 
 def test_host_that_is_not_on_the_list_any_more_gets_nothing(site, citizen, push_service, dossier, clerk):
     ask(citizen, dossier, push_service.device())
-    message = arrive(dossier, clerk)
+    notification = arrive(dossier, clerk)
     site.config["PUSH_HOSTS"] = HOSTS
     work(site)
-    assert Message.get_by_id(message.id).state == "failed" and not push_service.posts
+    assert Notification.get_by_id(notification.id).state == "failed" and not push_service.posts
 
 
 def test_asking_telling_and_stopping(citizen, push_service, dossier):
@@ -338,7 +343,7 @@ def test_news_of_a_day_come_in_one_after_the_third_and_at_any_hour(site, citizen
         dossier.move(status, by=clerk, version=dossier.version)
     work(site)
     assert len(push_service.posts) == 3
-    held = Message.select().order_by(Message.id.desc()).get()
+    held = Notification.select().order_by(Notification.id.desc()).get()
     assert (held.state, held.kind) == ("held", "digest") and held.run_at > now() + dt.timedelta(minutes=1)
 
 

@@ -11,7 +11,7 @@ from conftest import running
 from support.visitor import Visitor
 from test_tracking import CONTACT, past_the_captcha
 
-from models import Contact, Counter, Dossier, Message, Used, db, now
+from models import Contact, Counter, Dossier, Notification, Used, db, now
 from models.notifications import limits as sms_limits
 from models.notifications.limits import DAY, HOUR, MINUTE, Refused, Tariff
 from models.security import throttle
@@ -187,7 +187,7 @@ def test_budget_of_the_month_warns_before_it_is_gone_and_then_serves_only_confir
             assert left(dossier, mobile(index), confirmed=True, tariff=small) == ""
         assert not caplog.records
         assert left(dossier, mobile(3), tariff=small) == ""
-        assert [r.message for r in caplog.records] == ["SMS have used 80 % of the month's budget"]
+        assert [r.notification for r in caplog.records] == ["SMS have used 80 % of the month's budget"]
     assert left(dossier, mobile(4), tariff=small) == ""
     assert left(dossier, mobile(5), tariff=small) == asked(mobile(6), tariff=small) == "budget"
     assert left(dossier, mobile(7), confirmed=True, tariff=small) == ""
@@ -208,7 +208,7 @@ def attack(dossier: Dossier, clock, hours: int) -> int:
 
 def test_pumping_is_stopped_after_at_most_a_hundred_messages(app, dossier, clock, caplog):
     assert attack(dossier, clock, hours=6) <= 100
-    assert any("off for an hour" in record.message for record in caplog.records)
+    assert any("off for an hour" in record.notification for record in caplog.records)
 
 
 def test_security_check_costs_more_while_few_say_yes_to_sms(app, dossier, clock):
@@ -283,21 +283,23 @@ def test_fourth_registration_of_a_day_gives_the_number_and_says_why_there_is_no_
         page = register(app, index, by_sms="y", mobile="621 123 456")
     assert "We cannot send an SMS to this mobile number at the moment" in page.text
     assert "take a new number with your e-mail address" in page.text and "You chose no messages" not in page.text
-    assert (Dossier.select().count(), Message.select().count()) == (4, 3)
+    assert (Dossier.select().count(), Notification.select().count()) == (4, 3)
 
 
 def test_mailbox_gets_three_first_messages_a_day_however_it_is_spelled(app, clock):
     spellings = ("Vic.Tim@gmail.com", "victim@googlemail.com", "victim+1@gmail.com", "victim+2@gmail.com")
     for index, spelling in enumerate(spellings):
         page = register(app, index, by_email="y", email=spelling)
-    assert "We cannot write to this e-mail address" in page.text and Message.select().count() == 3
+    assert "We cannot write to this e-mail address" in page.text and Notification.select().count() == 3
 
 
 def test_victim_of_mail_and_sms_together_gets_three_of_each_whoever_asks(app, clock):
     for index in range(20):
         clock.shift(20 * MINUTE)
         register(app, index, by_email="y", email="victim@example.lu", by_sms="y", mobile="621 123 456")
-    counts = {channel: Message.select().where(Message.channel == channel).count() for channel in ("email", "sms")}
+    counts = {
+        channel: Notification.select().where(Notification.channel == channel).count() for channel in ("email", "sms")
+    }
     assert counts == {"email": 3, "sms": 3} and Dossier.select().count() == 20
 
 
@@ -309,7 +311,10 @@ def test_store_broken_in_mid_run_registers_by_mail_and_sends_no_sms(app):
     shown = browser.submit(page, CONTACT, by_sms="y", mobile="661 123 456", by_email="y", email="a@example.lu")
     db.execute_sql("ALTER TABLE hidden RENAME TO counter")
     assert "We cannot send an SMS" in shown.text and "You are told by e-mail" in shown.text
-    assert [message.channel for message in Message.select().order_by(Message.id)] == ["sms", "email"]
+    assert [notification.channel for notification in Notification.select().order_by(Notification.id)] == [
+        "sms",
+        "email",
+    ]
 
 
 def test_region_can_be_closed_by_a_setting(sqlite_url):

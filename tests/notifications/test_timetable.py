@@ -1,4 +1,4 @@
-"""When a message may leave: SMS wake nobody, also in the nights that have an hour too few or too many."""
+"""When a notification may leave: SMS wake nobody, also in the nights that have an hour too few or too many."""
 
 import datetime as dt
 
@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from test_message import EMAIL, SMS, move, told
 
-from models import Message, Outcome
+from models import Notification, Outcome
 from models.base import LUXEMBOURG
 from models.notifications import outbox
 from models.notifications.timetable import Hours, midnight, tomorrow
@@ -33,7 +33,7 @@ def test_sms_that_falls_due_at_night_leaves_next_morning_at_a_minute_of_its_own(
         clock.move_to(at(day, hour, minute))
         assert outbox.claim("worker", "sms") is None
     assert outbox.claim("worker", "email").kind == "received", "a mail wakes nobody"
-    waiting = Message.get((Message.channel == "sms") & (Message.kind == "received"))
+    waiting = Notification.get((Notification.channel == "sms") & (Notification.kind == "received"))
     assert (waiting.state, waiting.attempts, waiting.tried_at) == ("held", 0, None)
     leaves = waiting.run_at.astimezone(LUXEMBOURG)
     assert (leaves.date(), leaves.hour, leaves.minute) == (day + dt.timedelta(days=1), 8, waiting.contact_id % 60)
@@ -45,7 +45,7 @@ def test_night_is_over_before_eight_for_nobody(clock, form, clerk):
     clock.move_to(at(NIGHTS[2] + dt.timedelta(days=1), 2, 30))  # the hour that comes twice
     told(form, clerk, SMS, kinds=["received"])
     assert outbox.claim("worker", "sms") is None
-    assert Message.get(Message.kind == "received").run_at >= at(NIGHTS[2] + dt.timedelta(days=1), 8)
+    assert Notification.get(Notification.kind == "received").run_at >= at(NIGHTS[2] + dt.timedelta(days=1), 8)
 
 
 @pytest.mark.parametrize("day", NIGHTS)
@@ -62,14 +62,14 @@ def test_outage_of_a_day_ends_with_the_latest_news_once(clock, form, clerk):
         clock.shift(1)
         told(form, clerk, kinds=["received"])
     for step in ("examination", "decided"):
-        for message in list(Message.select().where(Message.kind == "received")):
-            move(message.event.dossier, step, clerk)
-        while message := outbox.claim("worker", "email"):
-            message.ended(Outcome.DOWN, "mail server not reached")
+        for notification in list(Notification.select().where(Notification.kind == "received")):
+            move(notification.event.dossier, step, clerk)
+        while notification := outbox.claim("worker", "email"):
+            notification.ended(Outcome.DOWN, "mail server not reached")
         clock.shift(12 * 3600)
     sent = []
-    while message := outbox.claim("worker", "email"):
-        message.ended(Outcome.SENT)
-        sent.append((message.contact_id, message.kind))
+    while notification := outbox.claim("worker", "email"):
+        notification.ended(Outcome.SENT)
+        sent.append((notification.contact_id, notification.kind))
     assert len(dict(sent)) == len(sent) == 5 and {kind for _contact, kind in sent} == {"decided"}
-    assert not Message.select().where(Message.run_at.is_null(False)).exists()
+    assert not Notification.select().where(Notification.run_at.is_null(False)).exists()

@@ -17,7 +17,7 @@ from test_app import dump
 
 from blueprints.operations import webhooks
 from commands.notifications import Worker
-from models import Contact, Counter, Dossier, Message, Used, db
+from models import Contact, Counter, Dossier, Notification, Used, db
 from models.notifications import outbox
 from models.notifications.contact import stopped_mark
 from senders import bounces
@@ -65,21 +65,26 @@ def send(app, path: str, notice, sign=token, **headers) -> int:
     return answer.status_code
 
 
-def on_its_way(form, channel: str = "sms") -> Message:
-    """A message that the provider has taken."""
+def on_its_way(form, channel: str = "sms") -> Notification:
+    """A notification that the provider has taken."""
     address = "+352621123456" if channel == "sms" else "somebody@example.org"
     dossier = Dossier.announce(form, "en", uuid.uuid4().hex, [(channel, address)])
-    message = outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
-    assert message.event.dossier == dossier
-    return message
+    notification = outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
+    assert notification.event.dossier == dossier
+    return notification
 
 
-def said(message: Message, status: str, **more) -> dict:
-    return {"message_uuid": "aaaa-bbbb", "client_ref": message.reference, "status": status, "channel": "sms"} | more
+def said(notification: Notification, status: str, **more) -> dict:
+    return {
+        "message_uuid": "aaaa-bbbb",
+        "client_ref": notification.reference,
+        "status": status,
+        "channel": "sms",
+    } | more
 
 
-def state(message: Message) -> str:
-    return Message.get_by_id(message.id).state
+def state(notification: Notification) -> str:
+    return Notification.get_by_id(notification.id).state
 
 
 @pytest.mark.parametrize(
@@ -95,38 +100,38 @@ def state(message: Message) -> str:
     ],
 )
 def test_receipt_moves_its_message_and_no_dossier(either, form, status, code, leads_to):
-    message = on_its_way(form)
+    notification = on_its_way(form)
     before = list(Dossier.select().tuples())
     error = {"error": {"type": f"https://developer.vonage.com/api-errors/messages#{code}"}} if code else {}
-    assert send(either, STATUS, said(message, status, **error)) == 200
-    assert state(message) == leads_to and list(Dossier.select().tuples()) == before
-    assert "352" not in Message.get_by_id(message.id).error
+    assert send(either, STATUS, said(notification, status, **error)) == 200
+    assert state(notification) == leads_to and list(Dossier.select().tuples()) == before
+    assert "352" not in Notification.get_by_id(notification.id).error
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(("taken", "submitted", "delivered"))))
 def test_receipts_lead_to_the_same_end_in_every_order_doubled_and_before_our_own_record(app, form, order):
-    message = on_its_way(form)
+    notification = on_its_way(form)
     for said_by in order + order:
         if said_by == "taken":
-            message.ended(webhooks.vonage_codes.Outcome.SENT, provider_id="aaaa-bbbb")
+            notification.ended(webhooks.vonage_codes.Outcome.SENT, provider_id="aaaa-bbbb")
         else:
-            assert send(app, STATUS, said(message, said_by)) == 200
-    assert state(message) == "delivered"
+            assert send(app, STATUS, said(notification, said_by)) == 200
+    assert state(notification) == "delivered"
 
 
 @pytest.mark.parametrize("first", ["rejected", "undeliverable"])
 def test_what_was_delivered_stays_delivered_whatever_comes_after(app, form, first):
-    message = on_its_way(form)
+    notification = on_its_way(form)
     for status in ("delivered", first, "submitted"):
-        send(app, STATUS, said(message, status))
-    assert state(message) == "delivered"
+        send(app, STATUS, said(notification, status))
+    assert state(notification) == "delivered"
 
 
 def test_receipt_for_an_erased_or_unknown_message_is_taken_counted_and_forgotten(app, form):
-    message = on_its_way(form)
-    message.contact.erase()
-    for reference in (message.reference, "999999", "", "-1", "1; DROP", "9" * 400, None, {"a": 1}):
-        assert send(app, STATUS, said(message, "delivered", client_ref=reference)) == 200
+    notification = on_its_way(form)
+    notification.contact.erase()
+    for reference in (notification.reference, "999999", "", "-1", "1; DROP", "9" * 400, None, {"a": 1}):
+        assert send(app, STATUS, said(notification, "delivered", client_ref=reference)) == 200
     assert Counter.peek("receipt that changed nothing", webhooks.DAY) == 8
 
 
@@ -153,33 +158,33 @@ FORGED = {
 @pytest.mark.parametrize("way", FORGED)
 @pytest.mark.parametrize("path", [STATUS, INBOUND])
 def test_forged_notice_is_refused_and_changes_nothing(app, form, path, way):
-    message = on_its_way(form)
-    notice, before = said(message, "delivered") | {"from": "352621123456", "text": "STOP"}, dump()
+    notification = on_its_way(form)
+    notice, before = said(notification, "delivered") | {"from": "352621123456", "text": "STOP"}, dump()
     assert send(app, path, notice, FORGED[way]) == 401
     assert dump() == before
 
 
 def test_notice_counts_once_however_often_it_is_replayed(either, form):
-    message, once = on_its_way(form), {}
+    notification, once = on_its_way(form), {}
 
     def same(body):
         return once.setdefault(body, token(body))
 
-    assert [send(either, STATUS, said(message, "submitted"), same) for _ in range(3)] == [200, 401, 401]
-    assert [send(either, INBOUND, said(message, "submitted"), same)] == [200]  # another thing said
+    assert [send(either, STATUS, said(notification, "submitted"), same) for _ in range(3)] == [200, 401, 401]
+    assert [send(either, INBOUND, said(notification, "submitted"), same)] == [200]  # another thing said
 
 
 def test_notice_that_could_not_be_written_down_may_be_sent_again(app, form):
-    message, once = on_its_way(form), {}
+    notification, once = on_its_way(form), {}
 
     def same(body):
         return once.setdefault(body, token(body))
 
     app.config["PROPAGATE_EXCEPTIONS"] = False
     db.execute_sql("ALTER TABLE message RENAME TO hidden")
-    assert send(app, STATUS, said(message, "delivered"), same) == 500
+    assert send(app, STATUS, said(notification, "delivered"), same) == 500
     db.execute_sql("ALTER TABLE hidden RENAME TO message")
-    assert send(app, STATUS, said(message, "delivered"), same) == 200 and state(message) == "delivered"
+    assert send(app, STATUS, said(notification, "delivered"), same) == 200 and state(notification) == "delivered"
 
 
 @pytest.mark.parametrize(
@@ -217,9 +222,9 @@ def test_stop_ends_all_messages_to_the_number_in_every_dossier(app, form, text):
     assert send(app, INBOUND, {"from": "352621123456", "to": "352600", "channel": "sms", "text": text}) == 200
     stopped = {each.address for each in Contact.select().where(Contact.stopped_at.is_null(False))}
     assert stopped == {"+352621123456"}
-    assert not [m for m in Message.select().join(Contact).where(Contact.address == "+352621123456") if m.wanted]
-    assert Message.select().where(Message.state == "cancelled").count() == 2
-    assert Message.select().count() == 5  # nothing is answered
+    assert not [m for m in Notification.select().join(Contact).where(Contact.address == "+352621123456") if m.wanted]
+    assert Notification.select().where(Notification.state == "cancelled").count() == 2
+    assert Notification.select().count() == 5  # nothing is answered
 
 
 @pytest.mark.parametrize("text", ["START", "unstop please"])
@@ -228,10 +233,10 @@ def test_start_takes_a_stop_back_for_the_number_and_for_nobody_else(app, form, t
         Dossier.announce(form, "en", key, [("sms", number), ("email", f"{key}@example.lu")])
     for number in ("352621123456", "352661999999"):
         send(app, INBOUND, {"from": number, "text": "STOP"})
-    waiting = Message.select().count()
+    waiting = Notification.select().count()
     assert send(app, INBOUND, {"from": "352621123456", "text": text}) == 200
     hears = {each.address for each in Contact.select().where(Contact.stopped_at.is_null() & (Contact.channel == "sms"))}
-    assert hears == {"+352621123456"} and Message.select().count() == waiting  # nothing is answered
+    assert hears == {"+352621123456"} and Notification.select().count() == waiting  # nothing is answered
     assert all(each.confirmed_at for each in Contact.select().where(Contact.address == "+352621123456"))
     marks = {number: Used.until(stopped_mark("sms", number)) for number in ("+352621123456", "+352661999999")}
     assert [number for number, until in marks.items() if until] == ["+352661999999"]
@@ -256,9 +261,11 @@ def test_other_answers_change_nothing(app, form, notice):
     assert Contact.get().stopped_at is None and Counter.peek("inbound that changed nothing", webhooks.DAY) == 1
 
 
-def report(message: Message, status: str = "5.1.1", action: str = "failed", to: str = "", top: str = "") -> bytes:
+def report(
+    notification: Notification, status: str = "5.1.1", action: str = "failed", to: str = "", top: str = ""
+) -> bytes:
     """A mail that came back, as a mail server writes it."""
-    to = to or bounces.return_path(message)
+    to = to or bounces.return_path(notification)
     return f"""Return-Path: <>
 Delivered-To: {to}
 From: MAILER-DAEMON@mx.example.org
@@ -297,18 +304,18 @@ def hand_over(app, mail: bytes, moment: float | None = None, signature: str = ""
 
 
 def test_mail_refused_for_good_ends_its_message_and_marks_its_contact(either, form):
-    message = on_its_way(form, "email")
+    notification = on_its_way(form, "email")
     with either.app_context():
-        mail = report(message)
+        mail = report(notification)
     assert hand_over(either, mail) == 200
-    row = Message.get_by_id(message.id)
+    row = Notification.get_by_id(notification.id)
     assert (row.state, row.error) == ("failed", "bounced: 5.1.1") and row.contact.failed_at
 
 
 def test_case_of_the_token_may_change_on_the_way(app, form):
-    message = on_its_way(form, "email")
+    notification = on_its_way(form, "email")
     with app.app_context():
-        assert bounces.receive(report(message, to=bounces.return_path(message).upper()))
+        assert bounces.receive(report(notification, to=bounces.return_path(notification).upper()))
 
 
 @pytest.mark.parametrize(
@@ -325,16 +332,16 @@ def test_case_of_the_token_may_change_on_the_way(app, form):
     ],
 )
 def test_what_is_not_final_or_not_ours_changes_nothing(app, form, change):
-    message = on_its_way(form, "email")
+    notification = on_its_way(form, "email")
     with app.app_context():
-        assert not bounces.receive(report(message, **change))
-    assert state(message) == "sending"
+        assert not bounces.receive(report(notification, **change))
+    assert state(notification) == "sending"
 
 
 def test_answers_of_absent_readers_and_of_other_programs_count_for_nothing(app, form):
-    message = on_its_way(form, "email")
+    notification = on_its_way(form, "email")
     with app.app_context():
-        whole = report(message)
+        whole = report(notification)
         for mail in (
             whole.replace(b"Return-Path: <>", b"Return-Path: <somebody@example.org>"),
             whole.replace(b"multipart/report", b"multipart/mixed"),
@@ -344,28 +351,28 @@ def test_answers_of_absent_readers_and_of_other_programs_count_for_nothing(app, 
             b"\xff\x00" * 500,
         ):
             assert not bounces.receive(mail)
-    assert state(message) == "sending" and Message.select().count() == 1
+    assert state(notification) == "sending" and Notification.select().count() == 1
 
 
 def test_forged_stale_and_replayed_bounce_is_refused(app, form):
-    message = on_its_way(form, "email")
+    notification = on_its_way(form, "email")
     with app.app_context():
-        mail = report(message)
+        mail = report(notification)
     good = f"{int(time.time())}."
     for signature in ("", "x", ".", good, good + "0" * 64, "é.é", f"-1.{'0' * 64}"):
         assert hand_over(app, mail, signature=signature or "none") == 401
-    assert hand_over(app, mail, time.time() - 400) == 401 and state(message) == "sending"
+    assert hand_over(app, mail, time.time() - 400) == 401 and state(notification) == "sending"
     moment = time.time()
     assert [hand_over(app, mail, moment) for _ in range(2)] == [200, 401]
     assert hand_over(app, b" " * 400_000) == 200 and hand_over(app, b" " * 600_000) == 413
 
 
 def test_token_of_a_bounce_is_made_by_nobody_else_and_ends_with_its_message(app, form):
-    message = on_its_way(form, "email")
+    notification = on_its_way(form, "email")
     with app.app_context():
-        to, mail = bounces.return_path(message), report(message)
+        to, mail = bounces.return_path(notification), report(notification)
         assert to.startswith("bounces+") and len(to.split("@")[0]) <= 64 and "somebody" not in to
-        message.contact.erase()
+        notification.contact.erase()
         assert not bounces.receive(mail)
     assert Used.select().count() == 0
 
@@ -375,15 +382,15 @@ def reading(app, mailbox: Mailbox, certificate) -> None:
 
 
 def test_mailbox_of_bounces_is_read_and_emptied(app, form, certificate):
-    message = on_its_way(form, "email")
+    notification = on_its_way(form, "email")
     with app.app_context():
-        mails = (b"Subject: I am on holiday\r\n\r\nBack soon", report(message), b"")
+        mails = (b"Subject: I am on holiday\r\n\r\nBack soon", report(notification), b"")
     with Mailbox(certificate, *mails) as mailbox, app.app_context():
         reading(app, mailbox, certificate)
         assert bounces.collect() == 3 and bounces.collect() == 0
         assert not mailbox.mails
     db.connect(reuse_if_open=True)
-    assert state(message) == "failed"
+    assert state(notification) == "failed"
 
 
 def test_mailbox_that_is_not_who_it_says_it_is_gets_no_password(app, certificate):
@@ -395,9 +402,9 @@ def test_mailbox_that_is_not_who_it_says_it_is_gets_no_password(app, certificate
 
 
 def test_worker_reads_the_mailbox_now_and_then_and_outlives_its_absence(app, form, certificate, caplog):
-    message = on_its_way(form, "email")
+    notification = on_its_way(form, "email")
     with app.app_context():
-        mail = report(message)
+        mail = report(notification)
     with Mailbox(certificate, mail) as mailbox, app.app_context():
         reading(app, mailbox, certificate)
         Worker().collect_bounces()
@@ -408,9 +415,9 @@ def test_worker_reads_the_mailbox_now_and_then_and_outlives_its_absence(app, for
 
 
 def test_bounce_that_no_program_of_ours_can_read_is_passed_over(app, form):
-    message = on_its_way(form, "email")
+    notification = on_its_way(form, "email")
     with app.app_context():
-        good = report(message)
+        good = report(notification)
         odd = [
             good.replace(b"Return-Path: <>", b"Return-Path: <\xff>"),
             good.replace(b"Status: 5", b"Status: \xff5"),

@@ -1,4 +1,4 @@
-"""The worker: every message leaves, none twice by accident, and what became of it is written down."""
+"""The worker: every notification leaves, none twice by accident, and what became of it is written down."""
 
 import datetime as dt
 import logging
@@ -9,8 +9,8 @@ import psycopg
 import pytest
 from support.sending import close, make_app, make_dossier, make_due, queued, row
 
-from commands import notifications as messages
-from models import Contact, Event, Message, db, now
+from commands import notifications as notifications
+from models import Contact, Event, Notification, db, now
 from models.notifications import outbox
 from models.notifications.timetable import REPEATS
 
@@ -18,7 +18,7 @@ pytest_plugins = ["support.outside"]
 
 
 def work_once() -> None:
-    messages.Worker().work(SimpleQueue(), once=True)
+    notifications.Worker().work(SimpleQueue(), once=True)
 
 
 def test_due_messages_are_sent_and_what_became_of_them_is_written_down(sending_app, mail_server, sms_provider):
@@ -43,63 +43,63 @@ def test_what_was_said_is_kept_with_the_message_but_not_the_contacts_link(sendin
 
 
 def test_message_that_is_not_due_waits(sending_app, mail_server):
-    message = queued()
+    notification = queued()
     with db.connection_context():
-        Message.update(run_at=now() + dt.timedelta(minutes=10)).execute()
+        Notification.update(run_at=now() + dt.timedelta(minutes=10)).execute()
     work_once()
-    assert not mail_server.mails and row(message).state == "queued"
+    assert not mail_server.mails and row(notification).state == "queued"
 
 
 def test_refusal_for_good_ends_a_message_and_the_row_names_no_address(sending_app, mail_server):
     mail_server.answers["RCPT"] = "550 5.1.1 <> unknown"
-    message = queued()
+    notification = queued()
     work_once()
-    assert (row(message).state, row(message).error) == ("failed", "recipient refused: 550 5.1.1")
+    assert (row(notification).state, row(notification).error) == ("failed", "recipient refused: 550 5.1.1")
 
 
 def test_refusal_for_now_is_tried_again_later(sending_app, mail_server):
     mail_server.answers["RCPT"] = "450 4.2.0 <> greylisted"
-    message = queued()
+    notification = queued()
     work_once()
-    assert row(message).state == "deferred" and row(message).run_at > now() + dt.timedelta(seconds=40)
-    assert "@" not in row(message).error
+    assert row(notification).state == "deferred" and row(notification).run_at > now() + dt.timedelta(seconds=40)
+    assert "@" not in row(notification).error
     mail_server.answers.clear()
     make_due()
     work_once()
-    assert row(message).state == "sent" and row(message).error == "" and len(mail_server.mails) == 1
+    assert row(notification).state == "sent" and row(notification).error == "" and len(mail_server.mails) == 1
 
 
 def test_mail_of_unknown_outcome_is_repeated_a_few_times_with_one_message_id(sending_app, mail_server):
     mail_server.answers["DATA"] = "drop"
-    message = queued()
+    notification = queued()
     for _ in range(REPEATS["email"] + 3):
         work_once()
         make_due()
-    assert row(message).state == "unknown"
+    assert row(notification).state == "unknown"
     assert len(mail_server.mails) == 1 + REPEATS["email"]
     assert len({mail["Message-ID"] for mail in mail_server.mails}) == 1
 
 
 def test_sms_of_unknown_outcome_waits_and_is_repeated_once(sending_app, sms_provider):
     sms_provider.answer = "drop"
-    message = queued(channel="sms")
+    notification = queued(channel="sms")
     work_once()
-    assert row(message).run_at > now() + dt.timedelta(minutes=14)
+    assert row(notification).run_at > now() + dt.timedelta(minutes=14)
     for _ in range(3):
         make_due()
         work_once()
-    assert row(message).state == "unknown" and "352" not in row(message).error
+    assert row(notification).state == "unknown" and "352" not in row(notification).error
     assert len(sms_provider.posts) == 2
     named = [body["client_ref"].rpartition(".")[0] for _path, _headers, body in sms_provider.posts]
-    assert named == [f"{message}.1", f"{message}.2"]
+    assert named == [f"{notification}.1", f"{notification}.2"]
 
 
 def test_contact_that_stopped_after_the_message_was_claimed_gets_nothing(sending_app, mail_server):
-    message = queued()
+    notification = queued()
     with db.connection_context():
         Contact.update(stopped_at=now()).execute()
     work_once()
-    assert row(message).state == "cancelled" and not mail_server.mails
+    assert row(notification).state == "cancelled" and not mail_server.mails
 
 
 def test_contact_that_is_not_confirmed_gets_its_first_message_only(sending_app, mail_server):
@@ -107,11 +107,11 @@ def test_contact_that_is_not_confirmed_gets_its_first_message_only(sending_app, 
         dossier = make_dossier(("email", "someone@example.org"))
         contact = dossier.contacts.get()
         later = Event.create(dossier=dossier, kind="decided", at=now(), to_status="decided")
-        Message.queue(later, contact, now())
+        Notification.queue(later, contact, now())
     work_once()
     assert len(mail_server.mails) == 1
     with db.connection_context():
-        assert {message.event.kind: message.state for message in Message.select()} == {
+        assert {notification.event.kind: notification.state for notification in Notification.select()} == {
             "announced": "sent",
             "decided": "cancelled",
         }
@@ -136,14 +136,14 @@ def test_server_that_is_down_is_left_alone_and_holds_up_no_other_channel(sending
 
 @pytest.mark.parametrize("sending_app", ["postgresql"], indirect=True)
 def test_connections_that_the_database_closed_do_not_end_the_worker(sending_app, mail_server, monkeypatch):
-    message, told = queued(), SimpleQueue()
-    monkeypatch.setattr(messages, "IDLE", 0.01)
+    notification, told = queued(), SimpleQueue()
+    monkeypatch.setattr(notifications, "IDLE", 0.01)
     mail_server.during_data = lambda: told.put("leave")
     with psycopg.connect(sending_app.config["DATABASE_URL"], autocommit=True) as other:
         other.execute("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE pid <> pg_backend_pid() AND datname = current_database()""")
-    messages.Worker().work(told)
-    assert row(message).state == "sent"
+    notifications.Worker().work(told)
+    assert row(notification).state == "sent"
 
 
 def test_log_has_one_line_for_each_message_and_no_person_in_it(sending_app, mail_server, sms_provider, caplog):
@@ -170,25 +170,25 @@ def test_nothing_is_locked_while_the_network_is_slow(sending_app, mail_server):
                 assert db.execute_sql(idle).fetchone() == (0,)
 
     mail_server.during_data = somebody_else_writes
-    message = queued()
+    notification = queued()
     work_once()
-    assert row(message).state == "sent"
+    assert row(notification).state == "sent"
 
 
 def test_database_that_is_away_does_not_end_the_worker(sending_app, mail_server, monkeypatch, caplog):
-    message, told = queued(), SimpleQueue()
-    monkeypatch.setattr(messages, "IDLE", 0.01)
+    notification, told = queued(), SimpleQueue()
+    monkeypatch.setattr(notifications, "IDLE", 0.01)
     with db.connection_context():
         db.execute_sql("ALTER TABLE message RENAME TO elsewhere")
-    monkeypatch.setattr(messages.log, "error", lambda *_: (back(), told.put("leave")))
+    monkeypatch.setattr(notifications.log, "error", lambda *_: (back(), told.put("leave")))
 
     def back() -> None:
         with db.connection_context():
             db.execute_sql("ALTER TABLE elsewhere RENAME TO message")
 
-    messages.Worker().work(told)
+    notifications.Worker().work(told)
     work_once()
-    assert row(message).state == "sent"
+    assert row(notification).state == "sent"
 
 
 def test_mail_that_left_while_the_database_went_away_is_on_record_and_not_repeated(sending_app, mail_server):
@@ -200,9 +200,9 @@ def test_mail_that_left_while_the_database_went_away_is_on_record_and_not_repeat
         rename("message", "elsewhere")
         threading.Timer(0.1, rename, ("elsewhere", "message")).start()
 
-    message, mail_server.during_data = queued(), go_away
+    notification, mail_server.during_data = queued(), go_away
     work_once()
-    assert row(message).state == "sent" and len(mail_server.mails) == 1
+    assert row(notification).state == "sent" and len(mail_server.mails) == 1
 
 
 def test_lease_does_not_depend_on_the_time_zone_of_the_session(postgresql, monkeypatch):
@@ -210,6 +210,6 @@ def test_lease_does_not_depend_on_the_time_zone_of_the_session(postgresql, monke
     with make_app(postgresql).app_context():
         queued()
         with db.connection_context():
-            message = outbox.claim("a worker", "email", dt.timedelta(minutes=5))
-        assert dt.timedelta(minutes=4) < message.run_at - now() <= dt.timedelta(minutes=5)
+            notification = outbox.claim("a worker", "email", dt.timedelta(minutes=5))
+        assert dt.timedelta(minutes=4) < notification.run_at - now() <= dt.timedelta(minutes=5)
     close()

@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from conftest import SETTINGS
 from support.visitor import Page, Visitor, values
 
-from models import Contact, Dossier, Message, Procedure
+from models import Contact, Dossier, Notification, Procedure
 from models.security import captcha
 
 START = "/track/rent-subsidy/application"
@@ -34,7 +34,7 @@ def contact_page(visitor) -> Page:
 
 
 def rows() -> tuple[int, int, int]:
-    return Dossier.select().count(), Contact.select().count(), Message.select().count()
+    return Dossier.select().count(), Contact.select().count(), Notification.select().count()
 
 
 def test_form_leads_over_captcha_and_contact_to_the_number(visitor, contact_page):

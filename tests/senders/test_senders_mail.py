@@ -7,7 +7,7 @@ import pytest
 from support.sending import deliver, make_app, make_dossier, make_message
 
 import senders
-from models import Message, Outcome
+from models import Notification, Outcome
 from senders import mail
 from senders.base import Letter, SendError
 
@@ -169,12 +169,12 @@ def test_line_that_breaks_or_falls_silent_is_their_trouble_until_the_mail_was_ha
 def test_contact_that_stopped_or_never_confirmed_gets_nothing(app, mail_server):
     message = make_message("received")
     message.contact.stop()
-    message = Message.get_by_id(message.id)
+    message = Notification.get_by_id(message.id)
     with pytest.raises(SendError) as caught:
         deliver(message)
     assert caught.value.outcome is Outcome.UNWANTED
     unconfirmed = make_dossier(("email", "someone@example.org")).contacts.get()
-    message = Message(contact=unconfirmed, event=message.event, channel="email")
+    message = Notification(contact=unconfirmed, event=message.event, channel="email")
     with pytest.raises(SendError) as caught:
         deliver(message)
     assert caught.value.outcome is Outcome.UNWANTED

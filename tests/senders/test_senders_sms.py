@@ -10,7 +10,7 @@ import time_machine
 from support.sending import deliver, make_app, make_dossier, make_message
 from support.sms_stand_in import APPLICATION, keys
 
-from models import Message, Outcome, now
+from models import Notification, Outcome, now
 from senders import sms
 from senders.base import Letter, SendError
 
@@ -50,10 +50,10 @@ def test_sms_is_one_request_with_our_id_and_our_signature(app, sms_provider):
 
 
 def test_message_of_the_outbox_carries_its_own_id(app, sms_provider):
-    message = make_message("received", "sms")
-    deliver(message)
+    notification = make_message("received", "sms")
+    deliver(notification)
     ((_path, _headers, body),) = sms_provider.posts
-    assert body["client_ref"] == message.reference
+    assert body["client_ref"] == notification.reference
     assert "your papers arrived" in body["text"]
 
 
@@ -65,7 +65,7 @@ def test_key_may_be_a_file(app, sms_provider, tmp_path):
 
 
 def problem(code: str) -> dict:
-    """An answer as the Messages API refuses with."""
+    """An answer as the Notifications API refuses with."""
     return {"type": f"https://developer.vonage.com/api-errors/messages#{code}", "title": "T", "detail": "+352621123456"}
 
 
@@ -165,12 +165,12 @@ def test_first_sms_to_a_number_beyond_its_limits_does_not_leave(app, sms_provide
     for index in range(4):
         with time_machine.travel(now() + index * dt.timedelta(minutes=5)):
             dossier = make_dossier(("sms", "+352621123456"))
-            message = Message.get(Message.contact == dossier.contacts.get())
+            notification = Notification.get(Notification.contact == dossier.contacts.get())
             if index < 3:
-                deliver(message)
+                deliver(notification)
                 continue
             with pytest.raises(SendError, match="limit of SMS to new contacts: number"):
-                deliver(message)
+                deliver(notification)
     assert len(sms_provider.posts) == 3
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.sending import EVENTS, LONG_SITE, make_app, make_dossier, make_form, make_message
 
-from models import Contact, Event, Message, db, now
+from models import Contact, Event, Notification, db, now
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from models.catalogue.schemas import Kind
 from models.dossiers.life import MOVES
@@ -44,10 +44,10 @@ def test_every_kind_of_event_that_is_told_has_its_words(app):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_sms_is_one_segment_with_the_link_that_tells_more_and_stops(app, kind, language):
-    message, news = sample(kind, "sms", language, make_form())
-    letter = text.compose(message, message.event, news)
+    notification, news = sample(kind, "sms", language, make_form())
+    letter = text.compose(notification, notification.event, news)
     assert len(LONG_SITE) == LONGEST_SITE
-    assert letter.text.endswith(f" {LONG_SITE}/c/{text.contact_token(message.contact)}")
+    assert letter.text.endswith(f" {LONG_SITE}/c/{text.contact_token(notification.contact)}")
     assert letter.text.startswith("eTracking")
     assert len(letter.text) <= 160 and set(letter.text) <= text.GSM_7 and "\n" not in letter.text
 
@@ -67,11 +67,11 @@ def test_french_colon_begins_no_line(app):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", EVENTS)
 def test_mail_says_the_same_in_text_and_html(app, kind, language):
-    message = make_message(kind, language=language)
-    letter = text.write(message)
+    notification = make_message(kind, language=language)
+    letter = text.write(notification)
     page = BeautifulSoup(letter.html, "html.parser")
-    assert all(line in letter.text and line in page.get_text() for line in message.event.dossier.authority.address)
-    number = message.event.dossier.number
+    assert all(line in letter.text and line in page.get_text() for line in notification.event.dossier.authority.address)
+    number = notification.event.dossier.number
     assert page.html["lang"] == language and page.title.text == letter.subject
     assert letter.subject.startswith(page.h1.text)
     assert "\n" not in letter.subject
@@ -102,20 +102,20 @@ def test_missing_documents_their_date_and_the_note_are_in_both(app):
 
 
 def test_first_message_says_what_to_do_with_the_paper_and_how_to_confirm(app):
-    message = make_message("announced")
-    letter = text.write(message)
+    notification = make_message("announced")
+    letter = text.write(notification)
     for words in ("11, rue de l’Exemple", "Payslips (en)", "Confirm or stop these messages"):
         assert words in letter.text and words in letter.html
-    message.contact.confirm()
-    message.contact = Contact.get_by_id(message.contact_id)
-    assert "Confirm or stop these messages" not in text.write(message).text
+    notification.contact.confirm()
+    notification.contact = Contact.get_by_id(notification.contact_id)
+    assert "Confirm or stop these messages" not in text.write(notification).text
 
 
 def test_lapsed_says_what_did_not_arrive(app):
-    message = make_message("lapsed")
-    assert "form had not arrived" in text.write(message).text
-    message.event.from_status = "incomplete"
-    assert "What was missing" in text.write(message).text
+    notification = make_message("lapsed")
+    assert "form had not arrived" in text.write(notification).text
+    notification.event.from_status = "incomplete"
+    assert "What was missing" in text.write(notification).text
 
 
 @pytest.mark.parametrize(
@@ -174,14 +174,14 @@ def test_token_needs_our_key(app, monkeypatch):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("channel", ["email", "sms"])
 def test_digest_tells_the_present_state_and_what_happened(app, channel, language):
-    message = make_message("incomplete", channel, language)
-    dossier, contact = message.event.dossier, message.contact
-    message.put(state="superseded", run_at=None)
+    notification = make_message("incomplete", channel, language)
+    dossier, contact = notification.event.dossier, notification.contact
+    notification.put(state="superseded", run_at=None)
     later = Event.create(
         dossier=dossier, kind="transferred", at=now(), to_status="incomplete", details=EVENTS["transferred"]
     )
-    Message.queue(later, contact, now())
-    digest = Message.get(Message.event == later)
+    Notification.queue(later, contact, now())
+    digest = Notification.get(Notification.event == later)
     digest.put(kind="digest")
     letter = text.write(digest)
     assert channel == "email" or len(letter.text) <= text.SEGMENT
@@ -195,15 +195,15 @@ def test_digest_tells_the_present_state_and_what_happened(app, channel, language
 @pytest.mark.parametrize("channel", ["email", "sms"])
 @pytest.mark.parametrize("kind", EVENTS)
 def test_what_is_kept_of_a_message_is_what_it_said_without_the_contacts_link(app, kind, channel):
-    message = make_message(kind, channel)
-    letter = text.write(message)
-    kept = text.kept(letter, message.contact)
+    notification = make_message(kind, channel)
+    letter = text.write(notification)
+    kept = text.kept(letter, notification.contact)
     assert kept.get("subject", "") == letter.subject and "/c/***" in kept["text"]
-    assert text.contact_token(message.contact) not in str(kept) and message.contact.address not in str(kept)
-    assert kept["text"].replace("***", text.contact_token(message.contact), 1) == letter.text or kind == "changed"
+    assert text.contact_token(notification.contact) not in str(kept) and notification.contact.address not in str(kept)
+    assert kept["text"].replace("***", text.contact_token(notification.contact), 1) == letter.text or kind == "changed"
 
 
 def test_digest_of_one_event_is_that_events_own_message(app):
-    message = make_message("returned")
-    message.put(kind="digest")
-    assert "registered" in text.write(message).text and "News of" not in text.write(message).subject
+    notification = make_message("returned")
+    notification.put(kind="digest")
+    assert "registered" in text.write(notification).text and "News of" not in text.write(notification).subject

@@ -23,7 +23,7 @@ import vonage_messages  # noqa: F401  (once, not in each child)
 
 from app import create_app
 from commands.notifications import Worker
-from models import Dossier, Form, Message, Outcome, db, today
+from models import Dossier, Form, Notification, Outcome, db, today
 
 EMAIL, SMS = ("email", "someone@example.org"), ("sms", "+352621123456")
 
@@ -131,7 +131,7 @@ def fork(do: Callable[[], None]) -> int:
 
 def receipt(reference: str, outcome: str) -> None:
     with db.connection_context():
-        Message.receipt(reference, Outcome(outcome), error="receipt")
+        Notification.receipt(reference, Outcome(outcome), error="receipt")
 
 
 def say(word: str) -> None:

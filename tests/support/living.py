@@ -90,7 +90,7 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
     web += ["--no-control-socket", "--log-level", "warning", "app:create_app()"]
     with listener:  # what is asked before gunicorn has started waits there
         processes = [start(web, environment, listener.fileno())]
-    processes.append(start(["flask", "--app", "app", "messages", "send"], environment))
+    processes.append(start(["flask", "--app", "app", "notifications", "send"], environment))
     try:
         with urllib.request.urlopen(running.url + "/readyz", timeout=60) as answer:
             assert answer.status == 200

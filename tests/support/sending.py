@@ -9,7 +9,7 @@ from flask import Flask
 
 import senders
 from app import create_app
-from models import MODELS, Authority, Contact, Dossier, Event, Form, Message, Procedure, Topic, db, now
+from models import MODELS, Authority, Contact, Dossier, Event, Form, Notification, Procedure, Topic, db, now
 from models.catalogue.procedure import LANGUAGES
 from senders.samples import AT, EVENTS
 from web.settings import DEFAULTS
@@ -50,46 +50,46 @@ def close() -> None:
 
 
 def make_dossier(*contacts: tuple[str, str], language: str = "en") -> Dossier:
-    """A dossier announced just now, with its messages queued."""
+    """A dossier announced just now, with its notifications queued."""
     form = make_form()
     return Dossier.announce(form, language, secrets.token_hex(16), contacts)
 
 
-def make_message(kind: str, channel: str = "email", language: str = "en", note: str = "") -> Message:
-    """The message of an event of this kind to a confirmed contact, queued; nothing else is."""
+def make_message(kind: str, channel: str = "email", language: str = "en", note: str = "") -> Notification:
+    """The notification of an event of this kind to a confirmed contact, queued; nothing else is."""
     address = "someone@example.org" if channel == "email" else "+352621123456"
     dossier = make_dossier((channel, address), language=language)
     contact = dossier.contacts.get()
     if kind == "announced":
-        return Message.get(Message.contact == contact)
-    Message.delete().where(Message.contact == contact).execute()
+        return Notification.get(Notification.contact == contact)
+    Notification.delete().where(Notification.contact == contact).execute()
     contact.confirm()
     event = Event.create(dossier=dossier, kind=kind, at=AT, to_status=kind, note=note, **EVENTS[kind])
-    Message.queue(event, Contact.get_by_id(contact.id), dt.datetime.now(dt.UTC))
-    return Message.get(Message.event == event)
+    Notification.queue(event, Contact.get_by_id(contact.id), dt.datetime.now(dt.UTC))
+    return Notification.get(Notification.event == event)
 
 
 def queued(kind: str = "received", channel: str = "email") -> int:
-    """The id of a message waiting to be sent."""
+    """The id of a notification waiting to be sent."""
     with db.connection_context():
         return make_message(kind, channel).id
 
 
-def deliver(message: Message) -> str:
-    """Write `message` and send it, as the worker does."""
-    return senders.send(message.channel, senders.write(message))
+def deliver(notification: Notification) -> str:
+    """Write `notification` and send it, as the worker does."""
+    return senders.send(notification.channel, senders.write(notification))
 
 
-def row(message: int) -> Message:
-    """The message with this id, as the database has it now."""
+def row(notification: int) -> Notification:
+    """The notification with this id, as the database has it now."""
     with db.connection_context():
-        return Message.get_by_id(message)
+        return Notification.get_by_id(notification)
 
 
 def make_due() -> None:
-    """Let the time pass that messages have to wait."""
+    """Let the time pass that notifications have to wait."""
     with db.connection_context():
-        Message.update(run_at=now() - dt.timedelta(seconds=1)).where(Message.run_at.is_null(False)).execute()
+        Notification.update(run_at=now() - dt.timedelta(seconds=1)).where(Notification.run_at.is_null(False)).execute()
 
 
 def make_form() -> Form:

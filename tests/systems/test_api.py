@@ -12,7 +12,21 @@ from support.sms_stand_in import SmsProvider
 from support.visitor import Visitor
 
 from commands.systems import deliver_next
-from models import Audit, Authority, Conflict, Contact, Delivery, Dossier, Event, Message, Reply, System, db, now, today
+from models import (
+    Audit,
+    Authority,
+    Conflict,
+    Contact,
+    Delivery,
+    Dossier,
+    Event,
+    Notification,
+    Reply,
+    System,
+    db,
+    now,
+    today,
+)
 from models.systems.delivery import RETRY
 from senders import webhook
 
@@ -60,7 +74,7 @@ def test_system_reads_and_moves_the_dossiers_of_its_authority(api, with_mail):
     assert (moved["status"], moved["version"], moved["test"]) == ("received", 2, False)
     assert [event["kind"] for event in moved["history"]] == ["announced", "received"]
     api.post(MOVES.format(with_mail.number), {"to": "incomplete", "version": 2, "missing": ["Lease"], "until": SOON})
-    assert [message.event.kind for message in Message.select().order_by(Message.id)] == [
+    assert [notification.event.kind for notification in Notification.select().order_by(Notification.id)] == [
         "announced",
         "received",
         "incomplete",
@@ -161,7 +175,7 @@ def test_test_token_answers_and_changes_nothing(either, with_mail):
     tester = Api(either, System.add(with_mail.authority, "trial", test=True)[1].token)
     answer = tester.post(MOVES.format(with_mail.number), received(), 200)
     assert (answer["test"], answer["status"], tester.token[:8]) == (True, "received", "et_test_")
-    assert (Dossier.get().status, Event.select().count(), Message.select().count()) == ("announced", 1, 1)
+    assert (Dossier.get().status, Event.select().count(), Notification.select().count()) == ("announced", 1, 1)
     tester.post(MOVES.format(with_mail.number), {"to": "closed", "version": 1}, 409)
 
 

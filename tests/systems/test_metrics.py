@@ -6,7 +6,7 @@ import pytest
 from conftest import running
 from support.sending import close
 
-from models import Channel, Message, db, now
+from models import Channel, Notification, db, now
 
 TOKEN = "a token for the numbers"
 
@@ -27,7 +27,7 @@ def numbers(client) -> dict[str, float]:
 
 
 def test_numbers_tell_where_everything_stands(watched, with_mail):
-    Message.update(run_at=now() - dt.timedelta(seconds=90)).execute()
+    Notification.update(run_at=now() - dt.timedelta(seconds=90)).execute()
     shown = numbers(watched)
     assert (
         shown['etracking_dossiers{status="announced"}']
@@ -40,7 +40,7 @@ def test_numbers_tell_where_everything_stands(watched, with_mail):
 def test_numbers_tell_of_a_channel_that_rests_and_of_messages_given_up(watched, with_mail):
     assert numbers(watched)['etracking_channel_stopped{channel="email"}'] == 0
     Channel.stop("email", "535 5.7.8")
-    Message.update(state="failed", run_at=None).execute()
+    Notification.update(state="failed", run_at=None).execute()
     shown = numbers(watched)
     assert shown['etracking_channel_stopped{channel="email"}'] == shown["etracking_messages_given_up"] == 1
     assert shown['etracking_channel_stopped{channel="sms"}'] == 0
