@@ -8,8 +8,10 @@ import ctypes
 import io
 import wave
 from array import array
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import IO, Any
 
 import click
 
@@ -20,6 +22,7 @@ VOICES = Path(__file__).parent.parent.parent / "voices"
 VARIANTS = ("m3", "f2")  # a man's and a woman's voice of espeak-ng
 RATE = 11025  # half of what espeak-ng gives; at 8000 the "s" of "six" is lost
 PAUSE = bytes([128]) * int(RATE * 0.8)  # silence, long enough to type a digit
+Speak = Callable[[str, str], "array[int]"]
 SYNCHRONOUS, UTF8, WORDS_A_MINUTE = 2, 1, 1  # constants of speak_lib.h
 
 
@@ -58,7 +61,7 @@ def _wanted() -> list[Path]:
     ]
 
 
-def _record(path: Path, speak) -> None:
+def _record(path: Path, speak: Speak) -> None:
     digit, variant = path.stem.split("-")
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
@@ -67,7 +70,7 @@ def _record(path: Path, speak) -> None:
     part.rename(path)  # a file that is there is a whole one, even after a power cut
 
 
-def _speaker():
+def _speaker() -> Speak:
     """A function (text, voice) -> 16-bit samples at twice RATE, out of the library that espeakng_loader brings."""
     import espeakng_loader  # only set-up needs it
 
@@ -75,15 +78,15 @@ def _speaker():
     rate = espeak.espeak_Initialize(SYNCHRONOUS, 0, espeakng_loader.get_data_path().encode(), 0)
     if rate != 2 * RATE:
         raise click.ClickException(f"espeak-ng did not start as expected: {rate}")
-    samples = array("h")
+    samples: array[int] = array("h")
 
     @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
-    def collect(chunk, count, _events):
+    def collect(chunk: Any, count: int, _events: Any) -> int:
         if chunk:
             samples.frombytes(ctypes.string_at(chunk, 2 * count))
         return 0
 
-    def speak(text: str, voice: str) -> array:
+    def speak(text: str, voice: str) -> "array[int]":
         del samples[:]
         if espeak.espeak_SetVoiceByName(voice.encode()):
             raise click.ClickException(f"espeak-ng has no voice {voice}")
@@ -92,18 +95,19 @@ def _speaker():
         return samples
 
     espeak.espeak_SetSynthCallback(collect)
-    speak.keep = collect  # C holds only a pointer: without a reference here the callback would be freed
+    # C holds only a pointer: without a reference here the callback would be freed.
+    speak.keep = collect  # type: ignore[attr-defined]
     return speak
 
 
-def _shrink(samples: array) -> bytes:
+def _shrink(samples: "array[int]") -> bytes:
     """Half the rate, 8 bits, and the same loudness for every voice."""
     pairs = [(left + right) / 2 for left, right in zip(samples[::2], samples[1::2], strict=False)]
     gain = 115 / max(map(abs, pairs))
     return bytes(128 + round(pair * gain) for pair in pairs)
 
 
-def _write(out, frames: bytes) -> None:
+def _write(out: IO[bytes], frames: bytes) -> None:
     with wave.open(out, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(1)

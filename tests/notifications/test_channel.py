@@ -157,7 +157,9 @@ def test_operator_sees_what_waits_and_why_and_sends_again_what_was_given_up(send
     assert sms.startswith("sms    stopped at 20") and sms.endswith(
         "UTC: SMS refused: HTTP 402, low-balance; 1 due, 0 given up"
     )
-    assert run("repeat", "email") == "1 notification to send again\n" and run("repeat", "push").startswith("0 notifications")
+    assert run("repeat", "email") == "1 notification to send again\n" and run("repeat", "push").startswith(
+        "0 notifications"
+    )
     work_once()
     assert row(given_up).state == "sent" and len(mail_server.mails) == 1
 
