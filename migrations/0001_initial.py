@@ -1,7 +1,6 @@
 """The first shape of the database."""
 
 from peewee import *
-from models.base import UTCDateTimeField
 
 def up(migrator, db):
 
@@ -85,8 +84,8 @@ def up(migrator, db):
         role = CharField(max_length=8)
         authority = ForeignKeyField(Authority, null=True)
         password_hash = CharField(max_length=160)
-        created_at = UTCDateTimeField()
-        disabled_at = UTCDateTimeField(null=True)
+        created_at = DateTimeField()
+        disabled_at = DateTimeField(null=True)
         class Meta:
             database = db
             table_name = 'staff'
@@ -95,8 +94,8 @@ def up(migrator, db):
     class StaffSession(Model):
         token_hash = CharField(primary_key=True, max_length=64)
         staff = ForeignKeyField(Staff, on_delete='CASCADE')
-        created_at = UTCDateTimeField()
-        seen_at = UTCDateTimeField()
+        created_at = DateTimeField()
+        seen_at = DateTimeField()
         class Meta:
             database = db
             table_name = 'staff_session'
@@ -110,8 +109,8 @@ def up(migrator, db):
         version = IntegerField(default=1)
         language = CharField(max_length=2)
         key = CharField(unique=True, max_length=40)
-        created_at = UTCDateTimeField()
-        changed_at = UTCDateTimeField()
+        created_at = DateTimeField()
+        changed_at = DateTimeField()
         arrived_on = DateField(null=True)
         class Meta:
             database = db
@@ -124,7 +123,7 @@ def up(migrator, db):
         kind = CharField(max_length=12)
         from_status = CharField(max_length=12, default='')
         to_status = CharField(max_length=12)
-        at = UTCDateTimeField()
+        at = DateTimeField()
         by = ForeignKeyField(Staff, null=True)
         note = TextField(default='')
         arrived_on = DateField(null=True)
@@ -139,9 +138,9 @@ def up(migrator, db):
         channel = CharField(max_length=5)
         address = CharField(max_length=254)
         language = CharField(max_length=2)
-        created_at = UTCDateTimeField()
-        confirmed_at = UTCDateTimeField(null=True)
-        stopped_at = UTCDateTimeField(null=True)
+        created_at = DateTimeField()
+        confirmed_at = DateTimeField(null=True)
+        stopped_at = DateTimeField(null=True)
         dossier = ForeignKeyField(Dossier, on_delete='CASCADE')
         class Meta:
             database = db
@@ -153,12 +152,12 @@ def up(migrator, db):
         contact = ForeignKeyField(Contact, on_delete='CASCADE')
         channel = CharField(max_length=5)
         state = CharField(max_length=10, default='queued')
-        created_at = UTCDateTimeField()
-        run_at = UTCDateTimeField()
+        created_at = DateTimeField()
+        run_at = DateTimeField()
         attempts = IntegerField(default=0)
         unknowns = IntegerField(default=0)
         claimed_by = CharField(max_length=60, default='')
-        sent_at = UTCDateTimeField(null=True)
+        sent_at = DateTimeField(null=True)
         provider_id = CharField(max_length=80, default='')
         error = TextField(default='')
         event = ForeignKeyField(Event, on_delete='CASCADE')
@@ -171,7 +170,7 @@ def up(migrator, db):
     class Counter(Model):
         key = CharField(primary_key=True, max_length=64)
         count = IntegerField()
-        expires_at = UTCDateTimeField(index=True)
+        expires_at = DateTimeField(index=True)
         class Meta:
             database = db
             table_name = 'counter'
@@ -179,7 +178,7 @@ def up(migrator, db):
 
     class Used(Model):
         key = CharField(primary_key=True, max_length=64)
-        expires_at = UTCDateTimeField(index=True)
+        expires_at = DateTimeField(index=True)
         class Meta:
             database = db
             table_name = 'used'

@@ -4,7 +4,6 @@ Sessions from before do not say how they were opened: they end, and everybody si
 """
 
 from peewee import *
-from models.base import UTCDateTimeField
 
 
 def up(migrator, db):
@@ -19,9 +18,9 @@ def up(migrator, db):
     class StaffSession(Model):
         token_hash = CharField(primary_key=True, max_length=64)
         staff = ForeignKeyField(Staff, on_delete='CASCADE')
-        created_at = UTCDateTimeField()
-        seen_at = UTCDateTimeField()
-        proved_at = UTCDateTimeField()
+        created_at = DateTimeField()
+        seen_at = DateTimeField()
+        proved_at = DateTimeField()
         factor = CharField(max_length=8)
         browser = CharField(max_length=60)
         class Meta:
@@ -31,7 +30,7 @@ def up(migrator, db):
     class KnownBrowser(Model):
         token_hash = CharField(max_length=64)
         staff = ForeignKeyField(Staff, on_delete='CASCADE')
-        seen_at = UTCDateTimeField()
+        seen_at = DateTimeField()
         class Meta:
             database = db
             table_name = 'known_browser'
@@ -43,8 +42,8 @@ def up(migrator, db):
         public_key = BlobField()
         sign_count = BigIntegerField()
         name = CharField(max_length=60)
-        created_at = UTCDateTimeField()
-        used_at = UTCDateTimeField(null=True)
+        created_at = DateTimeField()
+        used_at = DateTimeField(null=True)
         class Meta:
             database = db
             table_name = 'passkey'
@@ -67,7 +66,7 @@ def up(migrator, db):
     class Invitation(Model):
         token_hash = CharField(primary_key=True, max_length=64)
         staff = ForeignKeyField(Staff, on_delete='CASCADE', unique=True)
-        expires_at = UTCDateTimeField()
+        expires_at = DateTimeField()
         class Meta:
             database = db
             table_name = 'invitation'
@@ -75,8 +74,8 @@ def up(migrator, db):
     class Tries(Model):
         key = CharField(primary_key=True, max_length=64)
         count = IntegerField()
-        blocked_until = UTCDateTimeField()
-        expires_at = UTCDateTimeField(index=True)
+        blocked_until = DateTimeField()
+        expires_at = DateTimeField(index=True)
         class Meta:
             database = db
             table_name = 'tries'
@@ -97,8 +96,8 @@ def down(migrator, db):
     class StaffSession(Model):
         token_hash = CharField(primary_key=True, max_length=64)
         staff = ForeignKeyField(Staff, on_delete='CASCADE')
-        created_at = UTCDateTimeField()
-        seen_at = UTCDateTimeField()
+        created_at = DateTimeField()
+        seen_at = DateTimeField()
         class Meta:
             database = db
             table_name = 'staff_session'

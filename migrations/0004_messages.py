@@ -1,7 +1,6 @@
 """A message's whole way: what it tells, where it is held, when it was first tried; and the channels it leaves by."""
 
 from peewee import *
-from models.base import UTCDateTimeField
 
 
 def up(migrator, db):
@@ -9,11 +8,11 @@ def up(migrator, db):
     class Channel(Model):
         name = CharField(primary_key=True, max_length=5)
         why = TextField(default='')
-        stopped_at = UTCDateTimeField(null=True)
-        probe_at = UTCDateTimeField(null=True)
+        stopped_at = DateTimeField(null=True)
+        probe_at = DateTimeField(null=True)
         errors = IntegerField(default=0)
-        errors_from = UTCDateTimeField(null=True)
-        next_at = UTCDateTimeField(null=True)
+        errors_from = DateTimeField(null=True)
+        next_at = DateTimeField(null=True)
         class Meta:
             database = db
             table_name = 'channel'
@@ -21,10 +20,10 @@ def up(migrator, db):
 
     migrator.migrate(
         migrator.add_column('procedure', 'sms', JSONField(null=True)),
-        migrator.add_column('contact', 'failed_at', UTCDateTimeField(null=True)),
+        migrator.add_column('contact', 'failed_at', DateTimeField(null=True)),
         migrator.add_column('message', 'kind', CharField(max_length=12, default='')),
         migrator.add_column('message', 'failures', IntegerField(default=0)),
-        migrator.add_column('message', 'tried_at', UTCDateTimeField(null=True)),
+        migrator.add_column('message', 'tried_at', DateTimeField(null=True)),
         migrator.drop_not_null('message', 'run_at'),
         migrator.add_index('message', ('channel', 'run_at'), False),
     )

@@ -1,8 +1,7 @@
 """What contacts need: a keyed hash to be found by, and what became of them."""
 
 from peewee import *
-from models.security import keys
-from models.base import UTCDateTimeField
+from migrations import frozen
 
 
 def up(migrator, db):
@@ -20,14 +19,14 @@ def up(migrator, db):
         migrator.add_column('contact', 'by_link', BooleanField(default=False)),
         migrator.add_column(
             'contact', 'replaces_id', ForeignKeyField(Contact, field=Contact.id, null=True, on_delete='SET NULL')),
-        migrator.add_column('contact', 'asked_at', UTCDateTimeField(null=True)),
-        migrator.add_column('contact', 'replaced_at', UTCDateTimeField(null=True)),
+        migrator.add_column('contact', 'asked_at', DateTimeField(null=True)),
+        migrator.add_column('contact', 'replaced_at', DateTimeField(null=True)),
         migrator.add_index('contact', ('address_hash',), False),
         migrator.add_index('contact', ('channel', 'asked_at'), False),
     )
     for contact in list(Contact.select()):
         text = f'{contact.channel} {spelled(contact.channel, contact.address)}'
-        Contact.update(address_hash=keys.digest('address', text)).where(Contact.id == contact.id).execute()
+        Contact.update(address_hash=frozen.digest('address', text)).where(Contact.id == contact.id).execute()
 
 
 def spelled(channel, address):

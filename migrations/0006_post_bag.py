@@ -1,7 +1,6 @@
 """Post-bags: the day of arrival of a bag, and each code that was read from it."""
 
 from peewee import *
-from models.base import UTCDateTimeField
 
 
 def up(migrator, db):
@@ -30,7 +29,7 @@ def up(migrator, db):
         outcome = CharField(max_length=10)
         round = IntegerField(default=0)
         text = CharField(max_length=8, default="")
-        at = UTCDateTimeField()
+        at = DateTimeField()
         class Meta:
             database = db
             table_name = 'read'

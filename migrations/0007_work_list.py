@@ -1,7 +1,6 @@
 """What the work list needs: text blocks of the catalogue, and the plans of bulk moves."""
 
 from peewee import *
-from models.base import UTCDateTimeField
 
 
 def up(migrator, db):
@@ -35,7 +34,7 @@ def up(migrator, db):
         seen = JSONField()
         block = ForeignKeyField(TextBlock, null=True, on_delete='SET NULL')
         note = TextField(default='')
-        done_at = UTCDateTimeField(null=True)
+        done_at = DateTimeField(null=True)
         class Meta:
             database = db
             table_name = 'bulk'

@@ -1,7 +1,6 @@
 """The authorities' own systems: their tokens, what they were answered, what they are told."""
 
 from peewee import *
-from models.base import UTCDateTimeField
 
 
 def up(migrator, db):
@@ -23,9 +22,9 @@ def up(migrator, db):
         test = BooleanField(default=False)
         hook_url = CharField(max_length=300, default='')
         hook_secret = CharField(max_length=64, default='')
-        created_at = UTCDateTimeField()
-        used_at = UTCDateTimeField(null=True)
-        revoked_at = UTCDateTimeField(null=True)
+        created_at = DateTimeField()
+        used_at = DateTimeField(null=True)
+        revoked_at = DateTimeField(null=True)
         class Meta:
             database = db
             table_name = 'system'
@@ -37,7 +36,7 @@ def up(migrator, db):
         request_hash = CharField(max_length=64)
         status = IntegerField(null=True)
         body = JSONField(null=True)
-        at = UTCDateTimeField(index=True)
+        at = DateTimeField(index=True)
         class Meta:
             database = db
             table_name = 'reply'
@@ -48,10 +47,10 @@ def up(migrator, db):
         system = ForeignKeyField(System, on_delete='CASCADE')
         event = ForeignKeyField(Event, on_delete='CASCADE')
         state = CharField(max_length=10, default='queued')
-        run_at = UTCDateTimeField()
+        run_at = DateTimeField()
         attempts = IntegerField(default=0)
         error = CharField(max_length=200, default='')
-        sent_at = UTCDateTimeField(null=True)
+        sent_at = DateTimeField(null=True)
         class Meta:
             database = db
             table_name = 'delivery'

@@ -1,21 +1,21 @@
 """What the authenticator apps of the staff share with us is encrypted."""
 
 from peewee import *
-from models.security import keys
+from migrations import frozen
 
 
 def up(migrator, db):
     migrator.migrate(migrator.alter_column_type('totp', 'secret', CharField(max_length=200)))
     Totp = model(db)
     for app in list(Totp.select()):
-        app.secret = keys.encrypt(f'totp {app.staff_id}', app.secret)
+        app.secret = frozen.encrypt(f'totp {app.staff_id}', app.secret)
         app.save()
 
 
 def down(migrator, db):
     Totp = model(db)
     for app in list(Totp.select()):
-        app.secret = keys.decrypt(f'totp {app.staff_id}', app.secret)
+        app.secret = frozen.decrypt(f'totp {app.staff_id}', app.secret)
         if app.secret:
             app.save()
         else:  # encrypted under another SECRET_KEY: it opens nothing
