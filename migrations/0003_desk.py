@@ -1,7 +1,6 @@
 """What the desk needs: audit, batches, internal notes; and a dossier's edition, assignee, rounds and dates."""
 
 from peewee import *
-from models.base import UTCDateTimeField
 
 REFUSE = "the audit log is only ever added to"
 
@@ -20,7 +19,7 @@ def up(migrator, db):
 
     class Audit(Model):
         id = IntegerField(primary_key=True)
-        at = UTCDateTimeField()
+        at = DateTimeField()
         staff = IntegerField(null=True)
         action = CharField(max_length=30)
         dossier = IntegerField(null=True)
@@ -36,7 +35,7 @@ def up(migrator, db):
     class Batch(Model):
         staff = ForeignKeyField(Staff)
         kind = CharField(max_length=8)
-        created_at = UTCDateTimeField()
+        created_at = DateTimeField()
         class Meta:
             database = db
             table_name = 'batch'
@@ -44,7 +43,7 @@ def up(migrator, db):
 
     class Note(Model):
         by = ForeignKeyField(Staff)
-        at = UTCDateTimeField()
+        at = DateTimeField()
         text = TextField()
         dossier = ForeignKeyField(Dossier, on_delete='CASCADE')
         class Meta:
@@ -82,8 +81,11 @@ def append_only(db):
 
 
 def down(migrator, db):
-    migrator.migrate(
+    migrator.migrate(  # the indexes first: SQLite drops no column that an index names
+        migrator.drop_index('event', 'event_batch_id'),
         migrator.drop_column('event', 'batch_id'),
+        *(migrator.drop_index('dossier', f'dossier_{columns}') for columns in (
+            'authority_id_due_on', 'assignee_id_status', 'assignee_id', 'issued_by_id')),
         *(migrator.drop_column('dossier', column) for column in (
             'handled_days', 'decided_on', 'due_on', 'target_on', 'round', 'assignee_id', 'issued_by_id', 'edition')),
         migrator.drop_table('note'),

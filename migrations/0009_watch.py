@@ -16,4 +16,7 @@ def up(migrator, db):
 
 
 def down(migrator, db):
-    migrator.migrate(migrator.drop_column('dossier', 'look_on'))
+    migrator.migrate(
+        migrator.drop_index('dossier', 'dossier_status_look_on'),  # SQLite drops no column that an index names
+        migrator.drop_column('dossier', 'look_on'),
+    )
