@@ -13,7 +13,8 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 
 from models import today
 from models.dossiers.batch import REASONS, RECENT
-from models.dossiers.number import ALPHABET, LENGTH, clean
+from models.dossiers.number import LENGTH, clean
+from models.security.crockford import ALPHABET
 from web.form_fields import ContactForm, DayField, NeededWhen, not_in_future
 from web.languages import NAMES
 

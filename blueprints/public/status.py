@@ -15,8 +15,9 @@ from blueprints.public.procedures import pdf
 from models import Conflict, Contact, Dossier, Event, today
 from models.dossiers.dossier import Glance
 from models.dossiers.life import ARRIVED
-from models.dossiers.number import check_character, clean, find, grouped, scanned
+from models.dossiers.number import clean, find, grouped, scanned
 from models.notifications import addresses
+from models.security.crockford import check_character
 from paper import qr
 from web import htmx as hx
 from web.form_fields import PostedForm

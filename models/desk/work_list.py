@@ -12,7 +12,8 @@ from models.catalogue.procedure import Form, Procedure
 from models.desk.scope import Scope
 from models.dossiers.dossier import Dossier
 from models.dossiers.life import ARRIVED, STATUSES
-from models.dossiers.number import ALPHABET, LENGTH, clean
+from models.dossiers.number import LENGTH, clean
+from models.security.crockford import ALPHABET
 
 DUE = ("overdue", "3", "7", "14")  # and within so many days from today
 SORTS = ("due", "changed")

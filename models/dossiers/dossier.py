@@ -10,8 +10,9 @@ from models.base import Base, UTCDateTimeField, db, now
 from models.catalogue.procedure import SHORT, Authority, Form, Procedure
 from models.dossiers.event import Event
 from models.dossiers.life import ARRIVED, REMIND_AFTER, Life
-from models.dossiers.number import ALPHABET, LENGTH, new_number
+from models.dossiers.number import LENGTH, new_number
 from models.notifications.contact import Contact
+from models.security.crockford import ALPHABET
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 

@@ -5,10 +5,9 @@ import secrets
 import unicodedata
 from typing import Literal, NamedTuple
 
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+from models.security.crockford import ALPHABET, LOOK_ALIKES, check_character
+
 LENGTH = 13
-_VALUE = {character: value for value, character in enumerate(ALPHABET)}
-_ALIKE = str.maketrans({"O": "0", "I": "1", "L": "1"})
 MOST = 6  # numbers on one envelope sheet
 _ADDRESS = re.compile(r"/(T|E|R)/([^/?#]+)(?:/(\d{1,3})(?!\w))?")
 # A hand scanner types as if on an American keyboard; the computer may believe that it has another one. What arrives,
@@ -38,28 +37,15 @@ def new_number() -> str:
     return body + check_character(body)
 
 
-def check_character(body: str) -> str:
-    """The check character of `body`: s = (s xor d) * 2 in GF(32) with x^5 + x^2 + 1, for each value d in turn.
-
-    It finds every wrong character, every swap of neighbours or across one, and every doubled-pair error.
-    """
-    state = 0
-    for character in body:
-        state = (state ^ _VALUE[character]) << 1
-        if state & 0b100000:
-            state ^= 0b100101
-    return ALPHABET[state]
-
-
 def clean(text: str) -> str:
     """What a person typed, without separators, in upper case, look-alikes O, I and L read as digits."""
-    return _SEPARATORS.sub("", text).upper().translate(_ALIKE)
+    return _SEPARATORS.sub("", text).upper().translate(LOOK_ALIKES)
 
 
 def parse(text: str) -> str | None:
     """The number in `text`, whatever its spelling, or None when it cannot be one (length, letters, check)."""
     number = clean(text[:64])  # longer input is no number: do not spend time on it
-    if len(number) != LENGTH or any(character not in _VALUE for character in number):
+    if len(number) != LENGTH or any(character not in ALPHABET for character in number):
         return None
     return number if check_character(number[:-1]) == number[-1] else None
 

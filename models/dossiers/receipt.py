@@ -12,7 +12,8 @@ from models.base import LUXEMBOURG
 from models.catalogue.procedure import Authority
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
-from models.dossiers.number import ALPHABET, LENGTH, check_character
+from models.dossiers.number import LENGTH
+from models.security.crockford import ALPHABET, check_character
 
 ARRIVALS = ("received", "supplied", "further")
 

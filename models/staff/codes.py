@@ -8,8 +8,8 @@ import pyotp
 from peewee import BigIntegerField, CharField, DeferredForeignKey
 
 from models.base import Base, db, now
-from models.dossiers.number import ALPHABET
 from models.security import keys
+from models.security.crockford import ALPHABET, LOOK_ALIKES
 from models.security.tokens import hashed
 
 if TYPE_CHECKING:
@@ -99,6 +99,6 @@ class RecoveryCode(Base):
     @classmethod
     def spend(cls, staff: "Staff", code: str) -> bool:
         """Whether this is one of the codes; it is none any more. Read in any case, with or without hyphens."""
-        spelled = "".join(code.upper().split()).replace("-", "").translate(str.maketrans("OIL", "011"))
+        spelled = "".join(code.upper().split()).replace("-", "").translate(LOOK_ALIKES)
         mine = (cls.staff == staff) & (cls.code_hash == hashed(spelled))
         return cls.delete().where(mine).execute() == 1

@@ -5,7 +5,8 @@ from conftest import signed_in
 from support.visitor import Page
 
 from models import Dossier, Form, Procedure
-from models.dossiers.number import check_character, grouped, new_number
+from models.dossiers.number import grouped, new_number
+from models.security.crockford import check_character
 
 
 def scan(desk, typed: str, status: int = 200) -> Page:

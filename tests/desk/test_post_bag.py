@@ -9,7 +9,8 @@ from support.desk_pages import LONG_AGO, YESTERDAY, given_out_long_ago, stored
 from support.visitor import Page, Visitor
 
 from models import Audit, Batch, Contact, Dossier, Event, Form, Notification, Procedure, Read, now, today
-from models.dossiers.number import check_character, grouped
+from models.dossiers.number import grouped
+from models.security.crockford import check_character
 
 
 def begin(desk: Visitor, day: dt.date | None = None, status: int = 200, **fields) -> Page:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.dossiers.number import ALPHABET, Scanned, check_character, grouped, new_number, parse, scanned
+from models.dossiers.number import Scanned, grouped, new_number, parse, scanned
+from models.security.crockford import ALPHABET, check_character
 
 BODIES = st.text(ALPHABET, min_size=12, max_size=12)
 NUMBERS = BODIES.map(lambda body: body + check_character(body))

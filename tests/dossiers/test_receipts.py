@@ -11,7 +11,8 @@ from support.visitor import Visitor
 
 from models import Authority, Dossier, Procedure, today
 from models.catalogue.procedure import LANGUAGES, LOCALES
-from models.dossiers.number import Scanned, check_character, grouped, new_number, scanned
+from models.dossiers.number import Scanned, grouped, new_number, scanned
+from models.security.crockford import check_character
 
 LONG = "Administration de l’exemple, du contrôle et de la reconnaissance des documents officiels du pays"
 YESTERDAY, EARLIER = today() - dt.timedelta(days=1), today() - dt.timedelta(days=4)

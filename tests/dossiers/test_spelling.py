@@ -6,7 +6,7 @@ import pytest
 from support.visitor import Visitor
 
 from models.catalogue.procedure import LANGUAGES
-from models.dossiers.number import ALPHABET
+from models.security.crockford import ALPHABET
 from wording.spelling import TABLES, spelled
 
 

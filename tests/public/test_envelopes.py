@@ -10,7 +10,8 @@ from test_paper_sheet import ENVELOPES, touches, windows
 
 from models import Authority, Dossier, Form, Procedure, today
 from models.catalogue.procedure import LANGUAGES
-from models.dossiers.number import Scanned, check_character, grouped, new_number, scanned
+from models.dossiers.number import Scanned, grouped, new_number, scanned
+from models.security.crockford import check_character
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import random
 import pytest
 from support.phone import NEEDED, chromium, opened, playwright
 
-from models.dossiers.number import ALPHABET, check_character, grouped, new_number, parse
+from models.dossiers.number import grouped, new_number, parse
+from models.security.crockford import ALPHABET, check_character
 
 pytestmark = NEEDED
 expect = playwright.expect

@@ -11,7 +11,8 @@ from support.paper_reading import codes, text
 from support.visitor import Visitor
 
 from models import Dossier, today
-from models.dossiers.number import check_character, grouped, new_number
+from models.dossiers.number import grouped, new_number
+from models.security.crockford import check_character
 
 
 def drawn(svg: str) -> Image.Image:
