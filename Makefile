@@ -1,4 +1,5 @@
-# make run: the site on http://127.0.0.1:$(PORT) with its message worker.   make test: everything that is checked.
+# make run: the site on http://127.0.0.1:$(PORT).   make help: all there is.
+.DEFAULT_GOAL := help
 PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
@@ -6,15 +7,28 @@ FLASK := $(BIN)/flask --app app
 export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)
 
 .PHONY: run test lint fmt bench setup translations lock clean
+.PHONY: help dev
 .DELETE_ON_ERROR:
 
-run: setup ## the site and its worker; Ctrl-C ends both
-	@echo "eTracking: http://127.0.0.1:$(PORT)   messages: http://127.0.0.1:$(PORT)/dev/inbox"
-	@set -a; . ./.env; set +a; \
-	$(FLASK) notifications send & worker=$$!; \
-	$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 --no-control-socket \
-	    --log-level warning 'app:create_app()' & web=$$!; \
-	trap 'kill $$web $$worker 2>/dev/null' EXIT; trap 'exit 0' INT TERM; wait $$web
+# The worker and a web server, $(1), with the settings of .env, until Ctrl-C or the end of the server.
+define serve
+@echo "eTracking: $(ETRACKING_SITE_URL)   mail and SMS: $(ETRACKING_SITE_URL)/dev/inbox"
+@set -a; . ./.env; set +a; \
+$(FLASK) notifications send & worker=$$!; \
+$(1) & web=$$!; \
+trap 'kill $$web $$worker 2>/dev/null' EXIT; trap 'exit 0' INT TERM; wait $$web
+endef
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: setup ## the site and its worker on http://127.0.0.1:8000, or another PORT=...; Ctrl-C ends both
+	$(call serve,$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 \
+	    --no-control-socket --log-level warning 'app:create_app()')
+
+dev: export FLASK_DEBUG = 1
+dev: setup ## the same to work on it: changes show at once, errors with their traceback
+	$(call serve,$(FLASK) run --port $(PORT))
 
 test: .setup/python-dev .setup/compressed .setup/voices .setup/translations ## the whole suite
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
@@ -24,7 +38,7 @@ lint: .setup/python-dev ## style, types, translations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-fmt: .setup/python-dev
+fmt: .setup/python-dev ## mend the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -34,7 +48,7 @@ bench: setup .setup/python-dev ## bytes against their budgets; look-ups and regi
 	$(BIN)/python -m bench.post_room
 	$(BIN)/python -m bench.outbox
 
-setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ## idempotent, quick when nothing changed
+setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ## all that run needs; quick when nothing changed
 	@$(FLASK) db upgrade
 	@$(FLASK) catalogue load
 
@@ -95,5 +109,5 @@ lock: ## write the pinned versions anew; needs uv
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt
 	uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
 
-clean:
+clean: ## all that was installed, built and kept, the development database and .env included
 	rm -rf .setup .venv node_modules static/vendor paper/fonts voices instance .env

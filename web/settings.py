@@ -79,6 +79,8 @@ FIXED: dict[str, Any] = {
     "SEND_FILE_MAX_AGE_DEFAULT": 60,  # of static files that are not built, see statics.py
     "TEMPLATES_AUTO_RELOAD": False,
 }
+# The same with `flask --debug`: what was changed shows at once.
+DEBUG: dict[str, Any] = {"TEMPLATES_AUTO_RELOAD": True, "SEND_FILE_MAX_AGE_DEFAULT": 0}
 
 
 class BadSetting(RuntimeError):
@@ -91,7 +93,7 @@ def load(app: Flask, given: dict[str, Any] | None) -> None:
     app.config.from_prefixed_env("ETRACKING")
     app.config.from_mapping(_texts())
     app.config.from_mapping(given or {})
-    app.config.from_mapping(FIXED)
+    app.config.from_mapping(FIXED | (DEBUG if app.debug else {}))
     _check(app.config)
     _derive(app.config)
 
