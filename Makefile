@@ -7,7 +7,7 @@ FLASK := $(BIN)/flask --app app
 export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)
 
 .PHONY: run test lint fmt bench setup translations lock clean
-.PHONY: help dev
+.PHONY: help dev address
 .DELETE_ON_ERROR:
 
 # The worker and a web server, $(1), with the settings of .env, until Ctrl-C or the end of the server.
@@ -22,12 +22,12 @@ endef
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-run: setup ## the site and its worker on http://127.0.0.1:8000, or another PORT=...; Ctrl-C ends both
+run: setup address ## the site and its worker on http://127.0.0.1:8000, or another PORT=...; Ctrl-C ends both
 	$(call serve,$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 \
 	    --no-control-socket --log-level warning 'app:create_app()')
 
 dev: export FLASK_DEBUG = 1
-dev: setup ## the same to work on it: changes show at once, errors with their traceback
+dev: setup address ## the same to work on it: changes show at once, errors with their traceback
 	$(call serve,$(FLASK) run --port $(PORT))
 
 test: .setup/python-dev .setup/compressed .setup/voices .setup/translations ## the whole suite
@@ -93,9 +93,13 @@ setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ##
 # Development only: a secret of its own, keys for news on a device, and the inbox instead of real mail and SMS.
 .env: | .setup/python
 	@umask 077; { echo "ETRACKING_SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(48))')"; \
-	echo "ETRACKING_SITE_URL=\$${ETRACKING_SITE_URL:-http://127.0.0.1:8000}"; echo "ETRACKING_INBOX=true"; \
+	echo "ETRACKING_SITE_URL=\$${ETRACKING_SITE_URL:-$(ETRACKING_SITE_URL)}"; echo "ETRACKING_INBOX=true"; \
 	echo "ETRACKING_STAFF_SECOND_FACTOR=false"; } > $@
 	@$(FLASK) push keys >> $@
+
+# `flask --app app ...` in another terminal reads .env: it prints links to the site that was started last.
+address: | .env
+	@umask 077; sed 's#^\(ETRACKING_SITE_URL=.*:-\)[^}]*}#\1$(ETRACKING_SITE_URL)}#' .env > .env.new && mv .env.new .env
 
 translations: .setup/python ## collect new sentences into the catalogues; then translate them
 	$(BIN)/pybabel --quiet extract --mapping translations/babel.cfg --no-location --sort-output --keywords _l \

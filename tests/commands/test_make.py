@@ -1,0 +1,61 @@
+"""The Makefile: help names every target, and the command line prints links to the site that was started last."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).parent.parent.parent
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+INNER = {"address"}  # part of run and dev
+ENV = """ETRACKING_SECRET_KEY=${{NOT_SET:-kept}}
+ETRACKING_SITE_URL={address}
+"""
+DEFAULT = "${ETRACKING_SITE_URL:-http://127.0.0.1:8000}"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder in which everything is installed, as far as make can see."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("requirements.txt", ".venv/bin/python", ".setup/python"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def make(*arguments: str, folder: Path = ROOT) -> str:
+    done = subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_make_alone_helps_and_names_every_target():
+    targets = {name for line in re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE) for name in line.split()}
+    explained = re.findall(r"^make ([a-z-]+) +(\S.*)$", make(), re.MULTILINE)
+    assert {name for name, _text in explained} == targets - INNER
+    assert make() == make("help")
+
+
+def test_the_port_of_the_site_is_the_port_in_the_links_of_the_command_line(folder):
+    (folder / ".env").write_text(ENV.format(address=DEFAULT))
+    for port in ("8123", "8080"):
+        make("address", f"PORT={port}", folder=folder)
+        values = dotenv_values(folder / ".env")
+        assert values == {"ETRACKING_SECRET_KEY": "kept", "ETRACKING_SITE_URL": f"http://127.0.0.1:{port}"}
+
+
+def test_an_address_that_somebody_wrote_stays(folder):
+    (folder / ".env").write_text(ENV.format(address="https://etracking.example.lu"))
+    make("address", "PORT=8123", folder=folder)
+    assert dotenv_values(folder / ".env")["ETRACKING_SITE_URL"] == "https://etracking.example.lu"
+
+
+def test_run_and_dev_serve_the_port_beside_a_worker():
+    for target, server in (("run", "gunicorn --bind 127.0.0.1:8123"), ("dev", "run --port 8123")):
+        commands = make("--dry-run", target, "PORT=8123")
+        assert server in commands and "notifications send &" in commands
+        assert "eTracking: http://127.0.0.1:8123 " in commands
