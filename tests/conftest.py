@@ -6,20 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
-from flask import Flask
-from jinja2 import FileSystemBytecodeCache
-from support.sending import close
-from support.sharing import once
-from support.visitor import Visitor
 
 from app import create_app
-from blueprints.accounts.signed_in import enter
-from models import Authority, Dossier, Form, Procedure, Staff, db, now
-from models.base import PRAGMAS
-from models.security import keys
-from models.staff.session import Proof
-from web import database as storage
+from models import Authority, Dossier, Form, Procedure, Staff, db
+from support.sending import close
+from support.sharing import once
+from support.site import SETTINGS, account, running, signed_in
+from support.visitor import Visitor
 
 pytest_plugins = ["support.outside", "support.served"]
 
@@ -27,22 +20,6 @@ pytest_plugins = ["support.outside", "support.served"]
 for name in [name for name in os.environ if name.startswith("ETRACKING_")]:
     del os.environ[name]
 os.environ["FLASK_SKIP_DOTENV"] = "1"  # the command line of Flask reads .env by itself
-
-DURABLE = PRAGMAS.copy()
-PRAGMAS["synchronous"] = "off"  # no power cut is tested here
-PASSWORD = "correct horse battery"
-QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-COMPILED = FileSystemBytecodeCache()
-SETTINGS = {
-    "SECRET_KEY": "a secret of at least thirty-two characters",
-    "SITE_URL": "http://localhost",
-    "MAIL_SERVER": "127.0.0.1",
-    "MAIL_SENDER": "noreply@example.lu",
-    "CAPTCHA_MIN_SECONDS": 0,
-    "SMS_FROM_HOUR": 0,
-    "SMS_UNTIL_HOUR": 24,  # tests are run at night too
-    "TESTING": True,
-}
 
 
 def pytest_collection_finish() -> None:
@@ -94,28 +71,6 @@ def sqlite_url(stocked_sqlite, tmp_path) -> str:
 def postgresql_url(postgresql_server, stocked_postgresql, worker_id):
     with postgresql_server.database(f"test_{worker_id}", stocked_postgresql) as url:
         yield url
-
-
-SITES: dict[str, tuple[Flask, dict]] = {}  # settings -> the site, as it was made: to make one costs as much as a test
-
-
-def running(url: str, **settings) -> Flask:
-    """The site on the database at `url`, as if it had just been started."""
-    # Where there is no TLS, a password alone may open the desk: most tests are about something else.
-    settings.setdefault("STAFF_SECOND_FACTOR", str(settings.get("SITE_URL", "")).startswith("https:"))
-    name = repr(sorted(settings.items()))
-    if name not in SITES:
-        made = create_app(SETTINGS | {"DATABASE_URL": url} | settings)
-        made.jinja_env.bytecode_cache = COMPILED
-        SITES[name] = made, dict(made.config)
-    site, config = SITES[name]
-    site.config.clear()  # what a test has changed
-    site.config.update(config)
-    for kept in ("pages", "shelf", "refused"):  # what a process remembers of the database it had
-        site.extensions.pop(kept, None)
-    keys.initialize(site.config["SECRET_KEY"])
-    storage.use(site, url)
-    return site
 
 
 @pytest.fixture
@@ -172,11 +127,6 @@ def with_mail(form) -> Dossier:
     return Dossier.announce(form, "en", "key-of-the-one-with-mail", [("email", "somebody@example.org")])
 
 
-def account(email: str, role: str, authority: Authority | None = None) -> Staff:
-    """An account with PASSWORD, which it takes no time to check."""
-    return Staff.create(email=email, role=role, authority=authority, password_hash=QUICK, created_at=now())
-
-
 @pytest.fixture
 def clerk(form) -> Staff:
     """A clerk of the authority that receives the rent subsidy's form."""
@@ -199,13 +149,3 @@ def helpdesk() -> Staff:
 def desk(app, clerk) -> Visitor:
     """The clerk's browser, signed in."""
     return signed_in(app, clerk)
-
-
-def signed_in(app: Flask, staff: Staff) -> Visitor:
-    """A browser in which `staff` has come in by the password; the pages where that is done have tests of their own."""
-    browser = Visitor(app)
-    with app.test_request_context():
-        answer = enter(Proof(staff, "password"))
-    for cookie in answer.headers.getlist("Set-Cookie"):
-        browser.client.set_cookie(*cookie.partition(";")[0].split("=", 1))
-    return browser

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.paper_reading import fields, text
-from support.visitor import Page, Visitor
 
 from models import Form, FormFile, Procedure
 from models.catalogue.procedure import LANGUAGES
+from support.paper_reading import fields, text
+from support.visitor import Page, Visitor
 
 FOLDER = Path(__file__).parent.parent.parent / "catalogue"
 SLUGS = sorted(path.parent.name for path in FOLDER.glob("*/procedure.yaml"))

@@ -1,10 +1,10 @@
 """Text blocks are content: checked with file and line, loaded, changed and taken away by editing a file."""
 
 import pytest
-from support.loading import REAL, command, copied, load, replace
 
 from models import TextBlock
 from models.catalogue.procedure import LANGUAGES
+from support.loading import REAL, command, copied, load, replace
 
 COMMON = "texts.yaml"
 OWN = "rent-subsidy/texts.yaml"

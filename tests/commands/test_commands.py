@@ -8,27 +8,20 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PASSWORD, running
-from flask import Flask
 from playhouse.schema_diff import diff_models
-from support.sending import close, environment
-from support.visitor import Visitor
 
 from models import MODELS, Contact, Dossier, Event, Notification, Staff, db
 from models.dossiers.life import STATUSES
 from models.dossiers.number import parse
+from support.commands import run
+from support.sending import close, environment
+from support.site import PASSWORD, running
+from support.visitor import Visitor
 
 ROOT = Path(__file__).parent.parent.parent
 FLASK = [sys.executable, "-m", "flask", "--app", "app"]
 MIGRATIONS = ", ".join(sorted(path.stem for path in (ROOT / "migrations").glob("[0-9]*.py")))
 AUTHORITY = "housing-aid-service"
-
-
-def run(app: Flask, *arguments: str, text: str = ""):
-    """Run a command in this process; it must never end in a traceback."""
-    result = app.test_cli_runner().invoke(args=list(arguments), input=text)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result
 
 
 def test_upgrade_twice_does_its_work_once(empty):

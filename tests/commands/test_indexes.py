@@ -1,12 +1,12 @@
 """What those ask who see everything is answered by an index, on both databases, however many rows there are."""
 
 import pytest
-from conftest import account
 from playhouse.test_utils import count_queries
 
 from models import Scope, db
 from models.desk.statistics import Figures
 from models.desk.work_list import WorkList
+from support.site import account
 
 
 def plans(ask) -> list[str]:

@@ -7,12 +7,12 @@ import pyotp
 import pytest
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
-from support.sending import close
 
 from commands.maintenance import ROOT
 from models import MODELS, Totp, db, now
 from models.security import keys
 from models.staff import codes
+from support.sending import close
 
 MIGRATIONS = ROOT / "migrations"
 RENAMED = {"message": "notification"}

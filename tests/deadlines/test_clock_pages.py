@@ -5,15 +5,15 @@ from contextlib import contextmanager
 
 import pytest
 import time_machine
-from conftest import account, signed_in
 from icalendar import Calendar
-from support.loading import copied, load, replace
-from support.visitor import Page, Visitor
 
 from models import Contact, Dossier, Form, Notification, Staff
 from models.base import LUXEMBOURG
 from models.catalogue.procedure import LANGUAGES
 from senders.text import write
+from support.loading import copied, load, replace
+from support.site import account, signed_in
+from support.visitor import Page, Visitor
 
 PERSON = "somebody@example.org"
 

@@ -4,11 +4,11 @@ import random
 import threading
 
 import pytest
-from conftest import PASSWORD, account, signed_in
 from peewee import SQL, DatabaseError
-from support.desk_pages import move
 
 from models import Audit, Contact, Note, Staff, db
+from support.desk_pages import move
+from support.site import PASSWORD, account, signed_in
 
 TRIALS = 1000
 

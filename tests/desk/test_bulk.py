@@ -3,13 +3,13 @@
 import datetime as dt
 
 import pytest
-from conftest import signed_in
-from support.desk_pages import address, stored
-from support.visitor import Page, Visitor
 
 from models import Authority, Batch, Bulk, Dossier, Event, Form, Notification, Procedure, TextBlock, now, today
 from models.desk.bulk_move import MOST
 from models.dossiers.number import grouped
+from support.desk_pages import address, stored
+from support.site import signed_in
+from support.visitor import Page, Visitor
 
 
 def received(form, clerk, key: str, language: str = "en") -> Dossier:

@@ -4,11 +4,11 @@ import datetime as dt
 import html
 
 import pytest
-from conftest import running, signed_in
-from support.desk_pages import LONG_AGO, YESTERDAY, address, given_out_long_ago, move, moved, offered, send, stored
 
 from models import Authority, Contact, Event, db, now, today
 from models.dossiers.number import grouped
+from support.desk_pages import LONG_AGO, YESTERDAY, address, given_out_long_ago, move, moved, offered, send, stored
+from support.site import running, signed_in
 
 
 def test_whole_life_goes_through_the_pages_and_the_citizen_reads_the_same_story(visitor, desk, dossier):

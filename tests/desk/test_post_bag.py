@@ -4,13 +4,13 @@ import datetime as dt
 import uuid
 
 import pytest
-from conftest import account, signed_in
-from support.desk_pages import LONG_AGO, YESTERDAY, given_out_long_ago, stored
-from support.visitor import Page, Visitor
 
 from models import Audit, Batch, Contact, Dossier, Event, Form, Notification, Procedure, Read, now, today
 from models.dossiers.number import grouped
 from models.security.crockford import check_character
+from support.desk_pages import LONG_AGO, YESTERDAY, given_out_long_ago, stored
+from support.site import account, signed_in
+from support.visitor import Page, Visitor
 
 
 def begin(desk: Visitor, day: dt.date | None = None, status: int = 200, **fields) -> Page:

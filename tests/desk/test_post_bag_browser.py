@@ -1,12 +1,12 @@
 """Opening the post in a real Chromium: camera, hand scanner, keyboard; and a network that fails."""
 
 import pytest
-from conftest import PASSWORD
-from support.living import served
-from support.phone import NEEDED, chromium, opened, playwright
-from test_scan_browser import camera, code
 
 from models import Batch, Dossier, Event, Notification, Read, today
+from support.camera import camera, code
+from support.living import served
+from support.phone import NEEDED, chromium, opened, playwright
+from support.site import PASSWORD
 
 pytestmark = NEEDED
 expect = playwright.expect

@@ -1,11 +1,11 @@
 """The post room: printed sheets, photographed badly, held before the real page while the network comes and goes."""
 
 import pytest
-from support.living import served
-from support.phone import NEEDED, chromium, opened, playwright
 
 from bench import post_room
 from models import Notification
+from support.living import served
+from support.phone import NEEDED, chromium, opened, playwright
 
 pytestmark = NEEDED
 

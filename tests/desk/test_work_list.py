@@ -3,12 +3,12 @@
 import datetime as dt
 
 import pytest
-from conftest import account, signed_in
 from playhouse.test_utils import assert_query_count
-from test_desk_list import counted, listed
 
 from models import Dossier, Form, Procedure, today
 from models.dossiers.number import grouped
+from support.lists import counted, listed
+from support.site import account, signed_in
 
 LEFT = {"late": -2, "today": 0, "soon": 3, "week": 7, "fortnight": 14, "later": 40}
 

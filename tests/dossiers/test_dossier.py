@@ -6,42 +6,13 @@ import threading
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.postgresql_server import somebody_waits
 
 from models import Authority, Conflict, Contact, Dossier, Event, Notification, Outcome, Scope, db, now, today
 from models.desk import helpdesk
 from models.dossiers.life import MOVES, STATUSES
 from models.notifications import outbox
-
-EMAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
-HOLD = dt.timedelta(minutes=10)
-TO_REACH = {
-    "announced": (),
-    "received": ("received",),
-    "incomplete": ("received", "incomplete"),
-    "examination": ("received", "examination"),
-    "decided": ("received", "examination", "decided"),
-    "closed": ("received", "examination", "decided", "closed"),
-    "lapsed": ("lapsed",),
-    "withdrawn": ("withdrawn",),
-}
-
-
-def move(dossier: Dossier, to: str, by, **kwargs) -> Event:
-    arrived_on = today() if to == "received" else None
-    return dossier.move(to, by=by, version=dossier.version, arrived_on=arrived_on, **kwargs)
-
-
-def in_status(form, status: str, by, contacts=()) -> Dossier:
-    dossier = Dossier.announce(form, "de", f"key-{now().timestamp()}", contacts)
-    for to in TO_REACH[status]:
-        move(dossier, to, by)
-    return dossier
-
-
-def states() -> list[tuple[str, str]]:
-    rows = Notification.select(Event.kind, Notification.state).join(Event).order_by(Notification.id)
-    return list(rows.tuples())
+from support.moves import EMAIL, HOLD, SMS, in_status, move, states
+from support.postgresql_server import somebody_waits
 
 
 def test_every_status_is_moved_as_the_table_says_and_not_otherwise(either, form, clerk):

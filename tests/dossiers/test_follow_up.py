@@ -5,15 +5,15 @@ import io
 
 import pikepdf
 import pytest
-from conftest import running
-from support.paper_reading import codes, text, words, wrong_tags
-from support.visitor import Visitor
-from test_paper_sheet import ENVELOPES, touches, windows, within
 
 from models import Authority, Dossier, Event, Notification, today
 from models.catalogue.procedure import LANGUAGES
 from models.dossiers.number import Scanned, grouped, new_number, scanned
 from senders import text as letters
+from support.envelopes import ENVELOPES, touches, windows, within
+from support.paper_reading import codes, text, words, wrong_tags
+from support.site import running
+from support.visitor import Visitor
 
 UNTIL = today() + dt.timedelta(days=30)
 PASSPORT = {"de": "Kopie des Passes", "fr": "Copie du passeport", "en": "Copy of the passport", "lb": "Kopie vum Pass"}

@@ -3,10 +3,10 @@
 import datetime as dt
 
 import pytest
-from test_dossier import EMAIL, HOLD, in_status, move, states
 
 from models import Audit, Authority, Conflict, Dossier, Note, today
 from models.dossiers.registered import registered_number
+from support.moves import EMAIL, HOLD, in_status, move, states
 
 YESTERDAY = today() - dt.timedelta(days=1)
 

@@ -5,14 +5,14 @@ import io
 
 import pikepdf
 import pytest
-from conftest import signed_in
-from support.paper_reading import codes, text, words, wrong_tags
-from support.visitor import Visitor
 
 from models import Authority, Dossier, Procedure, today
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from models.dossiers.number import Scanned, grouped, new_number, scanned
 from models.security.crockford import check_character
+from support.paper_reading import codes, text, words, wrong_tags
+from support.site import signed_in
+from support.visitor import Visitor
 
 LONG = "Administration de l’exemple, du contrôle et de la reconnaissance des documents officiels du pays"
 YESTERDAY, EARLIER = today() - dt.timedelta(days=1), today() - dt.timedelta(days=4)

@@ -3,10 +3,10 @@
 import string
 
 import pytest
-from support.visitor import Visitor
 
 from models.catalogue.procedure import LANGUAGES
 from models.security.crockford import ALPHABET
+from support.visitor import Visitor
 from wording.spelling import TABLES, spelled
 
 

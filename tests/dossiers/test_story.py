@@ -1,12 +1,13 @@
 """What a citizen reads from the first number to the last word: page and messages tell one story, and it is true."""
 
 import pytest
-from conftest import close, running
 from icalendar import Calendar
-from support.paper_reading import text
-from support.stories import NOT, STUDENT, Story
 
 from models import Authority, db
+from support.paper_reading import text
+from support.sending import close
+from support.site import running
+from support.stories import NOT, STUDENT, Story
 
 OTHER = "housing-aid-service"
 ITEM = "RR473124829LU"

@@ -7,12 +7,12 @@ import pytest
 import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
-from support.visitor import Visitor
 
 from commands.notifications import Worker
 from models import Conflict, Dossier, Form, Procedure, WaitingTime, today
 from models.deadlines.facts import Fact, handled
 from models.dossiers.waiting_times import LEAST, YEAR, spread
+from support.visitor import Visitor
 
 FAR = dt.date(2026, 3, 2)
 

@@ -4,11 +4,11 @@ import datetime as dt
 
 import pytest
 import time_machine
-from test_dossier import EMAIL
 
 from models import Contact, Dossier, Notification, now
 from models.dossiers import reminders as watch
 from models.dossiers.life import ON_THE_WAY, expected_by
+from support.moves import EMAIL
 
 MONDAY = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
 FIRST = MONDAY.date()

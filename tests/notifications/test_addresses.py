@@ -4,15 +4,15 @@ import itertools
 import threading
 
 import pytest
-from support.visitor import Visitor
-from test_contacts import MAIL, SMS, contact, link, press
-from test_tracking import CONTACT, past_the_captcha
 
 from models import Contact, Dossier, Event, Notification, db, now, today
 from models.notifications import addresses
 from models.notifications.contact import GRACE, hashed
 from models.security import keys
 from senders.text import contact_token
+from support.contacts import MAIL, SMS, contact, link, press
+from support.registration import CONTACT, past_the_captcha
+from support.visitor import Visitor
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from queue import SimpleQueue
 
 import pytest
 import time_machine
-from support.sending import queued, row
 
 from commands import notifications as notifications
 from models import Channel, Notification, Outcome, db, now
 from models.notifications import channel
 from models.notifications.channel import ERRORS, PROBE, WINDOW
+from support.sending import queued, row
 
 pytest_plugins = ["support.outside"]
 START = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)

@@ -3,35 +3,20 @@
 import base64
 
 import pytest
-from conftest import running
-from support.visitor import Page, Visitor, values
-from test_app import dump
 
 from models import Contact, Dossier, Event, Notification, Outcome, db, now, today
 from models.notifications import outbox
 from senders.text import contact_token
-
-MAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
+from support.contacts import MAIL, SMS, contact, link, press
+from support.database import dump
+from support.site import running
+from support.visitor import Page, Visitor, values
 
 
 @pytest.fixture
 def both(form) -> Dossier:
     """A dossier with a mail address and a mobile number."""
     return Dossier.announce(form, "en", "key-of-both", [MAIL, SMS])
-
-
-def link(app, dossier: Dossier, channel: str = "email") -> str:
-    with app.app_context():
-        return f"/c/{contact_token(contact(dossier, channel))}"
-
-
-def contact(dossier: Dossier, channel: str = "email") -> Contact | None:
-    return dossier.contacts.where(Contact.channel == channel).order_by(Contact.id).first()
-
-
-def press(visitor: Visitor, path: str, action: str, status: int = 200) -> Page:
-    """Open the page and press one of its buttons."""
-    return visitor.post(path, status, data=values(visitor.get(path).form("/c/")) | {"action": action})
 
 
 def buttons(page: Page) -> list[str]:

@@ -3,62 +3,20 @@
 Nothing is lost, nothing is half done, and a notification is repeated only if it was handed over and not yet written down.
 """
 
-import json
 import secrets
-import subprocess
-import sys
-import time
-from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from conftest import DURABLE
-from support.sending import environment, make_dossier, queued, row
 
 from commands.notifications import Worker
 from models import Contact, Dossier, Event, Notification, Procedure, base, db, now
+from support.crasher import SOON, Crasher
+from support.sending import make_dossier, queued, row
+from support.site import DURABLE
 
 pytest_plugins = ["support.outside"]
-ROOT = Path(__file__).parent.parent.parent
-SOON = 30.0
 # Sending takes a hundred steps: each of them by night, every third by day.
 STRIDE = pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.slow)])
-
-
-class Crasher:
-    """Has a forked process do something, and die at a step of it."""
-
-    def __init__(self, app) -> None:
-        environ = environment(app) | {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "support.crashing"],
-            cwd=ROOT,
-            env=environ,
-            text=True,
-            bufsize=1,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def __call__(self, do: str, step: int, **arguments: str) -> tuple[str, list[str]]:
-        """How it ended, "died" or "lived", and what it had said by then."""
-        self.process.stdin.write(json.dumps({"do": do, "step": step} | arguments) + "\n")
-        said = []
-        while (line := self.process.stdout.readline().strip()) not in ("died", "lived"):
-            assert line not in ("failed", ""), f"{do} failed by itself at step {step}"
-            said.append(line)
-        settle()
-        return line, said
-
-
-def settle() -> None:
-    """Wait until PostgreSQL has noticed that the client is gone, and has rolled back what it had begun."""
-    others = "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
-    until = time.monotonic() + SOON
-    with db.connection_context():
-        while db.for_update and db.execute_sql(others).fetchone() != (0,):
-            assert time.monotonic() < until
 
 
 @pytest.fixture

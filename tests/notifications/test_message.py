@@ -9,39 +9,10 @@ from models import Contact, Dossier, Notification, Outcome, db, now
 from models.notifications import outbox
 from models.notifications.notification import LEADS_TO, WAYS
 from models.notifications.timetable import GIVE_UP, RETRY
+from support.outbox import EMAIL, SMS, claim, claimed, move, states, told
 
-EMAIL, SMS = ("email", "someone@example.org"), ("sms", "+352621123456")
 STATES = tuple(WAYS)
 FINAL = {"delivered": 5, "failed": 4, "deferred": 3, "sent": 2, "unknown": 1, "sending": 0}
-
-
-def told(form, clerk, *contacts, kinds=()) -> Dossier:
-    """A dossier of confirmed contacts that was announced, and told so; then moved through `kinds`."""
-    dossier = Dossier.announce(form, "en", f"key-{now().timestamp()}", contacts or [EMAIL])
-    Contact.update(confirmed_at=now()).execute()
-    Notification.update(state="delivered", run_at=None).execute()
-    for kind in kinds:
-        move(dossier, kind, clerk)
-    return dossier
-
-
-def move(dossier: Dossier, to: str, by, **options) -> None:
-    arrived = dt.date(2026, 1, 2) if to == "received" else None
-    dossier.move(to, by=by, version=dossier.version, arrived_on=arrived, **options)
-
-
-def claim(channel: str = "email") -> Notification | None:
-    return outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
-
-
-def states(*kinds: str) -> list[str]:
-    rows = {notification.kind: notification.state for notification in Notification.select().order_by(Notification.id)}
-    return [rows[kind] for kind in kinds]
-
-
-def claimed(form, clerk, channel: str = "sms") -> Notification:
-    told(form, clerk, SMS if channel == "sms" else EMAIL, kinds=["received"])
-    return outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
 
 
 def test_every_way_leads_to_a_state_that_is_known():

@@ -5,12 +5,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from support.sending import make_dossier
-from test_crash_points import Crasher
 
 from models import Contact, Dossier, Event, Notification, db, now
 from models.notifications.timetable import REPEATS
 from senders import inbox
+from support.crasher import Crasher
+from support.sending import make_dossier
 
 pytest_plugins = ["support.outside"]
 BATCH = 500

@@ -17,7 +17,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from support.sending import make_app, make_dossier
 
 from models import Conflict, Contact, Dossier, Notification, Outcome, Staff, db, now
 from models.base import LUXEMBOURG
@@ -25,6 +24,7 @@ from models.notifications import outbox
 from models.notifications.contact import APART
 from models.notifications.notification import LEFT, WAYS
 from models.notifications.timetable import A_DAY, LEASE
+from support.sending import make_app, make_dossier
 
 START = dt.datetime(2026, 10, 23, 14, 0, tzinfo=dt.UTC)  # two days before the clocks change
 CONTACTS = {"email": ("email", "someone@example.org"), "sms": ("sms", "+352621123456")}

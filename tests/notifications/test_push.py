@@ -5,12 +5,8 @@ import re
 from queue import SimpleQueue
 
 import pytest
-from conftest import running
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid
-from support.push_stand_in import Device, text
-from support.sending import close
-from support.visitor import Visitor
 
 from blueprints.public import push
 from commands import notifications as notifications
@@ -18,6 +14,10 @@ from models import Contact, Dossier, Notification, Subscription, db, now, today
 from models.notifications import addresses
 from models.notifications.subscription import MOST, permitted
 from senders import push as sender
+from support.push_stand_in import Device, text
+from support.sending import close
+from support.site import running
+from support.visitor import Visitor
 
 HOSTS = ["fcm.googleapis.com", "*.push.services.mozilla.com", "*.push.apple.com"]
 

@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from conftest import running
+
+from models import Contact, Subscription, db
 from support.living import served
 from support.phone import NEEDED, chromium, opened, playwright
 from support.push_stand_in import Device
 from support.sending import close
-
-from models import Contact, Subscription, db
+from support.site import running
 
 pytestmark = NEEDED
 expect = playwright.expect

@@ -7,14 +7,14 @@ import logging
 import phonenumbers
 import pytest
 import time_machine
-from conftest import running
-from support.visitor import Visitor
-from test_tracking import CONTACT, past_the_captcha
 
 from models import Contact, Counter, Dossier, Notification, Used, db, now
 from models.notifications import limits as sms_limits
 from models.notifications.limits import DAY, HOUR, MINUTE, Refused, Tariff
 from models.security import throttle
+from support.registration import CONTACT, past_the_captcha
+from support.site import running
+from support.visitor import Visitor
 
 MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
 TARIFF = Tariff(price=8, budget=500)

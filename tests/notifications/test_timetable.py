@@ -4,12 +4,12 @@ import datetime as dt
 
 import pytest
 import time_machine
-from test_message import EMAIL, SMS, move, told
 
 from models import Notification, Outcome
 from models.base import LUXEMBOURG
 from models.notifications import outbox
 from models.notifications.timetable import Hours, midnight, tomorrow
+from support.outbox import EMAIL, SMS, move, told
 
 # Summer time begins on 29 March 2026 and ends on 25 October; in between lies a night like any other.
 NIGHTS = [dt.date(2026, 3, 28), dt.date(2026, 7, 1), dt.date(2026, 10, 24)]

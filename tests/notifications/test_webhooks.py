@@ -10,10 +10,6 @@ import uuid
 
 import jwt
 import pytest
-from conftest import running
-from support.imap_server import Mailbox
-from support.sending import close
-from test_app import dump
 
 from blueprints.operations import webhooks
 from commands.notifications import Worker
@@ -21,6 +17,10 @@ from models import Contact, Counter, Dossier, Notification, Used, db
 from models.notifications import outbox
 from models.notifications.contact import stopped_mark
 from senders import bounces
+from support.database import dump
+from support.imap_server import Mailbox
+from support.sending import close
+from support.site import running
 
 SECRET = "a signature secret of at least thirty-two bytes"
 STATUS, INBOUND, BOUNCES = "/webhooks/vonage/status", "/webhooks/vonage/inbound", "/webhooks/bounces"

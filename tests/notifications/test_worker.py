@@ -7,12 +7,12 @@ from queue import SimpleQueue
 
 import psycopg
 import pytest
-from support.sending import close, make_app, make_dossier, make_due, queued, row
 
 from commands import notifications as notifications
 from models import Contact, Event, Notification, db, now
 from models.notifications import outbox
 from models.notifications.timetable import REPEATS
+from support.sending import close, make_app, make_dossier, make_due, queued, row
 
 pytest_plugins = ["support.outside"]
 

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from support.sending import environment, queued, row
 
 pytest_plugins = ["support.outside"]

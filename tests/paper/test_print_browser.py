@@ -2,12 +2,12 @@
 
 import pytest
 from pypdfium2 import PdfDocument
-from support import served
-from support.paper_reading import codes, text, words
-from test_paper_sheet import ENVELOPES, touches, windows, within
 
 from models import Authority, Dossier, Form
 from models.catalogue.procedure import LANGUAGES
+from support import served
+from support.envelopes import ENVELOPES, touches, windows, within
+from support.paper_reading import codes, text, words
 
 pytestmark = served.MARKS
 A4 = pytest.approx((595, 842), abs=1.5)

@@ -4,12 +4,12 @@ that has to be scrolled sideways."""
 from pathlib import Path
 
 import pytest
-from support import served
-from support.reader import unfold, untold
-from support.served import START, pass_captcha, sign_in
 
 from models import Dossier
 from models.dossiers.receipt import present
+from support import served
+from support.reader import unfold, untold
+from support.served import START, pass_captcha, sign_in
 
 AXE = Path(__file__).parent.parent.parent / "node_modules/axe-core/axe.min.js"
 pytestmark = [*served.MARKS, pytest.mark.skipif(not AXE.exists(), reason="`make setup` has not fetched axe-core")]

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from conftest import PASSWORD
+
 from support import served
 from support.served import START, pass_captcha, sign_in
+from support.site import PASSWORD
 
 pytestmark = served.MARKS
 WALKED = (

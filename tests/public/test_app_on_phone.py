@@ -3,15 +3,15 @@
 import re
 
 import pytest
-from conftest import running
 from PIL import Image
-from support.living import ROOT
-from support.visitor import Visitor
-from test_status import drawn
 from zxingcpp import read_barcode
 
 from blueprints.public.pwa import GROUND, MOST, THEME
 from models.dossiers.number import find, grouped, new_number
+from support.camera import drawn
+from support.living import ROOT
+from support.site import running
+from support.visitor import Visitor
 
 LANGUAGES = ["de", "fr", "en", "lb"]
 

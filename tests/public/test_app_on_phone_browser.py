@@ -5,12 +5,12 @@ import re
 import threading
 
 import pytest
-from conftest import signed_in
-from support.living import served
-from support.phone import NEEDED, chromium, opened, playwright
 
 from models import Dossier, today
 from models.dossiers.number import grouped
+from support.living import served
+from support.phone import NEEDED, chromium, opened, playwright
+from support.site import signed_in
 
 pytestmark = NEEDED
 expect = playwright.expect

@@ -4,14 +4,14 @@ import io
 
 import pikepdf
 import pytest
-from support.paper_reading import codes, text, words, wrong_tags
-from support.visitor import Page, Visitor
-from test_paper_sheet import ENVELOPES, touches, windows
 
 from models import Authority, Dossier, Form, Procedure, today
 from models.catalogue.procedure import LANGUAGES
 from models.dossiers.number import Scanned, grouped, new_number, scanned
 from models.security.crockford import check_character
+from support.envelopes import ENVELOPES, touches, windows
+from support.paper_reading import codes, text, words, wrong_tags
+from support.visitor import Page, Visitor
 
 
 @pytest.fixture

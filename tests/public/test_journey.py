@@ -11,12 +11,12 @@ import requests
 import zxingcpp
 from bs4 import BeautifulSoup
 from PIL import Image
+
+from models.security import captcha
+from support.camera import drawn
 from support.living import CHROMIUM, SECRET, Service, service
 from support.paper_reading import codes
 from support.visitor import check, values
-from test_status import drawn
-
-from models.security import captcha
 
 PASSWORD = "correct horse battery"
 START = "/track/rent-subsidy/application"

@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from support.phone import NEEDED, chromium, opened, playwright
 
 from models.dossiers.number import grouped, new_number, parse
 from models.security.crockford import ALPHABET, check_character
+from support.phone import NEEDED, chromium, opened, playwright
 
 pytestmark = NEEDED
 expect = playwright.expect

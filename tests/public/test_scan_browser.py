@@ -1,23 +1,19 @@
 """Scanning in a real Chromium, which on Linux reads no codes by itself: the reader that we bring really runs."""
 
-import io
-from pathlib import Path
-
 import pytest
 from PIL import Image, ImageFilter
-from qrcode import QRCode
-from support.living import served
-from support.phone import NEEDED, chromium, opened, playwright
-from support.visitor import Visitor
 
 from models import Dossier
 from models.dossiers.number import grouped, new_number
 from paper import render
+from support.camera import camera, code, jpeg
+from support.living import served
+from support.phone import NEEDED, chromium, opened, playwright
+from support.visitor import Visitor
 from web.security_headers import DOCUMENT, POLICY
 
 pytestmark = NEEDED
 expect = playwright.expect
-CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 FOREIGN = [
     "https://example.org/t/{number}",
     "https://localhost.example.org/t/{number}",
@@ -29,30 +25,9 @@ FOREIGN = [
 ]
 
 
-def code(text: str) -> Image.Image:
-    drawing = QRCode(box_size=8)
-    drawing.add_data(text)
-    return drawing.make_image().get_image().convert("L")
-
-
-def jpeg(picture: Image.Image) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=80)
-    return out.getvalue()
-
-
 def file(picture: Image.Image) -> dict:
     """A picture of the gallery."""
     return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": jpeg(picture)}
-
-
-def camera(folder: Path, picture: Image.Image) -> list[str]:
-    """Arguments for a camera that sees this picture, and may be used."""
-    frame = Image.new("L", (640, 480), 120)
-    picture.thumbnail((400, 400))
-    frame.paste(picture, ((640 - picture.width) // 2, (480 - picture.height) // 2))
-    (folder / "film.mjpeg").write_bytes(jpeg(frame))
-    return [*CAMERA, f"--use-file-for-fake-video-capture={folder / 'film.mjpeg'}"]
 
 
 def photo(visitor: Visitor, dossier: Dossier, angle: float, blur: float) -> Image.Image:

@@ -1,28 +1,16 @@
 """Looking a number up: every spelling is read, every wrong one gets the same help, nobody can guess."""
 
-import re
-
 import pytest
 import zxingcpp
-from conftest import running, signed_in
-from PIL import Image, ImageDraw
 from playhouse.test_utils import assert_query_count
-from support.paper_reading import codes, text
-from support.visitor import Visitor
 
 from models import Dossier, today
 from models.dossiers.number import grouped, new_number
 from models.security.crockford import check_character
-
-
-def drawn(svg: str) -> Image.Image:
-    """A QR code as a camera would see it."""
-    side, scale = int(re.search(r'viewBox="0 0 (\d+)', svg)[1]), 8
-    image = Image.new("L", (side * scale, side * scale), 255)
-    for x, y, width in re.findall(r"M(\d+) (\d+)h(\d+)v1", svg):
-        left, top, length = int(x) * scale, int(y) * scale, int(width) * scale
-        ImageDraw.Draw(image).rectangle((left, top, left + length - 1, top + scale - 1), fill=0)
-    return image
+from support.camera import drawn
+from support.paper_reading import codes, text
+from support.site import running, signed_in
+from support.visitor import Visitor
 
 
 @pytest.mark.parametrize(

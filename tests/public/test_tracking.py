@@ -2,25 +2,10 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import SETTINGS
-from support.visitor import Page, Visitor, values
 
 from models import Contact, Dossier, Notification, Procedure
-from models.security import captcha
-
-START = "/track/rent-subsidy/application"
-CONTACT = START + "/contact"
-
-
-def digits(page: Page) -> str:
-    """The six digits that the picture on this page shows."""
-    token = page.soup.select_one("[name=captcha_token]")["value"]
-    return captcha.digits(SETTINGS["SECRET_KEY"], captcha.code_id(SETTINGS["SECRET_KEY"], token))
-
-
-def past_the_captcha(visitor: Visitor) -> Page:
-    page = visitor.get(START)
-    return visitor.submit(page, START, captcha_code=digits(page))
+from support.registration import CONTACT, START, digits, past_the_captcha
+from support.visitor import Page, Visitor, values
 
 
 def token_of(visitor: Visitor) -> str:

@@ -13,13 +13,13 @@ import altcha
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image
-from support.captcha_app import ROOT, SCOPE, SECRET, challenge_url, make_app, make_voices
 
 from blueprints.public import captcha
 from models.base import db
 from models.catalogue.procedure import LANGUAGES
 from models.security import captcha as logic
 from models.security import voices as captcha_voices
+from support.captcha_app import ROOT, SCOPE, SECRET, challenge_url, make_app, make_voices
 
 EASY = [[100, 5], [200, 5], [300, 5]]  # the levels, told apart by their cost
 

@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from support.captcha_app import ROOT, SCOPE, SECRET, make_app, make_voices
-from support.living import CHROMIUM, served
 
 from blueprints.public import captcha
 from models.base import db
 from models.security import captcha as logic
 from models.security import voices as captcha_voices
+from support.captcha_app import ROOT, SCOPE, SECRET, make_app, make_voices
+from support.living import CHROMIUM, served
 
 playwright = pytest.importorskip("playwright.sync_api")
 WORKER = ROOT / "static" / "vendor" / "pbkdf2.js"

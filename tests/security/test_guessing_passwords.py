@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from argon2 import PasswordHasher
-from conftest import PASSWORD, signed_in
-from support.authenticator import Device, add_passkey, sign_in_with
-from support.visitor import Page, Visitor
-from test_second_factor import half_in, set_up_app
 
 from blueprints.accounts import attempts
 from models import Counter, KnownBrowser, Staff, StaffSession, Tries, db, now
 from models.staff.session import KEPT
+from support.authenticator import Device, add_passkey, sign_in_with
+from support.second_factor import half_in, set_up_app
+from support.site import PASSWORD, signed_in
+from support.visitor import Page, Visitor
 
 FREE = Tries.FREE
 WRONG = "a wrong password"

@@ -3,13 +3,13 @@
 import datetime as dt
 
 import pytest
-from conftest import PASSWORD, signed_in
-from support.authenticator import Device, add_passkey, csrf, options, send
-from support.visitor import Visitor
-from test_second_factor import codes, later, set_up_app
 
 from models import Passkey, RecoveryCode, Staff, StaffSession, now
 from models.staff.passwords import EasyPassword
+from support.authenticator import Device, add_passkey, csrf, options, send
+from support.second_factor import codes, later, set_up_app
+from support.site import PASSWORD, signed_in
+from support.visitor import Visitor
 
 NEW = "a password of many letters"
 AGENTS = {

@@ -4,10 +4,10 @@ import datetime as dt
 import re
 
 import pytest
-from conftest import PASSWORD, running, signed_in
-from support.visitor import Page, Visitor
 
 from models import Staff, StaffSession, db, now
+from support.site import PASSWORD, running, signed_in
+from support.visitor import Page, Visitor
 
 MINUTE = dt.timedelta(minutes=1)
 

@@ -4,12 +4,12 @@ import datetime as dt
 import json
 
 import pytest
-from conftest import signed_in
-from support.authenticator import PRESENT, Device, add_passkey, csrf, options, send, sign_in_with
-from support.visitor import Visitor
 
 from blueprints.accounts.passkeys import site
 from models import Passkey, StaffSession, now
+from support.authenticator import PRESENT, Device, add_passkey, csrf, options, send, sign_in_with
+from support.site import signed_in
+from support.visitor import Visitor
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from conftest import PASSWORD, running
+
+from models import Form, Passkey, Procedure, Staff, StaffSession, db
 from support import served
 from support.living import served as serve
 from support.sending import close
-
-from models import Form, Passkey, Procedure, Staff, StaffSession, db
+from support.site import PASSWORD, running
 
 pytestmark = served.MARKS
 DEVICE = {

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from conftest import PASSWORD, account, running, signed_in
-from support.authenticator import Device, add_passkey, sign_in_with
-from support.sending import close
-from support.visitor import Page, Visitor
 
 from models import Passkey, RecoveryCode, Staff, StaffSession, Totp, db, now
-from models.staff.codes import STEP
+from support.authenticator import Device, add_passkey, sign_in_with
+from support.second_factor import codes, half_in, later, set_up_app
+from support.sending import close
+from support.site import PASSWORD, account, running, signed_in
+from support.visitor import Visitor
 
 
 @pytest.fixture
@@ -21,32 +21,6 @@ def strict(app):
     """The site as in production: a password alone is not enough."""
     app.config["STAFF_SECOND_FACTOR"] = True
     return app
-
-
-def set_up_app(browser: Visitor) -> str:
-    """Set an authenticator app up; its secret."""
-    page = browser.get("/desk/account/authenticator")
-    secret = page.soup.select_one(".todo .number").get_text().replace(" ", "")
-    done = browser.submit(page, "/authenticator", code=pyotp.TOTP(secret).at(now()))
-    assert "is set up" in done.text
-    return secret
-
-
-def later(secret: str, steps: int = 1) -> str:
-    """The code of a step after the present one: nothing has used it yet."""
-    return pyotp.TOTP(secret).at(now() + dt.timedelta(seconds=steps * STEP))
-
-
-def codes(browser: Visitor) -> list[str]:
-    """Ten new recovery codes."""
-    page = browser.submit(browser.get("/desk/account"), "/recovery-codes")
-    return [code.get_text() for code in page.soup.select(".codes .number")]
-
-
-def half_in(app, staff: Staff, email: str = "") -> tuple[Visitor, Page]:
-    """A browser at the second step."""
-    browser = Visitor(app)
-    return browser, browser.submit(browser.get("/sign-in"), email=email or staff.email, password=PASSWORD)
 
 
 def test_password_alone_leads_to_a_second_factor_and_nowhere_else(strict, clerk, dossier):

@@ -5,15 +5,15 @@ import re
 import threading
 
 import pytest
-from conftest import PASSWORD, account, signed_in
-from support.authenticator import Device, csrf, options, send, sign_in_with
-from support.postgresql_server import somebody_waits
-from support.visitor import Page, Visitor
-from test_commands import run
-from test_second_factor import codes, set_up_app
 
 from models import Authority, Invitation, Passkey, RecoveryCode, Staff, StaffSession, Totp, db, now
 from models.staff.staff import Refused
+from support.authenticator import Device, csrf, options, send, sign_in_with
+from support.commands import run
+from support.postgresql_server import somebody_waits
+from support.second_factor import codes, set_up_app
+from support.site import PASSWORD, account, signed_in
+from support.visitor import Page, Visitor
 
 ROUTES = [
     ("GET", "/desk/staff"),

@@ -2,7 +2,7 @@
 
 A phone shows some of them before it installs the app; the one of the desk is for the README.
 
-`PYTHONPATH=. python tests/pictures.py`, after a change of the icon or of how the site looks. They are committed.
+`PYTHONPATH=.:tests python -m support.pictures`, after a change of the icon or of how the site looks. They are committed.
 """
 
 import io

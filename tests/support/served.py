@@ -8,7 +8,6 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import PASSWORD, account, running
 
 from blueprints.public import captcha
 from models import Dossier, Form, Procedure, db, today
@@ -16,6 +15,7 @@ from models.security import captcha as logic
 from senders.text import contact_token
 from support.living import CHROMIUM, served
 from support.sending import close
+from support.site import PASSWORD, account, running
 
 MARKS = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")]
 START = "/track/rent-subsidy/application"

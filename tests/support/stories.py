@@ -6,7 +6,6 @@ from queue import SimpleQueue
 from types import SimpleNamespace
 
 import time_machine
-from conftest import SETTINGS
 from flask import Flask
 
 from commands.notifications import Worker
@@ -17,6 +16,7 @@ from models.security import captcha
 from models.staff.session import Proof
 from senders import inbox
 from support.desk_pages import offered, send
+from support.site import SETTINGS
 from support.visitor import Page, Visitor, values
 
 AT_ITS_ADDRESS = ("arrival", "papers", "originals", "undo")

@@ -8,8 +8,6 @@ import threading
 import time
 
 import pytest
-from support.sms_stand_in import SmsProvider
-from support.visitor import Visitor
 
 from commands.systems import deliver_next
 from models import (
@@ -29,6 +27,8 @@ from models import (
 )
 from models.systems.delivery import RETRY
 from senders import webhook
+from support.sms_stand_in import SmsProvider
+from support.visitor import Visitor
 
 MOVES = "/api/v1/dossiers/{}/moves"
 HOLD = dt.timedelta(minutes=10)

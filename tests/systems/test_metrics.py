@@ -3,10 +3,10 @@
 import datetime as dt
 
 import pytest
-from conftest import running
-from support.sending import close
 
 from models import Channel, Notification, db, now
+from support.sending import close
+from support.site import running
 
 TOKEN = "a token for the numbers"
 

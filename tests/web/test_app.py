@@ -4,13 +4,14 @@ import re
 from uuid import UUID
 
 import pytest
-from conftest import PASSWORD, running
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.visitor import Page, Visitor
 
 from models import Dossier, db
 from models.dossiers.number import new_number
+from support.database import dump
+from support.site import PASSWORD, running
+from support.visitor import Page, Visitor
 from web.security_headers import POLICY, READING_POLICY, STATIC
 
 FORMS = [
@@ -152,11 +153,6 @@ def test_get_changes_nothing(app, visitor, dossier):
     for address in addresses(app, dossier).values():
         visitor.open(address)
     assert dump() == before
-
-
-def dump() -> list:
-    tables = [table for table in db.get_tables() if table not in ("counter", "used")]
-    return [db.execute_sql(f'SELECT * FROM "{table}"').fetchall() for table in sorted(tables)]  # noqa: S608
 
 
 @pytest.mark.parametrize("language", ["de", "fr", "en", "lb"])

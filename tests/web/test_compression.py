@@ -4,7 +4,8 @@ import gzip
 
 import brotli
 import pytest
-from conftest import signed_in
+
+from support.site import signed_in
 
 BROWSER = "gzip, deflate, br, zstd"
 UNPACK = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}

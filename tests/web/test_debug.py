@@ -1,9 +1,9 @@
 """`flask --debug`, which `make dev` uses: changed templates show at once, errors with their traceback."""
 
 import pytest
-from conftest import SETTINGS
 
 from app import create_app
+from support.site import SETTINGS
 
 
 def started(tmp_path, debug: bool):

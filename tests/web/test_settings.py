@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from conftest import SETTINGS
 
 from app import create_app
+from support.site import SETTINGS
 from web.settings import DEFAULTS, BadSetting
 
 README = Path(__file__).parent.parent.parent / "README.md"

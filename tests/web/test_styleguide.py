@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from conftest import running
-from support.visitor import Visitor
 
 from blueprints.operations.styleguide import PAIRS, contrast, palettes, samples
 from models import db
+from support.site import running
+from support.visitor import Visitor
 
 CSS = (Path(__file__).parent.parent.parent / "static/site.css").read_text()
 

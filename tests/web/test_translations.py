@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
-from support.visitor import Visitor
 
 from models import Dossier
 from models.catalogue.procedure import LANGUAGES
+from support.visitor import Visitor
 
 ROOT = Path(__file__).parent.parent.parent
 TRANSLATED = [code for code in LANGUAGES if code != "en"]

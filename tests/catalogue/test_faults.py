@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+
+from support.database import dump
 from support.loading import REAL, add_version, command, copied, replace
 from support.paper_forms import A4, plain
-from test_app import dump
 
 PROCEDURE = "rent-subsidy/procedure.yaml"
 AUTHORITY = "authorities/housing-aid-service.yaml"

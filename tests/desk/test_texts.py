@@ -1,14 +1,14 @@
 """The texts of all notifications, as administrators look them through; and what the helpdesk is shown of those sent."""
 
 import pytest
-from conftest import account, running, signed_in
-from support.sending import LONG_SITE
-from support.visitor import Visitor
 
 from models import Contact, Dossier, Event, Notification, db
 from models.catalogue.procedure import LANGUAGES
 from models.notifications.contact import FIRST
 from senders.samples import KINDS
+from support.sending import LONG_SITE
+from support.site import account, running, signed_in
+from support.visitor import Visitor
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import socket
 import time
 
 import pytest
-from support.sending import deliver, make_app, make_dossier, make_message
 
 import senders
 from models import Notification, Outcome
 from senders import mail
 from senders.base import Letter, SendError
+from support.sending import deliver, make_app, make_dossier, make_message
 
 LETTER = Letter(
     reference="7.3",

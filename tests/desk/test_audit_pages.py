@@ -5,12 +5,12 @@ import datetime as dt
 import io
 
 import pytest
-from conftest import account, signed_in
-from support.desk_pages import move
-from support.visitor import Page, Visitor
 
 from models import Audit, Staff, now, today
 from models.dossiers.number import grouped
+from support.desk_pages import move
+from support.site import account, signed_in
+from support.visitor import Page, Visitor
 
 
 @pytest.fixture

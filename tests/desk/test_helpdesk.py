@@ -3,12 +3,12 @@
 import logging
 
 import pytest
-from conftest import account, signed_in
-from support.desk_pages import address, move
-from support.visitor import Page, Visitor
 
 from models import Audit, Contact, Dossier, Event, Form, Notification, Procedure, db, now
 from models.dossiers.number import grouped
+from support.desk_pages import address, move
+from support.site import account, signed_in
+from support.visitor import Page, Visitor
 
 CANARY = "canary.bird@example.org"
 MOBILE = "+352621123456"

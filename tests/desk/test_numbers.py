@@ -5,12 +5,12 @@ import datetime as dt
 import io
 
 import pytest
-from conftest import account, signed_in
-from support.visitor import Page, Visitor
 
 from models import Audit, Dossier, Form, Notification, Procedure, WaitingTime, today
 from models.dossiers.number import grouped
 from models.dossiers.waiting_times import LEAST
+from support.site import account, signed_in
+from support.visitor import Page, Visitor
 
 TABLES = ["deadlines", "weeks", "stages", "ages", "messages", "waiting"]
 DAY = dt.timedelta(days=1)

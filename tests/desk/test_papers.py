@@ -3,6 +3,8 @@
 import datetime as dt
 
 import pytest
+
+from models import Audit, Event, TextBlock, today
 from support.desk_pages import (
     LONG_AGO,
     TOMORROW,
@@ -16,8 +18,6 @@ from support.desk_pages import (
     stored,
 )
 from support.visitor import Page, Visitor, values
-
-from models import Audit, Event, TextBlock, today
 
 ADDRESSES = {"corrected": "/arrival", "further": "/papers", "returned": "/originals"}
 

@@ -5,12 +5,12 @@ import json
 
 import pikepdf
 import pytest
-from support.paper_reading import codes, fields, text, wrong_tags
 
 from paper import typeset
 from paper.form import accept
 from paper.specimen import WORDS, _in_language, draw
 from paper.stamp import stamp
+from support.paper_reading import codes, fields, text, wrong_tags
 
 URL = "HTTPS://ETRACKING.EXAMPLE.LU/T/K7Q2MX4P9TRWY"
 AUTHORITY = "Administration de l’exemple"

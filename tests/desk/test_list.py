@@ -1,27 +1,16 @@
 """The desk's first page: closed to strangers, and each clerk sees the dossiers of the own authority, and only those."""
 
-import re
-
 import pytest
-from conftest import signed_in
 from playhouse.test_utils import assert_query_count
-from support.desk_pages import variables
-from support.visitor import Page, Visitor
 
 from blueprints.desk.work_list import PAGE
 from models import Authority, Dossier, Form, Procedure, today
 from models.dossiers.life import STATUSES
 from models.dossiers.number import grouped, new_number
-
-
-def listed(page: Page) -> list[str]:
-    return [cell.get_text(strip=True) for cell in page.soup.select("#index tbody th")]
-
-
-def counted(page: Page) -> dict[str, int]:
-    """The number beside each status that can be chosen; "" is what has arrived and is not decided."""
-    options = page.soup.select("#status option")
-    return {option["value"]: int(re.search(r"\((\d+)\)$", option.get_text(strip=True))[1]) for option in options}
+from support.desk_pages import variables
+from support.lists import counted, listed
+from support.site import signed_in
+from support.visitor import Visitor
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import ast
 from pathlib import Path
 
 import pytest
-from conftest import account, signed_in
-from support.desk_pages import variables
-from support.visitor import Visitor
 from werkzeug.routing import Rule
 
 from models import Audit, Batch, Contact, Dossier, Form, Note, Notification, Procedure, db, today
 from models.dossiers.number import grouped
+from support.desk_pages import variables
+from support.site import account, signed_in
+from support.visitor import Visitor
 
 DESK = Path(__file__).parent.parent.parent / "blueprints" / "desk"
 GUARDED = {"Dossier", "Event", "Contact", "Notification", "Note", "Batch", "Read", "Audit"}

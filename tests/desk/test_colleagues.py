@@ -1,10 +1,10 @@
 """Several people at one desk: internal notes, who works on what, and who was quicker."""
 
 import pytest
-from conftest import account, signed_in
-from support.desk_pages import address, form_of, move, moved, send, stored
 
 from models import Audit, Authority, Note, Staff
+from support.desk_pages import address, form_of, move, moved, send, stored
+from support.site import account, signed_in
 
 SECRET = "Rang up, angry about the delay"
 

@@ -1,12 +1,12 @@
 """The field for scanner and keyboard: every spelling of an own number opens it, all else is helped and told nothing."""
 
 import pytest
-from conftest import signed_in
-from support.visitor import Page
 
 from models import Dossier, Form, Procedure
 from models.dossiers.number import grouped, new_number
 from models.security.crockford import check_character
+from support.site import signed_in
+from support.visitor import Page
 
 
 def scan(desk, typed: str, status: int = 200) -> Page:

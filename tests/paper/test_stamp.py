@@ -6,13 +6,13 @@ from functools import cache
 import pikepdf
 import pytest
 from PIL import ImageChops
-from support import paper_forms
-from support.paper_reading import codes, fields, text, wrong_tags
 
 from paper import qr, typeset
 from paper.form import AcceptedForm, accept
 from paper.render import draw, opened
 from paper.stamp import Place, stamp
+from support import paper_forms
+from support.paper_reading import codes, fields, text, wrong_tags
 
 NUMBER = "K7Q2-MX4P-9TRWY"
 URL = "HTTPS://ETRACKING.EXAMPLE.LU/T/K7Q2MX4P9TRWY"

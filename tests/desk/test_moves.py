@@ -3,7 +3,9 @@
 from functools import partial
 
 import pytest
-from conftest import signed_in
+
+from models import Authority, Event, Notification, Outcome, today
+from models.notifications import outbox
 from support.desk_pages import (
     LONG_AGO,
     TOMORROW,
@@ -17,10 +19,8 @@ from support.desk_pages import (
     send,
     stored,
 )
+from support.site import signed_in
 from support.visitor import values
-
-from models import Authority, Event, Notification, Outcome, today
-from models.notifications import outbox
 
 
 def test_arrival_is_today_if_nothing_else_is_typed(desk, dossier):

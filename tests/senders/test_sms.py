@@ -7,12 +7,12 @@ import socket
 import jwt
 import pytest
 import time_machine
-from support.sending import deliver, make_app, make_dossier, make_message
-from support.sms_stand_in import APPLICATION, keys
 
 from models import Notification, Outcome, now
 from senders import sms
 from senders.base import Letter, SendError
+from support.sending import deliver, make_app, make_dossier, make_message
+from support.sms_stand_in import APPLICATION, keys
 
 LETTER = Letter(reference="7", to="+352621123456", text="Your papers have arrived.")
 

@@ -3,13 +3,13 @@
 import datetime as dt
 
 import pytest
-from conftest import account, signed_in
-from support.desk_pages import LONG_AGO, TOMORROW, YESTERDAY, stored
-from support.visitor import Page, Visitor
 
 from blueprints.public import permits as asking
 from models import Audit, Contact, Dossier, Event, Form, Notification, Procedure, today
 from models.dossiers.number import grouped
+from support.desk_pages import LONG_AGO, TOMORROW, YESTERDAY, stored
+from support.site import account, signed_in
+from support.visitor import Page, Visitor
 
 
 def find(desk: Visitor, begin: str, status: int = 200, procedure: str = "rent-subsidy", **kwargs) -> Page:

@@ -8,7 +8,6 @@ from bs4 import BeautifulSoup
 from flask_babel import force_locale, format_date
 from hypothesis import given
 from hypothesis import strategies as st
-from support.sending import EVENTS, LONG_SITE, make_app, make_dossier, make_form, make_message
 
 from models import Contact, Event, Notification, db, now
 from models.catalogue.procedure import LANGUAGES, LOCALES
@@ -16,6 +15,7 @@ from models.catalogue.schemas import Kind
 from models.dossiers.life import MOVES
 from senders import text
 from senders.samples import KINDS, TODAY, sample
+from support.sending import EVENTS, LONG_SITE, make_app, make_dossier, make_form, make_message
 from web.settings import LONGEST_SITE
 
 FOLDER = Path(__file__).parent.parent.parent / "templates/notifications"

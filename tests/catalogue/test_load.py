@@ -5,14 +5,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import running
-from support.loading import add_version, copied, load, replace
-from support.paper_forms import plain
-from support.paper_reading import text
-from support.visitor import Visitor
 
 from models import MODELS, Authority, Dossier, Form, Procedure, db, today
 from models.catalogue.procedure import LANGUAGES
+from support.loading import add_version, copied, load, replace
+from support.paper_forms import plain
+from support.paper_reading import text
+from support.site import running
+from support.visitor import Visitor
 
 PAGE = "/procedures/rent-subsidy"
 

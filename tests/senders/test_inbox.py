@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 import pytest
-from support.sending import deliver, make_app, make_message
 
 from senders import inbox
+from support.sending import deliver, make_app, make_message
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
 """A form is checked once: accepted with a proven place on every page, or refused with the page and the reason."""
 
 import pytest
-from support import paper_forms
-from support.paper_reading import fields
 
 from paper.form import FormRefused, accept
+from support import paper_forms
+from support.paper_reading import fields
 
 
 @pytest.mark.parametrize("name", paper_forms.BAD)

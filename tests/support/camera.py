@@ -1,0 +1,41 @@
+"""Codes as a camera sees them, and a camera for Chromium that sees them."""
+
+import io
+import re
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+from qrcode import QRCode
+
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+
+
+def code(text: str) -> Image.Image:
+    drawing = QRCode(box_size=8)
+    drawing.add_data(text)
+    return drawing.make_image().get_image().convert("L")
+
+
+def jpeg(picture: Image.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def camera(folder: Path, picture: Image.Image) -> list[str]:
+    """Arguments for a camera that sees this picture, and may be used."""
+    frame = Image.new("L", (640, 480), 120)
+    picture.thumbnail((400, 400))
+    frame.paste(picture, ((640 - picture.width) // 2, (480 - picture.height) // 2))
+    (folder / "film.mjpeg").write_bytes(jpeg(frame))
+    return [*CAMERA, f"--use-file-for-fake-video-capture={folder / 'film.mjpeg'}"]
+
+
+def drawn(svg: str) -> Image.Image:
+    """A QR code as a camera would see it."""
+    side, scale = int(re.search(r'viewBox="0 0 (\d+)', svg)[1]), 8
+    image = Image.new("L", (side * scale, side * scale), 255)
+    for x, y, width in re.findall(r"M(\d+) (\d+)h(\d+)v1", svg):
+        left, top, length = int(x) * scale, int(y) * scale, int(width) * scale
+        ImageDraw.Draw(image).rectangle((left, top, left + length - 1, top + scale - 1), fill=0)
+    return image

@@ -1,0 +1,67 @@
+"""The site as tests start it, its staff, and the browsers in which they have signed in."""
+
+from argon2 import PasswordHasher
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+
+from app import create_app
+from blueprints.accounts.signed_in import enter
+from models import Authority, Staff, now
+from models.base import PRAGMAS
+from models.security import keys
+from models.staff.session import Proof
+from support.visitor import Visitor
+from web import database as storage
+
+DURABLE = PRAGMAS.copy()
+PRAGMAS["synchronous"] = "off"  # no power cut is tested here
+PASSWORD = "correct horse battery"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+COMPILED = FileSystemBytecodeCache()
+SETTINGS = {
+    "SECRET_KEY": "a secret of at least thirty-two characters",
+    "SITE_URL": "http://localhost",
+    "MAIL_SERVER": "127.0.0.1",
+    "MAIL_SENDER": "noreply@example.lu",
+    "CAPTCHA_MIN_SECONDS": 0,
+    "SMS_FROM_HOUR": 0,
+    "SMS_UNTIL_HOUR": 24,  # tests are run at night too
+    "TESTING": True,
+}
+
+
+SITES: dict[str, tuple[Flask, dict]] = {}  # settings -> the site, as it was made: to make one costs as much as a test
+
+
+def running(url: str, **settings) -> Flask:
+    """The site on the database at `url`, as if it had just been started."""
+    # Where there is no TLS, a password alone may open the desk: most tests are about something else.
+    settings.setdefault("STAFF_SECOND_FACTOR", str(settings.get("SITE_URL", "")).startswith("https:"))
+    name = repr(sorted(settings.items()))
+    if name not in SITES:
+        made = create_app(SETTINGS | {"DATABASE_URL": url} | settings)
+        made.jinja_env.bytecode_cache = COMPILED
+        SITES[name] = made, dict(made.config)
+    site, config = SITES[name]
+    site.config.clear()  # what a test has changed
+    site.config.update(config)
+    for kept in ("pages", "shelf", "refused"):  # what a process remembers of the database it had
+        site.extensions.pop(kept, None)
+    keys.initialize(site.config["SECRET_KEY"])
+    storage.use(site, url)
+    return site
+
+
+def account(email: str, role: str, authority: Authority | None = None) -> Staff:
+    """An account with PASSWORD, which it takes no time to check."""
+    return Staff.create(email=email, role=role, authority=authority, password_hash=QUICK, created_at=now())
+
+
+def signed_in(app: Flask, staff: Staff) -> Visitor:
+    """A browser in which `staff` has come in by the password; the pages where that is done have tests of their own."""
+    browser = Visitor(app)
+    with app.test_request_context():
+        answer = enter(Proof(staff, "password"))
+    for cookie in answer.headers.getlist("Set-Cookie"):
+        browser.client.set_cookie(*cookie.partition(";")[0].split("=", 1))
+    return browser
