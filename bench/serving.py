@@ -10,8 +10,9 @@ from pathlib import Path
 
 from app import create_app
 from models import Form, Procedure, db
+from paths import ROOT
 
-BIN, ROOT = Path(sys.executable).parent, Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
 
 
 def settings(folder: str) -> dict[str, str]:

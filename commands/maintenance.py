@@ -22,9 +22,8 @@ from models.staff.passwords import SHORTEST
 from models.staff.staff import ROLES
 from paper import form as paper_form
 from paper import specimen
+from paths import CATALOGUE, MIGRATIONS
 
-ROOT = Path(__file__).parent.parent
-CATALOGUE = ROOT / "catalogue"
 UPGRADE_LOCK = 0x65547261  # any number, the same in every process of ours
 
 database = AppGroup("db", help="The database's shape.")
@@ -47,7 +46,7 @@ def upgrade() -> None:
     """Bring the database to the newest shape. Safe to repeat, and to run on several machines at once."""
     ours = current_app.extensions["database"]
     with db.connection_context(), _alone(ours):
-        done = Runner(ours, str(ROOT / "migrations")).up()
+        done = Runner(ours, str(MIGRATIONS)).up()
     click.echo(f"database: {', '.join(done) if done else 'up to date'}")
 
 
@@ -56,7 +55,7 @@ def upgrade() -> None:
 def check(folder: Path) -> None:
     """Read every file and try every PDF; nothing is written."""
     try:
-        found = catalogue_load.check(folder, _draw, _accept)
+        found = catalogue_load.check(folder, _drawing(), _accept)
     except BadCatalogue as error:
         _give_up(error)
     click.echo(f"catalogue: {len(found.procedures)} procedures, {len(found.authorities)} authorities, no fault")
@@ -68,7 +67,7 @@ def load_catalogue(folder: Path) -> None:
     """Bring the database in line with the files. A fault in any of them stops it before anything is written."""
     try:
         with db.connection_context():
-            counts = catalogue_load.load(folder, _draw, _accept)
+            counts = catalogue_load.load(folder, _drawing(), _accept)
             Dossier.keep_clocks()
             remarks = list(
                 FormFile.select(FormFile, Form, Procedure).join(Form).join(Procedure).where(FormFile.note != "")
@@ -178,6 +177,10 @@ def _alone(ours: Database) -> Iterator[None]:
         yield
     finally:
         os.close(folder)
+
+
+def _drawing() -> catalogue_load.Drawing:
+    return catalogue_load.Drawing(_draw, specimen.fingerprint())
 
 
 def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> bytes:

@@ -1,5 +1,6 @@
 """Specimen forms: fillable, tagged and marked as such, to try the service out before the real forms are in."""
 
+import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, String
 
 from paper.typeset import typeset
+from paths import PAPER
 
 TEXT = "/Helv 10 Tf 0 g"  # one of the fourteen fonts that every viewer has
 MULTILINE, NO_SCROLL = 1 << 12, 1 << 23  # field flags: what scrolls out of sight is lost on paper
@@ -46,6 +48,15 @@ WORDS = {
         "signature": "Ënnerschrëft",
     },
 }
+
+
+def fingerprint() -> str:
+    """A hash of all that draws and checks forms: this folder's code, templates and fonts."""
+    sources = sorted(path for kind in ("*.py", "*.typ", "*.ttf") for path in PAPER.rglob(kind))
+    digest = hashlib.sha256()
+    for path in sources:
+        digest.update(f"{path.relative_to(PAPER)} {path.stat().st_size}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def draw(spec: Mapping[str, Any], language: str, authority: str, edition: str) -> bytes:

@@ -5,13 +5,12 @@ import json
 import os
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal, cast
 
 import typst
 
-HERE = Path(__file__).parent
-FONTS = HERE / "fonts"
+from paths import FONTS, PAPER
+
 FAMILIES = {"Noto Sans", "Noto Sans Symbols 2"}
 
 _thread = threading.local()
@@ -49,7 +48,7 @@ def compiler(template: str) -> typst.Compiler:
     compilers: dict[str, typst.Compiler] = _thread.__dict__.setdefault("compilers", {})
     if template not in compilers:
         compilers[template] = typst.Compiler(
-            str(HERE / template), root=str(HERE), font_paths=_fonts(), ignore_system_fonts=True
+            str(PAPER / template), root=str(PAPER), font_paths=_fonts(), ignore_system_fonts=True
         )
     return compilers[template]
 

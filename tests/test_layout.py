@@ -1,11 +1,12 @@
 """How the tests are laid out: what they share is in tests/support, and no test module imports from another."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
+from paths import ROOT
+
+TESTS = ROOT / "tests"
 PRIVATE = {"conftest", *(path.stem for path in TESTS.rglob("test_*.py"))}
 MODULES = {path.relative_to(TESTS).as_posix(): ast.parse(path.read_text()) for path in TESTS.rglob("*.py")}
 

@@ -18,11 +18,11 @@ import rjsmin
 from flask import Flask
 from whitenoise import WhiteNoise, compress
 
+from paths import BUILT_STATIC, STATIC
 from web import compression
 from web import security_headers as headers
 
-ROOT = Path(__file__).parent.parent
-SOURCES, BUILT = ROOT / "static", ROOT / ".setup" / "static"
+SOURCES, BUILT = STATIC, BUILT_STATIC
 HASHED = r"\.[0-9a-f]{12}\.\w+$"
 MINIFIERS: dict[str, Callable[[str], str]] = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
 SHORT = 60  # seconds; for addresses without a hash

@@ -14,21 +14,26 @@ from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Pro
 from models.catalogue.schemas import Catalogue, FormEntry, ProcedureFile, SpecimenFile, TextEntry
 from models.catalogue.text_block import TextBlock
 
-# Draws a specimen (form, language, authority, edition) -> PDF; accepts a PDF -> (data, places, remarks). Both are of
-# paper/, which models do not know.
-Draw = Callable[[SpecimenFile, str, str, str], bytes]
+# Accepts a PDF -> (data, places, remarks). Like the drawing it is given by paper/, which models do not know.
 Accept = Callable[[bytes], tuple[bytes, list[list[float]], str]]
 Files = dict[str, dict[str, dict[str, Any] | None]]  # "procedure/form" -> language -> a new row, None: as it was
 
 
-def load(folder: Path, draw: Draw, accept: Accept) -> dict[str, int]:
+class Drawing(NamedTuple):
+    """How specimens are drawn: (form, language, authority, edition) -> PDF."""
+
+    draw: Callable[[SpecimenFile, str, str, str], bytes]
+    fingerprint: str  # changes with the code that draws: then every specimen is drawn anew
+
+
+def load(folder: Path, drawing: Drawing, accept: Accept) -> dict[str, int]:
     """Bring the database in line with the files; returns how many procedures, forms and new PDFs there are.
 
     Raises BadCatalogue before anything is written if a file is wrong or a PDF cannot be stamped. What is no longer
     in the files is retired, never deleted: dossiers go on pointing to it.
     """
     catalogue = read(folder)
-    files = _form_files(folder, catalogue, draw, accept, _known())
+    files = _form_files(folder, catalogue, drawing, accept, _known())
     with db.atomic():
         topics = {
             slug: _put(Topic, {"slug": slug}, title=title, position=position)
@@ -51,10 +56,10 @@ def load(folder: Path, draw: Draw, accept: Accept) -> dict[str, int]:
     return {"procedures": len(kept), "forms": Form.select().where(~Form.retired).count(), "new PDFs": new}
 
 
-def check(folder: Path, draw: Draw, accept: Accept) -> Catalogue:
+def check(folder: Path, drawing: Drawing, accept: Accept) -> Catalogue:
     """Read every file and try every PDF, without a database. Raises BadCatalogue."""
     catalogue = read(folder)
-    _form_files(folder, catalogue, draw, accept, known={})
+    _form_files(folder, catalogue, drawing, accept, known={})
     return catalogue
 
 
@@ -143,7 +148,7 @@ def _known() -> Known:
     }
 
 
-def _form_files(folder: Path, catalogue: Catalogue, draw: Draw, accept: Accept, known: Known) -> Files:
+def _form_files(folder: Path, catalogue: Catalogue, drawing: Drawing, accept: Accept, known: Known) -> Files:
     """The PDFs there are; those new or changed are checked, with room found for the stamp. Writes nothing."""
     found: Files = {}
     problems: list[str] = []
@@ -152,7 +157,7 @@ def _form_files(folder: Path, catalogue: Catalogue, draw: Draw, accept: Accept, 
         for form in entry.forms:
             name = f"{slug}/{form.slug}"
             rows = found[name] = {}
-            for source in _sources(folder / slug, form, catalogue.specimens.get(name), authority, draw):
+            for source in _sources(folder / slug, form, catalogue.specimens.get(name), authority, drawing):
                 rows[source.language] = None
                 if known.get((slug, form.slug, source.language)) == source.fingerprint:
                     continue
@@ -182,7 +187,7 @@ def _accepted(source: _Source, accept: Accept) -> dict[str, Any]:
 
 
 def _sources(
-    folder: Path, form: FormEntry, specimen: SpecimenFile | None, authority: dict[str, str], draw: Draw
+    folder: Path, form: FormEntry, specimen: SpecimenFile | None, authority: dict[str, str], drawing: Drawing
 ) -> list[_Source]:
     """For each language there is: what the PDF is made from, and how."""
     sources: list[_Source] = []
@@ -192,10 +197,10 @@ def _sources(
             sources.append(_Source(language, dropped.name, False, fingerprint, dropped.read_bytes))
         elif specimen:
             name = authority[language]
-            fingerprint = _revision(specimen, form, name, _drawing())
+            fingerprint = _revision(specimen, form, name, drawing.fingerprint)
 
             def make(language: str = language, name: str = name) -> bytes:
-                return draw(specimen, language, name, form.edition)
+                return drawing.draw(specimen, language, name, form.edition)
 
             sources.append(_Source(language, f"{form.slug}.yaml ({language})", True, fingerprint, make))
     return sources
@@ -204,10 +209,3 @@ def _sources(
 def _dropped(folder: Path, form: str, language: str) -> Path | None:
     """The administration's own PDF: `form.fr.pdf` for one language, `form.pdf` for all."""
     return next((path for name in (f"{form}.{language}.pdf", f"{form}.pdf") if (path := folder / name).exists()), None)
-
-
-def _drawing() -> str:
-    """Changes with the drawing code, so that specimens are drawn anew when it does."""
-    paper = Path(__file__).parent.parent / "paper"
-    sources = sorted([*paper.glob("*.py"), *paper.glob("*.typ")])
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sources if path.is_file())).hexdigest()

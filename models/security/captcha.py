@@ -14,13 +14,13 @@ import io
 import secrets
 import time
 from enum import StrEnum
-from pathlib import Path
 
 import altcha
 from captcha.image import DEFAULT_FONTS, ColorTuple, ImageCaptcha, random_color
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
 from models.security.throttle import Used
+from paths import FONTS
 
 ALGORITHM = "PBKDF2/SHA-256"  # as fast in a browser as in native code: no advantage for the attacker
 ALPHABET = "2345689"  # people confuse 1 and 7, and 0 with a letter
@@ -28,8 +28,7 @@ LENGTH = 6
 PROOF_LIFETIME = dt.timedelta(minutes=10)
 CODE_LIFETIME = dt.timedelta(minutes=20)
 MAX_PROOF = 4000  # characters; a real one has about 800
-PAPER = Path(__file__).parent.parent.parent / "paper"
-FONTS = sorted(map(str, (PAPER / "fonts").glob("NotoSans_*.ttf"))) + DEFAULT_FONTS
+DIGIT_FONTS = sorted(map(str, FONTS.glob("NotoSans_*.ttf"))) + DEFAULT_FONTS
 
 
 class Verdict(StrEnum):
@@ -121,7 +120,7 @@ class _Picture(ImageCaptcha):
     word_offset_dx = 0.08  # overlapping digits stop people, not programs
 
 
-_PICTURE = _Picture(280, 90, fonts=FONTS, font_sizes=(48, 54, 60))
+_PICTURE = _Picture(280, 90, fonts=DIGIT_FONTS, font_sizes=(48, 54, 60))
 
 
 def colours() -> tuple[ColorTuple, ColorTuple]:

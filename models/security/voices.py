@@ -17,8 +17,8 @@ import click
 
 from models.catalogue.procedure import LANGUAGES
 from models.security.captcha import ALPHABET
+from paths import VOICES
 
-VOICES = Path(__file__).parent.parent.parent / "voices"
 VARIANTS = ("m3", "f2")  # a man's and a woman's voice of espeak-ng
 RATE = 11025  # half of what espeak-ng gives; at 8000 the "s" of "six" is lost
 PAUSE = bytes([128]) * int(RATE * 0.8)  # silence, long enough to type a digit

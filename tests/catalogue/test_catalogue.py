@@ -1,23 +1,22 @@
 """The catalogue's pages: every procedure in every language says all that its file says, and the search finds it."""
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 import yaml
 
 from models import Form, FormFile, Procedure
 from models.catalogue.procedure import LANGUAGES
+from paths import CATALOGUE
 from support.paper_reading import fields, text
 from support.visitor import Page, Visitor
 
-FOLDER = Path(__file__).parent.parent.parent / "catalogue"
-SLUGS = sorted(path.parent.name for path in FOLDER.glob("*/procedure.yaml"))
+SLUGS = sorted(path.parent.name for path in CATALOGUE.glob("*/procedure.yaml"))
 
 
 @cache
 def written(name: str) -> dict:
-    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+    return yaml.safe_load((CATALOGUE / name).read_text(encoding="utf-8"))
 
 
 def folded(words: str) -> str:

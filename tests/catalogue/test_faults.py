@@ -7,8 +7,9 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from paths import CATALOGUE
 from support.database import dump
-from support.loading import REAL, add_version, command, copied, replace
+from support.loading import add_version, command, copied, replace
 from support.paper_forms import A4, plain
 
 PROCEDURE = "rent-subsidy/procedure.yaml"
@@ -40,7 +41,7 @@ def changing(name: str, old: str, new: str):
 
 def line_of(name: str, words: str) -> int:
     """The line of the real catalogue's file on which `words` stand first."""
-    lines = (REAL / name).read_text(encoding="utf-8").splitlines()
+    lines = (CATALOGUE / name).read_text(encoding="utf-8").splitlines()
     return next(number for number, line in enumerate(lines, 1) if words in line)
 
 
@@ -122,7 +123,7 @@ def test_unknown_key_is_no_way_to_say_something(refused, name):
             file.write("colour: blue\n")
 
     (problem,) = refused(change)
-    last = len((REAL / name).read_text(encoding="utf-8").splitlines()) + 1
+    last = len((CATALOGUE / name).read_text(encoding="utf-8").splitlines()) + 1
     assert problem.startswith(f"catalogue/{name}:{last}: colour: ")
 
 
@@ -214,8 +215,8 @@ def test_check_finds_what_load_refuses(app, tmp_path):
 def test_real_catalogue_has_no_fault(app):
     before = dump()
     result = app.test_cli_runner().invoke(args=["catalogue", "check"])
-    procedures = len(list(REAL.glob("*/procedure.yaml")))
-    authorities = len(list((REAL / "authorities").glob("*.yaml")))
+    procedures = len(list(CATALOGUE.glob("*/procedure.yaml")))
+    authorities = len(list((CATALOGUE / "authorities").glob("*.yaml")))
     assert result.stdout == f"catalogue: {procedures} procedures, {authorities} authorities, no fault\n"
     assert (result.exit_code, result.stderr) == (0, "") and dump() == before
 

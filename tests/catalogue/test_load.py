@@ -1,17 +1,22 @@
 """`catalogue load`: the database follows the files, and only what changed is written."""
 
 import datetime as dt
+import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from models import MODELS, Authority, Dossier, Form, Procedure, db, today
+from models import MODELS, Authority, Dossier, Form, FormFile, Procedure, db, today
 from models.catalogue.procedure import LANGUAGES
+from paths import ROOT
 from support.loading import add_version, copied, load, replace
 from support.paper_forms import plain
 from support.paper_reading import text
-from support.site import running
+from support.site import SETTINGS, running
 from support.visitor import Visitor
 
 PAGE = "/procedures/rent-subsidy"
@@ -40,6 +45,31 @@ def test_second_load_changes_nothing_and_draws_no_pdf(app, catalogue):
     before = rows()
     assert load(app, catalogue).endswith("0 new PDFs\n")
     assert rows() == before
+
+
+def product(folder: Path) -> Path:
+    """A copy of the project, to change."""
+    apart = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "tests", "bench", "instance")
+    return Path(shutil.copytree(ROOT, folder / "project", ignore=apart))
+
+
+def load_there(project: Path, url: str) -> str:
+    """What `catalogue load` of a copied project says."""
+    settings = SETTINGS | {"DATABASE_URL": url}
+    told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
+    environ = os.environ | {f"ETRACKING_{name}": value for name, value in told.items()}
+    command = [sys.executable, "-m", "flask", "--app", "app", "catalogue", "load"]
+    return subprocess.run(command, cwd=project, env=environ, check=True, capture_output=True, text=True).stdout
+
+
+def test_changed_drawing_draws_every_specimen_anew(app, sqlite_url, tmp_path):
+    project, specimens = product(tmp_path), FormFile.select().where(FormFile.specimen).count()
+    assert specimens == FormFile.select().count() == 44
+    assert load_there(project, sqlite_url).endswith(" 0 new PDFs\n"), "another folder, the same drawing"
+    with (project / "paper" / "specimen.typ").open("a") as drawing:
+        drawing.write("\n")
+    assert load_there(project, sqlite_url).endswith(f" {specimens} new PDFs\n")
+    assert load_there(project, sqlite_url).endswith(" 0 new PDFs\n")
 
 
 def test_first_load_says_what_it_brought(tmp_path):

@@ -4,14 +4,15 @@ import pytest
 
 from models import TextBlock
 from models.catalogue.procedure import LANGUAGES
-from support.loading import REAL, command, copied, load, replace
+from paths import CATALOGUE
+from support.loading import command, copied, load, replace
 
 COMMON = "texts.yaml"
 OWN = "rent-subsidy/texts.yaml"
 
 
 def line_of(name: str, words: str) -> int:
-    lines = (REAL / name).read_text(encoding="utf-8").splitlines()
+    lines = (CATALOGUE / name).read_text(encoding="utf-8").splitlines()
     return next(number for number, line in enumerate(lines, 1) if words in line)
 
 

@@ -5,7 +5,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from playhouse.schema_diff import diff_models
@@ -13,19 +12,19 @@ from playhouse.schema_diff import diff_models
 from models import MODELS, Contact, Dossier, Event, Notification, Staff, db
 from models.dossiers.life import STATUSES
 from models.dossiers.number import parse
+from paths import MIGRATIONS, ROOT
 from support.commands import run
 from support.sending import close, environment
 from support.site import PASSWORD, running
 from support.visitor import Visitor
 
-ROOT = Path(__file__).parent.parent.parent
 FLASK = [sys.executable, "-m", "flask", "--app", "app"]
-MIGRATIONS = ", ".join(sorted(path.stem for path in (ROOT / "migrations").glob("[0-9]*.py")))
+SHAPES = ", ".join(sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.py")))
 AUTHORITY = "housing-aid-service"
 
 
 def test_upgrade_twice_does_its_work_once(empty):
-    assert run(empty, "db", "upgrade").stdout == f"database: {MIGRATIONS}\n"
+    assert run(empty, "db", "upgrade").stdout == f"database: {SHAPES}\n"
     assert run(empty, "db", "upgrade").stdout == "database: up to date\n"
 
 
@@ -43,7 +42,7 @@ def test_upgrade_on_several_machines_at_once_does_its_work_once(empty):
     ]
     said = [process.communicate(timeout=60) for process in started]
     assert [process.returncode for process in started] == [0, 0, 0], said
-    assert sorted(out for out, _ in said) == [f"database: {MIGRATIONS}\n"] + ["database: up to date\n"] * 2
+    assert sorted(out for out, _ in said) == [f"database: {SHAPES}\n"] + ["database: up to date\n"] * 2
 
 
 def test_migrations_make_the_tables_that_the_models_describe(empty):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-ROOT = Path(__file__).parent.parent.parent
+from paths import ROOT
+
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 INNER = {"address"}  # part of run and dev
 ENV = """ETRACKING_SECRET_KEY=${{NOT_SET:-kept}}

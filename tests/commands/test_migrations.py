@@ -8,13 +8,12 @@ import pytest
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
 
-from commands.maintenance import ROOT
 from models import MODELS, Totp, db, now
 from models.security import keys
 from models.staff import codes
+from paths import MIGRATIONS
 from support.sending import close
 
-MIGRATIONS = ROOT / "migrations"
 RENAMED = {"message": "notification"}
 LIBRARIES = {"peewee", "playhouse", "cryptography", "flask"}
 THEN = "2026-01-02 03:04:05"

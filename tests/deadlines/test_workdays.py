@@ -4,12 +4,12 @@ import datetime as dt
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from models.catalogue.procedure import LANGUAGES
 from models.deadlines.workdays import DAY, NAMED_IN, holiday, is_working_day, working_day
+from paths import ROOT
 
 # Easter Monday of each year; Ascension Day is 38 days after it, Whit Monday 49.
 EASTER_MONDAYS = {
@@ -79,7 +79,7 @@ def test_language_of_the_server_does_not_matter(place):
     told = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", code],
         env=os.environ | {"LANG": place, "LANGUAGE": place[:2], "LC_ALL": place},
-        cwd=Path(__file__).parent.parent.parent,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,

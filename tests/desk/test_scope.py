@@ -1,18 +1,18 @@
 """Nobody at the desk sees, counts, exports or changes another authority's: every address, every role, both sides."""
 
 import ast
-from pathlib import Path
 
 import pytest
 from werkzeug.routing import Rule
 
 from models import Audit, Batch, Contact, Dossier, Form, Note, Notification, Procedure, db, today
 from models.dossiers.number import grouped
+from paths import ROOT
 from support.desk_pages import variables
 from support.site import account, signed_in
 from support.visitor import Visitor
 
-DESK = Path(__file__).parent.parent.parent / "blueprints" / "desk"
+DESK = ROOT / "blueprints" / "desk"
 GUARDED = {"Dossier", "Event", "Contact", "Notification", "Note", "Batch", "Read", "Audit"}
 QUERIES = {"select", "get", "get_or_none", "get_by_id", "filter", "update", "delete", "delete_by_id", "raw", "insert"}
 ROLES = ("clerk", "helpdesk", "admin")

@@ -4,15 +4,14 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import pytest
 
+from paths import ROOT
 from support.sending import environment, queued, row
 
 pytest_plugins = ["support.outside"]
 
-ROOT = Path(__file__).parent.parent.parent
 WORKER = [sys.executable, "-m", "flask", "--app", "app", "notifications", "send"]
 SOON = 30  # seconds after which a test that waits for another process has failed
 

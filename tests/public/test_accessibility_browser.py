@@ -1,17 +1,16 @@
 """Every page and state in a real browser: nothing that axe-core finds, nothing that a screen reader is not told, nothing
 that has to be scrolled sideways."""
 
-from pathlib import Path
-
 import pytest
 
 from models import Dossier
 from models.dossiers.receipt import present
+from paths import ROOT
 from support import served
 from support.reader import unfold, untold
 from support.served import START, pass_captcha, sign_in
 
-AXE = Path(__file__).parent.parent.parent / "node_modules/axe-core/axe.min.js"
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
 pytestmark = [*served.MARKS, pytest.mark.skipif(not AXE.exists(), reason="`make setup` has not fetched axe-core")]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LANGUAGES = ("de", "fr", "en", "lb")

@@ -8,8 +8,8 @@ from zxingcpp import read_barcode
 
 from blueprints.public.pwa import GROUND, MOST, THEME
 from models.dossiers.number import find, grouped, new_number
+from paths import ROOT
 from support.camera import drawn
-from support.living import ROOT
 from support.site import running
 from support.visitor import Visitor
 

@@ -19,7 +19,8 @@ from models.base import db
 from models.catalogue.procedure import LANGUAGES
 from models.security import captcha as logic
 from models.security import voices as captcha_voices
-from support.captcha_app import ROOT, SCOPE, SECRET, challenge_url, make_app, make_voices
+from paths import ROOT
+from support.captcha_app import SCOPE, SECRET, challenge_url, make_app, make_voices
 
 EASY = [[100, 5], [200, 5], [300, 5]]  # the levels, told apart by their cost
 

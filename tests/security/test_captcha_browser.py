@@ -8,7 +8,8 @@ from blueprints.public import captcha
 from models.base import db
 from models.security import captcha as logic
 from models.security import voices as captcha_voices
-from support.captcha_app import ROOT, SCOPE, SECRET, make_app, make_voices
+from paths import ROOT
+from support.captcha_app import SCOPE, SECRET, make_app, make_voices
 from support.living import CHROMIUM, served
 
 playwright = pytest.importorskip("playwright.sync_api")

@@ -1,6 +1,5 @@
 """The words: every event, every channel, every language; the one segment of an SMS; the link of a contact."""
 
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -13,12 +12,13 @@ from models import Contact, Event, Notification, db, now
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from models.catalogue.schemas import Kind
 from models.dossiers.life import MOVES
+from paths import TEMPLATES
 from senders import text
 from senders.samples import KINDS, TODAY, sample
 from support.sending import EVENTS, LONG_SITE, make_app, make_dossier, make_form, make_message
 from web.settings import LONGEST_SITE
 
-FOLDER = Path(__file__).parent.parent.parent / "templates/notifications"
+FOLDER = TEMPLATES / "notifications"
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from models.base import db, make_database
 from models.security import keys
 from models.security import voices as captcha_voices
 from models.security.throttle import Counter, Used
+from paths import ROOT
 from web import htmx as hx
 from web import security_headers as headers
 from web import templating as pages
 
-ROOT = Path(__file__).parent.parent.parent
 SCOPE = "passport/application"
 SECRET = "a secret of at least thirty-two characters"
 

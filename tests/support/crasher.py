@@ -4,12 +4,11 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from models import db
+from paths import ROOT
 from support.sending import environment
 
-ROOT = Path(__file__).parent.parent.parent
 SOON = 30.0
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.serving import make_server
 
-ROOT = Path(__file__).parent.parent.parent
+from paths import ROOT
+
 BIN = Path(sys.executable).parent
 SECRET = "a secret of at least thirty-two characters"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

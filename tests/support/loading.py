@@ -6,12 +6,12 @@ from pathlib import Path
 from click.testing import Result
 from flask import Flask
 
-REAL = Path(__file__).parent.parent.parent / "catalogue"
+from paths import CATALOGUE
 
 
 def copied(folder: Path, *slugs: str) -> Path:
     """A copy of the catalogue's files in `folder`, to change; only with these procedures if some are named."""
-    copy = Path(shutil.copytree(REAL, folder / "catalogue"))
+    copy = Path(shutil.copytree(CATALOGUE, folder / "catalogue"))
     for path in copy.glob("*/procedure.yaml"):
         if slugs and path.parent.name not in slugs:
             shutil.rmtree(path.parent)

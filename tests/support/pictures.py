@@ -13,7 +13,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from support.living import ROOT, service
+from paths import ROOT
+from support.living import service
 from support.phone import chromium
 
 STATIC = ROOT / "static"

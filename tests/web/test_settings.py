@@ -1,14 +1,13 @@
 """The settings: a wrong one refuses to start and says its name, the right one arrives as it was typed."""
 
-from pathlib import Path
-
 import pytest
 
 from app import create_app
+from paths import ROOT
 from support.site import SETTINGS
 from web.settings import DEFAULTS, BadSetting
 
-README = Path(__file__).parent.parent.parent / "README.md"
+README = ROOT / "README.md"
 TEXTS = sorted(name for name, default in DEFAULTS.items() if isinstance(default, str))
 DIGITS = "12345678901234567890123456789012"
 

@@ -1,15 +1,14 @@
 """The styleguide is true: its contrast is computed from the stylesheet in use, and reaches what WCAG asks."""
 
-from pathlib import Path
-
 import pytest
 
 from blueprints.operations.styleguide import PAIRS, contrast, palettes, samples
 from models import db
+from paths import STATIC
 from support.site import running
 from support.visitor import Visitor
 
-CSS = (Path(__file__).parent.parent.parent / "static/site.css").read_text()
+CSS = (STATIC / "site.css").read_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

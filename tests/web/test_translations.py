@@ -2,16 +2,15 @@
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
 
 from models import Dossier
 from models.catalogue.procedure import LANGUAGES
+from paths import ROOT
 from support.visitor import Visitor
 
-ROOT = Path(__file__).parent.parent.parent
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
 
 

@@ -3,11 +3,10 @@
 import subprocess
 import sys
 from email.message import Message
-from pathlib import Path
 
 from bench import weight
+from paths import ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 PAGE = """<link rel=stylesheet href=/a.css><link rel=canonical href=/b><script src=/c.js></script><img src=d.svg>
 <noscript><img src=/e.png></noscript><img src="data:,">"""
 
