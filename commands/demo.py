@@ -2,15 +2,19 @@
 
 import datetime as dt
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 from peewee import ModelSelect
 
-from models import Authority, Dossier, Form, Note, Procedure, Staff, db, today
+from models import Authority, Dossier, Form, Note, Procedure, Staff, db, now, today
+from models.base import LUXEMBOURG, as_if
 from models.catalogue.procedure import LANGUAGES
 from models.deadlines.clock import add
+from models.deadlines.workdays import is_working_day, working_days_after
 from models.dossiers.number import grouped
 from models.staff.staff import ROLES
 
@@ -19,17 +23,80 @@ PATHS = {
     "announced": (),
     "received": ("received",),
     "incomplete": ("received", "incomplete"),
-    "examination": ("received", "examination"),
+    "examination": ("received", "incomplete", "received", "examination"),
     "decided": ("received", "examination", "decided"),
-    "closed": ("received", "examination", "decided", "closed"),
-    "lapsed": ("lapsed",),
+    "closed": ("received", "incomplete", "received", "examination", "decided", "closed"),
+    "lapsed": ("reminder", "lapsed"),
     "withdrawn": ("received", "withdrawn"),
 }
 # The work list: how many days are left, and how far each dossier has come.
 DUE = (-9, -2, 0, 1, 3, 4, 6, 7, 9, 12, 14, 20, 33, 45)
 WAITING = (("received",), ("received", "examination"), ("received", "examination"), ("received", "incomplete"))
+# How many working days after the step before: the post takes three, an answer of the citizen eight.
+LATER = {
+    "received": 3,
+    "incomplete": 4,
+    "examination": 2,
+    "decided": 12,
+    "closed": 6,
+    "withdrawn": 5,
+    "reminder": 43,
+    "lapsed": 22,
+}
+ANSWER = 8
 NOTE = "Called and asked when it will be decided; will call again on Monday."
 CONTACT = ("email", "citizen@example.com")  # a domain kept for examples (RFC 2606)
+DAY = dt.timedelta(days=1)
+
+Deed = tuple[dt.datetime, Callable[[], None]]  # something that is done, and when
+
+
+@dataclass
+class Sample:
+    """A dossier to be: the steps of its life, and the evening on which its number is given out."""
+
+    form: Form
+    clerk: Staff
+    path: tuple[str, ...]
+    announced_on: dt.date
+    place: int = 0  # among its like, so that not all happens at the same minute
+    language: str = "de"
+    assignee: Staff | None = None
+    note: str = ""
+    dossier: Dossier = field(init=False)
+
+    def deeds(self) -> list[Deed]:
+        """All that happens to it up to now, each on a working day in office hours; the citizen has the evening."""
+        evening = dt.time(18 + self.place % 4, self.place * 7 % 60)
+        deeds: list[Deed] = [(_moment(self.announced_on, evening), self._announce)]
+        for place, (status, day) in enumerate(_days(self.path, self.announced_on)):
+            opened = dt.time(8 + (place > 0) * 2 + self.place % 2, self.place * 13 % 60)  # the post comes first
+            deeds.append((_moment(day, opened), lambda status=status: self._move(status)))
+            if place == 0 and (self.assignee or self.note):
+                deeds.append((_moment(day, opened) + dt.timedelta(minutes=40), self._take))
+        return [deed for deed in deeds if deed[0] <= now()]
+
+    def _announce(self) -> None:
+        self.dossier = Dossier.announce(self.form, self.language, secrets.token_urlsafe(18), [CONTACT])
+
+    def _take(self) -> None:
+        self.dossier.assign(self.assignee, by=self.clerk)
+        if self.note:
+            Note.write(self.dossier, self.clerk, self.note)
+
+    def _move(self, status: str) -> None:
+        if status == "reminder":
+            self.dossier.remark(status, today() + 30 * DAY)
+            return
+        asks = status == "incomplete"
+        self.dossier.move(
+            status,
+            by=None if status == "lapsed" else self.clerk,
+            version=self.dossier.version,
+            arrived_on=today() if status == "received" else None,
+            missing=(self.form.enclosures[:1] or [self.form.title]) if asks else [],
+            until=today() + 30 * DAY if asks else None,
+        )
 
 
 @click.command()
@@ -40,11 +107,20 @@ def demo() -> None:
         raise click.ClickException("the demo is for development: it needs ETRACKING_INBOX=true")
     with db.connection_context():
         form = _form()
-        accounts = [_account(role, form.procedure.authority) for role in ROLES]
+        with as_if(now() - 365 * DAY):
+            accounts = [_account(role, form.procedure.authority) for role in ROLES]
+            colleague = _account("clerk", form.procedure.authority, "colleague@example.com")[0]
         clerk = accounts[0][0]
-        dossiers = {status: _dossier(form, path, clerk) for status, path in PATHS.items()}
-        _fill_work_list(form, clerk)
-    _tell(accounts, dossiers)
+        shown = {status: _example(form, clerk, status, place) for place, status in enumerate(PATHS)}
+        _live([*shown.values(), *_work_list(form, clerk, colleague), *_others(form, clerk)])
+    _tell(accounts, {status: sample.dossier for status, sample in shown.items()})
+
+
+def _live(samples: list[Sample]) -> None:
+    """Let everything happen in its order, as if on its day."""
+    for moment, happen in sorted((deed for sample in samples for deed in sample.deeds()), key=lambda deed: deed[0]):
+        with as_if(moment):
+            happen()
 
 
 def _form() -> Form:
@@ -60,24 +136,73 @@ def _tracked() -> "ModelSelect[Form]":
     return joined.where(Form.tracked & ~Form.retired).order_by(Form.id)
 
 
-def _fill_work_list(form: Form, clerk: Staff) -> None:
-    """Dossiers due in DUE days, in every language, some taken, some with a note; and one of each other form."""
-    colleague = _account("clerk", form.procedure.authority, "colleague@example.com")[0]
-    for index, left in enumerate(DUE):
-        path, language = WAITING[index % len(WAITING)], LANGUAGES[index % len(LANGUAGES)]
-        dossier = _dossier(form, path, clerk, language, _arrival(form, left))
-        dossier.assign((clerk, None, colleague)[index % 3], by=clerk)
-        if index % 4 == 0:
-            Note.write(dossier, clerk, NOTE)
-    for other in _tracked().where(Form.id != form.id):
-        _dossier(other, ("received",), clerk)
+def _example(form: Form, clerk: Staff, status: str, place: int) -> Sample:
+    """A dossier that has come to `status` within the last days."""
+    path = PATHS[status]
+    needed = sum(days for _status, days in _waits(path))
+    return Sample(form, clerk, path, _working_days_before(today() - DAY, needed + 1), place)
+
+
+def _work_list(form: Form, clerk: Staff, colleague: Staff) -> list[Sample]:
+    """Dossiers due in DUE days, in every language, some taken, some with a note."""
+    return [
+        Sample(
+            form,
+            clerk,
+            path := WAITING[place % len(WAITING)],
+            _announced_before(_arrival(form, left) if path[-1] != "incomplete" else today() - (9 + place) * DAY),
+            place,
+            LANGUAGES[place % len(LANGUAGES)],
+            (clerk, None, colleague)[place % 3],
+            NOTE if place % 4 == 0 else "",
+        )
+        for place, left in enumerate(DUE)
+    ]
+
+
+def _others(form: Form, clerk: Staff) -> list[Sample]:
+    """A dossier of each other form, arrived on one of the last days."""
+    others = _tracked().where(Form.id != form.id)
+    return [
+        Sample(other, clerk, ("received",), _announced_before(today() - (1 + place) * DAY), place)
+        for place, other in enumerate(others)
+    ]
 
 
 def _arrival(form: Form, left: int) -> dt.date:
-    """The day on which paper arrived that is due in some `left` days; today where there is no period."""
+    """The day on which paper arrived that is due in some `left` days; yesterday where there is no period."""
     rule = form.period_at(today())
     period = add(today(), rule.length, rule.unit) - today() if rule else dt.timedelta()
-    return min(today() + dt.timedelta(days=left) - period, today())
+    return min(today() + left * DAY - period, today() - DAY)
+
+
+def _announced_before(arrived_on: dt.date) -> dt.date:
+    """When the number was given out of a letter that arrived on this day, or the working day before."""
+    arrived_on += DAY
+    return _working_days_before(arrived_on, 1 + LATER["received"])
+
+
+def _waits(path: tuple[str, ...]) -> list[tuple[str, int]]:
+    """Each step with the working days since the one before. What comes a second time is the citizen's answer."""
+    return [(status, ANSWER if status in path[:place] else LATER[status]) for place, status in enumerate(path)]
+
+
+def _days(path: tuple[str, ...], day: dt.date) -> list[tuple[str, dt.date]]:
+    """The day of each step of a dossier that was announced on `day`."""
+    return [(status, day := working_days_after(day, wait)) for status, wait in _waits(path)]
+
+
+def _working_days_before(day: dt.date, count: int) -> dt.date:
+    """The day that many working days before `day`, which is not counted itself."""
+    for _ in range(count):
+        day -= DAY
+        while not is_working_day(day):
+            day -= DAY
+    return day
+
+
+def _moment(day: dt.date, time: dt.time) -> dt.datetime:
+    return dt.datetime.combine(day, time, LUXEMBOURG).astimezone(dt.UTC)
 
 
 def _account(role: str, authority: Authority, email: str = "") -> tuple[Staff, str]:
@@ -88,22 +213,6 @@ def _account(role: str, authority: Authority, email: str = "") -> tuple[Staff, s
         staff.set_password(password)
         return staff, password
     return Staff.add(email, role, authority if role == "clerk" else None, password), password
-
-
-def _dossier(
-    form: Form, path: tuple[str, ...], clerk: Staff, language: str = "de", arrived_on: dt.date | None = None
-) -> Dossier:
-    dossier = Dossier.announce(form, language, secrets.token_urlsafe(18), [CONTACT])
-    for status in path:
-        dossier.move(
-            status,
-            by=clerk,
-            version=dossier.version,
-            arrived_on=(arrived_on or today()) if status == "received" else None,
-            missing=form.enclosures[:1] or [form.title] if status == "incomplete" else [],
-            until=today() + dt.timedelta(days=30) if status == "incomplete" else None,
-        )
-    return dossier
 
 
 def _tell(accounts: list[tuple[Staff, str]], dossiers: dict[str, Dossier]) -> None:

@@ -1,6 +1,9 @@
 """The database: one proxy, two engines (SQLite embedded, PostgreSQL by URL), one kind of time."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +28,7 @@ PRAGMAS = {
 SAFE_WAL = (3, 51, 3)
 
 db = DatabaseProxy()
+_as_if: ContextVar[dt.datetime | None] = ContextVar("as_if", default=None)  # another present, for sample data
 
 
 class UTCDateTimeField(DateTimeField):
@@ -58,12 +62,22 @@ class Base(Model):
 
 def now() -> dt.datetime:
     """The present instant, aware, in UTC."""
-    return dt.datetime.now(dt.UTC)
+    return _as_if.get() or dt.datetime.now(dt.UTC)
+
+
+@contextmanager
+def as_if(moment: dt.datetime) -> Iterator[None]:
+    """Let now() and today() say `moment` inside the block, for sample data of earlier days; aware, in UTC."""
+    before = _as_if.set(moment)
+    try:
+        yield
+    finally:
+        _as_if.reset(before)
 
 
 def today() -> dt.date:
     """The date on a calendar in Luxembourg: the one that periods and arrivals are counted in."""
-    return dt.datetime.now(LUXEMBOURG).date()
+    return now().astimezone(LUXEMBOURG).date()
 
 
 def make_database(url: str) -> Database:

@@ -1,6 +1,5 @@
 """The command line: the database takes shape once, accounts are made with care, a backup opens, the demo shows all."""
 
-import re
 import sqlite3
 import stat
 import subprocess
@@ -10,8 +9,6 @@ import pytest
 from playhouse.schema_diff import diff_models
 
 from models import MODELS, Contact, Dossier, Event, Notification, Staff, db
-from models.dossiers.life import STATUSES
-from models.dossiers.number import parse
 from paths import MIGRATIONS, ROOT
 from support.commands import run
 from support.sending import close, environment
@@ -151,21 +148,6 @@ def test_backup_overwrites_nothing_and_says_what_is_wrong(app, tmp_path, name, w
 def test_backup_of_postgresql_is_left_to_its_own_tool(postgresql_url, tmp_path):
     refused = run(running(postgresql_url), "backup", str(tmp_path / "backup.db"))
     assert refused.exit_code == 1 and "pg_dump" in refused.stderr and not (tmp_path / "backup.db").exists()
-    close()
-
-
-def test_demo_fills_every_status_and_its_accounts_really_sign_in(sqlite_url, tmp_path):
-    app = running(sqlite_url, INBOX=True, INBOX_DIR=str(tmp_path / "inbox"))
-    shown = [run(app, "demo").stdout for _ in range(2)]  # again: new passwords, more dossiers
-    accounts = re.findall(r"^  (\w+) +(\S+@example\.com) +(\S+)$", shown[1], re.MULTILINE)
-    assert [role for role, _, _ in accounts] == ["clerk", "helpdesk", "admin"]
-    for _role, email, password in accounts:
-        browser = Visitor(app)
-        assert browser.submit(browser.get("/sign-in"), email=email, password=password).url == "/desk"
-    dossiers = dict(re.findall(r"^  (\w+) +(\S+)  http://localhost/t/\w+$", shown[1], re.MULTILINE))
-    assert list(dossiers) == list(STATUSES)
-    for status, number in dossiers.items():
-        assert Visitor(app).open(f"/t/{parse(number)}.json").json["status"] == status
     close()
 
 
