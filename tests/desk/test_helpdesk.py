@@ -223,7 +223,7 @@ def test_dead_letter_is_sent_again_from_where_it_is_seen(phone, called, helpdesk
         assert page.form(f"/notifications/{notification.id}")
     answer = phone.submit(page, f"/notifications/{notification.id}", 200, htmx)
     assert "Waiting to be sent" in answer.text and Notification.get_by_id(notification.id).state == "queued"
-    assert kept("resend") == [{"message": notification.id}]
+    assert kept("resend") == [{"notification": notification.id}]
     assert "Messages we have given up 0" in phone.get("/desk/helpdesk").text
     again = phone.submit(page, f"/notifications/{notification.id}", 409, htmx)
     assert "on its way again already" in again.text and len(kept("resend")) == 1

@@ -40,14 +40,14 @@ class Side:
             "bag": self.batch.id,
             "batch": self.batch.id,
             "contact": self.contact.id,
-            "message": self.notification.id,
+            "notification": self.notification.id,
         }
         known = variables(self.dossier) | own
         return {name: known[name] for name in rule.arguments}
 
     def rows(self) -> list[tuple]:
         """All that is stored about this side's dossier."""
-        tables = {"dossier": self.dossier.id, "contact": self.contact.id, "message": self.notification.id}
+        tables = {"dossier": self.dossier.id, "contact": self.contact.id, "notification": self.notification.id}
         return [db.execute_sql(f"SELECT * FROM {name} WHERE id = {key}").fetchall() for name, key in tables.items()]  # noqa: S608
 
 
