@@ -16,6 +16,7 @@ from models.catalogue.procedure import LANGUAGES
 from models.deadlines.clock import add
 from models.deadlines.workdays import is_working_day, working_days_after
 from models.dossiers.number import grouped
+from models.staff import rights
 from models.staff.staff import ROLES
 
 # How a dossier comes to each status.
@@ -212,7 +213,7 @@ def _account(role: str, authority: Authority, email: str = "") -> tuple[Staff, s
     if staff:
         staff.set_password(password)
         return staff, password
-    return Staff.add(email, role, authority if role == "clerk" else None, password), password
+    return Staff.add(email, role, authority if rights.has_authority(role) else None, password), password
 
 
 def _tell(accounts: list[tuple[Staff, str]], dossiers: dict[str, Dossier]) -> None:

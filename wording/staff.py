@@ -34,7 +34,8 @@ def _first(names: dict[str, str], text: str) -> str:
 
 
 def role(name: str) -> str:
-    return {"clerk": _("Clerk"), "helpdesk": _("Helpdesk"), "admin": _("Administrator")}[name]
+    """What a role is called on screen; its code where it has no name here yet."""
+    return {"clerk": _("Clerk"), "helpdesk": _("Helpdesk"), "admin": _("Administrator")}.get(name, name)
 
 
 def factor(name: str) -> str:

@@ -16,7 +16,7 @@ from flask import (
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints.accounts import passkeys, signed_in
+from blueprints.accounts import guard, passkeys, signed_in
 from blueprints.accounts.forms import CodeForm, PasswordForm, ProofForm
 from blueprints.accounts.sign_in import wrong_code
 from models import Passkey, StaffSession
@@ -30,7 +30,7 @@ from web import htmx as hx
 from wording import staff as words
 
 bp = Blueprint("account", __name__, url_prefix="/desk/account")
-bp.before_request(signed_in.guard)
+bp.before_request(guard.with_right("sign-in"))
 bp.after_request(signed_in.keep_nothing)
 
 WITHOUT_PROOF = ("account.show", "account.ask", "account.prove", "account.prove_by_passkey", "account.end_sessions")

@@ -8,7 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from models.staff import passwords
+from models.staff import passwords, rights
+from models.staff.staff import ROLES
 from web.form_fields import NeededWhen, _strip, email_address
 
 
@@ -61,8 +62,8 @@ class PasswordForm(FlaskForm):
         self.password.errors = [why]
 
 
-def _of_clerk(form: Any) -> bool:
-    return form.role.data == "clerk"
+def _has_authority(form: Any) -> bool:
+    return form.role.data in ROLES and rights.has_authority(form.role.data)
 
 
 class InvitationForm(FlaskForm):
@@ -81,5 +82,5 @@ class InvitationForm(FlaskForm):
     authority = SelectField(
         _l("Authority, for a clerk"),
         validate_choice=False,
-        validators=[NeededWhen(_of_clerk, _l("A clerk belongs to an authority: please choose it.")), Optional()],
+        validators=[NeededWhen(_has_authority, _l("A clerk belongs to an authority: please choose it.")), Optional()],
     )

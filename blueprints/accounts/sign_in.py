@@ -8,11 +8,13 @@ from blueprints.accounts.attempts import attempt
 from blueprints.accounts.forms import CodeForm, SignInForm
 from models import Staff, now
 from models.staff.passkey import BadPasskey
+from wording import staff as words
 
 bp = Blueprint("accounts", __name__)
 bp.before_app_request(signed_in.load)
 bp.before_app_request(signed_in.ask_for_second_factor)
 bp.after_request(signed_in.keep_nothing)
+bp.add_app_template_global(words.role, "role_name")
 
 PATIENCE = 300  # seconds between the password and the code
 

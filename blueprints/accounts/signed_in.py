@@ -32,11 +32,6 @@ def ask_for_second_factor() -> Response | None:
     return hx.goto(url_for("account.show")) if bare and request.blueprint not in BEFORE_SECOND_FACTOR else None
 
 
-def guard() -> Response | None:
-    """Nobody gets past here without a session."""
-    return None if g.staff else hx.goto(url_for("accounts.sign_in"))
-
-
 def keep_nothing(response: Response) -> Response:
     """What staff see stays in no cache."""
     response.headers["Cache-Control"] = "no-store"

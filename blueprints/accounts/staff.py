@@ -5,16 +5,17 @@ from flask_babel import gettext as _
 from peewee import IntegrityError
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints.accounts import signed_in
+from blueprints.accounts import guard, signed_in
 from blueprints.accounts.forms import InvitationForm
 from models import Authority, Staff
+from models.staff import rights
 from models.staff.staff import ROLES, Refused
 from web import htmx as hx
 from web.languages import in_language
 from wording import staff as words
 
 bp = Blueprint("staff", __name__, url_prefix="/desk/staff")
-bp.before_request(signed_in.guard)
+bp.before_request(guard.with_right("accounts"))
 bp.after_request(signed_in.keep_nothing)
 
 PAGE = 25
@@ -23,11 +24,9 @@ VERBS = {"disable": Staff.disable, "enable": Staff.enable, "sign-out": Staff.end
 
 
 @bp.before_request
-def administrators_only() -> Response | None:
-    """And changes only by who has proved a moment ago who they are."""
-    if g.staff.role != "admin":
-        abort(403)
-    free = g.staff_session.fresh or request.method == "GET"
+def want_proof() -> Response | None:
+    """Changes are made only by who has proved a moment ago who they are."""
+    free = g.staff_session.fresh or request.method in ("GET", "HEAD")
     return None if free else hx.goto(url_for("account.ask", to="staff"))
 
 
@@ -43,9 +42,10 @@ def invite() -> Response:
     answer = _form()
     if not answer.validate_on_submit():
         return _show(answer, 422)
-    authority = Authority.get_or_none(Authority.slug == answer.authority.data) if answer.role.data == "clerk" else None
+    role, slug = answer.role.data, answer.authority.data
+    authority = Authority.get_or_none(Authority.slug == slug) if rights.has_authority(role) else None
     try:
-        token = Staff.invite(answer.email.data, answer.role.data, authority, by=g.staff)
+        token = Staff.invite(answer.email.data, role, authority, by=g.staff)
     except IntegrityError:
         answer.email.errors = [_("There is an account with this e-mail address already.")]
         return _show(answer, 422)
@@ -96,7 +96,6 @@ def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> R
         page=page,
         answer=answer,
         refused=refused,
-        role=words.role,
         fresh=g.staff_session.fresh,
         done=request.args.get("done", ""),
     )

@@ -33,7 +33,7 @@ def open_by_token() -> None:
         return
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     g.system = System.find(token) if kind.lower() == "bearer" and token else None
-    if g.system is None:
+    if g.system is None or not g.system.staff.may("api"):
         raise Problem(401, "Send the header Authorization: Bearer <token>; this token is unknown or was revoked.")
     if Counter.hit(f"api|{g.system.id}", dt.timedelta(minutes=1)) > PER_MINUTE:
         raise TooManyRequests(retry_after=60)

@@ -1,27 +1,28 @@
-"""The desk: open the post, keep the clock, help on the telephone. Closed to everybody who is not signed in.
+"""The desk: open the post, keep the clock, help on the telephone.
 
-Its modules see dossiers only through `g.scope` (models.Scope): none of them can ask for another authority's.
+Each view declares the right it needs (`@needs("move")`, of models/staff/rights.py); one that declares nothing opens to
+nobody. Its modules see dossiers only through `g.scope` (models.Scope): none of them can ask for another authority's.
 """
 
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, g, url_for
+from flask import Blueprint, Response, abort, current_app, g
 
+from blueprints.accounts import guard
 from models import Dossier, Scope
-from web import htmx as hx
 from wording import dossier as words
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
 
+bp.before_request(guard.by_view)
+
+
 @bp.before_request
-def guard() -> Response | None:
-    """Nobody gets past here without a session."""
-    if g.staff is None:
-        return hx.goto(url_for("accounts.sign_in"))
+def limit() -> None:
+    """What this member of staff may see: every query of the desk begins there."""
     g.scope = Scope(g.staff)
-    return None
 
 
 @bp.after_request
@@ -43,18 +44,6 @@ def undo_time() -> dt.timedelta:
 def readable(number: str) -> Dossier:
     """The dossier, if this member of staff may see it; another authority's looks like one that does not exist."""
     return g.scope.dossier(number) or abort(404)
-
-
-def writable(number: str) -> Dossier:
-    """The same for those who may move it: the helpdesk looks and explains, it does not decide."""
-    only_clerks()
-    return readable(number)
-
-
-def only_clerks() -> None:
-    """403 for those who look and explain, but do not decide."""
-    if g.staff.role == "helpdesk":
-        abort(403)
 
 
 # They put their views on bp.

@@ -6,7 +6,8 @@ from flask import Response, abort, g, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
-from blueprints.desk import bp, only_clerks, readable, undo_time
+from blueprints.accounts.guard import needs, require
+from blueprints.desk import bp, readable, undo_time
 from blueprints.desk.post_bag import own_bags
 from blueprints.desk.post_bag_forms import BeginForm, NumberForm
 from blueprints.public import permits as asking
@@ -22,16 +23,16 @@ MOST = 20  # rows; who sees more types one character more
 
 
 @bp.get("/arrivals")
+@needs("receive")
 def arrivals() -> Response:
     """Look for the dossier of a paper whose number cannot be read whole."""
-    only_clerks()
     return _arrivals(_begin_form())
 
 
 @bp.post("/arrivals")
+@needs("receive")
 def find_arrivals() -> Response:
     """The dossiers of the own authority that wait for paper and begin like this. By POST: addresses are logged."""
-    only_clerks()
     form = _begin_form()
     if not form.validate_on_submit():
         return _arrivals(form, 422)
@@ -40,6 +41,7 @@ def find_arrivals() -> Response:
 
 
 @bp.get("/registrations")
+@needs("issue")
 def registrations() -> Response:
     """Give out a number: for papers that came without one, or for a caller."""
     bag = own_bags().first()
@@ -49,6 +51,7 @@ def registrations() -> Response:
 
 
 @bp.post("/registrations")
+@needs("issue")
 def add_registration() -> Response:
     """Make the dossier, arrived at once if its papers are here. The same form sent twice makes one."""
     form = NumberForm()
@@ -56,7 +59,7 @@ def add_registration() -> Response:
     if not form.key.data:  # two papers sent without one would get the same number
         abort(400)
     if form.here.data:
-        only_clerks()
+        require("receive")
     if not form.validate_on_submit() or not _may_write(form):
         return _registrations(form, 422)
     try:
@@ -67,6 +70,7 @@ def add_registration() -> Response:
 
 
 @bp.get("/registrations/<number:number>")
+@needs("issue")
 def show_registration(number: str) -> Response:
     """The number that was given out, to be read out, printed and handed over."""
     dossier = readable(number)
@@ -128,4 +132,4 @@ def _arrivals(form: BeginForm, status: int = 200, found: list[Dossier] | None = 
 
 def _registrations(form: NumberForm, status: int) -> Response:
     _choose(form)
-    return hx.page("desk/registrations.html", status, form=form, may_receive=g.staff.role != "helpdesk", today=today())
+    return hx.page("desk/registrations.html", status, form=form, may_receive=g.staff.may("receive"), today=today())

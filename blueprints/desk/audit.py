@@ -6,9 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, abort, g, request
+from flask import Response, g, request
 from peewee import ModelSelect
 
+from blueprints.accounts.guard import needs
 from blueprints.desk import bp, export
 from models import Audit, Dossier
 from models.base import LUXEMBOURG
@@ -61,10 +62,11 @@ class Filter:
 
 
 @bp.get("/audit")
+@needs("audit")
 def audit() -> Response:
     """The log, the latest act first."""
     chosen, before = Filter.of(request.args), _whole(request.args.get("before", ""))
-    rows = chosen.narrow(_log())
+    rows = chosen.narrow(g.scope.audit())
     found = list((rows.where(Audit.id < before) if before else rows).order_by(Audit.id.desc()).limit(PAGE + 1))
     return hx.page(
         "desk/audit.html",
@@ -78,18 +80,12 @@ def audit() -> Response:
 
 
 @bp.get("/audit.csv")
+@needs("audit")
 def audit_csv() -> Response:
     """The same, oldest first, with every row's seal. It names no person: who it was is the number of an account."""
-    rows = Filter.of(request.args).narrow(_log())
+    rows = Filter.of(request.args).narrow(g.scope.audit())
     Audit.record(g.staff, "export", what="audit")
     return export.answer("etracking-audit", ("id", "at", "staff", "action", "dossier", "details", "seal"), _cells(rows))
-
-
-def _log() -> "ModelSelect[Audit]":
-    """The log, for those who may read it."""
-    if g.staff.role != "admin":
-        abort(403)
-    return g.scope.audit()
 
 
 def _cells(rows: "ModelSelect[Audit]") -> Iterator[tuple[Any, ...]]:

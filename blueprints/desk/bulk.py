@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from peewee import fn
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints.desk import bp, dossier_page, only_clerks, undo_time, work_list
+from blueprints.accounts.guard import needs
+from blueprints.desk import bp, dossier_page, undo_time, work_list
 from blueprints.desk.forms import BulkForm
 from models import Batch, Bulk, Conflict, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
 from models.desk.bulk_move import MOST, MOVES, Row
@@ -21,9 +22,9 @@ ASSIGN = "assign:"  # before the id of a colleague, or before nothing: nobody
 
 
 @bp.post("/bulk-moves")
+@needs("move")
 def plan_bulk() -> Response:
     """Plan a move of the ticked dossiers, which is shown first; or give them to somebody, which is done at once."""
-    only_clerks()
     chosen = WorkList.of(dict(parse_qsl(request.form.get("filters", "")[:500])))
     act = f"{ASSIGN}{g.staff.id}" if "take" in request.form else request.form.get("act", "")
     dossiers, page = _ticked(chosen), request.form.get("page", 1, type=int)
@@ -37,16 +38,16 @@ def plan_bulk() -> Response:
 
 
 @bp.get("/bulk-moves/<int(max=2147483647):batch>")
+@needs("move")
 def show_bulk(batch: int) -> Response:
     """What the move will do, or what it did."""
-    only_clerks()
     return _show(_bulk(batch))
 
 
 @bp.post("/bulk-moves/<int(max=2147483647):batch>")
+@needs("move")
 def carry_out_bulk(batch: int) -> Response:
     """Keep the words for the citizens and show them once more, or make the move. Done twice it is done once."""
-    only_clerks()
     bulk = _bulk(batch)
     form = BulkForm()
     form.offer(_blocks(bulk.rows(g.scope), bulk.to))
@@ -60,9 +61,9 @@ def carry_out_bulk(batch: int) -> Response:
 
 
 @bp.post("/bulk-moves/<int(max=2147483647):batch>/undo")
+@needs("move")
 def undo_bulk(batch: int) -> Response:
     """Take back all moves of which nobody has been told."""
-    only_clerks()
     if not ButtonForm().validate_on_submit():
         abort(400)
     _bulk(batch).undo(g.scope, undo_time())

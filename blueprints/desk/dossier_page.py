@@ -58,8 +58,8 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         push=url_for("desk.show", number=dossier.number),
         dossier=dossier,
         history=history,
-        clerk=g.staff.role != "helpdesk",
-        undoable=events[-1] if until and g.staff.role != "helpdesk" else None,
+        may_move=g.staff.may("move"),
+        undoable=events[-1] if until and g.staff.may("move") else None,
         undo_until=until,
         rare=RARE,
         forms=_forms(dossier, answer, events[-1].id),
@@ -69,14 +69,14 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         clock=_clock(dossier, standing(events)),
         notes=list(dossier.notes.select(Note, Staff).join(Staff).order_by(Note.id)),
         note_form=note or NoteForm(formdata=None),
-        colleagues=list(colleagues(dossier)) if g.staff.role != "helpdesk" else [],
+        colleagues=list(colleagues(dossier)) if g.staff.may("move") else [],
         reads=NAMES[dossier.language],
     )
 
 
 def possible(dossier: Dossier) -> tuple[str, ...]:
     """What this member of staff may do with the dossier now, as the kinds of event that it would be."""
-    if g.staff.role == "helpdesk":
+    if not g.staff.may("move"):
         return ()
     papers = ("further",) if dossier.status in FURTHER else ()
     later = ("corrected", "returned") if dossier.arrived_on else ()

@@ -6,7 +6,8 @@ from typing import Any
 from flask import Response, abort, g, request, url_for
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints.desk import bp, dossier_page, readable, undo_time, writable
+from blueprints.accounts.guard import needs
+from blueprints.desk import bp, dossier_page, readable, undo_time
 from blueprints.desk.forms import ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
 from models import Authority, Conflict, Dossier, Note, Staff
 from web import htmx as hx
@@ -14,51 +15,57 @@ from web.form_fields import ButtonForm
 
 
 @bp.get("/dossiers/<number:number>")
+@needs("look")
 def show(number: str) -> Response:
     """One dossier with its history and all that may be done with it."""
     return dossier_page.show(readable(number))
 
 
 @bp.post("/dossiers/<number:number>/status")
+@needs("move")
 def change_status(number: str) -> Response:
     """Make one move, or hand the dossier over."""
-    return _act(writable(number), MoveForm(), _move)
+    return _act(readable(number), MoveForm(), _move)
 
 
 @bp.post("/dossiers/<number:number>/arrival")
+@needs("move")
 def correct_arrival(number: str) -> Response:
     """The first envelope came on another day than was recorded."""
 
     def correct(dossier: Dossier, form: CorrectionForm, **who: Any) -> None:
         dossier.correct_arrival(form.arrived_on.data, reason=form.reason.data or "", **who)
 
-    return _act(writable(number), CorrectionForm(), correct)
+    return _act(readable(number), CorrectionForm(), correct)
 
 
 @bp.post("/dossiers/<number:number>/papers")
+@needs("move")
 def add_papers(number: str) -> Response:
     """More paper came, though none was asked for."""
 
     def add(dossier: Dossier, form: PapersForm, **who: Any) -> None:
         dossier.add_papers(arrived_on=form.arrived_on.data, hold=undo_time(), **who)
 
-    return _act(writable(number), PapersForm(), add)
+    return _act(readable(number), PapersForm(), add)
 
 
 @bp.post("/dossiers/<number:number>/originals")
+@needs("move")
 def return_originals(number: str) -> Response:
     """Originals were sent back to the citizen."""
 
     def send_back(dossier: Dossier, form: OriginalsForm, **who: Any) -> None:
         dossier.return_originals(form.what.data, form.sent_on.data, form.registered.data, **who)
 
-    return _act(writable(number), OriginalsForm(), send_back)
+    return _act(readable(number), OriginalsForm(), send_back)
 
 
 @bp.post("/dossiers/<number:number>/undo")
+@needs("move")
 def undo(number: str) -> Response:
     """Take the latest event back while nobody has been told."""
-    dossier = writable(number)
+    dossier = readable(number)
     if not ButtonForm().validate_on_submit():
         abort(400)
     latest = dossier.latest
@@ -73,9 +80,10 @@ def undo(number: str) -> Response:
 
 
 @bp.post("/dossiers/<number:number>/notes")
+@needs("move")
 def write_note(number: str) -> Response:
     """An internal note: nobody but the desk ever reads it."""
-    dossier, form = writable(number), NoteForm()
+    dossier, form = readable(number), NoteForm()
     if not form.validate_on_submit():
         return dossier_page.show(dossier, status=422, note=form)
     Note.write(dossier, g.staff, form.text.data)
@@ -83,9 +91,10 @@ def write_note(number: str) -> Response:
 
 
 @bp.post("/dossiers/<number:number>/assignee")
+@needs("move")
 def assign(number: str) -> Response:
     """Give the dossier to somebody of its authority, or with an empty choice to nobody."""
-    dossier, chosen = writable(number), request.form.get("colleague", "")
+    dossier, chosen = readable(number), request.form.get("colleague", "")
     colleagues = dossier_page.colleagues(dossier)
     to = get_object_or_404(colleagues, Staff.id == int(chosen)) if chosen.isdecimal() and len(chosen) < 10 else None
     if chosen and to is None:

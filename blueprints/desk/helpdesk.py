@@ -8,6 +8,7 @@ from flask import Response, abort, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
+from blueprints.accounts.guard import needs
 from blueprints.desk import bp
 from blueprints.desk.helpdesk_forms import ContactForm, LookUpForm
 from blueprints.public import permits as asking
@@ -24,12 +25,14 @@ HOUR, LOOK_UPS = dt.timedelta(hours=1), 120  # of one account: nobody has more c
 
 
 @bp.get("/helpdesk")
+@needs("help")
 def helpdesk_page() -> Response:
     """The fields to find a dossier, and whom we could not reach."""
     return _page(LookUpForm(formdata=None))
 
 
 @bp.post("/helpdesk")
+@needs("help")
 def look_up_contact() -> Response:
     """The dossiers that tell the address that the caller says. It goes into no address bar and no log."""
     form = LookUpForm()
@@ -41,12 +44,14 @@ def look_up_contact() -> Response:
 
 
 @bp.get("/contacts/<row:contact>")
+@needs("help")
 def show_contact(contact: int) -> Response:
     """One contact of a dossier, and what can be done about it."""
     return _contact(_known(contact), ContactForm(formdata=None))
 
 
 @bp.post("/contacts/<row:contact>")
+@needs("help")
 def handle_contact(contact: int) -> Response:
     """Show, correct, stop or erase an address. What is shown is shown in this answer and kept nowhere."""
     known, form = _known(contact), ContactForm()
@@ -68,12 +73,14 @@ def handle_contact(contact: int) -> Response:
 
 
 @bp.get("/notifications/<row:notification>")
+@needs("help")
 def show_notification(notification: int) -> Response:
     """One notification: what became of it."""
     return _notification(notification)
 
 
 @bp.post("/notifications/<row:notification>/again")
+@needs("help")
 def send_again(notification: int) -> Response:
     """One more round of attempts for a notification that we had given up."""
     known = g.scope.notification(notification) or abort(404)

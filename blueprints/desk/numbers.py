@@ -2,6 +2,7 @@
 
 from flask import Response, abort, g, request
 
+from blueprints.accounts.guard import needs
 from blueprints.desk import bp, export, tables
 from models import Audit, Authority, Dossier, WorkList
 from models.desk.statistics import Figures
@@ -11,6 +12,7 @@ PERIODS = (4, 13, 52)  # weeks
 
 
 @bp.get("/numbers")
+@needs("look")
 def numbers() -> Response:
     """The figures of the own authority, or of all or one for those who see all."""
     authority = _authority()
@@ -25,6 +27,7 @@ def numbers() -> Response:
 
 
 @bp.get("/numbers/<name>.csv")
+@needs("look")
 def numbers_csv(name: str) -> Response:
     """One of the tables."""
     found = tables.tables(Figures(g.scope, _weeks(), _authority()))
@@ -34,6 +37,7 @@ def numbers_csv(name: str) -> Response:
 
 
 @bp.get("/dossiers.csv")
+@needs("look")
 def dossiers_csv() -> Response:
     """The work list as a table, with its filters: every row, and nothing about a person."""
     found = WorkList.of(request.args).rows(g.scope)

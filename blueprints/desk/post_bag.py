@@ -9,7 +9,8 @@ from flask import Response, abort, g, request, url_for
 from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints.desk import bp, only_clerks, undo_time
+from blueprints.accounts.guard import needs
+from blueprints.desk import bp, undo_time
 from blueprints.desk.post_bag_forms import BagForm, ReadForm
 from models import Batch, Conflict, Dossier, Read, today
 from models.desk.scan import CHANGED
@@ -23,9 +24,9 @@ MONTH = dt.timedelta(days=30)  # what citizens are given for a new form
 
 
 @bp.get("/post-bag")
+@needs("receive")
 def post_bag() -> Response:
     """The scanner on the bag of today, or the question when the next bag arrived."""
-    only_clerks()
     bag = own_bags().first()
     if bag is None or not bag.of_today or "new" in request.args:
         return _ask(BagForm(formdata=None, arrived_on=today()))
@@ -33,9 +34,9 @@ def post_bag() -> Response:
 
 
 @bp.post("/post-bag")
+@needs("receive")
 def open_bag() -> Response:
     """Begin a bag. 422 for a day that cannot be, or one long ago without a reason."""
-    only_clerks()
     form = BagForm()
     if not form.validate_on_submit():
         return _ask(form, 422)
@@ -44,9 +45,9 @@ def open_bag() -> Response:
 
 
 @bp.post("/post-bag/<row:bag>/reads")
+@needs("receive")
 def add_read(bag: int) -> Response:
     """Record one code and answer what it stands for. Sent again, it gets the same answer and changes nothing."""
-    only_clerks()
     own, form = get_object_or_404(own_bags(), Batch.id == bag), ReadForm()
     form.validate()
     try:
@@ -57,6 +58,7 @@ def add_read(bag: int) -> Response:
 
 
 @bp.post("/post-bag/<row:bag>/reads/<uuid:key>")
+@needs("receive")
 def change_read(bag: int, key: uuid.UUID) -> Response:
     """The next step that an answer offers: further papers, forward, ask for the new form, or undo."""
     read = _read(bag, key)
@@ -75,6 +77,7 @@ def change_read(bag: int, key: uuid.UUID) -> Response:
 
 
 @bp.post("/post-bag/<row:bag>/envelopes/<uuid:scan>")
+@needs("receive")
 def check_envelope(bag: int, scan: uuid.UUID) -> Response:
     """What was not ticked was not in the envelope."""
     batch = _bag(bag)
@@ -89,12 +92,14 @@ def check_envelope(bag: int, scan: uuid.UUID) -> Response:
 
 
 @bp.get("/post-bag/<row:bag>")
+@needs("receive")
 def show_bag(bag: int) -> Response:
     """Everything that was read from one bag, with counts, and what can still be taken back."""
     return _summary(_bag(bag))
 
 
 @bp.post("/post-bag/<row:bag>/undo")
+@needs("receive")
 def undo_bag(bag: int) -> Response:
     """Take back all that still can be; the rest stays, and is counted."""
     batch = _bag(bag)
@@ -110,7 +115,6 @@ def own_bags() -> "ModelSelect[Batch]":
 
 def _bag(bag: int) -> Batch:
     """A bag of the own office: a colleague may look through it and take things back."""
-    only_clerks()
     return get_object_or_404(g.scope.bags(), Batch.id == bag)
 
 

@@ -2,12 +2,14 @@
 
 from flask import Response, g, request, url_for
 
+from blueprints.accounts.guard import needs
 from blueprints.desk import bp
 from models.dossiers.number import scanned
 from web import htmx as hx
 
 
 @bp.get("/scan")
+@needs("look")
 def scan() -> Response:
     """What the scanner or a clerk typed: a number in any spelling, or the whole address of the QR code."""
     typed = request.args.get("number", "")[:300]

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, g, request, url_for
 
+from blueprints.accounts.guard import needs
 from blueprints.desk import bp
 from models import WorkList, today
 from models.desk.bulk_move import MOST, MOVES
@@ -15,6 +16,7 @@ PAGES = 10_000  # beyond it, a database has no number for the row to begin at
 
 
 @bp.get("")
+@needs("look")
 def index() -> Response:
     """The field for scanner and keyboard, the filters, and the dossiers."""
     return show(WorkList.of(request.args), request.args.get("page", 1, type=int))
@@ -43,7 +45,7 @@ def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") ->
         colleagues=colleagues,
         names={colleague.id: colleague.email for colleague in colleagues},
         today=today(),
-        moves=MOVES if g.staff.role != "helpdesk" else (),
+        moves=MOVES if g.staff.may("move") else (),
         most=MOST,
         error=error,
         every="ticked" in request.args,

@@ -8,6 +8,7 @@ from peewee import CharField, ForeignKeyField, IntegerField, IntegrityError, UUI
 
 from models.base import Base, Conflict, UTCDateTimeField, db, now
 from models.deadlines.facts import local_day
+from models.desk.scope import Scope
 from models.dossiers.batch import Batch
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
@@ -188,8 +189,7 @@ class Read(Base):
     @classmethod
     def _obstacle(cls, batch: Batch, dossier: Dossier) -> str:
         """Why this number is not simply recorded as arrived, if it is not."""
-        own = batch.staff.authority_id
-        if own and dossier.authority_id != own:
+        if not Scope(batch.staff).sees(dossier):
             Audit.record(batch.staff, "elsewhere", dossier.id, batch=batch.id)  # who learnt whose number it is
             return "elsewhere"
         before = (cls.batch == batch) & (cls.dossier == dossier) & cls.outcome.in_(CHANGED)
@@ -211,7 +211,7 @@ class Read(Base):
     def _own(self, by: Staff) -> Dossier:
         """The dossier, if `by` may still move it: it may have been handed over to another authority since."""
         dossier = self._dossier()
-        if by.authority and dossier.authority != by.authority:
+        if not Scope(by).sees(dossier):
             raise Conflict
         return dossier
 

@@ -11,12 +11,13 @@ from models.dossiers.event import Event
 from models.dossiers.waiting_times import WaitingTime
 from models.notifications.contact import Contact
 from models.notifications.notification import Notification
+from models.staff import rights
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
 
 class Scope:
-    """The rows that `staff` may see, count, search and export: a clerk those of the own authority, the others all.
+    """The rows that `staff` may see, count, search and export: those of the own authority, or all with "see-all".
 
     Every method returns a query that can be narrowed further, never widened.
     """
@@ -88,7 +89,7 @@ class Scope:
 
     def sees(self, dossier: Dossier) -> bool:
         """Whether this one is in scope: a row of the own staff may lead to a dossier that is not, or is no longer."""
-        return not self._limited or dossier.authority == self.staff.authority
+        return not self._limited or dossier.authority_id == self.staff.authority_id
 
     def procedures(self) -> "ModelSelect[Procedure]":
         """The procedures whose paper comes here."""
@@ -108,8 +109,9 @@ class Scope:
         return self.dossiers().where(which).order_by(Dossier.id.desc())
 
     def colleagues(self) -> "ModelSelect[Staff]":
-        """To whom a dossier can be assigned: the clerks of the same authority, for the others all clerks."""
-        clerks = Staff.select().where((Staff.role == "clerk") & Staff.disabled_at.is_null()).order_by(Staff.email)
+        """Who can be given a dossier: the clerks of the same authority; of every one for those who see all."""
+        working = Staff.role.in_(rights.roles_with("take")) & Staff.disabled_at.is_null()
+        clerks = Staff.select().where(working).order_by(Staff.email)
         return clerks.where(Staff.authority == self.staff.authority) if self._limited else clerks
 
     def authorities(self) -> "ModelSelect[Authority]":
@@ -123,21 +125,21 @@ class Scope:
         return joined.where(Procedure.authority == self.staff.authority) if self._limited else joined
 
     def audit(self) -> "ModelSelect[Audit]":
-        """What the staff did, with whose account (`actor`) and which dossier (`about`): for administrators only."""
+        """What the staff did, with whose account (`actor`) and which dossier (`about`); no row without the right to read it."""
         joined = Audit.select(Audit, Staff, Dossier).join_from(
             Audit, Staff, JOIN.LEFT_OUTER, on=(Audit.staff == Staff.id), attr="actor"
         )
         joined = joined.join_from(Audit, Dossier, JOIN.LEFT_OUTER, on=(Audit.dossier == Dossier.id), attr="about")
-        return joined if self.staff.role == "admin" else joined.where(SQL("1 = 0"))
+        return joined if self.staff.may("audit") else joined.where(SQL("1 = 0"))
 
     def staff_accounts(self) -> "ModelSelect[Staff]":
-        """Everybody who works or worked at the desk: for administrators, the others see themselves."""
+        """Everybody who works or worked at the desk, for those who read the audit log; the others see themselves."""
         accounts = Staff.select().order_by(Staff.email)
-        return accounts if self.staff.role == "admin" else accounts.where(Staff.id == self.staff.id)
+        return accounts if self.staff.may("audit") else accounts.where(Staff.id == self.staff.id)
 
     @property
     def _limited(self) -> bool:
-        return self.staff.role not in ("helpdesk", "admin")
+        return not self.staff.may("see-all")
 
     def _of(self, query: "ModelSelect[Any]") -> "ModelSelect[Any]":
         return query.where(Dossier.authority == self.staff.authority) if self._limited else query

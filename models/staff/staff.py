@@ -6,14 +6,15 @@ from peewee import JOIN, CharField, ForeignKeyField, ModelSelect, prefetch
 
 from models.base import Base, UTCDateTimeField, db, now
 from models.catalogue.procedure import Authority
-from models.staff import passwords
+from models.staff import passwords, rights
 from models.staff.audit import Audit
 from models.staff.codes import RecoveryCode, Totp
 from models.staff.invitation import Invitation
 from models.staff.passkey import Passkey, Site
+from models.staff.rights import Right
 from models.staff.session import KnownBrowser, Proof, StaffSession
 
-ROLES = ("clerk", "helpdesk", "admin")
+ROLES = rights.roles_with("sign-in")  # what somebody who signs in can be
 
 
 class Refused(Exception):
@@ -23,7 +24,7 @@ class Refused(Exception):
 class Staff(Base):
     email = CharField(max_length=254, unique=True)
     role = CharField(max_length=8)
-    authority = ForeignKeyField(Authority, null=True)  # a clerk belongs to one; the others see all
+    authority = ForeignKeyField(Authority, null=True)  # none for those who see the dossiers of all
     password_hash = CharField(max_length=160)  # empty: none, a passkey opens the account
     created_at = UTCDateTimeField()
     disabled_at = UTCDateTimeField(null=True)
@@ -50,7 +51,7 @@ class Staff(Base):
 
     @classmethod
     def _create(cls, email: str, role: str, authority: Authority | None, password_hash: str) -> "Staff":
-        if role not in ROLES or (role == "clerk") != (authority is not None):
+        if role not in ROLES or rights.has_authority(role) != (authority is not None):
             raise ValueError("a clerk belongs to one authority; helpdesk and admin to none")
         account = {"email": email.strip().lower(), "role": role, "authority": authority, "created_at": now()}
         with db.atomic():
@@ -76,6 +77,10 @@ class Staff(Base):
         if app and app.take("".join(code.split())):
             return Proof(self, "totp")
         return Proof(self, "recovery") if RecoveryCode.spend(self, code) else None
+
+    def may(self, right: Right) -> bool:
+        """True if the account's role has `right` (see models/staff/rights.py)."""
+        return rights.may(str(self.role), right)
 
     @property
     def has_second_factor(self) -> bool:
@@ -142,11 +147,11 @@ class Staff(Base):
     def disable(self, by: "Staff | None" = None) -> None:
         """Close the account and end its sessions. What it did stays in the history of the dossiers.
 
-        Raises Refused for one's own account and for the last admin; the command line (`by` nobody) may do both.
+        Raises Refused for one's own account and for the last one that keeps accounts; the command line (`by` nobody) may do both.
         """
         with db.atomic():
-            admins = Staff._locked(Staff.role == "admin", Staff.disabled_at.is_null())
-            if by and (by == self or admins == [self]):
+            keepers = Staff._locked(Staff.role.in_(rights.roles_with("accounts")), Staff.disabled_at.is_null())
+            if by and (by == self or keepers == [self]):
                 raise Refused
             Staff.update(disabled_at=now()).where(Staff.id == self.id).execute()
             self._forget(Invitation, KnownBrowser)

@@ -130,7 +130,7 @@ def test_changes_need_a_token_of_the_own_session(app, visitor, dossier, clerk):
                 "bag": 1,
                 "batch": 1,
                 "contact": 1,
-                "message": 1,
+                "notification": 1,
                 "key": ROW,
                 "scan": ROW,
                 "verb": "add",
