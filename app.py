@@ -1,4 +1,4 @@
-"""eTracking. create_app() is the table of contents: settings, database, languages, security, pages."""
+"""eTracking. create_app() is the table of contents: settings, database, languages, security, pages, commands."""
 
 from typing import Any
 
@@ -9,14 +9,27 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import blueprints
 import senders
 from commands import maintenance as commands
+from models.base import db, make_database
+from models.catalogue.procedure import LOCALES
+from models.dossiers.number import parse, several
 from models.security import keys
-from web import compression, errors, languages, sessions, settings
-from web import database as storage
-from web import htmx as hx
-from web import security_headers as headers
-from web import static_files as statics
-from web import templating as pages
-from wording import sheets as printing
+from web import (
+    compression,
+    converters,
+    database,
+    errors,
+    htmx,
+    languages,
+    security_headers,
+    sessions,
+    settings,
+    state,
+    static_files,
+)
+from wording import errors as error_words
+from wording import sheets
+
+PLAIN_HTTP = ("/healthz", "/readyz")  # asked by machines, close by
 
 csrf = CSRFProtect()
 
@@ -28,19 +41,21 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """
     app = Flask(__name__, instance_relative_config=False)
     settings.load(app, config)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     keys.initialize(app.config["SECRET_KEY"])
     app.wsgi_app = ProxyFix(app.wsgi_app, **dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"]))
-    statics.init_app(app)
+    state.init_app(app)
+    static_files.init_app(app)
     compression.init_app(app)
-    storage.init_app(app)
+    database.init_app(app, db, make_database)
     sessions.init_app(app)
-    languages.init_app(app)
-    pages.init_app(app)
-    hx.init_app(app)
-    headers.init_app(app)
-    errors.init_app(app)
+    languages.init_app(app, LOCALES, blueprints.KEPT_FILTERS)
+    converters.init_app(app, number=parse, numbers=several)
+    htmx.init_app(app)
+    security_headers.init_app(app, PLAIN_HTTP)
+    errors.init_app(app, error_words.text)
     senders.init_app(app)
-    printing.init_app(app)
+    sheets.init_app(app)
     csrf.init_app(app)
     blueprints.register(app, csrf)
     commands.init_app(app)

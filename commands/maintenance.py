@@ -23,6 +23,7 @@ from models.staff.staff import ROLES
 from paper import form as paper_form
 from paper import specimen
 from paths import CATALOGUE, MIGRATIONS
+from web.state import state
 
 UPGRADE_LOCK = 0x65547261  # any number, the same in every process of ours
 
@@ -44,7 +45,7 @@ def init_app(app: Flask) -> None:
 @database.command()
 def upgrade() -> None:
     """Bring the database to the newest shape. Safe to repeat, and to run on several machines at once."""
-    ours = current_app.extensions["database"]
+    ours = state().database
     with db.connection_context(), _alone(ours):
         done = Runner(ours, str(MIGRATIONS)).up()
     click.echo(f"database: {', '.join(done) if done else 'up to date'}")

@@ -1,37 +1,16 @@
-"""What an address may hold: a number in any spelling is read, anything else is 404 before a line of ours runs."""
+"""URL converters. What a converter cannot read is 404 before a view runs."""
 
+from collections.abc import Callable
+
+from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
-from models.dossiers.number import parse, several
-
-
-class NumberConverter(BaseConverter):
-    regex = r"[^/]{1,64}"
-
-    def to_python(self, value: str) -> str:
-        number = parse(value)
-        if number is None:
-            raise ValidationError
-        return number
-
-
-class NumbersConverter(BaseConverter):
-    """The numbers of an envelope, joined by plus signs."""
-
-    regex = r"[^/]{1,200}"
-
-    def to_python(self, value: str) -> tuple[str, ...]:
-        numbers = several(value)
-        if not numbers:
-            raise ValidationError
-        return numbers
-
-    def to_url(self, value: tuple[str, ...]) -> str:
-        return "+".join(value)
+One = Callable[[str], str | None]
+Many = Callable[[str], tuple[str, ...]]
 
 
 class RoundConverter(IntegerConverter):
-    """The round of a follow-up sheet. Nobody is asked a thousand times, and Python refuses endless digits."""
+    """A small count. Nobody is asked for the thousandth time, and Python refuses endless digits."""
 
     regex = r"\d{1,3}"
 
@@ -40,3 +19,47 @@ class RowConverter(IntegerConverter):
     """The id of a row. No database takes endless digits."""
 
     regex = r"\d{1,9}"
+
+
+def init_app(app: Flask, number: One, numbers: Many) -> None:
+    """Add `<number:>`, `<numbers:>`, `<round:>` and `<row:>`.
+
+    `number` reads one number in any spelling, or returns None; `numbers` reads several, or returns an empty tuple.
+    """
+    app.url_map.converters |= {
+        "number": _reading_one(number),
+        "numbers": _reading_many(numbers),
+        "round": RoundConverter,
+        "row": RowConverter,
+    }
+
+
+def _reading_one(read: One) -> type[BaseConverter]:
+    class NumberConverter(BaseConverter):
+        regex = r"[^/]{1,64}"
+
+        def to_python(self, value: str) -> str:
+            found = read(value)
+            if found is None:
+                raise ValidationError
+            return found
+
+    return NumberConverter
+
+
+def _reading_many(read: Many) -> type[BaseConverter]:
+    class NumbersConverter(BaseConverter):
+        """Numbers joined by plus signs."""
+
+        regex = r"[^/]{1,200}"
+
+        def to_python(self, value: str) -> tuple[str, ...]:
+            found = read(value)
+            if not found:
+                raise ValidationError
+            return found
+
+        def to_url(self, value: tuple[str, ...]) -> str:
+            return "+".join(value)
+
+    return NumbersConverter

@@ -1,5 +1,6 @@
 """Which language a visitor is answered in: ?lang=, else the cookie, else what the browser asks for, else German."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,37 +11,24 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from models.catalogue.procedure import LANGUAGES, LOCALES
+from web.state import state
 
 NAMES = {"de": "Deutsch", "fr": "Français", "en": "English", "lb": "Lëtzebuergesch"}
 FALLBACK = "de"
 VARY = ("Cookie", "Accept-Language")
-KEPT = {
-    "catalogue": ("q", "audience", "topic", "event"),
-    "tracking": ("code",),
-    "desk": (
-        "status",
-        "procedure",
-        "due",
-        "assignee",
-        "sort",
-        "page",
-        "weeks",
-        "authority",
-        "who",
-        "action",
-        "since",
-        "until",
-    ),
-}
 COOKIE = "lang"
 
 
-def init_app(app: Flask) -> None:
-    """Babel with our selector; ?lang= is remembered in a cookie."""
+def init_app(app: Flask, locales: Mapping[str, str], kept_filters: Mapping[str, tuple[str, ...]]) -> None:
+    """Babel with our selector; ?lang= is remembered in a cookie.
+
+    `locales` has the locale of each language; `kept_filters` the query parameters, by blueprint, that stay when a
+    visitor changes the language.
+    """
+    state(app).locales, state(app).kept_filters = locales, kept_filters
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Luxembourg"
-    Babel(app, locale_selector=lambda: LOCALES[current()])
+    Babel(app, locale_selector=lambda: locales[current()])
     app.jinja_env.globals.update(language=current, language_names=NAMES, language_url=language_url)
     app.jinja_env.filters["t"] = in_language
     app.context_processor(sentences)
@@ -48,7 +36,7 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def remember(response: Response) -> Response:
         chosen = request.args.get("lang")
-        if chosen in LANGUAGES:
+        if chosen and chosen in locales:
             response.set_cookie(
                 COOKIE,
                 chosen,
@@ -83,7 +71,8 @@ def current() -> str:
 
 def language_url(code: str) -> str:
     """The page that is shown, in another language: filters and choices stay, a number that was typed does not."""
-    kept = {name: value for name, value in request.args.items() if name in KEPT.get(request.blueprint, ())}
+    filters = state().kept_filters.get(request.blueprint or "", ())
+    kept = {name: value for name, value in request.args.items() if name in filters}
     return f"{_readable(request.path)}?{urlencode(kept | {'lang': code})}"
 
 
@@ -106,11 +95,12 @@ def in_language(texts: dict[str, str] | None) -> str:
 
 
 def _chosen() -> str:
-    for code in (request.args.get("lang"), request.cookies.get(COOKIE)):
-        if code in LANGUAGES:
-            return code
+    languages = state().locales
+    for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
+        if chosen and chosen in languages:
+            return chosen
     # best_match() would give French for "lb-LU,fr": an exact match of a later language beats the first one's prefix
     for tag, _quality in request.accept_languages:
-        if (code := tag.split("-")[0].lower()) in LANGUAGES:
+        if (code := tag.split("-")[0].lower()) in languages:
             return code
     return FALLBACK

@@ -2,8 +2,7 @@
 
 from flask import Flask, Response, g, redirect, request
 
-from web import compression, languages
-from web import htmx as hx
+from web import compression, htmx, languages
 
 POLICY = "; ".join(
     (
@@ -39,11 +38,11 @@ STATIC = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
-VARY = {"Vary": ", ".join((*hx.VARY, *languages.VARY, *compression.VARY))}
+VARY = {"Vary": ", ".join((*htmx.VARY, *languages.VARY, *compression.VARY))}
 
 
-def init_app(app: Flask) -> None:
-    """Set the headers on every answer, errors included."""
+def init_app(app: Flask, plain_http: tuple[str, ...] = ()) -> None:
+    """Set the headers on every answer, errors included. Paths in `plain_http` are not sent on to HTTPS."""
     fixed = VARY | HEADERS | (HSTS if app.config["SESSION_COOKIE_SECURE"] else {})
 
     page = fixed | DOCUMENT
@@ -51,8 +50,8 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def to_https() -> Response | None:
-        """A proxy of ours says that somebody came by plain http. Health is asked by machines, close by."""
-        if behind_tls and request.scheme == "http" and request.path not in ("/healthz", "/readyz"):
+        """Redirect a visitor of whom our proxy says that they came by plain HTTP."""
+        if behind_tls and request.scheme == "http" and request.path not in plain_http:
             return redirect(request.url.replace("http:", "https:", 1), 308)
         return None
 
@@ -66,23 +65,3 @@ def init_app(app: Flask) -> None:
             personal = "csrf_token" in g  # a form of somebody's session is on it
             response.headers["Cache-Control"] = "no-store" if personal else "no-cache"
         return response
-
-
-def camera(response: Response) -> Response:
-    """Let this page look through the camera, and read codes by WebAssembly where the browser cannot by itself."""
-    response.headers["Permissions-Policy"] = DOCUMENT["Permissions-Policy"].replace("camera=()", "camera=(self)")
-    response.headers["Content-Security-Policy"] = READING_POLICY
-    return response
-
-
-def letter(response: Response) -> Response:
-    """A mail, as a mail program shows it: with its own styles, without scripts, forms or anything from elsewhere."""
-    response.headers["Content-Security-Policy"] = LETTER_POLICY
-    return response
-
-
-def private(response: Response) -> Response:
-    """Mark an answer about a dossier: kept nowhere, found by no search engine."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response

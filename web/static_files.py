@@ -15,12 +15,13 @@ from typing import Any
 
 import rcssmin
 import rjsmin
-from flask import Flask
+from flask import Flask, url_for
 from whitenoise import WhiteNoise, compress
 
 from paths import BUILT_STATIC, STATIC
 from web import compression
 from web import security_headers as headers
+from web.state import state
 
 SOURCES, BUILT = STATIC, BUILT_STATIC
 HASHED = r"\.[0-9a-f]{12}\.\w+$"
@@ -48,14 +49,22 @@ class Server(WhiteNoise):
 
 
 def init_app(app: Flask) -> None:
-    """Serve what was built, under hashed names and under plain ones; `static_addresses` knows the hashed ones."""
+    """Serve what was built, under hashed names and under plain ones; templates get `static_url()`."""
     BUILT.mkdir(parents=True, exist_ok=True)
     app.wsgi_app = server = Server(app.wsgi_app, BUILT, headers.STATIC)
-    addresses = app.extensions["static_addresses"] = {}
+    app.jinja_env.globals["static_url"] = static_url
     for name, copy in copies().items():
         if (BUILT / copy).is_file():
-            addresses[name] = f"/static/{copy}"
+            state(app).static_urls[name] = f"/static/{copy}"
             server.add_file_to_dictionary(f"/static/{name}", str(BUILT / copy))
+
+
+def static_url(name: str) -> str:
+    """The address of a static file; it changes with its content, so it may be kept for ever.
+
+    A file that is not built has only its plain address, which is kept for a minute.
+    """
+    return state().static_urls.get(name) or url_for("static", filename=name)
 
 
 def copies() -> dict[str, str]:

@@ -1,1 +1,6 @@
 """Signing in, the own account, and the accounts of colleagues."""
+
+from blueprints.accounts import account, invitations, sign_in, staff
+
+MODULES = (sign_in, invitations, account, staff)
+EXEMPT_FROM_CSRF = ()

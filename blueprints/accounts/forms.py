@@ -10,13 +10,13 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from models.staff import passwords, rights
 from models.staff.staff import ROLES
-from web.form_fields import NeededWhen, _strip, email_address
+from web.form_fields import NeededWhen, email_address, strip
 
 
 class SignInForm(FlaskForm):
     email = EmailField(
         _l("E-mail address"),
-        filters=[_strip],
+        filters=[strip],
         validators=[InputRequired(_l("Please type your e-mail address.")), Length(max=254)],
     )
     password = PasswordField(_l("Password"), validators=[InputRequired(_l("Please type your password."))])
@@ -27,7 +27,7 @@ class CodeForm(FlaskForm):
 
     code = StringField(
         _l("Code"),
-        filters=[_strip],
+        filters=[strip],
         validators=[InputRequired(_l("Please type the code.")), Length(max=40, message=_l("This code is too long."))],
     )
 
@@ -36,7 +36,7 @@ class ProofForm(FlaskForm):
     """Password and code once more, before something important changes."""
 
     password = PasswordField(_l("Password"), validators=[InputRequired(_l("Please type your password."))])
-    code = StringField(_l("Code"), filters=[_strip], validators=[Length(max=40, message=_l("This code is too long."))])
+    code = StringField(_l("Code"), filters=[strip], validators=[Length(max=40, message=_l("This code is too long."))])
 
 
 class PasswordForm(FlaskForm):
@@ -71,7 +71,7 @@ class InvitationForm(FlaskForm):
 
     email = EmailField(
         _l("E-mail address"),
-        filters=[_strip],
+        filters=[strip],
         validators=[
             InputRequired(_l("Please type an e-mail address.")),
             Length(max=254, message=_l("This address is too long.")),

@@ -26,6 +26,11 @@ def keep_nothing(response: Response) -> Response:
     return response
 
 
+def answer(error: HTTPException) -> Response:
+    """An error below PREFIX that no view of the interface has answered."""
+    return keep_nothing(response_to(error))
+
+
 def response_to(error: HTTPException) -> Response:
     """Every error of the interface; what went wrong on our side is logged like that of a page."""
     more = getattr(error, "more", {})

@@ -47,4 +47,13 @@ def readable(number: str) -> Dossier:
 
 
 # They put their views on bp.
-from blueprints.desk import arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list  # noqa: E402, F401
+from blueprints.desk import arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list  # noqa: E402
+
+MODULES = (arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list)
+EXEMPT_FROM_CSRF = ()
+KEPT_FILTERS = {
+    "desk": (
+        *("status", "procedure", "due", "assignee", "sort", "page"),
+        *("weeks", "authority", "who", "action", "since", "until"),
+    )
+}

@@ -16,7 +16,7 @@ from models.desk import arrival
 from models.dossiers.number import grouped
 from web import htmx as hx
 from web.languages import current, in_language
-from web.security_headers import private
+from web.responses import private
 from wording import spelling
 
 MOST = 20  # rows; who sees more types one character more

@@ -20,11 +20,12 @@ from wtforms import (
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from blueprints.desk.post_bag_forms import WHY
+from blueprints.public.forms import registered_mail
 from models import Dossier, Event, TextBlock, now, today
 from models.base import LUXEMBOURG
 from models.dossiers.batch import RECENT
 from models.dossiers.life import LONGEST
-from web.form_fields import DayField, NeededWhen, _strip, not_in_future, registered_mail
+from web.form_fields import DayField, NeededWhen, not_in_future, strip
 from web.languages import in_language
 
 UNSAID = SelectChoice("", "–")
@@ -89,7 +90,7 @@ class ActForm(FlaskForm):
     block = SelectField(_l("Text block"), choices=[], validate_choice=False, validators=[Optional()])
     note = TextAreaField(
         _l("Note for the citizen (optional)"),
-        filters=[_strip],
+        filters=[strip],
         validators=[Optional(), Length(max=1000, message=_l("At most 1,000 characters."))],
     )
 
@@ -144,7 +145,7 @@ class MoveForm(ActForm):
     documents = SelectMultipleField(_l("What is missing"), choices=[])
     missing = TextAreaField(
         _l("Anything else that is missing, one a line"),
-        filters=[_strip],
+        filters=[strip],
         validators=[Length(max=2000, message=_l("At most 2,000 characters.")), some_document],
     )
     until = DayField(
@@ -241,7 +242,7 @@ class OriginalsForm(ActForm):
 
     what = StringField(
         _l("What was sent back"),
-        filters=[_strip],
+        filters=[strip],
         validators=[
             DataRequired(_l("Please say what was sent back.")),
             Length(max=200, message=_l("At most 200 characters.")),
@@ -252,7 +253,7 @@ class OriginalsForm(ActForm):
     )
     registered = StringField(
         _l("Number of the registered item"),
-        filters=[_strip],
+        filters=[strip],
         validators=[DataRequired(_l("Please type the number on the receipt of the post.")), registered_mail],
     )
 
@@ -271,7 +272,7 @@ class NoteForm(FlaskForm):
 
     text = TextAreaField(
         _l("Internal note"),
-        filters=[_strip],
+        filters=[strip],
         validators=[
             DataRequired(_l("Please write something first.")),
             Length(max=2000, message=_l("At most 2,000 characters.")),
@@ -285,7 +286,7 @@ class BulkForm(FlaskForm):
     block = SelectField(_l("Text block, for each citizen in the own language"), choices=[], validators=[Optional()])
     note = TextAreaField(
         _l("Words for all of them (optional)"),
-        filters=[_strip],
+        filters=[strip],
         validators=[Optional(), Length(max=1000, message=_l("At most 1,000 characters."))],
     )
 

@@ -8,8 +8,9 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length
 
+from blueprints.public.forms import mobile_number
 from models.desk.helpdesk import REASONS
-from web.form_fields import NeededWhen, _strip, email_address, mobile_number
+from web.form_fields import NeededWhen, email_address, strip
 
 
 def reasons() -> list[tuple[str, str]]:
@@ -47,7 +48,7 @@ class LookUpForm(ReasonForm):
 
     address = StringField(
         _l("E-mail address or mobile number"),
-        filters=[_strip],
+        filters=[strip],
         validators=[InputRequired(_l("Please type what the caller says.")), Length(max=254), any_address],
     )
 
@@ -59,7 +60,7 @@ class ContactForm(ReasonForm):
     act = StringField(validators=[AnyOf(ACTS)])
     address = StringField(
         _l("New e-mail address or mobile number"),
-        filters=[_strip],
+        filters=[strip],
         validators=[
             NeededWhen(lambda form: form.act.data == "correct", _l("Please type the new address.")),
             Length(max=254, message=_l("This address is too long.")),

@@ -17,7 +17,7 @@ from models.desk.scan import CHANGED
 from models.dossiers.batch import RECENT
 from web import htmx as hx
 from web.form_fields import ButtonForm
-from web.security_headers import camera
+from web.responses import camera
 from wording.post_bag import answer, nobody
 
 MONTH = dt.timedelta(days=30)  # what citizens are given for a new form

@@ -11,11 +11,12 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
+from blueprints.public.forms import ContactForm
 from models import today
 from models.dossiers.batch import REASONS, RECENT
 from models.dossiers.number import LENGTH, clean
 from models.security.crockford import ALPHABET
-from web.form_fields import ContactForm, DayField, NeededWhen, not_in_future
+from web.form_fields import DayField, NeededWhen, not_in_future
 from web.languages import NAMES
 
 LEAST = 4  # characters of a number that are worth a search

@@ -13,7 +13,7 @@ from senders import samples, text
 from senders.base import Letter
 from web import htmx as hx
 from web.languages import current
-from web.security_headers import letter
+from web.responses import letter
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from io import BytesIO
 from flask import Blueprint, abort, make_response, render_template, send_file
 
 from senders import inbox
-from web.security_headers import letter, private
+from web.responses import letter, private
 
 bp = Blueprint("inbox", __name__, url_prefix="/dev/inbox")
 bp.after_request(private)

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from flask import Blueprint, Response, current_app, make_response, render_template
 from werkzeug.datastructures import MultiDict
 
+from blueprints.public.forms import ContactForm
 from models.dossiers.life import STATUSES
-from web.form_fields import ContactForm
-from web.security_headers import private
+from web.responses import private
 from wording import dossier as words
 
 bp = Blueprint("styleguide", __name__, url_prefix="/styleguide")

@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
 from blueprints.public import permits as asking
+from blueprints.public.forms import MailAddressForm, MobileNumberForm
 from models import Authority, Contact, Dossier, Form, Procedure
 from models.notifications import addresses
 from senders.text import contact_id
-from web.form_fields import ButtonForm, MailAddressForm, MobileNumberForm
-from web.security_headers import private
+from web.form_fields import ButtonForm
+from web.responses import private
 from wording import dossier as words
 
 bp = Blueprint("contacts", __name__, url_prefix="/c")

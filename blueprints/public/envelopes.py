@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 
 from blueprints.public import lookups as guessing
 from blueprints.public import status
-from blueprints.public.procedures import pdf
 from models import Dossier
 from models.catalogue.procedure import LOCALES
 from models.dossiers.number import MOST, grouped, parse, scanned
@@ -20,7 +19,7 @@ from paper import qr
 from paper.envelope import LEVEL, Enclosed, Envelope, render
 from web import htmx as hx
 from web.languages import current, in_language
-from web.security_headers import private
+from web.responses import pdf, private
 from wording import dossier as words
 from wording.sheets import address, bare, papers, steps, texts
 
@@ -90,6 +89,11 @@ def unknown(typed: str) -> Response:
     lines = typed[:2000].replace("+", "\n")
     _numbers_, faults = _numbers(lines)
     return _form(lines, faults or [Fault("", _("We know no dossier with at least one of these numbers."))], 404)
+
+
+def not_found(numbers: str, _rest: str) -> Response:
+    """The help page for what stands below /e/."""
+    return unknown(numbers)
 
 
 def paper(dossiers: list[Dossier], language: str) -> Envelope:

@@ -8,6 +8,7 @@ from models import Authority, Form, Procedure, Topic
 from models.catalogue.procedure import AUDIENCES
 from web import htmx as hx
 from web.languages import current
+from web.responses import pdf
 from wording import dossier as words
 
 bp = Blueprint("catalogue", __name__, url_prefix="/procedures")
@@ -70,10 +71,3 @@ def _by_topic(procedures: list[Procedure]) -> list[tuple[Topic, list[Procedure]]
     for procedure in procedures:
         topics.setdefault(procedure.topic.id, (procedure.topic, []))[1].append(procedure)
     return list(topics.values())
-
-
-def pdf(data: bytes, name: str) -> Response:
-    """A PDF to look at in the browser, with a name to save it under."""
-    response = Response(data, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    return response

@@ -16,7 +16,7 @@ from models.notifications.subscription import BadSubscription, Full
 from models.security.throttle import visitor
 from web import htmx as hx
 from web.languages import current
-from web.security_headers import private
+from web.responses import private
 
 bp = Blueprint("push", __name__, cli_group="push")
 

@@ -13,8 +13,8 @@ from paper import qr
 from web import compression
 from web import htmx as hx
 from web.languages import current
-from web.security_headers import private
-from web.templating import static_url
+from web.responses import private
+from web.static_files import static_url
 
 bp = Blueprint("device", __name__)
 

@@ -6,7 +6,6 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
 from blueprints.public import lookups as guessing
-from blueprints.public.procedures import pdf
 from models import Dossier, now
 from models.catalogue.procedure import LOCALES
 from models.dossiers import receipt
@@ -14,7 +13,7 @@ from models.dossiers.number import LENGTH, clean, grouped, parse
 from paper.receipt import Receipt, render
 from web import htmx as hx
 from web.languages import current
-from web.security_headers import private
+from web.responses import pdf, private
 from wording.sheets import address, bare, date, questions
 
 bp = Blueprint("receipts", __name__)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from blueprints.public import contacts
 from blueprints.public import lookups as guessing
-from blueprints.public.procedures import pdf
+from blueprints.public.forms import PostedForm
 from models import Conflict, Contact, Dossier, Event, today
 from models.dossiers.dossier import Glance
 from models.dossiers.life import ARRIVED
@@ -20,9 +20,8 @@ from models.notifications import addresses
 from models.security.crockford import check_character
 from paper import qr
 from web import htmx as hx
-from web.form_fields import PostedForm
 from web.languages import current
-from web.security_headers import camera, private
+from web.responses import camera, pdf, private
 from wording import dossier as words
 from wording import events as event_words
 from wording import sheets as printing
@@ -182,6 +181,11 @@ def calendar(number: str) -> Response:
 def unknown(typed: str) -> Response:
     """The one answer for unknown, malformed and foreign numbers: 404, with help to correct it, what was typed kept."""
     return private(hx.page("public/status/look_up.html", 404, typed=typed[:64], error=why(typed[:64])))
+
+
+def not_found(number: str, _rest: str) -> Response:
+    """The help page for what stands below /t/."""
+    return unknown(number)
 
 
 def why(typed: str) -> str:

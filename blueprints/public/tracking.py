@@ -9,12 +9,12 @@ from playhouse.flask_utils import get_object_or_404
 
 from blueprints.public import captcha
 from blueprints.public import permits as asking
+from blueprints.public.forms import ContactForm
 from blueprints.public.procedures import offered_forms
 from models import Dossier, Form, Procedure
 from web import htmx as hx
-from web.form_fields import ContactForm
 from web.languages import current
-from web.security_headers import private
+from web.responses import private
 
 bp = Blueprint("tracking", __name__, url_prefix="/track")
 

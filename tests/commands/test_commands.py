@@ -14,6 +14,7 @@ from support.commands import run
 from support.sending import close, environment
 from support.site import PASSWORD, running
 from support.visitor import Visitor
+from web.state import state
 
 FLASK = [sys.executable, "-m", "flask", "--app", "app"]
 SHAPES = ", ".join(sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.py")))
@@ -45,7 +46,7 @@ def test_upgrade_on_several_machines_at_once_does_its_work_once(empty):
 def test_migrations_make_the_tables_that_the_models_describe(empty):
     run(empty, "db", "upgrade")
     db.connect(reuse_if_open=True)
-    difference = diff_models(empty.extensions["database"], MODELS)
+    difference = diff_models(state(empty).database, MODELS)
     assert not difference, difference
     assert set(db.get_tables()) >= {model._meta.table_name for model in MODELS}
     for model in MODELS:

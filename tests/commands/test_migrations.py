@@ -13,6 +13,7 @@ from models.security import keys
 from models.staff import codes
 from paths import MIGRATIONS
 from support.sending import close
+from web.state import state
 
 RENAMED = {"message": "notification"}
 LIBRARIES = {"peewee", "playhouse", "cryptography", "flask"}
@@ -110,7 +111,7 @@ ROWS = {
 def first_shape(empty):
     """A database as the first migration leaves it, with a row in each table that matters."""
     with db.connection_context():
-        Runner(empty.extensions["database"], str(MIGRATIONS)).up("0001_initial")
+        Runner(state(empty).database, str(MIGRATIONS)).up("0001_initial")
         for table, row in ROWS.items():
             names, places = ", ".join(f'"{name}"' for name in row), ", ".join([db.param] * len(row))
             db.execute_sql(f'INSERT INTO "{table}" ({names}) VALUES ({places})', list(row.values()))  # noqa: S608
@@ -134,7 +135,7 @@ def test_rows_of_the_first_shape_are_all_there_in_the_newest(first_shape):
 def test_an_authenticator_app_of_before_opens_its_account_after(first_shape, tmp_path):
     secret = codes.new_secret()
     with first_shape.app_context(), db.connection_context():
-        migrations = Runner(first_shape.extensions["database"], str(MIGRATIONS))
+        migrations = Runner(state(first_shape).database, str(MIGRATIONS))
         migrations.up("0014_counting")
         db.execute_sql(f"INSERT INTO totp (staff_id, secret, last_step) VALUES (1, '{secret}', 0)")  # noqa: S608
         migrations.up("0015_encrypted_apps")
@@ -151,18 +152,18 @@ def test_an_authenticator_app_of_before_opens_its_account_after(first_shape, tmp
 
 def test_an_address_of_before_has_the_hash_that_it_had_when_hashes_came(first_shape):
     with first_shape.app_context(), db.connection_context():
-        Runner(first_shape.extensions["database"], str(MIGRATIONS)).up("0005_contacts")
+        Runner(state(first_shape).database, str(MIGRATIONS)).up("0005_contacts")
         hashed = db.execute_sql("SELECT address_hash FROM contact").fetchone()
     assert hashed == ("814ca1ba67b5c822a543e596e579c7519d4b588c5fb12491e96a5c065ee5d2dc",)
 
 
 def test_every_migration_but_the_first_can_be_taken_back_and_done_again(first_shape):
     with first_shape.app_context(), db.connection_context():
-        migrations = Runner(first_shape.extensions["database"], str(MIGRATIONS))
+        migrations = Runner(state(first_shape).database, str(MIGRATIONS))
         done = migrations.up()
         assert migrations.down(done[0]) == done[::-1]
         assert migrations.up() == done
-        assert not diff_models(first_shape.extensions["database"], MODELS)
+        assert not diff_models(state(first_shape).database, MODELS)
 
 
 def imported(path) -> set[str]:

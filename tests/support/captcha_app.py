@@ -13,9 +13,9 @@ from models.security import keys
 from models.security import voices as captcha_voices
 from models.security.throttle import Counter, Used
 from paths import ROOT
-from web import htmx as hx
+from web import htmx, state
 from web import security_headers as headers
-from web import templating as pages
+from web.static_files import static_url
 
 SCOPE = "passport/application"
 SECRET = "a secret of at least thirty-two characters"
@@ -45,10 +45,11 @@ def make_app(folder: Path, **settings) -> Flask:
     app.config.update(settings)
     keys.initialize(SECRET)
     Babel(app, locale_selector=lambda: request.args.get("lang", "en"))
-    hx.init_app(app)
+    state.init_app(app)
+    htmx.init_app(app)
     headers.init_app(app)
-    pages.init_app(app)
-    app.extensions["static_addresses"] = {}
+    app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app).exempt(captcha.bp)
     app.register_blueprint(captcha.bp)
     _routes(app)

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from web import security_headers as headers
+from web import state
 from web import static_files as statics
-from web import templating as pages
 
 UNPACK = {"br": brotli.decompress, "gzip": gzip.decompress}
 STYLE = "main { margin: 0 auto }\n" * 40
@@ -35,12 +35,12 @@ def started(secure: bool = False):
     """How to ask an app that has nothing but static files, and its `static_url`."""
     app = Flask("plain", static_folder=str(statics.SOURCES), static_url_path="/static")
     app.config.update(SESSION_COOKIE_SECURE=secure, PROXY_HOPS=0, SEND_FILE_MAX_AGE_DEFAULT=60)
-    for part in (pages, headers, statics):
+    for part in (state, headers, statics):
         part.init_app(app)
 
     def static_url(name: str) -> str:
         with app.test_request_context():
-            return pages.static_url(name)
+            return statics.static_url(name)
 
     return partial(app.test_client().open, buffered=True, follow_redirects=True), static_url
 

@@ -1,0 +1,113 @@
+"""Forms of the public pages: contacts, and what goes with a number. The desk asks some of it for callers."""
+
+import phonenumbers
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from phonenumbers import PhoneNumberType
+from wtforms import BooleanField, EmailField, HiddenField, StringField, TelField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from models.dossiers.registered import registered_number
+from web.form_fields import NeededWhen, email_address, strip
+
+
+def mobile_number(_form: FlaskForm, field: TelField) -> None:
+    """A mobile number of a country we send SMS to, kept in international form (E.164); Luxembourg if no country."""
+    try:
+        number = phonenumbers.parse(field.data, "LU")
+    except phonenumbers.NumberParseException:
+        raise ValidationError(
+            _("This is not a telephone number. Write it like 621 123 456 or +352 621 123 456.")
+        ) from None
+    number.extension = None
+    if not phonenumbers.is_valid_number(number):
+        raise ValidationError(
+            _("This number does not exist: please check the digits. From abroad, begin with + and the country code.")
+        )
+    if phonenumbers.region_code_for_number(number) not in current_app.config["SMS_REGIONS"]:
+        raise ValidationError(_("We cannot send SMS to this country. Please choose e-mail instead."))
+    if phonenumbers.number_type(number) != PhoneNumberType.MOBILE:
+        raise ValidationError(_("This is not a mobile number, so it cannot receive an SMS."))
+    field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def registered_mail(_form: FlaskForm, field: StringField) -> None:
+    """The number of a registered item with its check digit, written in the standard's way."""
+    field.data = registered_number(field.data) or field.data
+    if not registered_number(field.data):
+        raise ValidationError(
+            _("This is no number of registered mail: two letters, nine digits, two letters, as in RR473124829LU.")
+        )
+
+
+class ContactForm(FlaskForm):
+    """How the citizen wants to be told: by e-mail, by SMS, by both, or not at all."""
+
+    key = HiddenField()
+    by_email = BooleanField(_l("By e-mail"))
+    email = EmailField(
+        _l("E-mail address"),
+        filters=[strip],
+        validators=[
+            NeededWhen(lambda form: form.by_email.data, _l("Please type your e-mail address or untick it.")),
+            Length(max=254, message=_l("This address is too long.")),
+            email_address,
+        ],
+    )
+    by_sms = BooleanField(_l("By SMS"))
+    mobile = TelField(
+        _l("Mobile number"),
+        filters=[strip],
+        validators=[
+            NeededWhen(lambda form: form.by_sms.data, _l("Please type your mobile number or untick it.")),
+            Length(max=40, message=_l("This number is too long.")),
+            mobile_number,
+        ],
+    )
+    website = StringField()  # for programs that fill in everything: people do not see it
+
+    def contacts(self) -> list[tuple[str, str]]:
+        """The chosen contacts, as (channel, address)."""
+        chosen = [("email", self.email.data)] if self.by_email.data else []
+        return chosen + ([("sms", self.mobile.data)] if self.by_sms and self.by_sms.data else [])
+
+
+class MailAddressForm(FlaskForm):
+    """One e-mail address, given with the link of another contact."""
+
+    address = EmailField(
+        _l("E-mail address"),
+        filters=[strip],
+        validators=[
+            InputRequired(_l("Please type an e-mail address.")),
+            Length(max=254, message=_l("This address is too long.")),
+            email_address,
+        ],
+    )
+
+
+class MobileNumberForm(FlaskForm):
+    """One mobile number, given with the link of another contact."""
+
+    address = TelField(
+        _l("Mobile number"),
+        filters=[strip],
+        validators=[
+            InputRequired(_l("Please type a mobile number.")),
+            Length(max=40, message=_l("This number is too long.")),
+            mobile_number,
+        ],
+    )
+
+
+class PostedForm(FlaskForm):
+    """The citizen says: posted. The number of the dossier is the key to it, no session has a part in it."""
+
+    class Meta:
+        csrf = False
+
+    registered = StringField(
+        _l("Registered mail? Its number (optional)"), filters=[strip], validators=[Optional(), registered_mail]
+    )
