@@ -24,7 +24,8 @@ from PIL import Image
 from app import create_app
 from bench.photograph import DPI, photograph
 from bench.serving import prepare, serve, settings
-from models import Dossier, Event, Form, Notification, Read, Staff
+from models import Dossier, Event, Form, Notification, Read
+from models.staff import accounts
 from paper import render
 from web import static_files as statics
 from wording import sheets as printing
@@ -159,7 +160,7 @@ def main(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(settings(folder) | {"ETRACKING_STAFF_SECOND_FACTOR": "false"})
         form = prepare()
-        Staff.add("clerk@example.lu", "clerk", form.procedure.authority, PASSWORD)
+        accounts.add("clerk@example.lu", "clerk", form.procedure.authority, PASSWORD)
         dossiers = announced(form, count)
         with (running := serve()) as site, sync_playwright() as starter:
             browser = starter.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

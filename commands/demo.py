@@ -16,7 +16,7 @@ from models.catalogue.procedure import LANGUAGES
 from models.deadlines.clock import add
 from models.deadlines.workdays import is_working_day, working_days_after
 from models.dossiers.number import grouped
-from models.staff import rights
+from models.staff import accounts, credentials, rights
 from models.staff.staff import ROLES
 
 # How a dossier comes to each status.
@@ -109,12 +109,12 @@ def demo() -> None:
     with db.connection_context():
         form = _form()
         with as_if(now() - 365 * DAY):
-            accounts = [_account(role, form.procedure.authority) for role in ROLES]
+            people = [_account(role, form.procedure.authority) for role in ROLES]
             colleague = _account("clerk", form.procedure.authority, "colleague@example.com")[0]
-        clerk = accounts[0][0]
+        clerk = people[0][0]
         shown = {status: _example(form, clerk, status, place) for place, status in enumerate(PATHS)}
         _live([*shown.values(), *_work_list(form, clerk, colleague), *_others(form, clerk)])
-    _tell(accounts, {status: sample.dossier for status, sample in shown.items()})
+    _tell(people, {status: sample.dossier for status, sample in shown.items()})
 
 
 def _live(samples: list[Sample]) -> None:
@@ -211,15 +211,15 @@ def _account(role: str, authority: Authority, email: str = "") -> tuple[Staff, s
     email, password = email or f"{role}@example.com", secrets.token_urlsafe(16)
     staff = Staff.get_or_none(Staff.email == email)
     if staff:
-        staff.set_password(password)
+        credentials.set_password(staff, password)
         return staff, password
-    return Staff.add(email, role, authority if rights.has_authority(role) else None, password), password
+    return accounts.add(email, role, authority if rights.has_authority(role) else None, password), password
 
 
-def _tell(accounts: list[tuple[Staff, str]], dossiers: dict[str, Dossier]) -> None:
+def _tell(people: list[tuple[Staff, str]], dossiers: dict[str, Dossier]) -> None:
     site = current_app.config["SITE_URL"]
     click.echo(f"Sign in at {site}/sign-in")
-    for staff, password in accounts:
+    for staff, password in people:
         click.echo(f"  {staff.role:12} {staff.email:24} {password}")
     click.echo("Dossiers")
     for status, dossier in dossiers.items():

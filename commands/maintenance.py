@@ -18,6 +18,7 @@ from models import Audit, Authority, Dossier, Form, FormFile, Procedure, Staff, 
 from models.catalogue import load as catalogue_load
 from models.catalogue.files import BadCatalogue
 from models.catalogue.schemas import SpecimenFile
+from models.staff import accounts, credentials
 from models.staff.passwords import SHORTEST
 from models.staff.staff import ROLES
 from paper import form as paper_form
@@ -92,7 +93,7 @@ def _account_to_be(command: Callable) -> Callable:
 def add(email: str, role: str, authority: str | None) -> None:
     """Add an account; the password is asked for, or read from standard input."""
     with db.connection_context(), _explained():
-        Staff.add(email, role, _authority(authority), _password())
+        accounts.add(email, role, _authority(authority), _password())
     click.echo(f"staff: {role} added")
 
 
@@ -101,7 +102,7 @@ def add(email: str, role: str, authority: str | None) -> None:
 def invite(email: str, role: str, authority: str | None) -> None:
     """Add an account that a link opens, once, within 24 hours; print the link."""
     with db.connection_context(), _explained():
-        token = Staff.invite(email, role, _authority(authority))
+        token = accounts.invite(email, role, _authority(authority))
     click.echo(_link(token))
 
 
@@ -110,7 +111,7 @@ def invite(email: str, role: str, authority: str | None) -> None:
 def reset(email: str) -> None:
     """Forget all that opens an account and end its sessions; print a link like that of `invite`."""
     with db.connection_context():
-        token = _account(email).reset()
+        token = accounts.reset(_account(email))
     click.echo(_link(token))
 
 
@@ -119,7 +120,7 @@ def reset(email: str) -> None:
 def password(email: str) -> None:
     """Give an account a new password, asked for or read from standard input; its sessions end."""
     with db.connection_context(), _explained():
-        _account(email).set_password(_password())
+        credentials.set_password(_account(email), _password())
     click.echo("staff: password changed")
 
 
@@ -128,7 +129,7 @@ def password(email: str) -> None:
 def disable(email: str) -> None:
     """Close an account: it cannot sign in any more, and its sessions end at once."""
     with db.connection_context():
-        _account(email).disable()
+        accounts.disable(_account(email))
     click.echo("staff: account closed")
 
 

@@ -19,12 +19,13 @@ from playhouse.flask_utils import get_object_or_404
 from blueprints.accounts import guard, passkeys, signed_in
 from blueprints.accounts.forms import CodeForm, PasswordForm, ProofForm
 from blueprints.accounts.sign_in import wrong_code
-from models import Passkey, StaffSession
+from models import Passkey, RecoveryCode, StaffSession, Totp
+from models.staff import credentials
 from models.staff.codes import app_address, new_secret
 from models.staff.passkey import BadPasskey
 from models.staff.passwords import EasyPassword
-from models.staff.session import Proof
-from models.staff.staff import Refused
+from models.staff.proof import Proof
+from models.staff.staff import RefusedError
 from paper import qr
 from web import htmx as hx
 from wording import staff as words
@@ -90,7 +91,7 @@ def challenge() -> Response:
 def add_passkey() -> Response:
     """Take the passkey that the browser has made."""
     try:
-        g.staff.add_passkey(*passkeys.made(g.staff))
+        credentials.add_passkey(g.staff, *passkeys.made(g.staff))
     except BadPasskey:
         return _show(422, refused="passkey")
     return signed_in.renew(Proof(g.staff, "passkey"), url_for(".show", done="passkey"))
@@ -99,10 +100,10 @@ def add_passkey() -> Response:
 @bp.post("/passkeys/<row:passkey>/remove")
 def remove_passkey(passkey: int) -> Response:
     """This passkey opens the account no more."""
-    found = get_object_or_404(g.staff.passkeys, Passkey.id == passkey)
+    found = get_object_or_404(Passkey.of(g.staff), Passkey.id == passkey)
     try:
-        g.staff.remove_passkey(found, keep=g.staff_session)
-    except Refused:
+        credentials.remove_passkey(g.staff, found, keep=g.staff_session)
+    except RefusedError:
         return _show(409, refused="last")
     return redirect(url_for(".show", done="removed"), 303)
 
@@ -119,7 +120,7 @@ def add_authenticator() -> Response:
     answer = CodeForm()
     if not answer.validate_on_submit():
         return _authenticator(answer, 422)
-    if not g.staff.add_totp(_secret(), answer.code.data):
+    if not credentials.add_totp(g.staff, _secret(), answer.code.data):
         answer.code.errors = [_("This code is not right. Is the clock of your telephone right?")]
         return _authenticator(answer, 422)
     session.pop(_secret_name())
@@ -129,11 +130,11 @@ def add_authenticator() -> Response:
 @bp.post("/authenticator/remove")
 def remove_authenticator() -> Response:
     """The app opens the account no more."""
-    if not g.staff.app:
+    if not Totp.of(g.staff):
         abort(404)
     try:
-        g.staff.remove_totp(keep=g.staff_session)
-    except Refused:
+        credentials.remove_totp(g.staff, keep=g.staff_session)
+    except RefusedError:
         return _show(409, refused="last")
     return redirect(url_for(".show", done="removed"), 303)
 
@@ -151,7 +152,7 @@ def change_password() -> Response:
     if not answer.validate_on_submit():
         return _password(answer, 422)
     try:
-        g.staff.set_password(answer.password.data, keep=g.staff_session)
+        credentials.set_password(g.staff, answer.password.data, keep=g.staff_session)
     except EasyPassword:
         answer.refuse()
         return _password(answer, 422)
@@ -161,16 +162,17 @@ def change_password() -> Response:
 @bp.post("/recovery-codes")
 def renew_recovery_codes() -> Response:
     """Ten new codes. They are shown in this answer and never again, so nothing is redirected."""
-    return make_response(render_template("accounts/account/recovery_codes.html", codes=g.staff.renew_recovery_codes()))
+    codes = credentials.renew_recovery_codes(g.staff)
+    return make_response(render_template("accounts/account/recovery_codes.html", codes=codes))
 
 
 @bp.post("/sessions/end")
 def end_sessions() -> Response:
     """End one session, or all but this one."""
     if request.form.get("session"):
-        g.staff.end_session(request.form["session"])
+        StaffSession.end(g.staff, request.form["session"])
     else:
-        g.staff_session.end_others()
+        StaffSession.end_all(g.staff, keep=g.staff_session)
     return redirect(url_for(".show", done="ended"), 303)
 
 
@@ -180,10 +182,10 @@ def _show(status: int = 200, refused: str = "") -> Response:
         "accounts/account/show.html",
         role=words.role(staff.role),
         factor=words.factor,
-        passkeys=list(staff.passkeys.order_by(Passkey.id)),
+        passkeys=list(Passkey.of(staff)),
         possible=passkeys.possible(),
-        authenticator=staff.app,
-        codes=staff.recovery_codes.count(),
+        authenticator=Totp.of(staff),
+        codes=RecoveryCode.of(staff).count(),
         sessions=list(StaffSession.live().where(StaffSession.staff == staff)),
         bare=g.staff_session.bare and current_app.config["STAFF_SECOND_FACTOR"],
         fresh=g.staff_session.fresh,
@@ -197,9 +199,9 @@ def _ask(answer: ProofForm, status: int = 200, refused: bool = False) -> Respons
     page = render_template(
         "accounts/account/proof.html",
         answer=answer,
-        passkeys=passkeys.possible() and g.staff.passkeys.exists(),
-        codes=bool(g.staff.password_hash) and g.staff.has_second_factor,
-        app=g.staff.app,
+        passkeys=passkeys.possible() and Passkey.of(g.staff).exists(),
+        codes=bool(g.staff.password_hash) and credentials.has_second_factor(g.staff),
+        app=Totp.of(g.staff),
         target=_target(),
         refused=refused,
     )

@@ -13,7 +13,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from models import Counter, KnownBrowser, Tries
 from models.security.throttle import visitor
-from models.staff.session import Proof
+from models.staff.proof import Proof
 
 HOUR = dt.timedelta(hours=1)
 MOST = 100  # wrong ones for an account and hour, from all known browsers and strangers together

@@ -5,9 +5,10 @@ from flask import Blueprint, Response, make_response, render_template
 from blueprints.accounts import passkeys, signed_in
 from blueprints.accounts.forms import PasswordForm
 from models import Invitation
+from models.staff import credentials
 from models.staff.passkey import BadPasskey
 from models.staff.passwords import EasyPassword
-from models.staff.staff import Refused
+from models.staff.staff import RefusedError
 from wording import staff as words
 
 bp = Blueprint("invitations", __name__, url_prefix="/sign-in/invitation")
@@ -30,11 +31,11 @@ def accept(token: str) -> Response:
     if not answer.validate_on_submit():
         return _show(token, found, answer, 422)
     try:
-        return signed_in.enter(found.staff.accept_by_password(found, answer.password.data))
+        return signed_in.enter(credentials.accept_by_password(found, answer.password.data))
     except EasyPassword:
         answer.refuse()
         return _show(token, found, answer, 422)
-    except Refused:
+    except RefusedError:
         return _over()
 
 
@@ -52,10 +53,10 @@ def accept_passkey(token: str) -> Response:
     if found is None:
         return _over()
     try:
-        return signed_in.enter(found.staff.accept_by_passkey(found, *passkeys.made(found.staff)))
+        return signed_in.enter(credentials.accept_by_passkey(found, *passkeys.made(found.staff)))
     except BadPasskey:
         return _show(token, found, PasswordForm(formdata=None), 422, refused=True)
-    except Refused:
+    except RefusedError:
         return _over()
 
 

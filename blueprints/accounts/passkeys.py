@@ -10,7 +10,7 @@ from flask import Response, current_app, request, session
 
 from models import Passkey, Staff, Used, now
 from models.staff.passkey import BadPasskey, Site
-from models.staff.session import Proof
+from models.staff.proof import Proof
 from wording import staff as words
 
 LIFETIME = dt.timedelta(minutes=5)
@@ -49,7 +49,7 @@ def shown() -> Proof:
 
 
 def made(staff: Staff) -> tuple[str, Site, bytes, str]:
-    """What the form has brought for `staff`, as Staff.add_passkey() takes it. Raises BadPasskey."""
+    """What the form has brought for `staff`, as credentials.add_passkey() takes it. Raises BadPasskey."""
     name = request.form.get("name", "").strip() or words.browser(request.user_agent.string) or "–"
     return request.form.get("credential", ""), site(), _answered(f"make {staff.id}"), name
 

@@ -6,7 +6,8 @@ from flask_babel import gettext as _
 from blueprints.accounts import passkeys, signed_in
 from blueprints.accounts.attempts import attempt
 from blueprints.accounts.forms import CodeForm, SignInForm
-from models import Staff, now
+from models import Passkey, Staff, Totp, now
+from models.staff import credentials
 from models.staff.passkey import BadPasskey
 from wording import staff as words
 
@@ -33,11 +34,11 @@ def open_session() -> Response:
     answer = SignInForm()
     if not answer.validate_on_submit():
         return _sign_in(answer, 422)
-    proof = attempt(answer.email.data, lambda: Staff.check(answer.email.data, answer.password.data))
+    proof = attempt(answer.email.data, lambda: credentials.check_password(answer.email.data, answer.password.data))
     if proof is None:
         answer.password.errors = [_("This e-mail address and password do not belong together.")]
         return _sign_in(answer, 422)
-    if proof.factor == "password" and proof.staff.has_second_factor:
+    if proof.factor == "password" and credentials.has_second_factor(proof.staff):
         session["password_of"] = proof.staff.id, now().timestamp()
         return redirect(url_for(".second_step"), 303)
     return signed_in.enter(proof)
@@ -58,7 +59,7 @@ def take_code() -> Response:
         return redirect(url_for(".sign_in"), 303)
     if not answer.validate_on_submit():
         return _second_step(staff, answer, 422)
-    proof = attempt(staff.email, lambda: staff.check_code(answer.code.data))
+    proof = attempt(staff.email, lambda: credentials.check_code(staff, answer.code.data))
     if proof is None:
         answer.code.errors = [wrong_code(staff)]
         return _second_step(staff, answer, 422)
@@ -88,7 +89,8 @@ def close_session() -> Response:
 
 
 def wrong_code(staff: Staff) -> str:
-    if staff.app and staff.app.readable:
+    app = Totp.of(staff)
+    if app and app.readable:
         return _("This code is not right, or it was used before. The app shows a new one every 30 seconds.")
     return _("This is none of your recovery codes, or it was used before.")
 
@@ -109,6 +111,8 @@ def _sign_in(answer: SignInForm, status: int = 200, refused: bool = False) -> Re
 
 
 def _second_step(staff: Staff, answer: CodeForm, status: int = 200) -> Response:
-    with_passkey = passkeys.possible() and staff.passkeys.exists()
-    page = render_template("accounts/sign_in/second_step.html", answer=answer, passkeys=with_passkey, app=staff.app)
+    with_passkey = passkeys.possible() and Passkey.of(staff).exists()
+    page = render_template(
+        "accounts/sign_in/second_step.html", answer=answer, passkeys=with_passkey, app=Totp.of(staff)
+    )
     return make_response(page, status)

@@ -5,8 +5,10 @@ from typing import Any
 from flask import Response, current_app, g, redirect, request, url_for
 
 from blueprints.accounts.attempts import attempt, browser_cookie
-from models import KnownBrowser, Staff, StaffSession
-from models.staff.session import KEPT, LONGEST, Proof
+from models import KnownBrowser, StaffSession
+from models.staff import credentials
+from models.staff.proof import Proof
+from models.staff.session import KEPT, LONGEST
 from web import htmx as hx
 from wording import staff as words
 
@@ -67,11 +69,11 @@ def leave(address: str) -> Response:
 def prove(password: str, code: str) -> tuple[Proof | None, str]:
     """Whether these open the account of who is signed in; if not, which field is to blame."""
     staff = g.staff
-    proof = attempt(staff.email, lambda: Staff.check(staff.email, password))
+    proof = attempt(staff.email, lambda: credentials.check_password(staff.email, password))
     if proof is None:
         return None, "password"
-    if proof.factor == "password" and staff.has_second_factor:
-        return attempt(staff.email, lambda: staff.check_code(code)), "code"
+    if proof.factor == "password" and credentials.has_second_factor(staff):
+        return attempt(staff.email, lambda: credentials.check_code(staff, code)), "code"
     return proof, ""
 
 

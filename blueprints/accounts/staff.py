@@ -8,8 +8,8 @@ from playhouse.flask_utils import get_object_or_404
 from blueprints.accounts import guard, signed_in
 from blueprints.accounts.forms import InvitationForm
 from models import Authority, Staff
-from models.staff import rights
-from models.staff.staff import ROLES, Refused
+from models.staff import accounts, rights
+from models.staff.staff import ROLES, RefusedError
 from web import htmx as hx
 from web.languages import in_language
 from wording import staff as words
@@ -20,7 +20,7 @@ bp.after_request(signed_in.keep_nothing)
 
 PAGE = 25
 PAGES = 10_000
-VERBS = {"disable": Staff.disable, "enable": Staff.enable, "sign-out": Staff.end_sessions}
+VERBS = {"disable": accounts.disable, "enable": accounts.enable, "sign-out": accounts.end_sessions}
 
 
 @bp.before_request
@@ -45,7 +45,7 @@ def invite() -> Response:
     role, slug = answer.role.data, answer.authority.data
     authority = Authority.get_or_none(Authority.slug == slug) if rights.has_authority(role) else None
     try:
-        token = Staff.invite(answer.email.data, role, authority, by=g.staff)
+        token = accounts.invite(answer.email.data, role, authority, by=g.staff)
     except IntegrityError:
         answer.email.errors = [_("There is an account with this e-mail address already.")]
         return _show(answer, 422)
@@ -63,7 +63,7 @@ def change(account: int) -> Response:
         abort(400)
     try:
         verb(staff, by=g.staff)
-    except Refused:
+    except RefusedError:
         return _show(_form(formdata=None), 409, refused=True)
     return redirect(url_for(".show", done=request.form["action"]), 303)
 
@@ -73,8 +73,8 @@ def reset(account: int) -> Response:
     """Forget what opens an account and show the link to begin anew, once."""
     staff = get_object_or_404(Staff.people(), Staff.id == account)
     try:
-        return _link(staff.email, staff.reset(by=g.staff))
-    except Refused:
+        return _link(staff.email, accounts.reset(staff, by=g.staff))
+    except RefusedError:
         return _show(_form(formdata=None), 409, refused=True)
 
 
@@ -88,7 +88,7 @@ def _form(**options: None) -> InvitationForm:
 
 def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> Response:
     page = min(max(request.args.get("page", 1, type=int), 1), PAGES)
-    rows = Staff.overview(PAGE + 1, skip=(page - 1) * PAGE)
+    rows = accounts.overview(PAGE + 1, offset=(page - 1) * PAGE)
     text = render_template(
         "accounts/staff/show.html",
         accounts=rows[:PAGE],

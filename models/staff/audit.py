@@ -2,14 +2,12 @@
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from peewee import CharField, IntegerField, JSONField
 
 from models.base import Base, UTCDateTimeField, db, now
-
-if TYPE_CHECKING:
-    from models.staff.staff import Staff
+from models.staff.staff import Staff
 
 LOCK = 0x61756469  # PostgreSQL's advisory lock: two rows must not follow the same one
 BEGINNING = "0" * 64
@@ -33,7 +31,7 @@ class Audit(Base):
         indexes = ((("dossier", "id"), False), (("staff", "id"), False))
 
     @classmethod
-    def record(cls, staff: "Staff | None", action: str, dossier: int | None = None, **details: Any) -> "Audit":
+    def record(cls, staff: Staff | None, action: str, dossier: int | None = None, **details: Any) -> "Audit":
         """Add one row; inside the transaction of what it records, so that neither stands without the other."""
         with db.atomic():
             cls.take_turn()

@@ -2,18 +2,15 @@
 
 import hmac
 import secrets
-from typing import TYPE_CHECKING, Any
 
 import pyotp
-from peewee import BigIntegerField, CharField, DeferredForeignKey
+from peewee import BigIntegerField, CharField, ForeignKeyField, ModelSelect
 
 from models.base import Base, db, now
 from models.security import keys
 from models.security.crockford import ALPHABET, LOOK_ALIKES
 from models.security.tokens import hashed
-
-if TYPE_CHECKING:
-    from models.staff.staff import Staff
+from models.staff.staff import Staff
 
 STEP = 30  # seconds that a code is shown
 DRIFT = 1  # steps that the clock of a telephone may be off, either way
@@ -24,13 +21,18 @@ RECOVERY_LENGTH = 16  # of an alphabet of 32: 80 random bits
 class Totp(Base):
     """The authenticator app of an account."""
 
-    staff: Any = DeferredForeignKey("Staff", backref="totp", on_delete="CASCADE", unique=True)
+    staff = ForeignKeyField(Staff, on_delete="CASCADE", unique=True)
     staff_id: int
     secret = CharField(max_length=200)  # encrypted for this account: copied to another one it opens nothing
     last_step = BigIntegerField()  # a code counts once: no step up to this one is taken again
 
     @classmethod
-    def add(cls, staff: "Staff", secret: str, code: str) -> bool:
+    def of(cls, staff: Staff) -> "Totp | None":
+        """The authenticator app of this account."""
+        return cls.get_or_none(cls.staff == staff)
+
+    @classmethod
+    def add(cls, staff: Staff, secret: str, code: str) -> bool:
         """Take the app that holds `secret`, in place of another, if it shows `code` now."""
         step = _step(secret, code)
         if step is None:
@@ -84,11 +86,16 @@ def _step(secret: str, code: str) -> int | None:
 class RecoveryCode(Base):
     """One of the codes for the day when the passkey and the app are gone."""
 
-    staff: Any = DeferredForeignKey("Staff", backref="recovery_codes", on_delete="CASCADE")
+    staff = ForeignKeyField(Staff, on_delete="CASCADE")
     code_hash = CharField(max_length=64, unique=True)
 
     @classmethod
-    def renew(cls, staff: "Staff") -> list[str]:
+    def of(cls, staff: Staff) -> "ModelSelect[RecoveryCode]":
+        """The codes of this account that were not used yet."""
+        return cls.select().where(cls.staff == staff)
+
+    @classmethod
+    def renew(cls, staff: Staff) -> list[str]:
         """Ten new codes, in groups of four, to be shown once; the old ones count no more."""
         codes = ["".join(secrets.choice(ALPHABET) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
         with db.atomic():
@@ -97,7 +104,7 @@ class RecoveryCode(Base):
         return ["-".join(code[at : at + 4] for at in range(0, RECOVERY_LENGTH, 4)) for code in codes]
 
     @classmethod
-    def spend(cls, staff: "Staff", code: str) -> bool:
+    def spend(cls, staff: Staff, code: str) -> bool:
         """Whether this is one of the codes; it is none any more. Read in any case, with or without hyphens."""
         spelled = "".join(code.upper().split()).replace("-", "").translate(LOOK_ALIKES)
         mine = (cls.staff == staff) & (cls.code_hash == hashed(spelled))

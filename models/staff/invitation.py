@@ -1,15 +1,12 @@
 """The link by which somebody comes into a new account, or back into their own."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
 
-from peewee import CharField, DeferredForeignKey, ModelSelect
+from peewee import CharField, ForeignKeyField, ModelSelect
 
 from models.base import Base, UTCDateTimeField, db, now
 from models.security.tokens import hashed, new_token
-
-if TYPE_CHECKING:
-    from models.staff.staff import Staff
+from models.staff.staff import Staff
 
 LIFETIME = dt.timedelta(hours=24)
 
@@ -18,11 +15,12 @@ class Invitation(Base):
     """At most one an account: a new link makes the one before worthless."""
 
     token_hash = CharField(max_length=64, primary_key=True)
-    staff: Any = DeferredForeignKey("Staff", backref="invitations", on_delete="CASCADE", unique=True)
+    staff = ForeignKeyField(Staff, on_delete="CASCADE", unique=True)
+    staff_id: int
     expires_at = UTCDateTimeField()
 
     @classmethod
-    def issue(cls, staff: "Staff") -> str:
+    def issue(cls, staff: Staff) -> str:
         """The token of a new link to this account, good for a day."""
         token = new_token()
         with db.atomic():
@@ -33,9 +31,8 @@ class Invitation(Base):
     @classmethod
     def find(cls, token: str) -> "Invitation | None":
         """The invitation behind a link; None if its time is over, if it was used, or if there never was one."""
-        staff = cls.staff.rel_model
-        mine = (cls.token_hash == hashed(token)) & staff.disabled_at.is_null()
-        return cls.good().select(cls, staff).join(staff).where(mine).first()
+        mine = (cls.token_hash == hashed(token)) & Staff.disabled_at.is_null()
+        return cls.good().select(cls, Staff).join(Staff).where(mine).first()
 
     @classmethod
     def good(cls) -> "ModelSelect[Invitation]":

@@ -6,9 +6,9 @@ counts once: the caller gives out the challenge, keeps it for one browser and ta
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
-from peewee import BigIntegerField, BlobField, CharField, DeferredForeignKey, IntegrityError, ModelSelect
+from peewee import BigIntegerField, BlobField, CharField, ForeignKeyField, IntegrityError, ModelSelect
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -30,10 +30,8 @@ from webauthn.helpers.structs import (
 )
 
 from models.base import Base, UTCDateTimeField, db, now
-from models.staff.session import Proof
-
-if TYPE_CHECKING:
-    from models.staff.staff import Staff
+from models.staff.proof import Proof
+from models.staff.staff import Staff
 
 VERIFIED = UserVerificationRequirement.REQUIRED
 MILLISECONDS = 5 * 60_000  # how long the browser waits for its owner
@@ -51,13 +49,19 @@ class BadPasskey(Exception):
 
 
 class Passkey(Base):
-    staff: Any = DeferredForeignKey("Staff", backref="passkeys", on_delete="CASCADE")
+    staff = ForeignKeyField(Staff, on_delete="CASCADE")
+    staff_id: int
     credential_id = CharField(max_length=1366, unique=True)  # up to 1,023 bytes, in base64url
     public_key = BlobField()
     sign_count = BigIntegerField()
     name = CharField(max_length=60)
     created_at = UTCDateTimeField()
     used_at = UTCDateTimeField(null=True)
+
+    @classmethod
+    def of(cls, staff: Staff) -> "ModelSelect[Passkey]":
+        """The passkeys of this account, the oldest first."""
+        return cls.select().where(cls.staff == staff).order_by(cls.id)
 
     @staticmethod
     def request(site: Site, challenge: bytes) -> str:
@@ -68,7 +72,7 @@ class Passkey(Base):
         return options_to_json(options)
 
     @classmethod
-    def offer(cls, staff: "Staff", site: Site, challenge: bytes) -> str:
+    def offer(cls, staff: Staff, site: Site, challenge: bytes) -> str:
         """What a browser needs to make a new passkey for `staff`, as JSON. A device that has one makes no second."""
         own = cls.select(cls.credential_id).where(cls.staff == staff)
         options = generate_registration_options(
@@ -86,7 +90,7 @@ class Passkey(Base):
         return options_to_json(options)
 
     @classmethod
-    def add(cls, staff: "Staff", credential: str, site: Site, challenge: bytes, name: str) -> "Passkey":
+    def add(cls, staff: Staff, credential: str, site: Site, challenge: bytes, name: str) -> "Passkey":
         """Take the passkey that a browser has made for `staff`. Raises BadPasskey."""
         with _distrusting():
             made = verify_registration_response(
@@ -122,8 +126,7 @@ class Passkey(Base):
 
     @classmethod
     def _usable(cls) -> "ModelSelect[Passkey]":
-        staff = cls.staff.rel_model
-        return cls.select(cls, staff).join(staff).where(staff.disabled_at.is_null())
+        return cls.select(cls, Staff).join(Staff).where(Staff.disabled_at.is_null())
 
     def _verify(self, shown: AuthenticationCredential, site: Site, challenge: bytes) -> None:
         """Raises BadPasskey, also if the counter has not gone forward: then somebody may hold a copy of the key."""
@@ -142,7 +145,7 @@ class Passkey(Base):
             raise BadPasskey  # removed, or shown twice at the same moment
 
 
-def _handle(staff: "Staff") -> bytes:
+def _handle(staff: Staff) -> bytes:
     """The name of an account on the device: no person can be read from it."""
     return str(staff.id).encode()
 

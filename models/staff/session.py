@@ -1,17 +1,15 @@
 """Sessions of the staff, in the database so that they can be seen and ended at once; and the browsers they know."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, NamedTuple
 
-from peewee import JOIN, CharField, DeferredForeignKey, ModelSelect
+from peewee import JOIN, CharField, ForeignKeyField, ModelSelect
 
 from models.base import Base, UTCDateTimeField, db, now
 from models.catalogue.procedure import Authority
 from models.security.tokens import hashed, new_token
 from models.staff.audit import Audit
-
-if TYPE_CHECKING:
-    from models.staff.staff import Staff
+from models.staff.proof import Proof
+from models.staff.staff import Staff
 
 IDLE = dt.timedelta(minutes=30)
 LONGEST = dt.timedelta(hours=8)
@@ -19,16 +17,9 @@ FRESH = dt.timedelta(minutes=5)  # how long a proof is good for changing what op
 KEPT = dt.timedelta(days=365)  # a browser in which nobody signed in for a year is a stranger again
 
 
-class Proof(NamedTuple):
-    """Who somebody has shown to be, and by what: password, passkey, totp or recovery."""
-
-    staff: "Staff"
-    factor: str
-
-
 class StaffSession(Base):
     token_hash = CharField(max_length=64, primary_key=True)
-    staff: Any = DeferredForeignKey("Staff", backref="sessions", on_delete="CASCADE")
+    staff = ForeignKeyField(Staff, on_delete="CASCADE")
     created_at = UTCDateTimeField()
     seen_at = UTCDateTimeField()
     proved_at = UTCDateTimeField()  # when its holder last showed a passkey, or a password and a code
@@ -59,9 +50,8 @@ class StaffSession(Base):
 
         The account and its authority are loaded.
         """
-        staff = cls.staff.rel_model
-        good = (cls.seen_at > now() - IDLE) & (cls.created_at > now() - LONGEST) & staff.disabled_at.is_null()
-        loaded = cls.select(cls, staff, Authority).join(staff).join(Authority, JOIN.LEFT_OUTER)
+        good = (cls.seen_at > now() - IDLE) & (cls.created_at > now() - LONGEST) & Staff.disabled_at.is_null()
+        loaded = cls.select(cls, Staff, Authority).join(Staff).join(Authority, JOIN.LEFT_OUTER)
         return loaded.where(good).order_by(cls.seen_at.desc())
 
     @classmethod
@@ -91,14 +81,22 @@ class StaffSession(Base):
         fresh = {"token_hash": hashed(token), "proved_at": now(), "factor": proof.factor}
         with db.atomic():
             if self.bare and proof.factor != "password":
-                self.end_others()
+                StaffSession.end_all(self.staff, keep=self)
             StaffSession.update(fresh).where(StaffSession.token_hash == self.token_hash).execute()
         return token
 
-    def end_others(self) -> None:
-        """End every other session of this account."""
-        others = (StaffSession.staff == self.staff) & (StaffSession.token_hash != self.token_hash)
-        StaffSession.delete().where(others).execute()
+    @classmethod
+    def end_all(cls, staff: Staff, keep: "StaffSession | None" = None) -> None:
+        """End the sessions of this account, all but `keep`."""
+        ended = cls.staff == staff
+        if keep is not None:
+            ended &= cls.token_hash != keep.token_hash
+        cls.delete().where(ended).execute()
+
+    @classmethod
+    def end(cls, staff: Staff, token_hash: str) -> None:
+        """End one session of this account, by what the database keeps of its token."""
+        cls.delete().where((cls.staff == staff) & (cls.token_hash == token_hash)).execute()
 
     @classmethod
     def close(cls, token: str) -> None:
@@ -113,14 +111,14 @@ class KnownBrowser(Base):
     """A browser in which somebody has signed in before. Its wrong passwords are counted apart: see throttle.Tries."""
 
     token_hash = CharField(max_length=64)
-    staff: Any = DeferredForeignKey("Staff", backref="browsers", on_delete="CASCADE")
+    staff = ForeignKeyField(Staff, on_delete="CASCADE")
     seen_at = UTCDateTimeField()
 
     class Meta:
         indexes = ((("token_hash", "staff"), True),)
 
     @classmethod
-    def remember(cls, staff: "Staff", token: str) -> str:
+    def remember(cls, staff: Staff, token: str) -> str:
         """Know this browser from now on, by `token` if it has brought one that is known, else by a new one."""
         with db.atomic():
             cls.delete().where(cls.seen_at < now() - KEPT).execute()
@@ -133,5 +131,4 @@ class KnownBrowser(Base):
     @classmethod
     def knows(cls, token: str, email: str) -> bool:
         """Whether the account with this address has been used in the browser that brings `token`."""
-        staff = cls.staff.rel_model
-        return cls.select().join(staff).where((cls.token_hash == hashed(token)) & (staff.email == email)).exists()
+        return cls.select().join(Staff).where((cls.token_hash == hashed(token)) & (Staff.email == email)).exists()

@@ -7,6 +7,7 @@ import pytest
 from peewee import SQL, DatabaseError
 
 from models import Audit, Contact, Note, Staff, db
+from models.staff import accounts, credentials
 from support.desk_pages import move
 from support.site import PASSWORD, account, signed_in
 
@@ -202,12 +203,12 @@ def test_every_act_of_a_clerk_is_recorded_and_none_of_a_citizen(app, visitor, de
 
 def test_what_is_done_to_an_account_is_recorded_with_who_did_it(either, clerk):
     admin = account("admin@example.lu", "admin")
-    Staff.invite("new@example.lu", "helpdesk", None, by=admin)
-    clerk.reset(by=admin)
-    clerk.end_sessions(by=admin)
-    clerk.disable(by=admin)
-    clerk.enable(by=admin)
-    clerk.set_password(PASSWORD)
+    accounts.invite("new@example.lu", "helpdesk", None, by=admin)
+    accounts.reset(clerk, by=admin)
+    accounts.end_sessions(clerk, by=admin)
+    accounts.disable(clerk, by=admin)
+    accounts.enable(clerk, by=admin)
+    credentials.set_password(clerk, PASSWORD)
     told = [(row.staff, row.action, row.details.get("account")) for row in Audit.select().order_by(Audit.id)]
     done = ("account reset", "account signed out", "account closed", "account opened")
     new = Staff.get(Staff.email == "new@example.lu").id

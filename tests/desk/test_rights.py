@@ -10,7 +10,7 @@ from werkzeug.routing import Rule
 
 from blueprints.accounts import guard
 from models import Dossier, Staff
-from models.staff import rights
+from models.staff import accounts, rights
 from models.staff.staff import ROLES
 from models.systems.system import System
 from paths import ROOT
@@ -193,7 +193,7 @@ def test_account_belongs_to_an_authority_unless_its_role_sees_all(form):
     assert [rights.has_authority(role) for role in rights.RIGHTS] == [True, False, False, True]
     for role, authority in (("admin", form.procedure.authority), ("clerk", None), ("system", form.procedure.authority)):
         with pytest.raises(ValueError, match="belongs to one authority"):
-            Staff.add("new@example.lu", role, authority, "a password of many letters")
+            accounts.add("new@example.lu", role, authority, "a password of many letters")
 
 
 def test_no_page_and_no_model_asks_for_a_role_by_its_name():

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 
 from blueprints.accounts import attempts
 from models import Counter, KnownBrowser, Staff, StaffSession, Tries, db, now
+from models.staff import accounts
 from models.staff.session import KEPT
 from support.authenticator import Device, add_passkey, sign_in_with
 from support.second_factor import half_in, set_up_app
@@ -141,7 +142,7 @@ def test_browser_is_forgotten_after_a_year_and_with_a_closed_account(app, clerk,
     KnownBrowser.update(seen_at=now() - KEPT - dt.timedelta(days=1)).execute()
     signed_in(app, helpdesk)
     assert [row.staff for row in KnownBrowser.select()] == [helpdesk]
-    helpdesk.disable()
+    accounts.disable(helpdesk)
     assert not KnownBrowser.select().exists()
 
 
@@ -205,7 +206,7 @@ def test_unknown_address_takes_as_long_as_a_wrong_password(app, clerk, monkeypat
     done = []
     verify = PasswordHasher.verify
     monkeypatch.setattr(PasswordHasher, "verify", lambda self, *args: done.append(1) or verify(self, *args))
-    Staff.add("nothing@example.lu", "helpdesk", None, PASSWORD)
+    accounts.add("nothing@example.lu", "helpdesk", None, PASSWORD)
     Staff.update(password_hash="").where(Staff.email == "nothing@example.lu").execute()
     for index, email in enumerate((clerk.email, "nobody@example.lu", "nothing@example.lu")):
         guess(stranger(app, index), email)

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from models import Passkey, RecoveryCode, Staff, StaffSession, now
+from models.staff import accounts, credentials
 from models.staff.passwords import EasyPassword
 from support.authenticator import Device, add_passkey, csrf, options, send
 from support.second_factor import codes, later, set_up_app
@@ -119,14 +120,14 @@ def test_password_is_neither_short_nor_endless(desk, clerk, length):
     page = desk.get("/desk/account/password")
     assert set(desk.submit(page, "/password", 422, password="x" * length, again="x" * length).errors) == {"password"}
     with pytest.raises(ValueError, match="characters"):
-        clerk.set_password("x" * length)
+        credentials.set_password(clerk, "x" * length)
     with pytest.raises(ValueError, match="characters"):
-        Staff.add("new@example.lu", "helpdesk", None, "x" * length)
+        accounts.add("new@example.lu", "helpdesk", None, "x" * length)
 
 
 def test_longest_password_opens(app, visitor, clerk):
     longest = ("drei blaue Säcke " * 59)[:1000]
-    clerk.set_password(longest)
+    credentials.set_password(clerk, longest)
     assert visitor.submit(visitor.get("/sign-in"), email=clerk.email, password=longest).url == "/desk"
 
 
@@ -155,7 +156,7 @@ def test_password_that_is_easy_to_guess_is_refused_beside_the_field(app, desk, c
     page = desk.submit(desk.get("/desk/account/password"), "/password", 422, password=easy, again=easy)
     assert set(page.errors) == {"password"} and "easy to guess" in page.errors["password"]
     with pytest.raises(EasyPassword):
-        Staff.add(clerk.email, "helpdesk", None, easy)
+        accounts.add(clerk.email, "helpdesk", None, easy)
     assert signed_in_with(app, clerk, AGENTS["Another kind"]).open("/desk").status_code == 200, (
         "the old one still opens"
     )

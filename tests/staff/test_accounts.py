@@ -6,6 +6,7 @@ import re
 import pytest
 
 from models import Staff, StaffSession, db, now
+from models.staff import credentials
 from support.site import PASSWORD, running, signed_in
 from support.visitor import Page, Visitor
 
@@ -94,7 +95,7 @@ def test_page_is_not_kept_and_found_by_no_search_engine(visitor):
     "end",
     [
         lambda staff: Staff.update(disabled_at=now()).execute(),
-        lambda staff: staff.set_password("another horse battery"),
+        lambda staff: credentials.set_password(staff, "another horse battery"),
         lambda staff: StaffSession.update(seen_at=now() - 31 * MINUTE).execute(),
         lambda staff: StaffSession.update(created_at=now() - 481 * MINUTE).execute(),
         lambda staff: staff.delete_instance(),
@@ -117,7 +118,7 @@ def test_session_goes_on_while_it_is_used(desk):
 
 
 def test_new_password_opens_and_the_old_one_does_not(visitor, clerk):
-    clerk.set_password("another horse battery")
+    credentials.set_password(clerk, "another horse battery")
     sign_in(visitor, clerk.email, PASSWORD, 422)
     assert sign_in(visitor, clerk.email, "another horse battery").url == "/desk"
 
@@ -132,7 +133,7 @@ def test_each_browser_has_its_own_session(app, clerk):
 def test_database_gives_away_neither_session_nor_password(desk, clerk):
     token, session, staff = desk.client.get_cookie("desk").value, StaffSession.get(), Staff.get_by_id(clerk.id)
     assert len(token) >= 43 and token not in session.token_hash and re.fullmatch("[0-9a-f]{64}", session.token_hash)
-    staff.set_password(PASSWORD)
+    credentials.set_password(staff, PASSWORD)
     stored = Staff.get_by_id(staff.id).password_hash
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$") and PASSWORD not in stored
 

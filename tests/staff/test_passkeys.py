@@ -7,6 +7,7 @@ import pytest
 
 from blueprints.accounts.passkeys import site
 from models import Passkey, StaffSession, now
+from models.staff import accounts
 from support.authenticator import PRESENT, Device, add_passkey, csrf, options, send, sign_in_with
 from support.site import signed_in
 from support.visitor import Visitor
@@ -121,7 +122,7 @@ def test_removed_passkey_and_closed_account_open_nothing(app, desk, device, cler
     add_passkey(desk, second, name="Telephone")
     desk.submit(desk.get("/desk/account"), f"/passkeys/{Passkey.get(Passkey.name == 'Work laptop').id}/remove")
     sign_in_with(Visitor(app), device, 422)
-    clerk.disable()
+    accounts.disable(clerk)
     sign_in_with(Visitor(app), second, 422)
 
 

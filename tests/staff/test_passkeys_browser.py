@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from models import Form, Passkey, Procedure, Staff, StaffSession, db
+from models import Form, Passkey, Procedure, StaffSession, db
+from models.staff import accounts
 from support import served
 from support.living import served as serve
 from support.sending import close
@@ -29,7 +30,7 @@ def address(stocked_sqlite, tmp_path) -> Iterator[str]:
     app = running(f"sqlite:///{tmp_path}/etracking.db", STAFF_SECOND_FACTOR=True)
     db.connect(reuse_if_open=True)
     form = Form.select().join(Procedure).where(Procedure.slug == "rent-subsidy", Form.slug == "application").get()
-    Staff.add("clerk@example.lu", "clerk", form.procedure.authority, PASSWORD)
+    accounts.add("clerk@example.lu", "clerk", form.procedure.authority, PASSWORD)
     with serve(app) as url:
         app.config["SITE_URL"] = url.replace("127.0.0.1", "localhost")
         yield app.config["SITE_URL"]

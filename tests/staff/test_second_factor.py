@@ -9,6 +9,7 @@ import pyotp
 import pytest
 
 from models import Passkey, RecoveryCode, Staff, StaffSession, Totp, db, now
+from models.staff import accounts, credentials
 from support.authenticator import Device, add_passkey, sign_in_with
 from support.second_factor import codes, half_in, later, set_up_app
 from support.sending import close
@@ -84,7 +85,7 @@ def test_codes_of_the_minute_about_now_are_taken_and_no_others(app, clerk, time_
     secret, right = set_up_app(signed_in(app, clerk)), []
     for steps in range(-3, 4):
         Totp.update(last_step=0).execute()
-        if clerk.check_code(later(secret, steps)):
+        if credentials.check_code(clerk, later(secret, steps)):
             right.append(steps)
     assert right == [-1, 0, 1]
 
@@ -100,7 +101,7 @@ def test_second_step_is_for_who_typed_the_password(app, visitor, clerk):
     set_up_app(signed_in(app, clerk))
     assert visitor.get("/sign-in/code").url == "/sign-in"
     browser, page = half_in(app, clerk)
-    clerk.disable()
+    accounts.disable(clerk)
     assert browser.submit(page, "/sign-in/code", code="123456").url == "/sign-in"
 
 
@@ -193,7 +194,7 @@ def test_new_app_takes_the_place_of_the_old_one(app, clerk):
     browser = signed_in(app, clerk)
     old, new = set_up_app(browser), set_up_app(browser)
     assert old != new and Totp.select().count() == 1
-    assert not clerk.check_code(later(old, 1)) and clerk.check_code(later(new, 1))
+    assert not credentials.check_code(clerk, later(old, 1)) and credentials.check_code(clerk, later(new, 1))
 
 
 def everything(site) -> str:

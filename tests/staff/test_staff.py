@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from models import Authority, Invitation, Passkey, RecoveryCode, Staff, StaffSession, Totp, db, now
-from models.staff.staff import Refused
+from models.staff import accounts, credentials
+from models.staff.staff import RefusedError
 from support.authenticator import Device, csrf, options, send, sign_in_with
 from support.commands import run
 from support.postgresql_server import somebody_waits
@@ -232,8 +233,8 @@ def test_new_link_makes_the_one_before_worthless(app, office):
 
 def test_link_used_while_the_account_is_reset_opens_nothing_and_breaks_nothing_off(either):
     """Each would hold what the other waits for: PostgreSQL would end one of them with an error."""
-    new = Staff.add("new@example.lu", "helpdesk", None, PASSWORD)
-    new.reset()
+    new = accounts.add("new@example.lu", "helpdesk", None, PASSWORD)
+    accounts.reset(new)
     opened, begun, outcomes = threading.Event(), threading.Event(), []
 
     def come_in() -> None:
@@ -242,7 +243,7 @@ def test_link_used_while_the_account_is_reset_opens_nothing_and_breaks_nothing_o
             opened.set()
             begun.wait()
             try:
-                link.staff.accept_by_password(link, NEW)
+                credentials.accept_by_password(link, NEW)
             except Exception as error:
                 outcomes.append(type(error))
 
@@ -250,14 +251,14 @@ def test_link_used_while_the_account_is_reset_opens_nothing_and_breaks_nothing_o
     thread.start()
     opened.wait()
     with db.atomic():
-        new.end_sessions()
+        accounts.end_sessions(new)
         Staff.update(password_hash="").where(Staff.id == new.id).execute()
         begun.set()
         while db.for_update and not somebody_waits():
             pass  # until the other one waits, too
-        token = new.reset()
+        token = accounts.reset(new)
     thread.join()
-    assert outcomes == [Refused] and Invitation.find(token)
+    assert outcomes == [RefusedError] and Invitation.find(token)
 
 
 def test_nobody_closes_or_resets_their_own_account(office, admin):
@@ -269,10 +270,10 @@ def test_nobody_closes_or_resets_their_own_account(office, admin):
 
 def test_last_administrator_stays_when_two_close_each_other(either):
     first, second = (account(f"{name}@example.lu", "admin") for name in ("a", "b"))
-    second.disable(by=first)
+    accounts.disable(second, by=first)
     with pytest.raises(Exception) as refused:
-        first.disable(by=second)  # whose request was on its way
-    assert type(refused.value).__name__ == "Refused"
+        accounts.disable(first, by=second)  # whose request was on its way
+    assert type(refused.value).__name__ == "RefusedError"
     assert Staff.select().where(Staff.disabled_at.is_null()).count() == 1
 
 

@@ -9,7 +9,7 @@ from blueprints.accounts.signed_in import enter
 from models import Authority, Staff, now
 from models.base import PRAGMAS
 from models.security import keys
-from models.staff.session import Proof
+from models.staff.proof import Proof
 from support.visitor import Visitor
 from web import database as storage
 

@@ -13,7 +13,8 @@ from models import Authority, Form, Procedure, Staff, StaffSession, db
 from models.base import LUXEMBOURG
 from models.dossiers import reminders as watch
 from models.security import captcha
-from models.staff.session import Proof
+from models.staff import accounts
+from models.staff.proof import Proof
 from senders import inbox
 from support.desk_pages import offered, send
 from support.site import SETTINGS
@@ -74,7 +75,7 @@ class Story:
     def staff(self, authority: Authority) -> Staff:
         """The clerk of `authority`, with an account that a passkey opens."""
         if not Staff.select().where(Staff.authority == authority).exists():
-            Staff.invite(f"{authority.slug}@example.lu", "clerk", authority)
+            accounts.invite(f"{authority.slug}@example.lu", "clerk", authority)
         return Staff.get(Staff.authority == authority)
 
     def desk(self, staff: Staff | None = None) -> Visitor:

@@ -1,0 +1,120 @@
+"""What opens an account: check it, add it, change it, remove it. Every change is recorded in the audit log."""
+
+from models.base import db
+from models.staff import passwords
+from models.staff.audit import Audit
+from models.staff.codes import RecoveryCode, Totp
+from models.staff.invitation import Invitation
+from models.staff.passkey import Passkey, Site
+from models.staff.proof import Proof
+from models.staff.session import StaffSession
+from models.staff.staff import RefusedError, Staff
+
+
+def check_password(email: str, password: str) -> Proof | None:
+    """The account that this e-mail address and password open. Constant time: an unknown address takes as long.
+
+    An account without a password takes one of its recovery codes instead.
+    """
+    staff = Staff.get_or_none((Staff.email == email.strip().lower()) & Staff.disabled_at.is_null())
+    right = passwords.right(staff.password_hash if staff and staff.password_hash else passwords.NOBODY, password)
+    if staff is None:
+        return None
+    if not staff.password_hash:
+        return Proof(staff, "recovery") if RecoveryCode.spend(staff, password) else None
+    return Proof(staff, "password") if right else None
+
+
+def check_code(staff: Staff, code: str) -> Proof | None:
+    """The second factor after the password: a code of the authenticator app, or a recovery code. Each works once."""
+    app = Totp.of(staff)
+    if app and app.take("".join(code.split())):
+        return Proof(staff, "totp")
+    return Proof(staff, "recovery") if RecoveryCode.spend(staff, code) else None
+
+
+def has_second_factor(staff: Staff) -> bool:
+    """True if the password alone does not open the account.
+
+    An app counts even if its secret can no longer be decrypted: what this site cannot check must not be skipped.
+    """
+    return Totp.of(staff) is not None or Passkey.of(staff).exists()
+
+
+def set_password(staff: Staff, password: str, keep: StaffSession | None = None) -> None:
+    """Change the password and end every session but `keep`. Raises ValueError as passwords.hashed() does."""
+    with db.atomic():
+        Staff.update(password_hash=passwords.hashed(password, staff.email)).where(Staff.id == staff.id).execute()
+        StaffSession.end_all(staff, keep)
+        Audit.record(staff, "password changed")
+
+
+def add_passkey(staff: Staff, credential: str, site: Site, challenge: bytes, name: str) -> None:
+    """Add the passkey that a browser has made. Raises BadPasskey."""
+    with db.atomic():
+        Passkey.add(staff, credential, site, challenge, name)
+        Audit.record(staff, "passkey added")
+
+
+def add_totp(staff: Staff, secret: str, code: str) -> bool:
+    """Set up an authenticator app, replacing an earlier one; False if `code` is not its present code."""
+    with db.atomic():
+        added = Totp.add(staff, secret, code)
+        if added:
+            Audit.record(staff, "authenticator added")
+    return added
+
+
+def renew_recovery_codes(staff: Staff) -> list[str]:
+    """Make ten new recovery codes, to be shown once; the old ones stop working."""
+    with db.atomic():
+        Audit.record(staff, "recovery codes renewed")
+        return RecoveryCode.renew(staff)
+
+
+def remove_passkey(staff: Staff, passkey: Passkey, keep: StaffSession) -> None:
+    """Remove a passkey and end every session but `keep`. Raises RefusedError for the last passkey or app."""
+    _remove(staff, passkey, keep)
+
+
+def remove_totp(staff: Staff, keep: StaffSession) -> None:
+    """Remove the authenticator app and end every session but `keep`. Raises RefusedError for the last passkey or app."""
+    _remove(staff, Totp.get(Totp.staff == staff), keep)
+
+
+def accept_by_password(invitation: Invitation, password: str) -> Proof:
+    """Use an invitation and choose a password.
+
+    Raises RefusedError if the invitation was used before, and ValueError as passwords.hashed() does.
+    """
+    with db.atomic():
+        _use(invitation)
+        set_password(invitation.staff, password)
+    return Proof(invitation.staff, "password")
+
+
+def accept_by_passkey(invitation: Invitation, credential: str, site: Site, challenge: bytes, name: str) -> Proof:
+    """Use an invitation and add a passkey. Raises RefusedError if the invitation was used before, and BadPasskey."""
+    with db.atomic():
+        _use(invitation)
+        add_passkey(invitation.staff, credential, site, challenge, name)
+    return Proof(invitation.staff, "passkey")
+
+
+def _use(invitation: Invitation) -> None:
+    """Lock the account, then the invitation: same order as accounts.reset(), to avoid deadlock."""
+    Staff.lock(Staff.id == invitation.staff.id)
+    if not invitation.use():
+        raise RefusedError
+
+
+def _remove(staff: Staff, factor: Passkey | Totp, keep: StaffSession) -> None:
+    """Lock the account first: two requests at once must not remove the last two factors."""
+    with db.atomic():
+        Staff.lock(Staff.id == staff.id)
+        factor.delete_instance()
+        app = Totp.of(staff)
+        if not (Passkey.of(staff).exists() or (app and app.readable)):
+            raise RefusedError
+        StaffSession.end_all(staff, keep)
+        Audit.record(staff, "factor removed")
