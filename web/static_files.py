@@ -15,7 +15,7 @@ from typing import Any
 
 import rcssmin
 import rjsmin
-from flask import Flask, url_for
+from flask import Flask, current_app, url_for
 from whitenoise import WhiteNoise, compress
 
 from paths import BUILT_STATIC, STATIC
@@ -49,10 +49,15 @@ class Server(WhiteNoise):
 
 
 def init_app(app: Flask) -> None:
-    """Serve what was built, under hashed names and under plain ones; templates get `static_url()`."""
+    """Serve what was built, under hashed names and under plain ones; templates get `static_url()`.
+
+    In debug Flask serves the sources, so that a change shows at once.
+    """
+    app.jinja_env.globals["static_url"] = static_url
+    if app.debug:
+        return
     BUILT.mkdir(parents=True, exist_ok=True)
     app.wsgi_app = server = Server(app.wsgi_app, BUILT, headers.STATIC)
-    app.jinja_env.globals["static_url"] = static_url
     for name, copy in copies().items():
         if (BUILT / copy).is_file():
             state(app).static_urls[name] = f"/static/{copy}"
@@ -64,6 +69,8 @@ def static_url(name: str) -> str:
 
     A file that is not built has only its plain address, which is kept for a minute.
     """
+    if current_app.debug:  # the time of the change: the service worker of the page before does not know this address
+        return url_for("static", filename=name, v=(SOURCES / name).stat().st_mtime_ns)
     return state().static_urls.get(name) or url_for("static", filename=name)
 
 
