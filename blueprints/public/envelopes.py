@@ -10,8 +10,7 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from blueprints.public import lookups as guessing
-from blueprints.public import status
+from blueprints.public import lookups, status
 from models import Dossier
 from models.catalogue.procedure import LOCALES
 from models.dossiers.number import MOST, grouped, parse, scanned
@@ -132,7 +131,7 @@ def _form(typed: str, faults: list[Fault] | tuple[()] = (), code: int = 200) -> 
 
 
 def _dossiers(numbers: tuple[str, ...]) -> list[Dossier]:
-    return [guessing.dossier(number) for number in numbers]
+    return [lookups.dossier(number) for number in numbers]
 
 
 def _together(dossiers: list[Dossier]) -> bool:
@@ -160,7 +159,7 @@ def _read(line: str) -> tuple[str, ...]:
 
 def _faults(numbers: tuple[str, ...]) -> list[Fault]:
     """Why these dossiers cannot share an envelope. Each number that we do not know counts as a guess."""
-    found = {number: guessing.find(number) for number in numbers}
+    found = {number: lookups.find(number) for number in numbers}
     first = next((dossier for dossier in found.values() if dossier), None)
     said = {grouped(number): _fault(dossier, first) for number, dossier in found.items()}
     return [Fault(number, text) for number, text in said.items() if text]

@@ -9,8 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Blueprint, Response, abort, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
-from blueprints.public import contacts
-from blueprints.public import lookups as guessing
+from blueprints.public import contacts, lookups
 from models import Counter, Dossier, Subscription
 from models.notifications.subscription import BadSubscription, Full
 from models.security.throttle import visitor
@@ -30,7 +29,7 @@ def tell(number: str) -> Response:
     action = request.form.get("action", "")
     if not current_app.config["PUSH_PUBLIC_KEY"]:
         abort(404)
-    dossier = guessing.dossier(number)
+    dossier = lookups.dossier(number)
     if action not in ACTIONS:
         abort(400)
     try:

@@ -1,6 +1,7 @@
 """The site as an app on the phone: its manifest, its worker, what is there without a network, the dossiers saved."""
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from web import compression
 from web import htmx as hx
 from web.languages import current
 from web.responses import private
+from web.state import state
 from web.static_files import static_url
 
 bp = Blueprint("device", __name__)
@@ -21,6 +23,14 @@ bp = Blueprint("device", __name__)
 MOST = 1500  # characters of saved dossiers that a code takes and a camera still reads
 OF_THE_DESK = ("passkey.js", "post-bag.js")  # scripts that no citizen's phone has to keep
 THEME, GROUND = "#14375e", "#f6f5f1"  # --brand and --ground of static/site.css
+
+
+@dataclass(frozen=True)
+class Release:
+    """What the worker keeps: static files, and a version that changes with them and with the offline page."""
+
+    version: str
+    files: list[str]
 
 
 @bp.after_app_request
@@ -64,9 +74,7 @@ def offline() -> Response:
 @bp.get("/sw.js")
 def worker() -> Response:
     """The worker. It changes with whatever it keeps, so that a browser notices every release."""
-    if "release" not in current_app.extensions:
-        current_app.extensions["release"] = _release()
-    script = render_template("public/pwa/sw.js", release=current_app.extensions["release"])
+    script = render_template("public/pwa/sw.js", release=state().cache(Release, _release))
     response = Response(script, mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     encoding = request.accept_encodings.best_match(compression.ENCODINGS)  # strong: the same bytes on the wire
@@ -149,7 +157,7 @@ def _procedures() -> list[Procedure]:
     return list(Procedure.offered())
 
 
-def _release() -> dict[str, Any]:
+def _release() -> Release:
     """The static files to keep, and a version made of their content and of the offline page in every language."""
     folder = Path(current_app.static_folder)
     scripts = sorted({path.name for path in folder.glob("*.js")} - set(OF_THE_DESK))
@@ -160,4 +168,4 @@ def _release() -> dict[str, Any]:
     for language in LANGUAGES:
         with current_app.test_request_context(f"/offline?lang={language}"):
             seen.update(render_template("public/pwa/offline.html", procedures=_procedures()).encode())
-    return {"version": seen.hexdigest()[:12], "files": [static_url(name) for name in names]}
+    return Release(seen.hexdigest()[:12], [static_url(name) for name in names])

@@ -5,7 +5,7 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from blueprints.public import lookups as guessing
+from blueprints.public import lookups
 from models import Dossier, now
 from models.catalogue.procedure import LOCALES
 from models.dossiers import receipt
@@ -35,10 +35,10 @@ def check() -> Response:
 @bp.get("/R/<number:number>/<number:seal>", endpoint="scanned")
 def show(number: str, seal: str) -> Response:
     """Is it genuine, and do its dates still hold? A wrong seal is a guess, like a wrong number."""
-    dossier = guessing.dossier(number)
+    dossier = lookups.dossier(number)
     issued = receipt.sealed(dossier, seal, current_app.config["SECRET_KEY"])
     if issued is None:
-        guessing.missed()
+        lookups.count_miss()
         abort(404)
     present = receipt.present(dossier)
     standing = issued.standing(present)
@@ -59,7 +59,7 @@ def show(number: str, seal: str) -> Response:
 @bp.get("/t/<number:number>/receipt.pdf")
 def receipt_pdf(number: str) -> Response:
     """The receipt for all that has arrived so far."""
-    dossier = guessing.dossier(number)
+    dossier = lookups.dossier(number)
     content = render(paper(dossier, current()))
     return private(pdf(content, f"eTracking-{number}-receipt.pdf"))
 

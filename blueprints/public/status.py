@@ -1,7 +1,7 @@
 """Where a dossier stands, for anyone who holds its number; and everything printed that belongs to it."""
 
 import hashlib
-from collections import OrderedDict
+from collections.abc import Hashable
 from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from blueprints.public import contacts
-from blueprints.public import lookups as guessing
+from blueprints.public import contacts, lookups
 from blueprints.public.forms import PostedForm
 from models import Conflict, Contact, Dossier, Event, today
 from models.dossiers.dossier import Glance
@@ -22,6 +21,7 @@ from paper import qr
 from web import htmx as hx
 from web.languages import current
 from web.responses import camera, pdf, private
+from web.state import LRUCache, state
 from wording import dossier as words
 from wording import events as event_words
 from wording import sheets as printing
@@ -32,6 +32,10 @@ bp = Blueprint("status", __name__)
 
 NO_SESSION = {"csrf": False}  # the number is the key
 ICS = "text/calendar; charset=utf-8; method=PUBLISH"
+
+
+class Pages(LRUCache[tuple[Hashable, ...], bytes]):
+    """The pages rendered last. Their key holds the dossier's version, so a kept page is never out of date."""
 
 
 class Unreached(NamedTuple):
@@ -68,24 +72,24 @@ def scan_page() -> Response:
 @bp.get("/T/<number:number>/<round:round_>", endpoint="scanned_follow_up")
 def show(number: str, round_: int = 0) -> Response:
     """The status page; the code of a follow-up sheet of any round leads to it, too."""
-    glance = guessing.glance(number)
-    if glance is None:
+    seen = lookups.version_key(number)
+    if seen is None:
         return unknown(grouped(number))
     fresh = "new" in request.args
-    key = (number, glance, current(), today(), request.htmx.part)
-    passing = fresh or glance.missed
-    body = None if passing else _pages().get(key)
+    pages, key = state().cache(Pages), (number, seen, current(), today(), request.htmx.part)
+    passing = fresh or seen.missed
+    body = None if passing else pages.get(key)
     if body is None:
-        body = _render(glance, fresh).encode()
+        body = _render(seen, fresh).encode()
         if not passing:
-            _pages().put(key, body)
-    return _answer(body, glance)
+            pages.put(key, body)
+    return _answer(body, seen)
 
 
 @bp.get("/t/<number:number>.json")
 def data(number: str) -> Response:
     """The status for programs (the saved dossiers of the app): nothing that the page does not show."""
-    dossier = guessing.dossier(number)
+    dossier = lookups.dossier(number)
     return private(
         jsonify(
             number=number,
@@ -104,7 +108,7 @@ def data(number: str) -> Response:
 @bp.post("/t/<number:number>/posted")
 def report_posted(number: str) -> Response:
     """The citizen says: I posted it today. Whoever holds the number may say so, as they may post it."""
-    dossier, answer = guessing.dossier(number), PostedForm()
+    dossier, answer = lookups.dossier(number), PostedForm()
     if not answer.validate():
         page = hx.page(
             "public/status/show.html", 422, push=url_for(".show", number=number), **_context(dossier, answer)
@@ -118,7 +122,7 @@ def report_posted(number: str) -> Response:
 @bp.post("/t/<number:number>/address/<int:contact>")
 def correct_address(number: str, contact: int) -> Response:
     """The address that was typed at the registration is wrong, nothing ever arrived there: this is the right one."""
-    dossier = guessing.dossier(number)
+    dossier = lookups.dossier(number)
     wrong = next((each for each in _unreached(dossier) if each.contact.id == contact), None)
     if wrong is None or wrong.form is None:
         abort(409)
@@ -140,7 +144,7 @@ def correct_address(number: str, contact: int) -> Response:
 @bp.get("/t/<number:number>/sheet/<round:round_>")
 def sheet(number: str, round_: int = 0) -> Response:
     """The confirmation sheet, or the follow-up sheet of a round, as a page to print."""
-    dossier = guessing.dossier(number)
+    dossier = lookups.dossier(number)
     return private(make_response(render_template("public/status/sheet.html", **printing.sheet_page(dossier, round_))))
 
 
@@ -148,28 +152,28 @@ def sheet(number: str, round_: int = 0) -> Response:
 @bp.get("/t/<number:number>/sheet/<round:round_>.pdf")
 def sheet_pdf(number: str, round_: int = 0) -> Response:
     """The same as a PDF."""
-    content = printing.sheet_pdf(guessing.dossier(number), current(), round_)
+    content = printing.sheet_pdf(lookups.dossier(number), current(), round_)
     return private(pdf(content, printing.sheet_name(number, round_)))
 
 
 @bp.get("/t/<number:number>/form.pdf")
 def form_pdf(number: str) -> Response:
     """The form, stamped with number and QR code."""
-    dossier = guessing.dossier(number)
+    dossier = lookups.dossier(number)
     return private(pdf(printing.form_pdf(dossier, current()), f"{dossier.form.slug}-{number}.pdf"))
 
 
 @bp.get("/t/<number:number>/qr.svg")
 def qr_svg(number: str) -> Response:
     """The QR code alone."""
-    guessing.dossier(number)
+    lookups.dossier(number)
     return private(Response(qr.svg(address(number).coded), mimetype="image/svg+xml"))
 
 
 @bp.get("/t/<number:number>.ics")
 def calendar(number: str) -> Response:
     """The date that the page names, for a calendar. 404 while there is none."""
-    dossier = guessing.dossier(number)
+    dossier = lookups.dossier(number)
     due = words.of(dossier, dossier.history()).dated
     if due is None:
         abort(404)
@@ -202,10 +206,10 @@ def why(typed: str) -> str:
     return _("We know no dossier with this number. Please compare it with your sheet.")
 
 
-def _render(glance: Glance, fresh: bool) -> str:
-    dossier = guessing.seen(glance)
+def _render(key: Glance, fresh: bool) -> str:
+    dossier = lookups.with_key(key)
     name = "public/status/_show.html" if request.htmx.part else "public/status/show.html"
-    return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh, glance.missed))
+    return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh, key.missed))
 
 
 def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: bool = True) -> dict[str, Any]:
@@ -244,28 +248,8 @@ def _missing(dossier: Dossier, history: list[Event]) -> list[str]:
     return next(event for event in reversed(history) if event.kind == "incomplete").missing(current())
 
 
-def _answer(body: bytes, glance: Glance) -> Response:
+def _answer(body: bytes, key: Glance) -> Response:
     response = make_response(body)
-    said = hashlib.sha256(body).hexdigest()[:12] if glance.missed else ""
-    response.set_etag(f"{glance.version}-{glance.revision}-{current()}-{today()}{said}", weak=True)
+    said = hashlib.sha256(body).hexdigest()[:12] if key.missed else ""
+    response.set_etag(f"{key.version}-{key.revision}-{current()}-{today()}{said}", weak=True)
     return private(response.make_conditional(request))
-
-
-class _Pages:
-    """The pages rendered last. Their key holds the dossier's version, so a kept page is never out of date."""
-
-    def __init__(self, most: int = 2048) -> None:
-        self._most = most
-        self._kept: OrderedDict[tuple, bytes] = OrderedDict()
-
-    def get(self, key: tuple) -> bytes | None:
-        return self._kept.get(key)
-
-    def put(self, key: tuple, body: bytes) -> None:
-        self._kept[key] = body
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
-
-
-def _pages() -> _Pages:
-    return current_app.extensions.setdefault("pages", _Pages())

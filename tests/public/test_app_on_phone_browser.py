@@ -3,14 +3,17 @@
 import json
 import re
 import threading
+from dataclasses import replace
 
 import pytest
 
+from blueprints.public.pwa import Release
 from models import Dossier, today
 from models.dossiers.number import grouped
 from support.living import served
 from support.phone import NEEDED, chromium, opened, playwright
 from support.site import signed_in
+from web.state import state
 
 pytestmark = NEEDED
 expect = playwright.expect
@@ -266,7 +269,8 @@ def test_new_release_waits_says_so_and_comes_at_a_tap(app, page):
     ready(page, "/t")
     page.get_by_label("Your eTracking number").fill("K7Q2")
     old = page.evaluate("caches.keys()")
-    app.extensions["release"] = app.extensions["release"] | {"version": "next"}
+    kept = state(app)
+    kept.replace(replace(kept.cache(Release), version="next"))
     page.evaluate("navigator.serviceWorker.getRegistration().then(found => found.update()).then(() => 1)")
     toast(page, "A new version is ready.")
     expect(page.get_by_label("Your eTracking number")).to_have_value("K7Q2")  # nothing was reloaded

@@ -12,6 +12,7 @@ from models.security import keys
 from models.staff.proof import Proof
 from support.visitor import Visitor
 from web import database as storage
+from web.state import state
 
 DURABLE = PRAGMAS.copy()
 PRAGMAS["synchronous"] = "off"  # no power cut is tested here
@@ -45,8 +46,7 @@ def running(url: str, **settings) -> Flask:
     site, config = SITES[name]
     site.config.clear()  # what a test has changed
     site.config.update(config)
-    for kept in ("pages", "shelf", "refused"):  # what a process remembers of the database it had
-        site.extensions.pop(kept, None)
+    state(site).forget()  # what the process remembers of the database it had
     keys.initialize(site.config["SECRET_KEY"])
     storage.use(site, url)
     return site
