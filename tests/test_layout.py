@@ -1,8 +1,6 @@
-"""How the tests are laid out: what they share is in tests/support, and no test module imports from another."""
+"""How the tests are laid out: what they share is in tests/support, and no module is too long to be read."""
 
 import ast
-
-import pytest
 
 from paths import ROOT
 
@@ -23,7 +21,15 @@ def imported(tree: ast.Module) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted(MODULES))
-def test_nothing_is_imported_from_a_test_module_or_a_conftest(path):
-    wrong = {name for name in imported(MODULES[path]) if name.startswith(".") or PRIVATE & set(name.split("."))}
-    assert not wrong, "what tests share is in tests/support"
+def private(tree: ast.Module) -> set[str]:
+    """What a module imports from a test module or a conftest.py, and what by dots alone."""
+    return {name for name in imported(tree) if name.startswith(".") or PRIVATE & set(name.split("."))}
+
+
+def test_what_tests_share_is_in_support():
+    assert {path: names for path, tree in MODULES.items() if (names := private(tree))} == {}
+
+
+def test_no_module_is_longer_than_300_lines():
+    lengths = {path: len((TESTS / path).read_text().splitlines()) for path in MODULES}
+    assert {path: lines for path, lines in lengths.items() if lines > 300} == {}

@@ -1,48 +1,16 @@
 """The legal clock: what a period becomes under the law of 30 May 1984, and why. Pure dates, no database."""
 
 import datetime as dt
-import time
 
 import pytest
 import time_machine
-from hypothesis import given
-from hypothesis import strategies as st
 
-from models import Event, today
+from models import today
 from models.base import LUXEMBOURG
 from models.deadlines import clock
-from models.deadlines.clock import Counted, HandedOver, Restarted, Rolled, Rule, Started, Stopped, Suspended, Waiting
-from models.deadlines.facts import Fact, facts, pauses_of
-from models.deadlines.workdays import DAY, is_working_day
-
-YEAR = 2026
-
-
-def day(text: str) -> dt.date:
-    """A date: month and day of 2026, or with another year before it."""
-    return dt.date.fromisoformat(text if len(text) > 5 else f"{YEAR}-{text}")
-
-
-def rule(length: int = 60, unit: str = "days", **others) -> Rule:
-    return Rule(**{"length": length, "unit": unit, "start": "arrival", "missing": "suspend", "source": {}} | others)
-
-
-def story(words: str) -> list[Fact]:
-    """Facts from words like "arrived 03-02, requested 03-16, supplied 04-05"."""
-    return [Fact(kind, day(on)) for kind, on in (fact.split() for fact in words.split(", "))]
-
-
-def asked(start: dt.date, *pauses: tuple[dt.date, dt.date]) -> list[Fact]:
-    """What arrived on `start`, with documents asked for and supplied."""
-    told = [Fact("arrived", start)]
-    for since, until in pauses:
-        told += [Fact("requested", since), Fact("supplied", until)]
-    return told
-
-
-def read(words: str, *rules: Rule) -> clock.Reading:
-    return clock.read(rules or (rule(),), story(words))
-
+from models.deadlines.clock import Counted, HandedOver, Restarted, Rolled, Started, Stopped, Suspended, Waiting
+from models.deadlines.workdays import DAY
+from support.clock import asked, day, read, rule, story
 
 GOLDEN = {
     # case: (start, length, unit, suspensions, nominal end, limit)
@@ -244,163 +212,6 @@ def test_steps_tell_how_the_date_came_about():
         Suspended(day("03-16"), day("03-31"), 15, day("05-16")),
         Rolled((day("05-16"), day("05-17")), day("05-18")),
     )
-
-
-# Properties
-
-DAYS = st.dates(dt.date(2019, 1, 1), dt.date(2040, 12, 31))
-LENGTHS = st.integers(1, 400)
-
-
-@st.composite
-def cases(draw) -> tuple[dt.date, int, list[tuple[dt.date, dt.date]]]:
-    """A start, a length, and suspensions that overlap, touch, come too early or too late."""
-    start, length = draw(DAYS), draw(LENGTHS)
-    spans = draw(st.lists(st.tuples(st.integers(-10, 500), st.integers(0, 60)), max_size=5))
-    return start, length, [(start + since * DAY, start + (since + days) * DAY) for since, days in spans]
-
-
-def by_hand(start: dt.date, length: int, pauses: list[tuple[dt.date, dt.date]]) -> dt.date:
-    """The last day of the period, found by crossing out one day after the other."""
-    on, used = start, 0
-    while used < length or any(since <= on < until for since, until in pauses):
-        on += DAY
-        used += not any(since < on <= until for since, until in pauses)
-    return on
-
-
-def limits(start: dt.date, length: int, pauses: list[tuple[dt.date, dt.date]]) -> tuple[dt.date, dt.date]:
-    reading = clock.read([rule(length)], asked(start, *pauses))
-    return reading.end, reading.limit
-
-
-@given(cases())
-def test_period_is_what_crossing_out_days_gives(case):
-    end, limit = limits(*case)
-    assert end == by_hand(*case)
-    assert is_working_day(limit) and 0 <= (limit - end).days <= 4
-
-
-@given(cases(), st.integers(0, 30), st.integers(0, 30))
-def test_longer_period_or_later_documents_never_bring_the_limit_forward(case, more, later):
-    start, length, pauses = case
-    assert limits(start, length + more, pauses) >= limits(start, length, pauses)
-    for index, (since, until) in enumerate(pauses):
-        longer = [*pauses[:index], (since, until + later * DAY), *pauses[index + 1 :]]
-        assert limits(start, length, longer) >= limits(start, length, pauses)
-
-
-@given(cases(), st.randoms(), st.integers(0, 60))
-def test_order_and_division_of_suspensions_do_not_matter(case, random, cut):
-    start, length, pauses = case
-    expected = limits(*case)
-    shuffled = random.sample(pauses, len(pauses))
-    assert limits(start, length, shuffled) == expected
-    divided = []
-    for since, until in pauses:
-        middle = min(since + cut * DAY, until)
-        divided += [(since, middle), (middle, until)]
-    assert limits(start, length, divided) == expected
-
-
-@given(DAYS, st.integers(1, 30), st.sampled_from(["weeks", "months"]), st.integers(0, 12))
-def test_weeks_and_months_end_on_the_same_day_of_week_or_month(start, length, unit, more):
-    end = clock.add(start, length, unit)
-    if unit == "weeks":
-        assert end.weekday() == start.weekday() and (end - start).days == 7 * length
-    else:
-        last = (end + DAY).month != end.month
-        assert end.day == start.day or (last and end.day < start.day)
-        assert (end.year - start.year) * 12 + end.month - start.month == length
-    assert clock.add(start, length + more, unit) >= end
-
-
-@given(cases(), st.integers(0, 900))
-def test_used_days_are_those_crossed_out(case, later):
-    start, length, pauses = case
-    on = start + later * DAY
-    reading = clock.read([rule(length)], asked(start, *pauses))
-    until = min(on, reading.end)
-    crossed = sum(
-        not any(since < start + step * DAY <= end for since, end in pauses)
-        for step in range(1, (until - start).days + 1)
-    )
-    assert reading.used(on) == crossed
-
-
-# From events to facts
-
-
-def event(kind: str, at: str = "2026-03-02T10:00+01:00", arrived: str = "", **details) -> Event:
-    return Event(
-        kind=kind, at=dt.datetime.fromisoformat(at), arrived_on=day(arrived) if arrived else None, details=details
-    )
-
-
-def test_history_is_read_as_facts():
-    history = [
-        event("announced", "2026-02-20T10:00+01:00"),
-        event("posted", "2026-02-21T10:00+01:00", on="2026-02-21"),
-        event("received", "2026-03-04T10:00+01:00", "03-02"),
-        event("incomplete", "2026-03-16T10:00+01:00", until="2026-04-16", missing=["passport"]),
-        event("supplied", "2026-04-06T10:00+02:00", "04-05"),
-        event("examination", "2026-04-07T10:00+02:00"),
-        event("transferred", "2026-04-08T10:00+02:00"),
-        event("decided", "2026-05-01T10:00+02:00"),
-        event("closed", "2026-05-03T10:00+02:00"),
-    ]
-    assert facts(history) == [
-        Fact("arrived", day("03-02")),
-        Fact("requested", day("03-16")),
-        Fact("supplied", day("04-05")),
-        Fact("complete", day("04-07")),
-        Fact("transferred", day("04-08")),
-        Fact("ended", day("05-01")),
-        Fact("ended", day("05-03")),
-    ]
-
-
-def test_second_arrival_brings_the_documents():
-    told = facts([event("received", arrived="03-02"), event("incomplete"), event("received", arrived="03-09")])
-    assert [fact.kind for fact in told] == ["arrived", "requested", "supplied"]
-
-
-def test_corrected_arrival_recomputes_everything():
-    history = [
-        event("received", "2026-03-04T10:00+01:00", "03-04"),
-        event("incomplete", "2026-03-16T10:00+01:00"),
-        event("supplied", "2026-04-05T10:00+02:00", "04-05"),
-        event("corrected", "2026-04-06T10:00+02:00", "03-02"),
-        event("corrected", "2026-04-07T10:00+02:00", "03-03"),
-    ]
-    assert clock.read([rule()], facts(history[:3])).limit == day("05-26")  # the 23rd is a Saturday, then Whit Monday
-    assert clock.read([rule()], facts(history[:4])).limit == day("05-21")
-    assert clock.read([rule()], facts(history)).limit == day("05-22")
-
-
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
-def test_where_the_server_stands_does_not_matter(monkeypatch, zone):
-    monkeypatch.setenv("TZ", zone)
-    time.tzset()
-    try:
-        instants = ["2026-03-15T23:00+00:00", "2026-03-16T22:59:59+00:00", "2026-03-16T12:00-07:00"]
-        assert [facts([event("incomplete", at)])[0].on for at in instants] == [day("03-16")] * 3
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-
-
-@given(st.times(), st.times())
-def test_time_of_day_does_not_matter(asked_at, decided_at):
-    def local(date: str, at: dt.time) -> str:
-        return dt.datetime.combine(day(date), at, LUXEMBOURG).astimezone(dt.UTC).isoformat()
-
-    told = facts([event("incomplete", local("03-29", asked_at)), event("decided", local("10-25", decided_at))])
-    assert [fact.on for fact in told] == [day("03-29"), day("10-25")]  # both nights in which the hour changes
-
-
-def test_open_requests_are_open():
-    assert pauses_of(story("requested 03-16")) == [(day("03-16"), clock.OPEN)]
 
 
 # What is due

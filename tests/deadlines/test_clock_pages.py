@@ -1,92 +1,14 @@
 """The clock as it is seen: on the status page, at the desk, in a calendar, in lists. Every date can say why."""
 
-import datetime as dt
-from contextlib import contextmanager
-
 import pytest
-import time_machine
-from icalendar import Calendar
 
-from models import Contact, Dossier, Form, Notification, Staff
-from models.base import LUXEMBOURG
+from models import Contact, Dossier, Notification, Staff
 from models.catalogue.procedure import LANGUAGES
 from senders.text import write
+from support.clock_pages import happen, kept, on, status_page, whys
 from support.loading import copied, load, replace
-from support.site import account, signed_in
-from support.visitor import Page, Visitor
-
-PERSON = "somebody@example.org"
-
-
-@contextmanager
-def on(day: str):
-    """Ten in the morning in Luxembourg."""
-    with time_machine.travel(dt.datetime.fromisoformat(f"{day}T10:00").replace(tzinfo=LUXEMBOURG), tick=False):
-        yield
-
-
-@pytest.fixture
-def student() -> Form:
-    """A form with a period: 60 days from arrival, suspended while documents are missing."""
-    return Form.get(Form.slug == "financial-responsibility-student")
-
-
-@pytest.fixture
-def keeper(student) -> Staff:
-    return account("keeper@example.lu", "clerk", student.procedure.authority)
-
-
-@pytest.fixture
-def told(student, keeper):
-    """A dossier after a story: (day, what happened, more) ..."""
-
-    def told(*story: tuple) -> Dossier:
-        with on("2026-01-02"):
-            dossier = Dossier.announce(student, "en", f"key of {story}", [("email", PERSON)])
-        for day, kind, *more in story:
-            with on(day):
-                happen(dossier, kind, keeper, *more)
-        return dossier
-
-    return told
-
-
-def happen(dossier: Dossier, kind: str, by: Staff, until: str = "") -> None:
-    today = dt.datetime.now(LUXEMBOURG).date()
-    if kind == "corrected":
-        dossier.correct_arrival(dt.date.fromisoformat(until), by=by, version=dossier.version)
-        return
-    dossier.move(
-        kind,
-        by=by,
-        version=dossier.version,
-        arrived_on=today if kind == "received" else None,
-        until=dt.date.fromisoformat(until) if until else None,
-        missing=["Copy of the passport"] if kind == "incomplete" else None,
-    )
-
-
-def kept(dossier: Dossier) -> tuple:
-    row = Dossier.get_by_id(dossier.id)
-    return tuple(day and f"{day:%m-%d}" for day in (row.target_on, row.due_on, row.decided_on)) + (row.handled_days,)
-
-
-def status_page(app, dossier: Dossier, day: str, language: str = "en") -> Page:
-    with on(day):
-        return Visitor(app, language).get(f"/t/{dossier.number}")
-
-
-def whys(page: Page) -> list[list[str]]:
-    """The steps of each explanation on the page."""
-    return [[step.get_text(strip=True) for step in why.select("li")] for why in page.soup.select("details.why")]
-
-
-def entry(app, dossier: Dossier, day: str, language: str = "en"):
-    with on(day):
-        answer = Visitor(app, language).open(f"/t/{dossier.number}.ics")
-    assert answer.status_code == 200
-    return answer, Calendar.from_ical(answer.data)
-
+from support.site import signed_in
+from support.visitor import Visitor
 
 # What lists ask
 
@@ -207,72 +129,6 @@ def test_every_step_is_told_in_every_language(app, told, language):
     (steps,) = whys(status_page(app, dossier, "2026-03-28", language))
     names = {"de": "Europatag", "fr": "Jour de l’Europe", "en": "Europe Day", "lb": "Europadag"}
     assert len(steps) == 4 and names[language] in steps[-1]
-
-
-# In a calendar
-
-
-def test_limit_goes_into_a_calendar(app, told):
-    dossier = told(("2026-10-26", "received"))
-    answer, calendar = entry(app, dossier, "2026-10-27")
-    (event,) = calendar.events
-    assert answer.content_type == "text/calendar; charset=utf-8; method=PUBLISH"
-    assert answer.headers["Cache-Control"].startswith("no-store") or "private" in answer.headers["Cache-Control"]
-    assert calendar["method"] == "PUBLISH" and event["uid"] == f"{dossier.number}-limit@etracking"
-    assert (event.start, event.end) == (dt.date(2026, 12, 28), dt.date(2026, 12, 29))
-    assert event["sequence"] == dossier.version and event["dtstamp"].dt == dossier.changed_at
-    assert event["url"] == f"http://localhost/t/{dossier.number}" and "Christmas Day" in event["description"]
-    assert event.alarms.times[0].trigger.hour == 9
-    assert PERSON not in answer.text
-    assert max(map(len, answer.data.split(b"\r\n"))) <= 75
-
-
-def test_citizens_own_date_goes_into_a_calendar(app, told):
-    dossier = told(("2026-03-02", "received"), ("2026-03-16", "incomplete", "2026-05-09"))
-    _answer, calendar = entry(app, dossier, "2026-04-01")
-    (event,) = calendar.events
-    assert event["uid"].endswith("-yours@etracking") and event.start == dt.date(2026, 5, 11)
-    assert event.alarms.times[0].trigger.date() == dt.date(2026, 5, 8)
-
-
-def test_calendar_takes_the_last_day_there_is(app, told):
-    _answer, calendar = entry(
-        app, told(("2026-03-02", "received"), ("2026-03-16", "incomplete", "9999-12-31")), "2026-04-01"
-    )
-    assert calendar.events[0].start == dt.date.max
-
-
-def test_later_file_is_news_of_the_same_entry(app, told, keeper):
-    dossier = told(("2026-03-02", "received"))
-    before = entry(app, dossier, "2026-03-03")[1].events[0]
-    with on("2026-03-04"):
-        dossier.correct_arrival(dt.date(2026, 2, 27), by=keeper, version=dossier.version)
-    after = entry(app, dossier, "2026-03-05")[1].events[0]
-    assert before["uid"] == after["uid"] and after["sequence"] > before["sequence"] and after.start < before.start
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_calendar_speaks_the_language_of_its_reader(app, told, language):
-    _answer, calendar = entry(app, told(("2026-10-26", "received")), "2026-10-27", language)
-    (event,) = calendar.events
-    names = {"de": "Weihnachten", "fr": "Noël", "en": "Christmas Day", "lb": "Chrëschtdag"}
-    assert names[language] in event["description"] and event["summary"].params["language"] == language
-
-
-def test_without_a_date_there_is_no_entry(app, told):
-    for dossier in (told(), told(("2026-03-02", "received"), ("2026-03-16", "incomplete"))):
-        with on("2026-04-01"):
-            assert Visitor(app).open(f"/t/{dossier.number}.ics").status_code == 404
-            assert not Visitor(app).get(f"/t/{dossier.number}").soup.select("a[href$='.ics']")
-    assert Visitor(app).open("/t/0123456789ABV.ics").status_code == 404
-    assert Visitor(app).open("/t/nonsense.ics").status_code == 404
-    assert Visitor(app).open("/t/0123456789ABV.ics", "POST").status_code == 405
-
-
-def test_page_links_to_its_calendar_entry(app, told):
-    page = status_page(app, told(("2026-03-02", "received")), "2026-03-03")
-    (link,) = page.soup.select("a[href$='.ics']")
-    assert link.get_text() == "Put it into my calendar"
 
 
 # What the desk sees

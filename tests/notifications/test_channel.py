@@ -7,7 +7,7 @@ from queue import SimpleQueue
 import pytest
 import time_machine
 
-from commands import notifications as notifications
+from commands import notifications
 from models import Channel, Notification, Outcome, db, now
 from models.notifications import channel
 from models.notifications.channel import ERRORS, PROBE, WINDOW

@@ -1,59 +1,16 @@
 """First SMS are worth nothing to a fraudster and can plague nobody; and what cannot be counted is not sent."""
 
-import datetime as dt
-import itertools
 import logging
 
 import phonenumbers
 import pytest
 import time_machine
 
-from models import Contact, Counter, Dossier, Notification, Used, db, now
+from models import Contact, Counter, Used, db, now
 from models.notifications import limits as sms_limits
-from models.notifications.limits import DAY, HOUR, MINUTE, Refused, Tariff
+from models.notifications.limits import DAY, HOUR, MINUTE, Tariff
 from models.security import throttle
-from support.registration import CONTACT, past_the_captcha
-from support.site import running
-from support.visitor import Visitor
-
-MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
-TARIFF = Tariff(price=8, budget=500)
-PERMITS = map(str, itertools.count())
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(MONDAY, tick=False) as traveller:
-        yield traveller
-
-
-def mobile(index: int, block: int | None = None) -> str:
-    """One of many mobile numbers of Luxembourg: each in a block of its own, or all in one."""
-    first = index % 10_000 if block is None else block
-    return f"+352621{first % 1000:03}{index // 1000 % 10}{index % 100:02}"
-
-
-def asked(number: str, network: str = "", tariff: Tariff = TARIFF) -> str:
-    """Which limit refuses an SMS to `number`, or nothing."""
-    permit = next(PERMITS)
-    try:
-        sms_limits.ask(number, network or f"network {permit}", permit, tariff)
-    except Refused as refused:
-        return str(refused)
-    return ""
-
-
-def left(dossier: Dossier, number: str, confirmed: bool = False, tariff: Tariff = TARIFF) -> str:
-    """Which limit holds back the SMS to a new contact, or nothing."""
-    contact = Contact.create(dossier=dossier, channel="sms", address=number, language="en", created_at=now())
-    if confirmed:
-        contact.confirm()
-    try:
-        sms_limits.leave(Contact.get_by_id(contact.id), next(PERMITS), tariff)
-    except Refused as refused:
-        contact.erase()
-        return str(refused)
-    return ""
+from support.sms_limits import MONDAY, TARIFF, asked, attack, left, mobile
 
 
 @pytest.mark.parametrize(
@@ -196,16 +153,6 @@ def test_budget_of_the_month_warns_before_it_is_gone_and_then_serves_only_confir
     assert left(dossier, mobile(8), tariff=small) == ""
 
 
-def attack(dossier: Dossier, clock, hours: int) -> int:
-    """A fraudster with any number of networks and numbers tries twice a minute; how many SMS leave."""
-    sent = 0
-    for index in range(hours * 120):
-        clock.shift(30)
-        number = f"+3526{(21, 61, 91)[index % 3]}{index * 7919 % 1_000_000:06}"
-        sent += not asked(number) and not left(dossier, number)
-    return sent
-
-
 def test_pumping_is_stopped_after_at_most_a_hundred_messages(app, dossier, clock, caplog):
     assert attack(dossier, clock, hours=6) <= 100
     assert any("off for an hour" in record.notification for record in caplog.records)
@@ -270,66 +217,3 @@ def test_no_counter_knows_a_number_and_none_outlives_a_month(app, clock):
     clock.shift(sms_limits.MONTH + 2 * DAY)
     Counter.purge(), Used.purge()
     assert not [*Counter.select(), *Used.select()]
-
-
-def register(app, index: int, **fields):
-    browser = Visitor(app, address=f"198.51.{index}.1")
-    return browser.submit(past_the_captcha(browser), CONTACT, **fields)
-
-
-def test_fourth_registration_of_a_day_gives_the_number_and_says_why_there_is_no_sms(app, clock):
-    for index in range(4):
-        clock.shift(2 * MINUTE)
-        page = register(app, index, by_sms="y", mobile="621 123 456")
-    assert "We cannot send an SMS to this mobile number at the moment" in page.text
-    assert "take a new number with your e-mail address" in page.text and "You chose no messages" not in page.text
-    assert (Dossier.select().count(), Notification.select().count()) == (4, 3)
-
-
-def test_mailbox_gets_three_first_messages_a_day_however_it_is_spelled(app, clock):
-    spellings = ("Vic.Tim@gmail.com", "victim@googlemail.com", "victim+1@gmail.com", "victim+2@gmail.com")
-    for index, spelling in enumerate(spellings):
-        page = register(app, index, by_email="y", email=spelling)
-    assert "We cannot write to this e-mail address" in page.text and Notification.select().count() == 3
-
-
-def test_victim_of_mail_and_sms_together_gets_three_of_each_whoever_asks(app, clock):
-    for index in range(20):
-        clock.shift(20 * MINUTE)
-        register(app, index, by_email="y", email="victim@example.lu", by_sms="y", mobile="621 123 456")
-    counts = {
-        channel: Notification.select().where(Notification.channel == channel).count() for channel in ("email", "sms")
-    }
-    assert counts == {"email": 3, "sms": 3} and Dossier.select().count() == 20
-
-
-def test_store_broken_in_mid_run_registers_by_mail_and_sends_no_sms(app):
-    register(app, 1, by_sms="y", mobile="621 123 456")
-    browser = Visitor(app)
-    page = past_the_captcha(browser)
-    db.execute_sql("ALTER TABLE counter RENAME TO hidden")
-    shown = browser.submit(page, CONTACT, by_sms="y", mobile="661 123 456", by_email="y", email="a@example.lu")
-    db.execute_sql("ALTER TABLE hidden RENAME TO counter")
-    assert "We cannot send an SMS" in shown.text and "You are told by e-mail" in shown.text
-    assert [notification.channel for notification in Notification.select().order_by(Notification.id)] == [
-        "sms",
-        "email",
-    ]
-
-
-def test_region_can_be_closed_by_a_setting(sqlite_url):
-    app = running(sqlite_url, SMS_REGIONS=["LU"])
-    browser = Visitor(app)
-    page = browser.submit(past_the_captcha(browser), CONTACT, 422, by_sms="y", mobile="+33 6 12 34 56 78")
-    assert "cannot send SMS to this country" in page.errors["mobile"]
-    assert page.soup.select_one("#mobile")["value"] == "+33 6 12 34 56 78"
-    db.close()
-
-
-def test_spending_is_a_number_for_whoever_watches(sqlite_url, form):
-    app = running(sqlite_url, METRICS_TOKEN="token")
-    dossier = Dossier.announce(form, "en", "key")
-    assert left(dossier, "+352621123456") == ""
-    shown = app.test_client().get("/metrics", headers={"Authorization": "Bearer token"}).text
-    assert "etracking_sms_spent_cents 8\n" in shown and "etracking_sms_budget_cents 50000\n" in shown
-    db.close()

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 import psycopg
 import pytest
 
-from commands import notifications as notifications
+from commands import notifications
 from models import Contact, Event, Notification, db, now
 from models.notifications import outbox
 from models.notifications.timetable import REPEATS
@@ -179,12 +179,12 @@ def test_database_that_is_away_does_not_end_the_worker(sending_app, mail_server,
     notification, told = queued(), SimpleQueue()
     monkeypatch.setattr(notifications, "IDLE", 0.01)
     with db.connection_context():
-        db.execute_sql("ALTER TABLE message RENAME TO elsewhere")
+        db.execute_sql("ALTER TABLE notification RENAME TO elsewhere")
     monkeypatch.setattr(notifications.log, "error", lambda *_: (back(), told.put("leave")))
 
     def back() -> None:
         with db.connection_context():
-            db.execute_sql("ALTER TABLE elsewhere RENAME TO message")
+            db.execute_sql("ALTER TABLE elsewhere RENAME TO notification")
 
     notifications.Worker().work(told)
     work_once()
@@ -197,8 +197,8 @@ def test_mail_that_left_while_the_database_went_away_is_on_record_and_not_repeat
             db.execute_sql(f"ALTER TABLE {one} RENAME TO {other}")
 
     def go_away() -> None:
-        rename("message", "elsewhere")
-        threading.Timer(0.1, rename, ("elsewhere", "message")).start()
+        rename("notification", "elsewhere")
+        threading.Timer(0.1, rename, ("elsewhere", "notification")).start()
 
     notification, mail_server.during_data = queued(), go_away
     work_once()

@@ -1,15 +1,13 @@
 """Scanning in a real Chromium, which on Linux reads no codes by itself: the reader that we bring really runs."""
 
 import pytest
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from models import Dossier
 from models.dossiers.number import grouped, new_number
-from paper import render
-from support.camera import camera, code, jpeg
+from support.camera import camera, code, file, photo
 from support.living import served
 from support.phone import NEEDED, chromium, opened, playwright
-from support.visitor import Visitor
 from web.security_headers import DOCUMENT, POLICY
 
 pytestmark = NEEDED
@@ -23,18 +21,6 @@ FOREIGN = [
     "WIFI:T:WPA;S:home;P:{number};;",
     "Hello",
 ]
-
-
-def file(picture: Image.Image) -> dict:
-    """A picture of the gallery."""
-    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": jpeg(picture)}
-
-
-def photo(visitor: Visitor, dossier: Dossier, angle: float, blur: float) -> Image.Image:
-    """The printed sheet on a table, as somebody in a hurry takes it."""
-    with render.opened(visitor.open(f"/t/{dossier.number}/sheet.pdf").data) as document:
-        sheet = render.draw(document, 0, 150)
-    return sheet.rotate(angle, expand=True, fillcolor=90).filter(ImageFilter.GaussianBlur(blur))
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,12 @@ import io
 import re
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 from qrcode import QRCode
+
+from models import Dossier
+from paper import render
+from support.visitor import Visitor
 
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
@@ -39,3 +43,15 @@ def drawn(svg: str) -> Image.Image:
         left, top, length = int(x) * scale, int(y) * scale, int(width) * scale
         ImageDraw.Draw(image).rectangle((left, top, left + length - 1, top + scale - 1), fill=0)
     return image
+
+
+def file(picture: Image.Image) -> dict:
+    """A picture of the gallery."""
+    return {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": jpeg(picture)}
+
+
+def photo(visitor: Visitor, dossier: Dossier, angle: float, blur: float) -> Image.Image:
+    """The printed sheet on a table, as somebody in a hurry takes it."""
+    with render.opened(visitor.open(f"/t/{dossier.number}/sheet.pdf").data) as document:
+        sheet = render.draw(document, 0, 150)
+    return sheet.rotate(angle, expand=True, fillcolor=90).filter(ImageFilter.GaussianBlur(blur))

@@ -133,3 +133,13 @@ def sign_in(page, site: Site, role: str = "clerk") -> None:
         page.wait_for_url("**/desk")
         site.cookies[role] = page.context.cookies()
     page.context.add_cookies(site.cookies[role])
+
+
+def expect(of):
+    from playwright.sync_api import expect
+
+    return expect(of)
+
+
+def heading(page):
+    return page.get_by_role("heading", level=1)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import time_machine
 from flask import Flask
+from icalendar import Calendar
 
 from commands.notifications import Worker
 from models import Authority, Form, Procedure, Staff, StaffSession, db
@@ -23,6 +24,11 @@ from support.visitor import Page, Visitor, values
 AT_ITS_ADDRESS = ("arrival", "papers", "originals", "undo")
 ASKED = {"missing": "Lease", "until": "2026-05-09"}  # a Saturday, and Europe Day: it counts until Monday
 NOT = "not: "
+OTHER = "housing-aid-service"
+ITEM = "RR473124829LU"
+DUE = "As a rule at most until"
+NOBODY = "Who must act Nobody"
+YOU = "Who must act You"
 UNDONE = dt.timedelta(minutes=11)  # after that nothing can be taken back, and everybody is told
 STUDENT = "student-residence/financial-responsibility-student"  # a form with a period: 60 days from arrival
 RENT = "rent-subsidy/application"  # one without
@@ -167,3 +173,13 @@ class Story:
 
 def token(page: Page) -> str:
     return page.soup.select_one("[name=csrf_token]")["value"]
+
+
+def calendar(story: Story) -> str:
+    """The date that the page offers for a calendar."""
+    (event,) = Calendar.from_ical(story.citizen.open(f"/t/{story.number}.ics").data).events
+    return event.start.isoformat()
+
+
+def links(story: Story, words: str) -> list[str]:
+    return [link["href"] for link in story.page().soup.select(f".status a[href*='{words}']")]

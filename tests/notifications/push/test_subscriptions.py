@@ -1,148 +1,16 @@
-"""News on the installed app: its browser subscribes, hears of every step, and is forgotten when it is gone."""
-
-import datetime as dt
-import re
-from queue import SimpleQueue
+"""The browser of the installed app subscribes to news, renews that and ends it; nobody else can."""
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid
 
 from blueprints.public import push
-from commands import notifications as notifications
-from models import Contact, Dossier, Notification, Subscription, db, now, today
+from models import Contact, Dossier, Subscription
 from models.notifications import addresses
 from models.notifications.subscription import MOST, permitted
-from senders import push as sender
+from support.push import HOSTS, arrive, ask, renew, work
 from support.push_stand_in import Device, text
-from support.sending import close
 from support.site import running
-from support.visitor import Visitor
-
-HOSTS = ["fcm.googleapis.com", "*.push.services.mozilla.com", "*.push.apple.com"]
-
-
-@pytest.fixture(params=["sqlite"])
-def site(request, push_service):
-    """The app with keys and a push service."""
-    app = running(request.getfixturevalue(f"{request.param}_url"), **push_service.settings)
-    db.connect(reuse_if_open=True)
-    yield app
-    close()
-
-
-@pytest.fixture
-def citizen(site) -> Visitor:
-    return Visitor(site)
-
-
-def ask(visitor: Visitor, dossier: Dossier, device: Device, action: str = "tell", status: int = 200, **changes):
-    data = device.gives | {"action": action} | changes
-    return visitor.post(f"/t/{dossier.number}/push", status, data=data, htmx=True)
-
-
-def arrive(dossier: Dossier, clerk) -> Notification:
-    """Its envelope arrives; the notification of that to its app."""
-    dossier.move("received", by=clerk, version=dossier.version, arrived_on=today())
-    return Notification.get(Notification.channel == "push")
-
-
-def work(site) -> None:
-    db.close()
-    with site.app_context():
-        notifications.Worker().work(SimpleQueue(), once=True)
-    db.connect(reuse_if_open=True)
-
-
-@pytest.mark.parametrize("site", ["sqlite", "postgresql"], indirect=True)
-def test_device_hears_of_the_next_step_in_its_language(site, push_service, dossier, clerk):
-    device = push_service.device()
-    ask(Visitor(site, "fr"), dossier, device)
-    notification = arrive(dossier, clerk)
-    work(site)
-    path, headers, body = push_service.posts[0]
-    said = device.read(body)
-    assert said["lang"] == "fr" and said["page"] == f"/t/{dossier.number}" and "arrivé" in said["title"]
-    assert dossier.number[:4] not in said["title"] + said["body"] and len(body) < 4096
-    assert (
-        Notification.get_by_id(notification.id).state == "sent" and path == "/push/one" and len(push_service.posts) == 1
-    )
-    assert Notification.get_by_id(notification.id).written == {"subject": said["title"], "text": said["body"]}
-
-
-def test_service_is_told_who_we_are_and_how_long_it_may_keep_it(site, citizen, push_service, dossier, clerk):
-    ask(citizen, dossier, push_service.device())
-    arrive(dossier, clerk)
-    work(site)
-    headers = {name.lower(): value for name, value in push_service.posts[0][1].items()}
-    assert Vapid.verify(headers["authorization"]) and headers["ttl"] == "604800" and headers["urgency"] == "normal"
-    assert re.fullmatch(r"[0-9a-f]{32}", headers["topic"]) and headers["content-encoding"] == "aes128gcm"
-    assert dossier.number.lower() not in str(headers).lower()
-
-
-@pytest.mark.parametrize(
-    ("answer", "state", "error"),
-    [
-        (200, "sent", ""),
-        (204, "sent", ""),
-        (400, "failed", "push refused: HTTP 400"),
-        (403, "failed", "push refused: HTTP 403"),
-        (413, "failed", "push refused: HTTP 413"),
-        (429, "deferred", "push refused: HTTP 429"),
-        (500, "deferred", "push refused: HTTP 500"),
-        ("elsewhere", "failed", "push refused: it leads elsewhere"),
-        ("drop", "unknown", "no clear answer from the push service: ConnectionError"),
-    ],
-)
-def test_each_answer_ends_in_its_state_after_one_request(
-    site, citizen, push_service, dossier, clerk, answer, state, error
-):
-    push_service.answer = answer
-    ask(citizen, dossier, push_service.device())
-    notification = arrive(dossier, clerk)
-    work(site)
-    row = Notification.get_by_id(notification.id)
-    assert (row.state, row.error, len(push_service.posts)) == (state, error, 1)
-
-
-@pytest.mark.parametrize("answer", [404, 410])
-def test_device_that_is_gone_is_forgotten(site, citizen, push_service, dossier, clerk, answer):
-    push_service.answer = answer
-    ask(citizen, dossier, push_service.device())
-    arrive(dossier, clerk)
-    work(site)
-    assert not Contact.select().exists() and not Subscription.select().exists() and not Notification.select().exists()
-    assert len(push_service.posts) == 1
-
-
-def test_service_that_never_answers_is_given_up_in_time(site, citizen, push_service, dossier, clerk, monkeypatch):
-    monkeypatch.setattr(sender, "TIMEOUT", (1, 0.05))
-    push_service.answer = "hold"
-    ask(citizen, dossier, push_service.device())
-    notification = arrive(dossier, clerk)
-    work(site)
-    assert (
-        Notification.get_by_id(notification.id).state == "unknown"
-        and "ReadTimeout" in Notification.get_by_id(notification.id).error
-    )
-
-
-def test_service_that_is_down_is_tried_again(site, citizen, push_service, dossier, clerk):
-    ask(citizen, dossier, Device(f"https://{push_service.place}/push/one"))
-    notification = arrive(dossier, clerk)
-    site.config["PUSH_HOSTS"] = ["127.0.0.1:1"]
-    Subscription.update(endpoint="https://127.0.0.1:1/push/one").execute()
-    work(site)
-    row = Notification.get_by_id(notification.id)
-    assert row.state == "deferred" and "not reached" in row.error and row.run_at > now()
-
-
-def test_host_that_is_not_on_the_list_any_more_gets_nothing(site, citizen, push_service, dossier, clerk):
-    ask(citizen, dossier, push_service.device())
-    notification = arrive(dossier, clerk)
-    site.config["PUSH_HOSTS"] = HOSTS
-    work(site)
-    assert Notification.get_by_id(notification.id).state == "failed" and not push_service.posts
 
 
 def test_asking_telling_and_stopping(citizen, push_service, dossier):
@@ -175,11 +43,6 @@ def test_answer_is_a_page_of_its_own_without_htmx(citizen, push_service, dossier
     page = citizen.post(f"/t/{dossier.number}/push", data=data)
     assert page.title == "News on this device" and page.response.headers["Cache-Control"] == "no-store"
     assert page.soup.select_one(f"a[href='/t/{dossier.number}']") and "Set-Cookie" not in page.response.headers
-
-
-def renew(site, device: Device, new: Device, status: int = 204, **changes) -> None:
-    data = new.gives | {"old": device.endpoint} | changes
-    assert site.test_client().post("/push", data=data).status_code == status
 
 
 @pytest.mark.parametrize("site", ["sqlite", "postgresql"], indirect=True)
@@ -332,19 +195,6 @@ def test_site_without_keys_offers_nothing(visitor, dossier):
 def test_status_page_hides_the_offer_until_a_script_shows_it(citizen, dossier):
     part = citizen.get(f"/t/{dossier.number}").soup.select_one("[data-push]")
     assert part.has_attr("hidden") and len(part["data-key"]) == 87
-
-
-def test_news_of_a_day_come_in_one_after_the_third_and_at_any_hour(site, citizen, push_service, dossier, clerk):
-    site.config |= {"SMS_FROM_HOUR": 0, "SMS_UNTIL_HOUR": 1}
-    ask(citizen, dossier, push_service.device())
-    arrive(dossier, clerk)
-    for status in ("examination", "decided", "closed"):
-        work(site)
-        dossier.move(status, by=clerk, version=dossier.version)
-    work(site)
-    assert len(push_service.posts) == 3
-    held = Notification.select().order_by(Notification.id.desc()).get()
-    assert (held.state, held.kind) == ("held", "digest") and held.run_at > now() + dt.timedelta(minutes=1)
 
 
 def test_app_is_nobody_that_mail_failing_could_be_told_to(citizen, push_service, with_mail):

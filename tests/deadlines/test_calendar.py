@@ -1,0 +1,72 @@
+"""The dates of a dossier as entries for a calendar."""
+
+import datetime as dt
+
+import pytest
+
+from models.catalogue.procedure import LANGUAGES
+from support.clock_pages import PERSON, entry, on, status_page
+from support.visitor import Visitor
+
+
+def test_limit_goes_into_a_calendar(app, told):
+    dossier = told(("2026-10-26", "received"))
+    answer, calendar = entry(app, dossier, "2026-10-27")
+    (event,) = calendar.events
+    assert answer.content_type == "text/calendar; charset=utf-8; method=PUBLISH"
+    assert answer.headers["Cache-Control"].startswith("no-store") or "private" in answer.headers["Cache-Control"]
+    assert calendar["method"] == "PUBLISH" and event["uid"] == f"{dossier.number}-limit@etracking"
+    assert (event.start, event.end) == (dt.date(2026, 12, 28), dt.date(2026, 12, 29))
+    assert event["sequence"] == dossier.version and event["dtstamp"].dt == dossier.changed_at
+    assert event["url"] == f"http://localhost/t/{dossier.number}" and "Christmas Day" in event["description"]
+    assert event.alarms.times[0].trigger.hour == 9
+    assert PERSON not in answer.text
+    assert max(map(len, answer.data.split(b"\r\n"))) <= 75
+
+
+def test_citizens_own_date_goes_into_a_calendar(app, told):
+    dossier = told(("2026-03-02", "received"), ("2026-03-16", "incomplete", "2026-05-09"))
+    _answer, calendar = entry(app, dossier, "2026-04-01")
+    (event,) = calendar.events
+    assert event["uid"].endswith("-yours@etracking") and event.start == dt.date(2026, 5, 11)
+    assert event.alarms.times[0].trigger.date() == dt.date(2026, 5, 8)
+
+
+def test_calendar_takes_the_last_day_there_is(app, told):
+    _answer, calendar = entry(
+        app, told(("2026-03-02", "received"), ("2026-03-16", "incomplete", "9999-12-31")), "2026-04-01"
+    )
+    assert calendar.events[0].start == dt.date.max
+
+
+def test_later_file_is_news_of_the_same_entry(app, told, keeper):
+    dossier = told(("2026-03-02", "received"))
+    before = entry(app, dossier, "2026-03-03")[1].events[0]
+    with on("2026-03-04"):
+        dossier.correct_arrival(dt.date(2026, 2, 27), by=keeper, version=dossier.version)
+    after = entry(app, dossier, "2026-03-05")[1].events[0]
+    assert before["uid"] == after["uid"] and after["sequence"] > before["sequence"] and after.start < before.start
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_calendar_speaks_the_language_of_its_reader(app, told, language):
+    _answer, calendar = entry(app, told(("2026-10-26", "received")), "2026-10-27", language)
+    (event,) = calendar.events
+    names = {"de": "Weihnachten", "fr": "Noël", "en": "Christmas Day", "lb": "Chrëschtdag"}
+    assert names[language] in event["description"] and event["summary"].params["language"] == language
+
+
+def test_without_a_date_there_is_no_entry(app, told):
+    for dossier in (told(), told(("2026-03-02", "received"), ("2026-03-16", "incomplete"))):
+        with on("2026-04-01"):
+            assert Visitor(app).open(f"/t/{dossier.number}.ics").status_code == 404
+            assert not Visitor(app).get(f"/t/{dossier.number}").soup.select("a[href$='.ics']")
+    assert Visitor(app).open("/t/0123456789ABV.ics").status_code == 404
+    assert Visitor(app).open("/t/nonsense.ics").status_code == 404
+    assert Visitor(app).open("/t/0123456789ABV.ics", "POST").status_code == 405
+
+
+def test_page_links_to_its_calendar_entry(app, told):
+    page = status_page(app, told(("2026-03-02", "received")), "2026-03-03")
+    (link,) = page.soup.select("a[href$='.ics']")
+    assert link.get_text() == "Put it into my calendar"

@@ -1,0 +1,26 @@
+"""The site in a real Chromium that runs its service worker."""
+
+import pytest
+
+from support.app_on_phone import CUT
+from support.living import served
+from support.phone import chromium, opened, playwright
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as starter, chromium(starter) as browser:
+        yield browser
+
+
+@pytest.fixture
+def site(app):
+    with served(app) as site:
+        app.config["SITE_URL"] = site
+        yield site
+
+
+@pytest.fixture
+def page(browser, site):
+    with opened(browser, site, CUT) as page:
+        yield page
