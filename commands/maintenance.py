@@ -19,7 +19,7 @@ from models.catalogue import load as catalogue_load
 from models.catalogue.files import BadCatalogue
 from models.catalogue.schemas import SpecimenFile
 from models.staff import accounts, credentials
-from models.staff.passwords import SHORTEST
+from models.staff.passwords import MIN_PASSWORD_LENGTH
 from models.staff.staff import ROLES
 from paper import form as paper_form
 from paper import specimen
@@ -227,7 +227,7 @@ def _link(token: str) -> str:
 def _password() -> str:
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    password = getpass.getpass(f"Password (at least {SHORTEST} characters): ")
+    password = getpass.getpass(f"Password (at least {MIN_PASSWORD_LENGTH} characters): ")
     if password != getpass.getpass("Once more: "):
         raise click.ClickException("the two passwords differ")
     return password

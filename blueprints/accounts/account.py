@@ -23,7 +23,7 @@ from models import Passkey, RecoveryCode, StaffSession, Totp
 from models.staff import credentials
 from models.staff.codes import app_address, new_secret
 from models.staff.passkey import BadPasskey
-from models.staff.passwords import EasyPassword
+from models.staff.passwords import EasyPasswordError
 from models.staff.proof import Proof
 from models.staff.staff import RefusedError
 from paper import qr
@@ -153,7 +153,7 @@ def change_password() -> Response:
         return _password(answer, 422)
     try:
         credentials.set_password(g.staff, answer.password.data, keep=g.staff_session)
-    except EasyPassword:
+    except EasyPasswordError:
         answer.refuse()
         return _password(answer, 422)
     return redirect(url_for(".show", done="password"), 303)

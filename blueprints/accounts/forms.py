@@ -46,8 +46,11 @@ class PasswordForm(FlaskForm):
         _l("New password"),
         validators=[
             InputRequired(_l("Please type a password.")),
-            Length(min=passwords.SHORTEST, message=_l("At least 15 characters: a few words are easy to remember.")),
-            Length(max=passwords.LONGEST, message=_l("At most 1,000 characters.")),
+            Length(
+                min=passwords.MIN_PASSWORD_LENGTH,
+                message=_l("At least 15 characters: a few words are easy to remember."),
+            ),
+            Length(max=passwords.MAX_PASSWORD_LENGTH, message=_l("At most 1,000 characters.")),
         ],
     )
     again = PasswordField(_l("The same once more"), validators=[InputRequired(_l("Please type it once more."))])

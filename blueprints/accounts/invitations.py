@@ -7,7 +7,7 @@ from blueprints.accounts.forms import PasswordForm
 from models import Invitation
 from models.staff import credentials
 from models.staff.passkey import BadPasskey
-from models.staff.passwords import EasyPassword
+from models.staff.passwords import EasyPasswordError
 from models.staff.staff import RefusedError
 from wording import staff as words
 
@@ -32,7 +32,7 @@ def accept(token: str) -> Response:
         return _show(token, found, answer, 422)
     try:
         return signed_in.enter(credentials.accept_by_password(found, answer.password.data))
-    except EasyPassword:
+    except EasyPasswordError:
         answer.refuse()
         return _show(token, found, answer, 422)
     except RefusedError:

@@ -17,7 +17,7 @@ def check_password(email: str, password: str) -> Proof | None:
     An account without a password takes one of its recovery codes instead.
     """
     staff = Staff.get_or_none((Staff.email == email.strip().lower()) & Staff.disabled_at.is_null())
-    right = passwords.right(staff.password_hash if staff and staff.password_hash else passwords.NOBODY, password)
+    right = passwords.matches(staff.password_hash if staff and staff.password_hash else passwords.DUMMY_HASH, password)
     if staff is None:
         return None
     if not staff.password_hash:

@@ -6,7 +6,7 @@ import pytest
 
 from models import Passkey, RecoveryCode, Staff, StaffSession, now
 from models.staff import accounts, credentials
-from models.staff.passwords import EasyPassword
+from models.staff.passwords import EasyPasswordError
 from support.authenticator import Device, add_passkey, csrf, options, send
 from support.second_factor import codes, later, set_up_app
 from support.site import PASSWORD, signed_in
@@ -155,7 +155,7 @@ def test_longest_password_opens(app, visitor, clerk):
 def test_password_that_is_easy_to_guess_is_refused_beside_the_field(app, desk, clerk, easy):
     page = desk.submit(desk.get("/desk/account/password"), "/password", 422, password=easy, again=easy)
     assert set(page.errors) == {"password"} and "easy to guess" in page.errors["password"]
-    with pytest.raises(EasyPassword):
+    with pytest.raises(EasyPasswordError):
         accounts.add(clerk.email, "helpdesk", None, easy)
     assert signed_in_with(app, clerk, AGENTS["Another kind"]).open("/desk").status_code == 200, (
         "the old one still opens"
