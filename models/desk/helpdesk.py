@@ -39,7 +39,7 @@ def correct(contact: Contact, channel: str, address: str, by: Staff, reason: str
     Raises addresses.Taken or addresses.Full.
     """
     with db.atomic():
-        Audit.take_turn()
+        Audit.lock()
         successor = addresses.exchange(contact, channel, address)
         Audit.record(by, "correct", contact.dossier_id, contact=contact.id, new=successor.id, reason=reason)
 
@@ -47,7 +47,7 @@ def correct(contact: Contact, channel: str, address: str, by: Staff, reason: str
 def stop(contact: Contact, by: Staff, reason: str) -> None:
     """No more notifications to `contact`, as its holder wishes."""
     with db.atomic():
-        Audit.take_turn()
+        Audit.lock()
         contact.stop()
         Audit.record(by, "stop", contact.dossier_id, contact=contact.id, reason=reason)
 
@@ -55,7 +55,7 @@ def stop(contact: Contact, by: Staff, reason: str) -> None:
 def erase(contact: Contact, by: Staff, reason: str) -> None:
     """Forget `contact` and all notifications to it, as its holder wishes."""
     with db.atomic():
-        Audit.take_turn()
+        Audit.lock()
         contact.erase()
         Audit.record(by, "erase", contact.dossier_id, contact=contact.id, reason=reason)
 

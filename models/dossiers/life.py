@@ -211,7 +211,7 @@ class Life(History):
         if event.details.get("look"):
             changes["look_on"] = dt.date.fromisoformat(event.details["look"])
         with db.atomic():
-            Audit.take_turn()
+            Audit.lock()
             event.cancel_notifications()
             confirmed = (Contact.dossier == self) & (Contact.confirmed_at == event.at)
             Contact.update(confirmed_at=None).where(confirmed).execute()
@@ -240,7 +240,7 @@ class Life(History):
         Raises Conflict if it is not (or no longer) with the colleague's authority.
         """
         with db.atomic():
-            Audit.take_turn()
+            Audit.lock()
             theirs = self._table.id == self.id
             if to:
                 theirs &= self._table.authority == to.authority
@@ -265,7 +265,7 @@ class Life(History):
         status = changes.get("status", self.status)
         with db.atomic():
             if by:
-                Audit.take_turn()
+                Audit.lock()
             self._update(version, changed_at=at, **changes)
             self._let_go(at)
             if kind in PROOFS:

@@ -1,4 +1,4 @@
-"""What the staff did and read: rows that are only ever added, each sealed with the one before it."""
+"""The audit log: what the staff did and read. Append-only rows in a hash chain."""
 
 import hashlib
 import json
@@ -9,32 +9,33 @@ from peewee import CharField, IntegerField, JSONField
 from models.base import Base, UTCDateTimeField, db, now
 from models.staff.staff import Staff
 
-LOCK = 0x61756469  # PostgreSQL's advisory lock: two rows must not follow the same one
-BEGINNING = "0" * 64
+ADVISORY_LOCK = 0x61756469  # PostgreSQL: appends wait for each other, so that the chain does not fork
+FIRST_SEAL = "0" * 64  # stands before the first row
 
 
 class Audit(Base):
-    """One act of a member of staff, or of the service itself. It names ids and no person: erasing breaks no chain.
+    """One act of a member of staff, or of the service itself (`staff` is None).
 
-    The database refuses to change or delete a row (migration 0003); `verify` finds what was changed in spite of it.
+    A row holds ids and no personal data, so that erasing a person leaves the chain whole. The database refuses to
+    change or delete a row (migration 0003); verify() finds rows that were tampered with all the same.
     """
 
-    id = IntegerField(primary_key=True)  # counted here, without gaps: a missing row shows
+    id = IntegerField(primary_key=True)  # counted here, without gaps: a missing row is noticed
     at = UTCDateTimeField(index=True)
     staff = IntegerField(null=True)
     action = CharField(max_length=30)
     dossier = IntegerField(null=True)
-    details = JSONField(default=dict)  # ids, kinds and counts; never an address, a name or what somebody typed
-    seal = CharField(max_length=64)
+    details = JSONField(default=dict)  # ids, kinds and counts; never an address, a name or free text
+    seal = CharField(max_length=64)  # see compute_seal()
 
     class Meta:
         indexes = ((("dossier", "id"), False), (("staff", "id"), False))
 
     @classmethod
     def record(cls, staff: Staff | None, action: str, dossier: int | None = None, **details: Any) -> "Audit":
-        """Add one row; inside the transaction of what it records, so that neither stands without the other."""
+        """Append one row. Call it inside the transaction of the act, so that act and row are committed together."""
         with db.atomic():
-            cls.take_turn()
+            cls.lock()
             last = cls.select().order_by(cls.id.desc()).first()
             row = cls(
                 id=last.id + 1 if last else 1,
@@ -44,32 +45,32 @@ class Audit(Base):
                 dossier=dossier,
                 details=details,
             )
-            row.seal = row.sealed(last.seal if last else BEGINNING)
+            row.seal = row.compute_seal(last.seal if last else FIRST_SEAL)
             row.save(force_insert=True)
         return row
 
     @staticmethod
-    def take_turn() -> None:
-        """From here to the end of the transaction nobody else records anything.
+    def lock() -> None:
+        """Take the advisory lock of the log until the transaction ends (on SQLite an IMMEDIATE transaction is alone).
 
-        Whoever changes rows that others change too takes the turn first: two who hold rows and wait for it, while it
-        waits for their rows, would be ended by PostgreSQL. On SQLite the IMMEDIATE transaction does the same.
+        A transaction that changes rows which others change too must take this lock first and the rows second.
+        In the other order two such transactions deadlock, and PostgreSQL aborts one.
         """
         if db.for_update:
-            db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))
 
-    def sealed(self, before: str) -> str:
-        """The seal of this row after one with the seal `before`: SHA-256 of that and of all that this row says."""
+    def compute_seal(self, previous: str) -> str:
+        """The seal of this row: SHA-256 of the seal of the row before it (`previous`) and of its own content."""
         content = [self.id, self.at.isoformat(), self.staff, self.action, self.dossier, self.details]
-        text = before + json.dumps(content, sort_keys=True, separators=(",", ":"))
+        text = previous + json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @classmethod
     def verify(cls) -> tuple[int | None, "Audit | None"]:
-        """The id of the first row that was changed, removed or put in (None: all is well), and the last good row.
+        """Check the whole chain: the id of the first row that was changed, removed or inserted, and the last good row.
 
-        Rows cut off at the end leave a chain that is whole, and so does one that was written anew from its beginning:
-        both show by a seal that was kept elsewhere and is gone (`has_seal`).
+        The id is None if the chain is whole. That does not prove that no rows were cut off at the end, nor that the log
+        was not rewritten from the beginning: for that, keep a seal elsewhere and ask has_seal().
         """
         good = None
         rows = iter(cls.select().order_by(cls.id).iterator())
@@ -79,13 +80,13 @@ class Audit(Base):
                 row = next(rows, None)
                 if row is None:
                     return None, good
-                if row.id != expected or row.seal != row.sealed(good.seal if good else BEGINNING):
+                if row.id != expected or row.seal != row.compute_seal(good.seal if good else FIRST_SEAL):
                     return expected, good
-            except (ValueError, TypeError, AttributeError):  # what cannot be read, we have not written
+            except (ValueError, TypeError, AttributeError):  # a value that does not parse was not written by us
                 return expected, good
             good = row
 
     @classmethod
     def has_seal(cls, seal: str) -> bool:
-        """Whether the row with this seal, the last one at some time, is still there."""
+        """True if a row has this seal. False for a seal that was noted earlier means that rows are gone."""
         return cls.select().where(cls.seal == seal).exists()

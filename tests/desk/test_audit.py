@@ -89,7 +89,7 @@ def put_in(row: Audit, key: int) -> None:
         action=row.action,
         dossier=row.dossier,
         details=row.details,
-        seal=row.sealed(row.seal),
+        seal=row.compute_seal(row.seal),
     ).execute()
 
 
