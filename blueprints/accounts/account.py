@@ -21,8 +21,8 @@ from blueprints.accounts.forms import CodeForm, PasswordForm, ProofForm
 from blueprints.accounts.sign_in import wrong_code
 from models import Passkey, RecoveryCode, StaffSession, Totp
 from models.staff import credentials
-from models.staff.codes import app_address, new_secret
-from models.staff.passkey import BadPasskey
+from models.staff.codes import app_url, new_secret
+from models.staff.passkey import InvalidPasskeyError
 from models.staff.passwords import EasyPasswordError
 from models.staff.proof import Proof
 from models.staff.staff import RefusedError
@@ -40,7 +40,7 @@ WITHOUT_PROOF = ("account.show", "account.ask", "account.prove", "account.prove_
 @bp.before_request
 def want_proof() -> Response | None:
     """What opens the account is changed only by who has proved a moment ago who they are."""
-    free = g.staff_session.fresh or request.endpoint in WITHOUT_PROOF
+    free = g.staff_session.recently_proved or request.endpoint in WITHOUT_PROOF
     return None if free else hx.goto(url_for(".ask"))
 
 
@@ -74,7 +74,7 @@ def prove_by_passkey() -> Response:
     """By passkey: one of this very account."""
     try:
         proof = passkeys.shown()
-    except BadPasskey:
+    except InvalidPasskeyError:
         return _ask(ProofForm(formdata=None), 422, refused=True)
     if proof.staff != g.staff:
         return _ask(ProofForm(formdata=None), 422, refused=True)
@@ -92,7 +92,7 @@ def add_passkey() -> Response:
     """Take the passkey that the browser has made."""
     try:
         credentials.add_passkey(g.staff, *passkeys.made(g.staff))
-    except BadPasskey:
+    except InvalidPasskeyError:
         return _show(422, refused="passkey")
     return signed_in.renew(Proof(g.staff, "passkey"), url_for(".show", done="passkey"))
 
@@ -187,8 +187,8 @@ def _show(status: int = 200, refused: str = "") -> Response:
         authenticator=Totp.of(staff),
         codes=RecoveryCode.of(staff).count(),
         sessions=list(StaffSession.live().where(StaffSession.staff == staff)),
-        bare=g.staff_session.bare and current_app.config["STAFF_SECOND_FACTOR"],
-        fresh=g.staff_session.fresh,
+        bare=g.staff_session.password_only and current_app.config["STAFF_SECOND_FACTOR"],
+        fresh=g.staff_session.recently_proved,
         done=request.args.get("done", ""),
         refused=refused,
     )
@@ -217,7 +217,7 @@ def _authenticator(answer: CodeForm, status: int = 200) -> Response:
     if not g.staff.password_hash:  # the app is the second step after it
         return redirect(url_for(".password"), 303)
     secret = _secret()
-    code = qr.path(app_address(g.staff.email, secret), "M")
+    code = qr.path(app_url(g.staff.email, secret), "M")
     return make_response(
         render_template("accounts/account/authenticator.html", answer=answer, qr=code, secret=secret), status
     )

@@ -6,7 +6,7 @@ from blueprints.accounts import passkeys, signed_in
 from blueprints.accounts.forms import PasswordForm
 from models import Invitation
 from models.staff import credentials
-from models.staff.passkey import BadPasskey
+from models.staff.passkey import InvalidPasskeyError
 from models.staff.passwords import EasyPasswordError
 from models.staff.staff import RefusedError
 from wording import staff as words
@@ -54,7 +54,7 @@ def accept_passkey(token: str) -> Response:
         return _over()
     try:
         return signed_in.enter(credentials.accept_by_passkey(found, *passkeys.made(found.staff)))
-    except BadPasskey:
+    except InvalidPasskeyError:
         return _show(token, found, PasswordForm(formdata=None), 422, refused=True)
     except RefusedError:
         return _over()

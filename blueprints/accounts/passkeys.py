@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Response, current_app, request, session
 
 from models import Passkey, Staff, Used, now
-from models.staff.passkey import BadPasskey, Site
+from models.staff.passkey import InvalidPasskeyError, Site
 from models.staff.proof import Proof
 from wording import staff as words
 
@@ -35,21 +35,21 @@ def possible() -> bool:
 
 def ask() -> Response:
     """What the browser needs to show a passkey."""
-    return _options(Passkey.request(site(), _challenge("show")))
+    return _options(Passkey.authentication_options(site(), _challenge("show")))
 
 
 def offer(staff: Staff) -> Response:
     """What the browser needs to make a passkey for `staff`."""
-    return _options(Passkey.offer(staff, site(), _challenge(f"make {staff.id}")))
+    return _options(Passkey.registration_options(staff, site(), _challenge(f"make {staff.id}")))
 
 
 def shown() -> Proof:
-    """Whose passkey the form has brought. Raises BadPasskey."""
+    """Whose passkey the form has brought. Raises InvalidPasskeyError."""
     return Passkey.check(request.form.get("credential", ""), site(), _answered("show"))
 
 
 def made(staff: Staff) -> tuple[str, Site, bytes, str]:
-    """What the form has brought for `staff`, as credentials.add_passkey() takes it. Raises BadPasskey."""
+    """What the form has brought for `staff`, as credentials.add_passkey() takes it. Raises InvalidPasskeyError."""
     name = request.form.get("name", "").strip() or words.browser(request.user_agent.string) or "–"
     return request.form.get("credential", ""), site(), _answered(f"make {staff.id}"), name
 
@@ -67,10 +67,10 @@ def _challenge(purpose: str) -> bytes:
 
 
 def _answered(purpose: str) -> bytes:
-    """The challenge that this browser was given, for the first who brings an answer to it. Raises BadPasskey."""
+    """Consume the challenge that this browser was given, once. Raises InvalidPasskeyError."""
     text, given_for, given_at = session.pop("challenge", ("", "", 0))
     late = now().timestamp() - given_at > LIFETIME.total_seconds()
     # The session is kept by the browser, which could bring an old one again: what was answered is written down here.
     if given_for != purpose or late or not Used.burn(f"challenge|{text}", LIFETIME):
-        raise BadPasskey
+        raise InvalidPasskeyError
     return base64.b64decode(text)

@@ -8,7 +8,7 @@ from blueprints.accounts.attempts import attempt
 from blueprints.accounts.forms import CodeForm, SignInForm
 from models import Passkey, Staff, Totp, now
 from models.staff import credentials
-from models.staff.passkey import BadPasskey
+from models.staff.passkey import InvalidPasskeyError
 from wording import staff as words
 
 bp = Blueprint("accounts", __name__)
@@ -78,7 +78,7 @@ def take_passkey() -> Response:
     """Open a session for whose passkey the browser has shown."""
     try:
         return signed_in.enter(passkeys.shown())
-    except BadPasskey:
+    except InvalidPasskeyError:
         return _sign_in(SignInForm(formdata=None), 422, refused=True)
 
 

@@ -8,7 +8,7 @@ from blueprints.accounts.attempts import attempt, browser_cookie
 from models import KnownBrowser, StaffSession
 from models.staff import credentials
 from models.staff.proof import Proof
-from models.staff.session import KEPT, LONGEST
+from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME
 from web import htmx as hx
 from wording import staff as words
 
@@ -30,7 +30,7 @@ def load() -> None:
 
 def ask_for_second_factor() -> Response | None:
     """Who came in by a password alone sets up a passkey or an app before anything else at the desk opens."""
-    bare = g.staff_session and g.staff_session.bare and current_app.config["STAFF_SECOND_FACTOR"]
+    bare = g.staff_session and g.staff_session.password_only and current_app.config["STAFF_SECOND_FACTOR"]
     return hx.goto(url_for("account.show")) if bare and request.blueprint not in BEFORE_SECOND_FACTOR else None
 
 
@@ -46,7 +46,7 @@ def enter(proof: Proof) -> Response:
     response = redirect(url_for("desk.index"), 303)
     _set_session(response, StaffSession.open(proof, kind, before=request.cookies.get(cookie(), "")))
     known = KnownBrowser.remember(proof.staff, request.cookies.get(browser_cookie(), ""))
-    _set_cookie(response, browser_cookie(), known, int(KEPT.total_seconds()))
+    _set_cookie(response, browser_cookie(), known, int(KNOWN_BROWSER_LIFETIME.total_seconds()))
     return response
 
 
@@ -78,7 +78,7 @@ def prove(password: str, code: str) -> tuple[Proof | None, str]:
 
 
 def _set_session(response: Any, token: str) -> None:
-    _set_cookie(response, cookie(), token, int(LONGEST.total_seconds()))
+    _set_cookie(response, cookie(), token, int(SESSION_LIFETIME.total_seconds()))
 
 
 def _set_cookie(response: Any, name: str, value: str, max_age: int) -> None:

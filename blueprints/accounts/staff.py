@@ -26,7 +26,7 @@ VERBS = {"disable": accounts.disable, "enable": accounts.enable, "sign-out": acc
 @bp.before_request
 def want_proof() -> Response | None:
     """Changes are made only by who has proved a moment ago who they are."""
-    free = g.staff_session.fresh or request.method in ("GET", "HEAD")
+    free = g.staff_session.recently_proved or request.method in ("GET", "HEAD")
     return None if free else hx.goto(url_for("account.ask", to="staff"))
 
 
@@ -96,7 +96,7 @@ def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> R
         page=page,
         answer=answer,
         refused=refused,
-        fresh=g.staff_session.fresh,
+        fresh=g.staff_session.recently_proved,
         done=request.args.get("done", ""),
     )
     return make_response(text, status)

@@ -40,7 +40,8 @@ def invite(email: str, role: str, authority: Authority | None, by: Staff | None 
 def disable(staff: Staff, by: Staff | None = None) -> None:
     """Disable the account and end its sessions. What it did stays in the history of the dossiers.
 
-    Raises RefusedError for one's own account and for the last one with the right "accounts"; the command line may disable both.
+    Raises RefusedError for one's own account and for the last one with the right "accounts"; the command line may
+    disable both.
     """
     with db.atomic():
         keepers = Staff.lock(Staff.role.in_(rights.roles_with("accounts")), Staff.disabled_at.is_null())
@@ -87,7 +88,7 @@ def overview(limit: int, offset: int) -> list[Overview]:
     page = list(joined.limit(limit).offset(offset))
     passkeys = [key.staff_id for key in Passkey.select(Passkey.staff).where(Passkey.staff.in_(page))]
     apps = {app.staff_id: app for app in Totp.select().where(Totp.staff.in_(page))}
-    invitations = {one.staff_id: one for one in Invitation.good().where(Invitation.staff.in_(page))}
+    invitations = {one.staff_id: one for one in Invitation.valid().where(Invitation.staff.in_(page))}
     return [Overview(staff, passkeys.count(staff.id), apps.get(staff.id), invitations.get(staff.id)) for staff in page]
 
 

@@ -21,16 +21,16 @@ def check_password(email: str, password: str) -> Proof | None:
     if staff is None:
         return None
     if not staff.password_hash:
-        return Proof(staff, "recovery") if RecoveryCode.spend(staff, password) else None
+        return Proof(staff, "recovery") if RecoveryCode.consume(staff, password) else None
     return Proof(staff, "password") if right else None
 
 
 def check_code(staff: Staff, code: str) -> Proof | None:
     """The second factor after the password: a code of the authenticator app, or a recovery code. Each works once."""
     app = Totp.of(staff)
-    if app and app.take("".join(code.split())):
+    if app and app.consume("".join(code.split())):
         return Proof(staff, "totp")
-    return Proof(staff, "recovery") if RecoveryCode.spend(staff, code) else None
+    return Proof(staff, "recovery") if RecoveryCode.consume(staff, code) else None
 
 
 def has_second_factor(staff: Staff) -> bool:
@@ -50,7 +50,7 @@ def set_password(staff: Staff, password: str, keep: StaffSession | None = None) 
 
 
 def add_passkey(staff: Staff, credential: str, site: Site, challenge: bytes, name: str) -> None:
-    """Add the passkey that a browser has made. Raises BadPasskey."""
+    """Add the passkey that a browser has made. Raises InvalidPasskeyError."""
     with db.atomic():
         Passkey.add(staff, credential, site, challenge, name)
         Audit.record(staff, "passkey added")
@@ -78,7 +78,7 @@ def remove_passkey(staff: Staff, passkey: Passkey, keep: StaffSession) -> None:
 
 
 def remove_totp(staff: Staff, keep: StaffSession) -> None:
-    """Remove the authenticator app and end every session but `keep`. Raises RefusedError for the last passkey or app."""
+    """Remove the authenticator app and end every session but `keep`. Raises RefusedError as remove_passkey() does."""
     _remove(staff, Totp.get(Totp.staff == staff), keep)
 
 
@@ -94,7 +94,10 @@ def accept_by_password(invitation: Invitation, password: str) -> Proof:
 
 
 def accept_by_passkey(invitation: Invitation, credential: str, site: Site, challenge: bytes, name: str) -> Proof:
-    """Use an invitation and add a passkey. Raises RefusedError if the invitation was used before, and BadPasskey."""
+    """Use an invitation and add a passkey.
+
+    Raises RefusedError if the invitation was used before, and InvalidPasskeyError.
+    """
     with db.atomic():
         _use(invitation)
         add_passkey(invitation.staff, credential, site, challenge, name)
@@ -104,7 +107,7 @@ def accept_by_passkey(invitation: Invitation, credential: str, site: Site, chall
 def _use(invitation: Invitation) -> None:
     """Lock the account, then the invitation: same order as accounts.reset(), to avoid deadlock."""
     Staff.lock(Staff.id == invitation.staff.id)
-    if not invitation.use():
+    if not invitation.consume():
         raise RefusedError
 
 

@@ -1,4 +1,4 @@
-"""The link by which somebody comes into a new account, or back into their own."""
+"""Invitations: single-use links into a new account, or back into one that was reset."""
 
 import datetime as dt
 
@@ -8,11 +8,11 @@ from models.base import Base, UTCDateTimeField, db, now
 from models.security.tokens import hashed, new_token
 from models.staff.staff import Staff
 
-LIFETIME = dt.timedelta(hours=24)
+INVITATION_LIFETIME = dt.timedelta(hours=24)
 
 
 class Invitation(Base):
-    """At most one an account: a new link makes the one before worthless."""
+    """The invitation to an account; at most one each, a new one replaces the old one. Only its hash is kept."""
 
     token_hash = CharField(max_length=64, primary_key=True)
     staff = ForeignKeyField(Staff, on_delete="CASCADE", unique=True)
@@ -21,24 +21,24 @@ class Invitation(Base):
 
     @classmethod
     def issue(cls, staff: Staff) -> str:
-        """The token of a new link to this account, good for a day."""
+        """Make a new invitation to this account, valid for a day, and return its token."""
         token = new_token()
         with db.atomic():
             cls.delete().where(cls.staff == staff).execute()
-            cls.create(token_hash=hashed(token), staff=staff, expires_at=now() + LIFETIME)
+            cls.create(token_hash=hashed(token), staff=staff, expires_at=now() + INVITATION_LIFETIME)
         return token
 
     @classmethod
     def find(cls, token: str) -> "Invitation | None":
-        """The invitation behind a link; None if its time is over, if it was used, or if there never was one."""
+        """The invitation with this token; None if it expired, was used, never existed, or the account is disabled."""
         mine = (cls.token_hash == hashed(token)) & Staff.disabled_at.is_null()
-        return cls.good().select(cls, Staff).join(Staff).where(mine).first()
+        return cls.valid().select(cls, Staff).join(Staff).where(mine).first()
 
     @classmethod
-    def good(cls) -> "ModelSelect[Invitation]":
-        """Those whose time is not over."""
+    def valid(cls) -> "ModelSelect[Invitation]":
+        """Invitations that have not expired."""
         return cls.select().where(cls.expires_at > now())
 
-    def use(self) -> bool:
-        """True for the first who comes through it, False for everybody later."""
+    def consume(self) -> bool:
+        """Consume the invitation; True for the first caller, False for every later one."""
         return Invitation.delete().where(Invitation.token_hash == self.token_hash).execute() == 1

@@ -1,7 +1,7 @@
-"""Passkeys (WebAuthn): a key that stays on its device, which asks its owner for a finger, a face or a PIN.
+"""Passkeys (WebAuthn): a private key that stays on its device, unlocked by finger, face or PIN.
 
-What the browser says is checked against the host and the origin that the site really has, and against a challenge that
-counts once: the caller gives out the challenge, keeps it for one browser and takes it back before it comes here.
+Every answer of a browser is checked against host and origin of the site, and against a single-use challenge. The caller
+makes the challenge, keeps it in the session of the browser and consumes it before it calls add() or check().
 """
 
 from collections.abc import Iterator
@@ -33,28 +33,31 @@ from models.base import Base, UTCDateTimeField, db, now
 from models.staff.proof import Proof
 from models.staff.staff import Staff
 
-VERIFIED = UserVerificationRequirement.REQUIRED
-MILLISECONDS = 5 * 60_000  # how long the browser waits for its owner
+USER_VERIFICATION = UserVerificationRequirement.REQUIRED
+BROWSER_TIMEOUT_MS = 5 * 60_000  # how long the browser waits for the person
+MAX_NAME_LENGTH = 60
 
 
 class Site(NamedTuple):
-    """The site as browsers know it: the host that passkeys belong to, and the origin of its pages."""
+    """The relying party: the host that passkeys belong to, and the origin of the site's pages."""
 
     host: str
     origin: str
 
 
-class BadPasskey(Exception):
-    """What the browser sent proves nothing. Which check failed is nobody's business."""
+class InvalidPasskeyError(Exception):
+    """The browser's answer is not valid. Which check failed is not told, so that an attacker learns nothing."""
 
 
 class Passkey(Base):
+    """One passkey of an account. An account may have several."""
+
     staff = ForeignKeyField(Staff, on_delete="CASCADE")
     staff_id: int
     credential_id = CharField(max_length=1366, unique=True)  # up to 1,023 bytes, in base64url
     public_key = BlobField()
     sign_count = BigIntegerField()
-    name = CharField(max_length=60)
+    name = CharField(max_length=MAX_NAME_LENGTH)
     created_at = UTCDateTimeField()
     used_at = UTCDateTimeField(null=True)
 
@@ -64,26 +67,26 @@ class Passkey(Base):
         return cls.select().where(cls.staff == staff).order_by(cls.id)
 
     @staticmethod
-    def request(site: Site, challenge: bytes) -> str:
-        """What a browser needs to show a passkey of this site, as JSON. It names no account: the owner picks one."""
+    def authentication_options(site: Site, challenge: bytes) -> str:
+        """WebAuthn options (JSON) to sign in. They name no account: the browser offers those that it knows."""
         options = generate_authentication_options(
-            rp_id=site.host, challenge=challenge, user_verification=VERIFIED, timeout=MILLISECONDS
+            rp_id=site.host, challenge=challenge, user_verification=USER_VERIFICATION, timeout=BROWSER_TIMEOUT_MS
         )
         return options_to_json(options)
 
     @classmethod
-    def offer(cls, staff: Staff, site: Site, challenge: bytes) -> str:
-        """What a browser needs to make a new passkey for `staff`, as JSON. A device that has one makes no second."""
+    def registration_options(cls, staff: Staff, site: Site, challenge: bytes) -> str:
+        """WebAuthn options (JSON) to make a passkey for `staff`. They exclude devices that have one already."""
         own = cls.select(cls.credential_id).where(cls.staff == staff)
         options = generate_registration_options(
             rp_id=site.host,
             rp_name="eTracking",
-            user_id=_handle(staff),
+            user_id=_user_handle(staff),
             user_name=staff.email,
             challenge=challenge,
-            timeout=MILLISECONDS,
+            timeout=BROWSER_TIMEOUT_MS,
             authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=VERIFIED
+                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=USER_VERIFICATION
             ),
             exclude_credentials=[PublicKeyCredentialDescriptor(base64url_to_bytes(key.credential_id)) for key in own],
         )
@@ -91,8 +94,8 @@ class Passkey(Base):
 
     @classmethod
     def add(cls, staff: Staff, credential: str, site: Site, challenge: bytes, name: str) -> "Passkey":
-        """Take the passkey that a browser has made for `staff`. Raises BadPasskey."""
-        with _distrusting():
+        """Store the passkey that a browser has made for `staff`. Raises InvalidPasskeyError."""
+        with _any_error_is_invalid():
             made = verify_registration_response(
                 credential=credential,
                 expected_challenge=challenge,
@@ -105,32 +108,33 @@ class Passkey(Base):
                 return cls.create(
                     staff=staff,
                     credential_id=bytes_to_base64url(made.credential_id),
-                    name=name[:60],
+                    name=name[:MAX_NAME_LENGTH],
                     created_at=now(),
                     public_key=made.credential_public_key,
                     sign_count=made.sign_count,
                 )
-        except IntegrityError as error:  # it opens an account already
-            raise BadPasskey from error
+        except IntegrityError as error:  # the passkey is stored already
+            raise InvalidPasskeyError from error
 
     @classmethod
     def check(cls, credential: str, site: Site, challenge: bytes) -> Proof:
-        """Whose passkey the browser has shown. Raises BadPasskey."""
-        with _distrusting():
+        """Verify the passkey that the browser shows and return its account. Raises InvalidPasskeyError."""
+        with _any_error_is_invalid():
             shown = parse_authentication_credential_json(credential)
-        key = cls._usable().where(cls.credential_id == bytes_to_base64url(shown.raw_id)).first()
-        if key is None or shown.response.user_handle not in (None, _handle(key.staff)):
-            raise BadPasskey
+        key = cls._enabled().where(cls.credential_id == bytes_to_base64url(shown.raw_id)).first()
+        if key is None or shown.response.user_handle not in (None, _user_handle(key.staff)):
+            raise InvalidPasskeyError
         key._verify(shown, site, challenge)
         return Proof(key.staff, "passkey")
 
     @classmethod
-    def _usable(cls) -> "ModelSelect[Passkey]":
+    def _enabled(cls) -> "ModelSelect[Passkey]":
+        """The passkeys of accounts that are not disabled, with these accounts."""
         return cls.select(cls, Staff).join(Staff).where(Staff.disabled_at.is_null())
 
     def _verify(self, shown: AuthenticationCredential, site: Site, challenge: bytes) -> None:
-        """Raises BadPasskey, also if the counter has not gone forward: then somebody may hold a copy of the key."""
-        with _distrusting():
+        """Check the signature. The signature counter must have grown: else the key may have been cloned."""
+        with _any_error_is_invalid():
             verified = verify_authentication_response(
                 credential=shown,
                 expected_challenge=challenge,
@@ -142,18 +146,18 @@ class Passkey(Base):
             )
         unchanged = (Passkey.id == self.id) & (Passkey.sign_count == self.sign_count)
         if not Passkey.update(sign_count=verified.new_sign_count, used_at=now()).where(unchanged).execute():
-            raise BadPasskey  # removed, or shown twice at the same moment
+            raise InvalidPasskeyError  # removed meanwhile, or used by another request at the same moment
 
 
-def _handle(staff: Staff) -> bytes:
-    """The name of an account on the device: no person can be read from it."""
+def _user_handle(staff: Staff) -> bytes:
+    """The account id that the device stores: it must contain no personal data."""
     return str(staff.id).encode()
 
 
 @contextmanager
-def _distrusting() -> Iterator[None]:
-    """Whatever is wrong with what a browser sent: the library lets errors of base64, CBOR and keys through as well."""
+def _any_error_is_invalid() -> Iterator[None]:
+    """Turn every exception into InvalidPasskeyError: the library also lets base64, CBOR and key errors through."""
     try:
         yield
     except Exception as error:
-        raise BadPasskey from error
+        raise InvalidPasskeyError from error

@@ -1,4 +1,4 @@
-"""Sessions of the staff, in the database so that they can be seen and ended at once; and the browsers they know."""
+"""Sessions of the staff, kept in the database so that they can be listed and ended at once; and known browsers."""
 
 import datetime as dt
 
@@ -11,32 +11,37 @@ from models.staff.audit import Audit
 from models.staff.proof import Proof
 from models.staff.staff import Staff
 
-IDLE = dt.timedelta(minutes=30)
-LONGEST = dt.timedelta(hours=8)
-FRESH = dt.timedelta(minutes=5)  # how long a proof is good for changing what opens an account
-KEPT = dt.timedelta(days=365)  # a browser in which nobody signed in for a year is a stranger again
+IDLE_TIMEOUT = dt.timedelta(minutes=30)
+SESSION_LIFETIME = dt.timedelta(hours=8)
+PROOF_LIFETIME = dt.timedelta(minutes=5)  # after it, changes of credentials ask for authentication again
+KNOWN_BROWSER_LIFETIME = dt.timedelta(days=365)  # since the last sign-in
+SEEN_EVERY = dt.timedelta(minutes=1)  # `seen_at` is written this often at most: not a write for every click
+MAX_BROWSER_LENGTH = 60
 
 
 class StaffSession(Base):
+    """One signed-in browser of an account. Only the hash of its token is kept."""
+
     token_hash = CharField(max_length=64, primary_key=True)
     staff = ForeignKeyField(Staff, on_delete="CASCADE")
     created_at = UTCDateTimeField()
     seen_at = UTCDateTimeField()
-    proved_at = UTCDateTimeField()  # when its holder last showed a passkey, or a password and a code
+    proved_at = UTCDateTimeField()  # the last full authentication: passkey, or password and code
     factor = CharField(max_length=8)
-    browser = CharField(max_length=60)  # its kind in words
+    browser = CharField(max_length=MAX_BROWSER_LENGTH)  # kind of browser, to read
 
     @classmethod
     def open(cls, proof: Proof, browser: str = "", before: str = "") -> str:
-        """Begin a session; the returned token is all that opens it. The session that `before` opened ends."""
+        """Begin a session and return its token. The session with the token `before` ends, and all expired ones."""
         token, moment = new_token(), now()
         with db.atomic():
-            cls.delete().where((cls.created_at < moment - LONGEST) | (cls.token_hash == hashed(before))).execute()
+            ended = (cls.created_at < moment - SESSION_LIFETIME) | (cls.token_hash == hashed(before))
+            cls.delete().where(ended).execute()
             cls.create(
                 token_hash=hashed(token),
                 staff=proof.staff,
                 factor=proof.factor,
-                browser=browser[:60],
+                browser=browser[:MAX_BROWSER_LENGTH],
                 created_at=moment,
                 seen_at=moment,
                 proved_at=moment,
@@ -46,43 +51,44 @@ class StaffSession(Base):
 
     @classmethod
     def live(cls) -> "ModelSelect[StaffSession]":
-        """Those that are still good: 30 minutes idle and 8 hours at most, account not disabled. The latest first.
+        """Sessions that are valid: within idle timeout and lifetime, account not disabled. The latest first.
 
         The account and its authority are loaded.
         """
-        good = (cls.seen_at > now() - IDLE) & (cls.created_at > now() - LONGEST) & Staff.disabled_at.is_null()
+        in_time = (cls.seen_at > now() - IDLE_TIMEOUT) & (cls.created_at > now() - SESSION_LIFETIME)
         loaded = cls.select(cls, Staff, Authority).join(Staff).join(Authority, JOIN.LEFT_OUTER)
-        return loaded.where(good).order_by(cls.seen_at.desc())
+        return loaded.where(in_time & Staff.disabled_at.is_null()).order_by(cls.seen_at.desc())
 
     @classmethod
     def find(cls, token: str) -> "StaffSession | None":
-        """The session that `token` opens, if it is still good."""
+        """The valid session with this token. Moves its idle timeout forward."""
         session = cls.live().where(cls.token_hash == hashed(token)).first()
-        if session and now() - session.seen_at > dt.timedelta(minutes=1):  # not a write for every click
+        if session and now() - session.seen_at > SEEN_EVERY:
             cls.update(seen_at=now()).where(cls.token_hash == session.token_hash).execute()
         return session
 
     @property
-    def fresh(self) -> bool:
-        """Whether its holder has proved who they are in the last minutes: only then may they change what opens it."""
-        return now() - self.proved_at <= FRESH
+    def recently_proved(self) -> bool:
+        """True if the last authentication is at most five minutes old, as changes of credentials require."""
+        return now() - self.proved_at <= PROOF_LIFETIME
 
     @property
-    def bare(self) -> bool:
-        """Opened by a password alone."""
+    def password_only(self) -> bool:
+        """True if a password alone opened it, without a second factor."""
         return self.factor == "password"
 
     def renew(self, proof: Proof) -> str:
-        """Its holder has proved anew who they are: it goes on under a new token, which is returned.
+        """Record a new authentication and return a new token (against session fixation); the old one stops working.
 
-        With the first second factor of the account, sessions that were opened without one end.
+        If this session was opened by a password alone and now has a second factor, the other sessions end: a thief may
+        have opened one with the password.
         """
         token = new_token()
-        fresh = {"token_hash": hashed(token), "proved_at": now(), "factor": proof.factor}
+        changes = {"token_hash": hashed(token), "proved_at": now(), "factor": proof.factor}
         with db.atomic():
-            if self.bare and proof.factor != "password":
+            if self.password_only and proof.factor != "password":
                 StaffSession.end_all(self.staff, keep=self)
-            StaffSession.update(fresh).where(StaffSession.token_hash == self.token_hash).execute()
+            StaffSession.update(changes).where(StaffSession.token_hash == self.token_hash).execute()
         return token
 
     @classmethod
@@ -95,12 +101,12 @@ class StaffSession(Base):
 
     @classmethod
     def end(cls, staff: Staff, token_hash: str) -> None:
-        """End one session of this account, by what the database keeps of its token."""
+        """End one session of this account, named by its token hash."""
         cls.delete().where((cls.staff == staff) & (cls.token_hash == token_hash)).execute()
 
     @classmethod
     def close(cls, token: str) -> None:
-        """End the session that `token` opens, wherever it is used."""
+        """Sign out: end the session with this token."""
         with db.atomic():
             ended = cls.delete().where(cls.token_hash == hashed(token)).returning(cls.staff)
             for session in ended.execute():
@@ -108,7 +114,11 @@ class StaffSession(Base):
 
 
 class KnownBrowser(Base):
-    """A browser in which somebody has signed in before. Its wrong passwords are counted apart: see throttle.Tries."""
+    """A browser in which this account has signed in before (device cookie).
+
+    Wrong passwords from it have their own rate limit, so that a stranger cannot lock the owner out: see
+    blueprints/accounts/attempts.py.
+    """
 
     token_hash = CharField(max_length=64)
     staff = ForeignKeyField(Staff, on_delete="CASCADE")
@@ -119,9 +129,9 @@ class KnownBrowser(Base):
 
     @classmethod
     def remember(cls, staff: Staff, token: str) -> str:
-        """Know this browser from now on, by `token` if it has brought one that is known, else by a new one."""
+        """Record a sign-in of `staff` in the browser with `token`; return its token, a new one if it was unknown."""
         with db.atomic():
-            cls.delete().where(cls.seen_at < now() - KEPT).execute()
+            cls.delete().where(cls.seen_at < now() - KNOWN_BROWSER_LIFETIME).execute()
             if not cls.select().where(cls.token_hash == hashed(token)).exists():
                 token = new_token()
             seen = cls.insert(token_hash=hashed(token), staff=staff, seen_at=now())
@@ -130,5 +140,5 @@ class KnownBrowser(Base):
 
     @classmethod
     def knows(cls, token: str, email: str) -> bool:
-        """Whether the account with this address has been used in the browser that brings `token`."""
+        """True if the account with this e-mail address has signed in before in the browser with `token`."""
         return cls.select().join(Staff).where((cls.token_hash == hashed(token)) & (Staff.email == email)).exists()

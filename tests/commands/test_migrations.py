@@ -140,7 +140,7 @@ def test_an_authenticator_app_of_before_opens_its_account_after(first_shape, tmp
         db.execute_sql(f"INSERT INTO totp (staff_id, secret, last_step) VALUES (1, '{secret}', 0)")  # noqa: S608
         migrations.up("0015_encrypted_apps")
         assert keys.decrypt("totp 1", Totp.get().secret) == secret
-        assert Totp.get().take(pyotp.TOTP(secret).at(now()))
+        assert Totp.get().consume(pyotp.TOTP(secret).at(now()))
     close()
     assert not [path for path in tmp_path.glob("empty.db*") if secret.encode() in path.read_bytes()], (
         "nor as a leftover"

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from blueprints.accounts import attempts
 from models import Counter, KnownBrowser, Staff, StaffSession, Tries, db, now
 from models.staff import accounts
-from models.staff.session import KEPT
+from models.staff.session import KNOWN_BROWSER_LIFETIME
 from support.authenticator import Device, add_passkey, sign_in_with
 from support.second_factor import half_in, set_up_app
 from support.site import PASSWORD, signed_in
@@ -139,7 +139,7 @@ def test_invented_browser_is_no_known_one(visitor, clerk):
 
 def test_browser_is_forgotten_after_a_year_and_with_a_closed_account(app, clerk, helpdesk):
     signed_in(app, clerk)
-    KnownBrowser.update(seen_at=now() - KEPT - dt.timedelta(days=1)).execute()
+    KnownBrowser.update(seen_at=now() - KNOWN_BROWSER_LIFETIME - dt.timedelta(days=1)).execute()
     signed_in(app, helpdesk)
     assert [row.staff for row in KnownBrowser.select()] == [helpdesk]
     accounts.disable(helpdesk)

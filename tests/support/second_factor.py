@@ -5,7 +5,7 @@ import datetime as dt
 import pyotp
 
 from models import Staff, now
-from models.staff.codes import STEP
+from models.staff.codes import STEP_SECONDS
 from support.site import PASSWORD
 from support.visitor import Page, Visitor
 
@@ -21,7 +21,7 @@ def set_up_app(browser: Visitor) -> str:
 
 def later(secret: str, steps: int = 1) -> str:
     """The code of a step after the present one: nothing has used it yet."""
-    return pyotp.TOTP(secret).at(now() + dt.timedelta(seconds=steps * STEP))
+    return pyotp.TOTP(secret).at(now() + dt.timedelta(seconds=steps * STEP_SECONDS))
 
 
 def codes(browser: Visitor) -> list[str]:
