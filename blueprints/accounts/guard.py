@@ -45,7 +45,7 @@ def require(right: Right) -> None:
 def _admit(right: Right | None) -> Response | None:
     """To the sign-in page without a session; 403 without the right."""
     if g.staff is None:
-        return htmx.goto(url_for("accounts.sign_in"))
+        return htmx.goto(url_for("sign_in.show"))
     if right is None or not g.staff.may(right):
         abort(403)
     return None

@@ -11,7 +11,7 @@ from models.staff import credentials
 from models.staff.passkey import InvalidPasskeyError
 from wording import staff as words
 
-bp = Blueprint("accounts", __name__)
+bp = Blueprint("sign_in", __name__)
 bp.before_app_request(signed_in.load)
 bp.before_app_request(signed_in.ask_for_second_factor)
 bp.after_request(signed_in.keep_nothing)
@@ -21,7 +21,7 @@ PATIENCE = 300  # seconds between the password and the code
 
 
 @bp.get("/sign-in")
-def sign_in() -> Response:
+def show() -> Response:
     """Ask for a passkey, or for e-mail address and password."""
     if g.staff:
         return redirect(url_for("desk.index"), 303)
@@ -48,7 +48,7 @@ def open_session() -> Response:
 def second_step() -> Response:
     """The password was right: ask for what else opens the account."""
     staff = _half_in()
-    return _second_step(staff, CodeForm(formdata=None)) if staff else redirect(url_for(".sign_in"), 303)
+    return _second_step(staff, CodeForm(formdata=None)) if staff else redirect(url_for(".show"), 303)
 
 
 @bp.post("/sign-in/code")
@@ -56,7 +56,7 @@ def take_code() -> Response:
     """Open a session for who typed the password before and types the code now."""
     staff, answer = _half_in(), CodeForm()
     if staff is None:
-        return redirect(url_for(".sign_in"), 303)
+        return redirect(url_for(".show"), 303)
     if not answer.validate_on_submit():
         return _second_step(staff, answer, 422)
     proof = attempt(staff.email, lambda: credentials.check_code(staff, answer.code.data))
@@ -85,7 +85,7 @@ def take_passkey() -> Response:
 @bp.post("/sign-out")
 def close_session() -> Response:
     """End the session."""
-    return signed_in.leave(url_for(".sign_in"))
+    return signed_in.leave(url_for(".show"))
 
 
 def wrong_code(staff: Staff) -> str:
@@ -104,9 +104,7 @@ def _half_in() -> Staff | None:
 
 
 def _sign_in(answer: SignInForm, status: int = 200, refused: bool = False) -> Response:
-    page = render_template(
-        "accounts/sign_in/sign_in.html", answer=answer, refused=refused, passkeys=passkeys.possible()
-    )
+    page = render_template("accounts/sign_in/show.html", answer=answer, refused=refused, passkeys=passkeys.possible())
     return make_response(page, status)
 
 

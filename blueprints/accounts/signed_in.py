@@ -12,7 +12,7 @@ from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME
 from web import htmx as hx
 from wording import staff as words
 
-BEFORE_SECOND_FACTOR = ("accounts", "account", "device")  # the blueprints that are open without one
+BEFORE_SECOND_FACTOR = ("sign_in", "account", "pwa")  # the blueprints that are open without one
 
 
 def cookie() -> str:

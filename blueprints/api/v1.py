@@ -18,7 +18,7 @@ from blueprints.api.schemas import Move, dossier_shape
 from models import Authority, Conflict, Counter, Dossier, Reply, Scope, System, db
 from models.deadlines.facts import local_day
 
-bp = Blueprint("api", __name__, url_prefix=PREFIX)
+bp = Blueprint("v1", __name__, url_prefix=PREFIX)
 bp.after_request(keep_nothing)
 bp.register_error_handler(HTTPException, response_to)
 
@@ -29,7 +29,7 @@ PAGE = 100
 @bp.before_request
 def open_by_token() -> None:
     """Nobody gets past here without a token, but to read how to use one."""
-    if request.endpoint == "api.openapi":
+    if request.endpoint == "v1.openapi":
         return
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     g.system = System.find(token) if kind.lower() == "bearer" and token else None
@@ -43,7 +43,7 @@ def open_by_token() -> None:
 @bp.get("/openapi.json")
 def openapi() -> Response:
     """The description of this interface (OpenAPI 3.1)."""
-    return jsonify(description.describe(url_for("api.openapi", _external=True).removesuffix("/openapi.json")))
+    return jsonify(description.describe(url_for("v1.openapi", _external=True).removesuffix("/openapi.json")))
 
 
 @bp.get("/dossiers")

@@ -10,7 +10,7 @@ from blueprints.accounts.guard import needs, require
 from blueprints.desk import bp, readable, undo_time
 from blueprints.desk.post_bag import own_bags
 from blueprints.desk.post_bag_forms import BeginForm, NumberForm
-from blueprints.public import permits as asking
+from blueprints.public import contact_limits
 from models import Conflict, Dossier, Form, today
 from models.desk import arrival
 from models.dossiers.number import grouped
@@ -100,7 +100,7 @@ def _may_write(form: NumberForm) -> bool:
     """May these addresses be written to? If not, it is said beside the field."""
     allowed = True
     for channel, address in form.contacts():
-        if not asking.allowed(channel, address, permit=form.key.data, by=g.staff):
+        if not contact_limits.allowed(channel, address, permit=form.key.data, by=g.staff):
             field = form.email if channel == "email" else form.mobile
             field.errors = [_("We cannot write to this address at the moment. Please try again tomorrow.")]
             allowed = False

@@ -11,7 +11,7 @@ from werkzeug.exceptions import TooManyRequests
 from blueprints.accounts.guard import needs
 from blueprints.desk import bp
 from blueprints.desk.helpdesk_forms import ContactForm, LookUpForm
-from blueprints.public import permits as asking
+from blueprints.public import contact_limits
 from models import Contact, Counter, Dossier, Notification
 from models.desk import helpdesk
 from models.notifications import addresses
@@ -163,7 +163,7 @@ def _notification(key: int, status: int = 200) -> Response:
 def _corrected(contact: Contact, form: ContactForm) -> str:
     """Ask the new address; or why that cannot be done."""
     channel, address = form.channel, form.address.data
-    if not asking.allowed(channel, address, permit=secrets.token_hex(8), by=g.staff):
+    if not contact_limits.allowed(channel, address, permit=secrets.token_hex(8), by=g.staff):
         return _("We cannot write to this address at the moment. Please try again tomorrow.")
     try:
         helpdesk.correct(contact, channel, address, g.staff, form.reason.data)

@@ -1,7 +1,7 @@
 """Pages for those who run the service, and what machines tell us."""
 
-from blueprints.operations import inbox, metrics, styleguide, webhooks
+from blueprints.operations import health, inbox, metrics, styleguide, webhooks
 
-MODULES = (metrics, webhooks)
+MODULES = (health, metrics, webhooks)
 DEVELOPMENT = (inbox, styleguide)  # only with INBOX
 EXEMPT_FROM_CSRF = (webhooks.bp,)  # what is signed comes from no browser

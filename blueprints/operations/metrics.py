@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from flask import Blueprint, Response, abort, current_app, request
 from peewee import fn
 
-from blueprints.public import permits as asking
+from blueprints.public import contact_limits
 from models import Channel, Delivery, Dossier, Notification, now, today
 from models.notifications import limits as sms_limits
 from models.notifications import outbox
@@ -40,7 +40,7 @@ def _lines() -> Iterable[str]:
 
 
 def _sms() -> dict[str, tuple[str, float]]:
-    figures = sms_limits.figures(asking.tariff())
+    figures = sms_limits.figures(contact_limits.tariff())
     return {
         "sms_spent_cents": ("What the SMS of this month cost", figures.spent),
         "sms_budget_cents": ("What they may cost", figures.budget),

@@ -5,6 +5,8 @@ from blueprints.public import (
     contacts,
     envelopes,
     home,
+    information,
+    prints,
     procedures,
     push,
     pwa,
@@ -13,7 +15,10 @@ from blueprints.public import (
     tracking,
 )
 
-MODULES = (home, procedures, captcha, tracking, status, envelopes, receipts, contacts, pwa, push)
+MODULES = (
+    *(home, information, procedures, captcha, tracking, status, prints),
+    *(envelopes, receipts, contacts, pwa, push),
+)
 
 EXEMPT_FROM_CSRF = (
     captcha.bp,  # gives out challenges, changes nothing
@@ -31,7 +36,7 @@ EXEMPT_FROM_CSRF = (
 )
 
 # Query parameters that stay when the visitor changes the language; a number that was typed does not.
-KEPT_FILTERS = {"catalogue": ("q", "audience", "topic", "event"), "tracking": ("code",)}
+KEPT_FILTERS = {"procedures": ("q", "audience", "topic", "event"), "tracking": ("code",)}
 
 # What stands below the first part of the path is unknown: pages that help to correct it.
 HELP_PAGES = {"t": status.not_found, "e": envelopes.not_found, "r": receipts.unknown}

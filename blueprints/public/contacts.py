@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints.public import permits as asking
+from blueprints.public import contact_limits
 from blueprints.public.forms import MailAddressForm, MobileNumberForm
 from models import Authority, Contact, Dossier, Form, Procedure
 from models.notifications import addresses
@@ -85,7 +85,9 @@ def given(contact: Contact, verb: str, channel: str, address: str) -> str:
     """Exchange `contact` for `address`, or add it; or why that cannot be done."""
     if channel == "sms" and not contact.dossier.form.procedure.sends_sms:
         return _("This procedure sends no SMS.")
-    if not asking.may_give(contact) or not asking.allowed(channel, address, permit=secrets.token_hex(8)):
+    if not contact_limits.may_give(contact) or not contact_limits.allowed(
+        channel, address, permit=secrets.token_hex(8)
+    ):
         return _("We cannot write to this address at the moment. Please try again tomorrow.")
     try:
         (addresses.exchange if verb == "exchange" else addresses.add)(contact, channel, address)

@@ -11,7 +11,7 @@ from web.languages import current
 from web.responses import pdf
 from wording import dossier as words
 
-bp = Blueprint("catalogue", __name__, url_prefix="/procedures")
+bp = Blueprint("procedures", __name__, url_prefix="/procedures")
 
 
 @bp.get("")

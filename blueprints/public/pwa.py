@@ -18,7 +18,7 @@ from web.responses import private
 from web.state import state
 from web.static_files import static_url
 
-bp = Blueprint("device", __name__)
+bp = Blueprint("pwa", __name__)
 
 MOST = 1500  # characters of saved dossiers that a code takes and a camera still reads
 OF_THE_DESK = ("passkey.js", "post-bag.js")  # scripts that no citizen's phone has to keep
@@ -92,7 +92,7 @@ def manifest() -> Response:
         description=_("A number for your paper form before you post it, and news of it afterwards."),
         categories=["government", "utilities"],
         shortcuts=[
-            _shortcut(_("Find a procedure"), url_for("catalogue.index"), "icons/find-96.png"),
+            _shortcut(_("Find a procedure"), url_for("procedures.index"), "icons/find-96.png"),
             _shortcut(_("My dossiers"), url_for(".saved"), "icons/saved-96.png"),
             _shortcut(_("Look a number up"), url_for("status.look_up"), "icons/look-up-96.png"),
         ],

@@ -1,4 +1,4 @@
-"""Where a dossier stands, for anyone who holds its number; and everything printed that belongs to it."""
+"""Where a dossier stands, for anyone who holds its number."""
 
 import hashlib
 from collections.abc import Hashable
@@ -17,21 +17,18 @@ from models.dossiers.life import ARRIVED
 from models.dossiers.number import clean, find, grouped, scanned
 from models.notifications import addresses
 from models.security.crockford import check_character
-from paper import qr
 from web import htmx as hx
 from web.languages import current
-from web.responses import camera, pdf, private
+from web.responses import camera, private
 from web.state import LRUCache, state
 from wording import dossier as words
 from wording import events as event_words
-from wording import sheets as printing
 from wording import spelling
 from wording.sheets import address
 
 bp = Blueprint("status", __name__)
 
 NO_SESSION = {"csrf": False}  # the number is the key
-ICS = "text/calendar; charset=utf-8; method=PUBLISH"
 
 
 class Pages(LRUCache[tuple[Hashable, ...], bytes]):
@@ -138,48 +135,6 @@ def correct_address(number: str, contact: int) -> Response:
         each._replace(form=form) if each.contact == wrong.contact else each for each in context["unreached"]
     ]
     return private(hx.page("public/status/show.html", 422, push=url_for(".show", number=number), **context))
-
-
-@bp.get("/t/<number:number>/sheet")
-@bp.get("/t/<number:number>/sheet/<round:round_>")
-def sheet(number: str, round_: int = 0) -> Response:
-    """The confirmation sheet, or the follow-up sheet of a round, as a page to print."""
-    dossier = lookups.dossier(number)
-    return private(make_response(render_template("public/status/sheet.html", **printing.sheet_page(dossier, round_))))
-
-
-@bp.get("/t/<number:number>/sheet.pdf")
-@bp.get("/t/<number:number>/sheet/<round:round_>.pdf")
-def sheet_pdf(number: str, round_: int = 0) -> Response:
-    """The same as a PDF."""
-    content = printing.sheet_pdf(lookups.dossier(number), current(), round_)
-    return private(pdf(content, printing.sheet_name(number, round_)))
-
-
-@bp.get("/t/<number:number>/form.pdf")
-def form_pdf(number: str) -> Response:
-    """The form, stamped with number and QR code."""
-    dossier = lookups.dossier(number)
-    return private(pdf(printing.form_pdf(dossier, current()), f"{dossier.form.slug}-{number}.pdf"))
-
-
-@bp.get("/t/<number:number>/qr.svg")
-def qr_svg(number: str) -> Response:
-    """The QR code alone."""
-    lookups.dossier(number)
-    return private(Response(qr.svg(address(number).coded), mimetype="image/svg+xml"))
-
-
-@bp.get("/t/<number:number>.ics")
-def calendar(number: str) -> Response:
-    """The date that the page names, for a calendar. 404 while there is none."""
-    dossier = lookups.dossier(number)
-    due = words.of(dossier, dossier.history()).dated
-    if due is None:
-        abort(404)
-    response = private(Response(printing.calendar(dossier, due, current()), content_type=ICS))
-    response.headers["Content-Disposition"] = f'inline; filename="eTracking-{number}.ics"'
-    return response
 
 
 def unknown(typed: str) -> Response:

@@ -7,8 +7,7 @@ from flask import Blueprint, Response, request, session, url_for
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints.public import captcha
-from blueprints.public import permits as asking
+from blueprints.public import captcha, contact_limits
 from blueprints.public.forms import ContactForm
 from blueprints.public.procedures import offered_forms
 from models import Dossier, Form, Procedure
@@ -124,5 +123,5 @@ def _has_unused_pass(scope: str) -> bool:
 def _allowed(answer: ContactForm) -> tuple[list[tuple[str, str]], list[str]]:
     """The chosen contacts that may be asked now, and the channels of the others: the number is given all the same."""
     chosen = answer.contacts()
-    allowed = [contact for contact in chosen if asking.allowed(*contact, permit=answer.key.data)]
+    allowed = [contact for contact in chosen if contact_limits.allowed(*contact, permit=answer.key.data)]
     return allowed, [channel for channel, address in chosen if (channel, address) not in allowed]

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from blueprints.public import permits as asking
+from blueprints.public import contact_limits
 from models import Audit, Contact, Dossier, Event, Form, Notification, Procedure, today
 from models.dossiers.number import grouped
 from support.desk_pages import LONG_AGO, TOMORROW, YESTERDAY, stored
@@ -193,6 +193,6 @@ def test_many_sms_are_asked_for_at_the_desk_of_one_office_and_each_account_has_i
 def test_many_mails_from_the_network_of_an_office_are_no_limit_for_its_desk(app, desk, clerk):
     for index in range(50):
         with app.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}):
-            assert asking.allowed("email", f"public{index}@example.lu", f"permit {index}")
+            assert contact_limits.allowed("email", f"public{index}@example.lu", f"permit {index}")
     give(desk, by_email="y", email="somebody@example.org")
     assert Notification.select().count() == 1

@@ -53,7 +53,7 @@ MENU = {
     "/desk/texts": ADMINS,
     "/desk/audit": ADMINS,
 }
-OF_EVERYBODY = {"device.desk_manifest"}  # under /desk, and open: a browser asks for it without cookies
+OF_EVERYBODY = {"pwa.desk_manifest"}  # under /desk, and open: a browser asks for it without cookies
 NEW = "archive"  # a role that somebody has just added, and gave no rights
 COMPARED = re.compile(r"""\brole\b\S*?\s*(==|!=|\bin\b|\bnot in\b|\.in_)\s*[(\[{]*["']""")
 
@@ -124,7 +124,7 @@ def test_nobody_opens_any_of_them_without_a_session(app, visitor, dossier):
 def test_all_else_is_as_open_to_staff_as_to_everybody(app, form, visitor, dossier, role):
     browser = signed_in(app, person(role, form))
     for method, rule, path in walk(app, dossier):
-        if method != "POST" and rule.endpoint not in MATRIX and not rule.endpoint.startswith("accounts."):
+        if method != "POST" and rule.endpoint not in MATRIX and not rule.endpoint.startswith("sign_in."):
             assert browser.open(path, method).status_code == visitor.open(path, method).status_code, f"{method} {path}"
 
 
@@ -150,7 +150,7 @@ def test_view_that_declares_no_right_opens_to_nobody(app, form, monkeypatch):
     assert browser.open("/desk/numbers").status_code == 200
     monkeypatch.delitem(vars(app.view_functions["desk.numbers"]), "needs")
     assert browser.open("/desk/numbers").status_code == 403
-    assert guard.needed(app.view_functions["site.home"]) is None
+    assert guard.needed(app.view_functions["home.show"]) is None
 
 
 @pytest.mark.parametrize(("role", "status"), [("helpdesk", 403), ("clerk", 422), ("admin", 422)])

@@ -42,7 +42,7 @@ OPEN_TO_ALL = (
     "webhooks.bounce",
 )  # no session has a part in them
 ROW = UUID("5d1b7a1e-3c52-4b8e-9c0c-0f2f1d6a7b11")
-PRIVATE = ("desk.", "account.", "staff.", "accounts.second_step")  # everything else is open to the world
+PRIVATE = ("desk.", "account.", "staff.", "sign_in.second_step")  # everything else is open to the world
 
 
 def addresses(app, dossier: Dossier) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""May somebody be sent the first message at an address that a visitor typed? The limits of it, for mail and SMS."""
+"""Rate limits on the first notification to an address that a visitor typed, by mail or SMS."""
 
 import datetime as dt
 

@@ -1,0 +1,41 @@
+"""How eTracking works, and the duties of a public service: privacy, accessibility, whom to tell of a fault."""
+
+import datetime as dt
+from email.utils import parseaddr
+
+from flask import Blueprint, Response, current_app, render_template
+
+from models import now
+from models.dossiers.life import STATUSES
+from web import htmx
+from wording import dossier as dossier_words
+
+bp = Blueprint("information", __name__)
+
+
+@bp.get("/help")
+def help_page() -> Response:
+    """How eTracking works, with and without a printer."""
+    meanings = [(dossier_words.label(status), dossier_words.meaning(status)) for status in STATUSES]
+    return htmx.page("public/information/help.html", meanings=meanings)
+
+
+@bp.get("/privacy")
+def privacy() -> Response:
+    """What is kept, why, and for how long."""
+    return htmx.page("public/information/privacy.html")
+
+
+@bp.get("/accessibility")
+def accessibility() -> Response:
+    """The accessibility statement."""
+    return htmx.page("public/information/accessibility.html")
+
+
+@bp.get("/.well-known/security.txt")
+def security() -> Response:
+    """Whom to tell of a security fault (RFC 9116)."""
+    expires = (now() + dt.timedelta(days=180)).replace(microsecond=0).isoformat()
+    _name, contact = parseaddr(current_app.config["HELPDESK_EMAIL"] or current_app.config["MAIL_SENDER"])
+    text = render_template("public/information/security.txt", expires=expires, contact=contact)
+    return Response(text, mimetype="text/plain")

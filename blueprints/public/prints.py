@@ -1,0 +1,56 @@
+"""Everything to print that belongs to a number: sheet, form, QR code; and its date for a calendar."""
+
+from flask import Blueprint, Response, abort, make_response, render_template
+
+from blueprints.public import lookups
+from paper import qr
+from web.languages import current
+from web.responses import pdf, private
+from wording import dossier as words
+from wording import sheets
+
+bp = Blueprint("prints", __name__)
+
+ICS = "text/calendar; charset=utf-8; method=PUBLISH"
+
+
+@bp.get("/t/<number:number>/sheet")
+@bp.get("/t/<number:number>/sheet/<round:round_>")
+def sheet(number: str, round_: int = 0) -> Response:
+    """The confirmation sheet, or the follow-up sheet of a round, as a page to print."""
+    dossier = lookups.dossier(number)
+    return private(make_response(render_template("public/prints/sheet.html", **sheets.sheet_page(dossier, round_))))
+
+
+@bp.get("/t/<number:number>/sheet.pdf")
+@bp.get("/t/<number:number>/sheet/<round:round_>.pdf")
+def sheet_pdf(number: str, round_: int = 0) -> Response:
+    """The same as a PDF."""
+    content = sheets.sheet_pdf(lookups.dossier(number), current(), round_)
+    return private(pdf(content, sheets.sheet_name(number, round_)))
+
+
+@bp.get("/t/<number:number>/form.pdf")
+def form_pdf(number: str) -> Response:
+    """The form, stamped with number and QR code."""
+    dossier = lookups.dossier(number)
+    return private(pdf(sheets.form_pdf(dossier, current()), f"{dossier.form.slug}-{number}.pdf"))
+
+
+@bp.get("/t/<number:number>/qr.svg")
+def qr_svg(number: str) -> Response:
+    """The QR code alone."""
+    lookups.dossier(number)
+    return private(Response(qr.svg(sheets.address(number).coded), mimetype="image/svg+xml"))
+
+
+@bp.get("/t/<number:number>.ics")
+def calendar(number: str) -> Response:
+    """The date that the page names, for a calendar. 404 while there is none."""
+    dossier = lookups.dossier(number)
+    due = words.of(dossier, dossier.history()).dated
+    if due is None:
+        abort(404)
+    response = private(Response(sheets.calendar(dossier, due, current()), content_type=ICS))
+    response.headers["Content-Disposition"] = f'inline; filename="eTracking-{number}.ics"'
+    return response
