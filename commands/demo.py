@@ -15,6 +15,7 @@ from models.base import LUXEMBOURG, as_if
 from models.catalogue.procedure import LANGUAGES
 from models.deadlines.clock import add
 from models.deadlines.workdays import is_working_day, working_days_after
+from models.dossiers.moves import Move
 from models.dossiers.number import grouped
 from models.staff import accounts, credentials, rights
 from models.staff.staff import ROLES
@@ -90,14 +91,15 @@ class Sample:
             self.dossier.remark(status, today() + 30 * DAY)
             return
         asks = status == "incomplete"
-        self.dossier.move(
+        move = Move(
             status,
             by=None if status == "lapsed" else self.clerk,
             version=self.dossier.version,
             arrived_on=today() if status == "received" else None,
-            missing=(self.form.enclosures[:1] or [self.form.title]) if asks else [],
+            missing=tuple(self.form.enclosures[:1] or [self.form.title]) if asks else (),
             until=today() + 30 * DAY if asks else None,
         )
+        self.dossier.move(move)
 
 
 @click.command()

@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from blueprints.api.schemas import dossier_shape, event_shape
 from models import Authority, Delivery, Dossier, Event, Staff, System, db
+from models.systems.delivery import revoke as revoke_system
 from senders import webhook
 from senders.base import SendError
 
@@ -48,7 +49,7 @@ def show() -> None:
 def revoke(number: int) -> None:
     """End the token and the hook of the system with this NUMBER."""
     with db.connection_context():
-        _system(number).revoke()
+        revoke_system(_system(number))
     click.echo(f"system {number}: revoked")
 
 

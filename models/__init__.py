@@ -7,11 +7,14 @@ from models.desk.bulk_move import Bulk
 from models.desk.scan import Read
 from models.desk.scope import Scope
 from models.desk.work_list import WorkList
+from models.dossiers.audience import subscribe
 from models.dossiers.batch import Batch
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
+from models.dossiers.moves import Act, Move, Originals
 from models.dossiers.note import Note
 from models.dossiers.waiting_times import WaitingTime
+from models.notifications.announce import Contacts
 from models.notifications.channel import Channel
 from models.notifications.contact import Contact
 from models.notifications.notification import Notification
@@ -24,8 +27,12 @@ from models.staff.invitation import Invitation
 from models.staff.passkey import Passkey
 from models.staff.session import KnownBrowser, StaffSession
 from models.staff.staff import Staff
-from models.systems.delivery import Delivery
+from models.systems.delivery import Delivery, Systems
 from models.systems.system import Reply, System
+
+# Who hears of a dossier's events, in this order.
+subscribe(Contacts())
+subscribe(Systems())
 
 MODELS = (
     Authority,

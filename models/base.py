@@ -80,6 +80,11 @@ def today() -> dt.date:
     return now().astimezone(LUXEMBOURG).date()
 
 
+def local_day(at: dt.datetime) -> dt.date:
+    """The date on which the instant `at` falls in Luxembourg."""
+    return at.astimezone(LUXEMBOURG).date()
+
+
 def make_database(url: str) -> Database:
     """A Peewee database for `sqlite:///path` or `postgresql://...`; raises ValueError for anything else."""
     if url.startswith("sqlite:"):

@@ -12,7 +12,7 @@ from typing import Any
 from flask import current_app, render_template
 from flask_babel import force_locale, format_date
 
-from models import Authority, Contact, Dossier, Event, Notification
+from models import Authority, Contact, Dossier, Event, Notification, Subscription
 from models.base import LUXEMBOURG
 from models.catalogue.procedure import LOCALES
 from models.dossiers.number import grouped
@@ -37,7 +37,7 @@ def write(notification: Notification) -> Letter:
     contact, event = notification.contact, notification.event
     news = notification.news() if notification.kind == "digest" else []
     if len(news) > 1:  # a single one is told as ever, only later
-        present = event.dossier.present
+        present = event.dossier.history.present
         event = event if present.kind == "announced" else present  # before arrival the newest says most
     letter = compose(notification, event, news if len(news) > 1 else [])
     if notification.channel != "email":
@@ -112,7 +112,7 @@ def _words(contact: Contact, event: Event, news: list[Event]) -> dict[str, Any]:
         "form": dossier.form.title[language],
         "enclosures": [enclosure[language] for enclosure in dossier.form.enclosures],
         "authority": dossier.authority,
-        "authority_name": event.authority.name[language],
+        "authority_name": dossier.history.authority_at(event, dossier.authority).name[language],
         "limit": _limit(dossier),
         "missing": event.missing(language),
         "confirmed": contact.confirmed_at is not None,
@@ -128,7 +128,7 @@ def _words(contact: Contact, event: Event, news: list[Event]) -> dict[str, Any]:
 
 def _limit(dossier: Dossier) -> str:
     """The last day for the authority's answer, as a rule, if its clock runs."""
-    reading = dossier.reading(dossier.history())
+    reading = dossier.reading
     return format_date(reading.limit, "long") if reading and reading.limit and not reading.ended else ""
 
 
@@ -234,7 +234,7 @@ def _push(notification: Notification, words: dict[str, Any]) -> Letter:
 
 def _device(contact: Contact) -> str:
     """What the browser of its device gave out; empty if it is gone."""
-    subscription = contact.subscriptions.first()
+    subscription = Subscription.get_or_none(Subscription.contact == contact)
     return subscription.info if subscription else ""
 
 

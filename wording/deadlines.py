@@ -6,7 +6,7 @@ from typing import NamedTuple
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
-from models import Event
+from models.base import local_day
 from models.deadlines.clock import (
     Counted,
     HandedOver,
@@ -22,8 +22,8 @@ from models.deadlines.clock import (
     Waiting,
     rolled,
 )
-from models.deadlines.facts import local_day
 from models.deadlines.workdays import holiday
+from models.dossiers.history import History
 from web.languages import current
 
 
@@ -59,19 +59,19 @@ def limit(reading: Reading, on: dt.date) -> Due:
     )
 
 
-def yours(history: list[Event], on: dt.date) -> list[Due]:
+def yours(history: History, on: dt.date) -> list[Due]:
     """By when the citizen must send the documents that were asked for last, if a day was set, on the day `on`."""
     return [due._replace(text=_late(due, on)) for due in _answer(_("By when"), history)]
 
 
-def theirs(history: list[Event]) -> list[Due]:
+def theirs(history: History) -> list[Due]:
     """The same as the desk sees it."""
     return _answer(_("The citizen’s last day"), history)
 
 
-def _answer(title: str, history: list[Event]) -> list[Due]:
-    request = next(event for event in reversed(history) if event.kind == "incomplete")
-    if not request.until_set:
+def _answer(title: str, history: History) -> list[Due]:
+    request = history.last("incomplete")
+    if request is None or not request.until_set or not request.until:
         return []
     asked = _(
         "The authority asked for the documents on %(day)s and set a date: %(until)s.",

@@ -8,8 +8,10 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from models import Dossier, Event, Procedure, WaitingTime, today
-from models.deadlines.facts import local_day
-from models.dossiers.life import STATUSES, expected_by
+from models.base import local_day
+from models.dossiers.history import History
+from models.dossiers.kinds import AWAITING_PAPER, ENTERING
+from models.dossiers.moves import expected_by
 from web.languages import current
 from wording import deadlines as clock_words
 from wording import events as event_words
@@ -61,19 +63,19 @@ def meaning(status: str) -> str:
     return str(MEANINGS[status])
 
 
-def of(dossier: Dossier, history: list[Event]) -> Words:
+def of(dossier: Dossier) -> Words:
     """Where `dossier` stands, what happens next, who must act, and by when."""
-    words = _standing(dossier, history)
-    return words._replace(dues=[*words.dues, *_aside(dossier, history)])
+    words = _standing(dossier)
+    return words._replace(dues=[*words.dues, *_aside(dossier.history)])
 
 
-def note(dossier: Dossier, history: list[Event]) -> event_words.Line | None:
+def note(dossier: Dossier) -> event_words.Line | None:
     """What the authority wrote last about where the dossier stands now.
 
     A new authority does not repeat the words of the one before, but what was asked for is still asked for.
     """
-    first = (*STATUSES, "supplied") if dossier.status == "incomplete" else (*STATUSES, "supplied", "transferred")
-    last = next(event for event in reversed(history) if event.note or event.kind in first)
+    first = ENTERING if dossier.status == "incomplete" else (*ENTERING, "transferred")
+    last = next(event for event in reversed(dossier.history.standing) if event.note or event.kind in first)
     return event_words.lines([last])[0] if last.note else None
 
 
@@ -101,10 +103,10 @@ def _authority(dossier: Dossier) -> str:
     return dossier.authority.name[current()]
 
 
-def _standing(dossier: Dossier, history: list[Event]) -> Words:
-    last = next(event for event in reversed(history) if event.kind != "reminder")
-    if last.kind in ("forwarded", "absent") and dossier.status in ("announced", "lapsed", "incomplete"):
-        return _astray(dossier, history, last)
+def _standing(dossier: Dossier) -> Words:
+    last = dossier.history.last_but("reminder")
+    if last.kind in ("forwarded", "absent") and dossier.status in AWAITING_PAPER:
+        return _astray(dossier, last)
     return {
         "announced": _announced,
         "received": _received,
@@ -114,24 +116,24 @@ def _standing(dossier: Dossier, history: list[Event]) -> Words:
         "closed": _closed,
         "lapsed": _lapsed,
         "withdrawn": _withdrawn,
-    }[dossier.status](dossier, history)
+    }[dossier.status](dossier)
 
 
-def _aside(dossier: Dossier, history: list[Event]) -> list[Due]:
+def _aside(history: History) -> list[Due]:
     """What else there is to know: since the present status began, and what went back to the citizen at any time."""
-    since = dossier.present.id
+    since = history.present.id
     kinds = ("further", "corrected", "transferred")
-    told = [event for event in history if event.kind == "returned" or event.kind in kinds and event.id > since]
+    told = [event for event in history.of("returned", *kinds) if event.kind == "returned" or event.id > since]
     return [Due(event_words.title(event.kind), event_words.text(event)) for event in told]
 
 
-def _announced(dossier: Dossier, history: list[Event]) -> Words:
-    last = next(event for event in reversed(history) if event.kind != "reminder")
+def _announced(dossier: Dossier) -> Words:
+    last = dossier.history.last_but("reminder")
     dues = _period(dossier)
     if last.kind == "announced":
         now = _("Your number is ready. Your papers have not arrived at the authority yet.")
         then = _("You post the form and the sheet in one envelope.")
-        return Words(label("announced"), now, then, _you(), [*_ending(dossier, history), *dues])
+        return Words(label("announced"), now, then, _you(), [*_ending(dossier), *dues])
     if last.kind == "unarrived":
         now = _("You posted your papers on %(day)s. They should have arrived by now.", day=event_words.date(last, "on"))
         then = _("Ask the authority, or the post if they were registered. If nobody has them, post them once more.")
@@ -147,9 +149,9 @@ def _announced(dossier: Dossier, history: list[Event]) -> Words:
     return Words(label("announced"), now, _scanned_by(dt.date.fromisoformat(last.details["on"])), _("Nobody"), dues)
 
 
-def _ending(dossier: Dossier, history: list[Event]) -> list[Due]:
+def _ending(dossier: Dossier) -> list[Due]:
     """Until when a number is good that nobody seems to use."""
-    if history[-1].kind != "reminder":
+    if dossier.history.standing[-1].kind != "reminder":
         return []
     text = _(
         "On %(day)s the number lapses. Papers that come later are accepted all the same.", day=day(dossier.look_on)
@@ -166,10 +168,10 @@ def _scanned_by(sent_on: dt.date) -> str:
     )
 
 
-def _astray(dossier: Dossier, history: list[Event], event: Event) -> Words:
+def _astray(dossier: Dossier, event: Event) -> Words:
     """The envelope came, but to another authority, or without this form."""
     waiting = dossier.status == "incomplete"
-    dues = [*clock_words.yours(history, today()), *_limit(dossier, history)] if waiting else _period(dossier)
+    dues = [*clock_words.yours(dossier.history, today()), *_limit(dossier)] if waiting else _period(dossier)
     if event.kind == "forwarded":
         then = _("The authority scans the code when it has the envelope. You need do nothing.")
         if dossier.status == "announced":
@@ -187,44 +189,44 @@ def _period(dossier: Dossier) -> list[Due]:
     return [clock_words.before_arrival(rule)] if rule else []
 
 
-def _received(dossier: Dossier, history: list[Event]) -> Words:
+def _received(dossier: Dossier) -> Words:
     return Words(
         label("received"),
-        _arrival(dossier, history),
+        _arrival(dossier),
         _("The authority checks whether all documents are there. You need do nothing."),
         _authority(dossier),
-        _limit(dossier, history),
+        _limit(dossier),
     )
 
 
-def _arrival(dossier: Dossier, history: list[Event]) -> str:
-    supplied = next((event for event in reversed(history) if event.kind in ("supplied", "incomplete")), None)
+def _arrival(dossier: Dossier) -> str:
+    supplied = dossier.history.last("supplied", "incomplete")
     if supplied and supplied.kind == "supplied":
         return _("The missing documents arrived on %(day)s.", day=day(supplied.arrived_on))
     return _("Your envelope arrived on %(day)s.", day=day(dossier.arrived_on))
 
 
-def _incomplete(dossier: Dossier, history: list[Event]) -> Words:
+def _incomplete(dossier: Dossier) -> Words:
     return Words(
         label("incomplete"),
         _("The authority has your papers, but needs more to go on."),
         _("You post the missing documents to the authority, with your number on them."),
         _you(),
-        [*clock_words.yours(history, today()), *_limit(dossier, history)],
+        [*clock_words.yours(dossier.history, today()), *_limit(dossier)],
     )
 
 
-def _examination(dossier: Dossier, history: list[Event]) -> Words:
+def _examination(dossier: Dossier) -> Words:
     return Words(
         label("examination"),
         _("The authority has your documents and is examining your dossier."),
         _("The authority decides, or asks you if something is missing. You need do nothing."),
         _authority(dossier),
-        _limit(dossier, history),
+        _limit(dossier),
     )
 
 
-def _decided(dossier: Dossier, _history: list[Event]) -> Words:
+def _decided(dossier: Dossier) -> Words:
     return Words(
         label("decided"),
         _("The authority decided on %(day)s. What it decided is not shown here.", day=_since(dossier)),
@@ -233,13 +235,13 @@ def _decided(dossier: Dossier, _history: list[Event]) -> Words:
     )
 
 
-def _closed(dossier: Dossier, _history: list[Event]) -> Words:
+def _closed(dossier: Dossier) -> Words:
     now = _("This dossier was closed on %(day)s.", day=_since(dossier))
     then = _("Nothing more is expected. If originals are sent back to you later, you read it here.")
     return Words(label("closed"), now, then, _("Nobody"))
 
 
-def _lapsed(dossier: Dossier, _history: list[Event]) -> Words:
+def _lapsed(dossier: Dossier) -> Words:
     if dossier.arrived_on is None:
         now = _("This form has not arrived at the authority, so the number lapsed on %(day)s.", day=_since(dossier))
         then = _("If you have posted it after all, please ask the authority. If it arrives, the number is valid again.")
@@ -248,7 +250,7 @@ def _lapsed(dossier: Dossier, _history: list[Event]) -> Words:
     return Words(label("lapsed"), now, _("Please ask the authority what you can do."), _you())
 
 
-def _withdrawn(dossier: Dossier, _history: list[Event]) -> Words:
+def _withdrawn(dossier: Dossier) -> Words:
     now = _("The application was withdrawn on %(day)s.", day=_since(dossier))
     then = _("The authority does not go on with it. If you know nothing of this, please ask there soon.")
     return Words(label("withdrawn"), now, then, _("Nobody"))
@@ -256,10 +258,10 @@ def _withdrawn(dossier: Dossier, _history: list[Event]) -> Words:
 
 def _since(dossier: Dossier) -> str:
     """The day on which the present status began."""
-    return day(local_day(dossier.present.at))
+    return day(local_day(dossier.history.present.at))
 
 
-def _limit(dossier: Dossier, history: list[Event]) -> list[Due]:
+def _limit(dossier: Dossier) -> list[Due]:
     """By when the authority answers: a rule, never a promise."""
-    reading = dossier.reading(history)
+    reading = dossier.reading
     return [clock_words.limit(reading, today())] if reading else []

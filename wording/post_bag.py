@@ -6,11 +6,10 @@ from typing import NamedTuple
 from flask_babel import gettext as _
 
 from models import Dossier, Event, Read, Scope, Staff
-from models.deadlines.facts import local_day
+from models.base import local_day
+from models.dossiers.kinds import ENVELOPES
 from web.languages import current, in_language
 from wording.dossier import day, label
-
-ARRIVALS = ("received", "supplied", "further")
 
 
 class Answer(NamedTuple):
@@ -102,7 +101,7 @@ def _again(read: Read, dossier: Dossier, staff: Staff) -> Answer:
         text = _("Nothing more was expected: %(status)s.", status=label(dossier.status))
     else:
         text = _("Its status: %(status)s.", status=label(dossier.status))
-    earlier = [e for e in dossier.events_of(*ARRIVALS) if e.at < read.at]
+    earlier = [event for event in dossier.history.of(*ENVELOPES) if event.at < read.at]
     if earlier:
         text = f"{_earlier(earlier[-1], staff)} {text}"
     return Answer("wait", _("Already here"), text, _("Are there further papers in this envelope? Then record them."))
@@ -143,6 +142,6 @@ def nobody(dossier: Dossier) -> str:
         return ""
     if contacts:
         return _("The citizen has stopped the messages: nobody is told. The status page shows the arrival.")
-    if dossier.all_events()[0].details.get("told"):
+    if dossier.history.rows[0].details.get("told"):
         return _("The citizen has had the address erased: nobody is told. The status page shows the arrival.")
     return _("The citizen gave no address: nobody is told. The status page shows the arrival.")

@@ -51,7 +51,7 @@ def sheet(dossier: Dossier, language: str, round_: int = 0) -> Sheet:
     an old follow-up sheet stays as it was printed, with its day on it.
     """
     with force_locale(LOCALES[language]):
-        asked = dossier.events_of("incomplete")
+        asked = dossier.history.of("incomplete")
         if round_ > len(asked):
             raise NotFound(_("There is no such follow-up sheet."))
         return _follow_up(dossier, language, asked[round_ - 1], round_) if round_ else _first(dossier, language)
@@ -73,7 +73,7 @@ def sheet_for(event: Event, language: str) -> tuple[str, bytes] | None:
     dossier = event.dossier
     if event.kind == "announced":
         return sheet_name(dossier.number), sheet_pdf(dossier, language)
-    asked = dossier.events_of("incomplete")
+    asked = dossier.history.of("incomplete")
     if event.kind == "incomplete" or event.kind == "transferred" and event.to_status == "incomplete":
         round_ = len([earlier for earlier in asked if earlier.id <= event.id])
         return sheet_name(dossier.number, round_), sheet_pdf(dossier, language, round_)
@@ -121,7 +121,7 @@ def calendar(dossier: Dossier, due: Due, language: str) -> bytes:
 def papers(dossier: Dossier, language: str) -> list[str]:
     """What is to be posted now: the form with its enclosures, or what is missing."""
     if dossier.status == "incomplete":
-        return dossier.events_of("incomplete")[-1].missing(language)
+        return dossier.history.missing(language)
     return _enclosures(dossier, language)
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from models import Dossier, Event, today
-from models.dossiers.life import LONGEST, MOVES
+from models.dossiers.kinds import MOVES
+from models.dossiers.moves import MAX_GRANTED
 
 WRITTEN = r"^[^\x00]*$"  # PostgreSQL takes no text with a NUL
 Plain = Annotated[str, Field(pattern=WRITTEN)]
@@ -46,7 +47,7 @@ class Move(BaseModel):
             raise ValueError("postmark_on lies after arrived_on")
         if self.arrived_on and self.arrived_on > today():
             raise ValueError("arrived_on lies in the future")
-        if self.until and not today() < self.until <= today() + LONGEST:
+        if self.until and not today() < self.until <= today() + MAX_GRANTED:
             raise ValueError("until does not lie in the future, or more than two years ahead")
         return self
 
@@ -85,7 +86,7 @@ class DossierShape(BaseModel):
 def dossier_shape(dossier: Dossier, with_history: bool = True) -> dict[str, Any]:
     """`dossier` ready for JSON."""
     names = ("number", "edition", "language", "status", "version", "created_at", "changed_at", "arrived_on", "due_on")
-    history = [event_shape(event) for event in dossier.history()] if with_history else None
+    history = [event_shape(event) for event in dossier.history.standing] if with_history else None
     shape = DossierShape(
         **{name: getattr(dossier, name) for name in names},
         procedure=dossier.form.procedure.slug,

@@ -16,7 +16,8 @@ from blueprints.api import description
 from blueprints.api.problems import PREFIX, Problem, keep_nothing, response_to
 from blueprints.api.schemas import Move, dossier_shape
 from models import Authority, Conflict, Counter, Dossier, Reply, Scope, System, db
-from models.deadlines.facts import local_day
+from models.base import local_day
+from models.dossiers import moves
 
 bp = Blueprint("v1", __name__, url_prefix=PREFIX)
 bp.after_request(keep_nothing)
@@ -144,17 +145,18 @@ def _move(dossier: Dossier, asked: Move) -> None:
         authority = Authority.get_or_none(Authority.slug == asked.authority)
         if authority is None:
             raise Problem(422, "There is no authority of this name; see /api/v1/openapi.json.")
-        dossier.transfer(authority, by=by, version=version, note=asked.note)
+        dossier.transfer(authority, moves.Act(by=by, version=version, note=asked.note))
         return
     if asked.arrived_on and asked.arrived_on < local_day(dossier.created_at):
         raise Problem(422, "arrived_on lies before the day on which the number was given out.")
-    dossier.move(
+    move = moves.Move(
         asked.to,
         by=by,
         version=version,
         note=asked.note,
         arrived_on=asked.arrived_on,
         postmark_on=asked.postmark_on,
-        missing=list(asked.missing),
+        missing=tuple(asked.missing),
         until=asked.until,
     )
+    dossier.move(move)

@@ -13,7 +13,8 @@ from blueprints.accounts.guard import needs
 from blueprints.desk import bp, dossier_page, undo_time, work_list
 from blueprints.desk.forms import BulkForm
 from models import Batch, Bulk, Conflict, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
-from models.desk.bulk_move import MOST, MOVES, Row
+from models.desk.bulk_move import MOST, Row
+from models.dossiers.kinds import IN_BULK
 from web import htmx as hx
 from web.form_fields import ButtonForm
 from web.languages import NAMES
@@ -32,7 +33,7 @@ def plan_bulk() -> Response:
         return work_list.show(chosen, page, 422, _("Please tick at least one dossier first."))
     if act.startswith(ASSIGN):
         return _assign(chosen, dossiers, act.removeprefix(ASSIGN))
-    if act not in MOVES:
+    if act not in IN_BULK:
         return work_list.show(chosen, page, 422, _("Please choose what to do with the ticked dossiers."))
     return hx.goto(url_for(".show_bulk", batch=Bulk.plan(g.staff, act, dossiers).batch.id))
 

@@ -10,10 +10,11 @@ from wtforms import SelectChoice
 
 from blueprints.desk import bp, undo_time
 from blueprints.desk.forms import GRANTED, ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
-from models import Authority, Dossier, Event, Note, Staff, TextBlock, now, today
+from models import Authority, Dossier, Event, Note, Notification, Staff, TextBlock, now, today
 from models.catalogue.procedure import LOCALES
-from models.dossiers.event import UNDOABLE, standing
-from models.dossiers.life import ARRIVED, FURTHER
+from models.dossiers.history import History
+from models.dossiers.kinds import TAKING_PAPERS, UNDOABLE, WITH_AUTHORITY
+from models.notifications import announce
 from web import htmx as hx
 from web.languages import NAMES, in_language
 from wording import deadlines as clock_words
@@ -49,8 +50,8 @@ def act_url(kind: str, number: str) -> str:
 
 def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, note: NoteForm | None = None) -> Response:
     """The page. `answer` is what was refused or is to be looked at first: it is shown as it was typed."""
-    events = dossier.all_events()
-    history, until = _told(events), undo_until(events[-1])
+    events, notifications = dossier.history.rows, announce.notifications_of(dossier.history.latest)
+    history, until = _told(dossier.history), _undo_until(dossier.history.latest, notifications)
     conflict = _conflict(dossier, history, answer) if status == 409 else None
     return hx.page(
         "desk/show.html",
@@ -61,12 +62,13 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         may_move=g.staff.may("move"),
         undoable=events[-1] if until and g.staff.may("move") else None,
         undo_until=until,
+        told=bool(notifications),
         rare=RARE,
         forms=_forms(dossier, answer, events[-1].id),
         answer=answer.kind if answer and answer.kind in possible(dossier) else "",
         preview=_preview(dossier, answer) if answer and status == 200 else None,
         conflict=conflict,
-        clock=_clock(dossier, standing(events)),
+        clock=_clock(dossier),
         notes=list(dossier.notes.select(Note, Staff).join(Staff).order_by(Note.id)),
         note_form=note or NoteForm(formdata=None),
         colleagues=list(colleagues(dossier)) if g.staff.may("move") else [],
@@ -78,18 +80,22 @@ def possible(dossier: Dossier) -> tuple[str, ...]:
     """What this member of staff may do with the dossier now, as the kinds of event that it would be."""
     if not g.staff.may("move"):
         return ()
-    papers = ("further",) if dossier.status in FURTHER else ()
+    papers = ("further",) if dossier.status in TAKING_PAPERS else ()
     later = ("corrected", "returned") if dossier.arrived_on else ()
-    return (*dossier.moves, *papers, *later, *(("transferred",) if dossier.status in ARRIVED else ()))
+    return (*dossier.moves, *papers, *later, *(("transferred",) if dossier.status in WITH_AUTHORITY else ()))
 
 
 def undo_until(event: Event) -> dt.datetime | None:
     """Until when `event` can be taken back; nobody is told of it earlier."""
+    return _undo_until(event, announce.notifications_of(event))
+
+
+def _undo_until(event: Event, notifications: list[Notification]) -> dt.datetime | None:
     until = event.at + undo_time()
     if event.kind not in UNDOABLE or event.by_id is None or until <= now():
         return None
-    told_at = event.public_at
-    return min(told_at, until) if told_at else None if event.told else until
+    told_at = announce.held_until(notifications)
+    return min(told_at, until) if told_at else None if notifications else until
 
 
 def as_read(event: Event, language: str) -> event_words.Line:
@@ -109,25 +115,31 @@ def colleagues(dossier: Dossier) -> "ModelSelect[Staff]":
     return g.scope.colleagues().where(Staff.authority == dossier.authority)
 
 
-def _clock(dossier: Dossier, history: list[Event]) -> list[clock_words.Due]:
+def _clock(dossier: Dossier) -> list[clock_words.Due]:
     """What the legal clock shows; and by when the citizen must answer, while the authority waits for that."""
-    reading = dossier.reading(history)
+    reading = dossier.reading
     dues = clock_words.for_desk(reading, today()) if reading else []
     if dossier.status == "incomplete":
-        dues += clock_words.theirs(history)
+        dues += clock_words.theirs(dossier.history)
     return dues
 
 
-def _told(events: list[Event]) -> list[Told]:
+def _told(record: History) -> list[Told]:
     """The history with what the citizen is not shown. Staff and authorities are asked for only where there are any."""
-    undone = {event.details["event"] for event in events if event.kind == "undone"}
+    events = record.rows
     moved = {event.details.get("from") for event in events if event.kind == "transferred"}
     former = Authority.select().where(Authority.slug.in_(moved)) if moved else ()
     names = {authority.slug: in_language(authority.name) for authority in former}
     acting = {event.by_id for event in events} - {None}
     emails = {staff.id: staff.email for staff in Staff.select().where(Staff.id.in_(acting))} if acting else {}
     return [
-        Told(event, line, event.id in undone, emails.get(event.by_id, ""), names.get(event.details.get("from"), ""))
+        Told(
+            event,
+            line,
+            event.id in record.undone,
+            emails.get(event.by_id, ""),
+            names.get(event.details.get("from"), ""),
+        )
         for event, line in zip(events, event_words.lines(events), strict=True)
     ]
 

@@ -1,7 +1,6 @@
 """One dossier: what happened to it, and what may be done with it."""
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Response, abort, g, request, url_for
 from playhouse.flask_utils import get_object_or_404
@@ -10,6 +9,7 @@ from blueprints.accounts.guard import needs
 from blueprints.desk import bp, dossier_page, readable, undo_time
 from blueprints.desk.forms import ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
 from models import Authority, Conflict, Dossier, Note, Staff
+from models.dossiers.moves import Act, Move, Originals
 from web import htmx as hx
 from web.form_fields import ButtonForm
 
@@ -33,8 +33,8 @@ def change_status(number: str) -> Response:
 def correct_arrival(number: str) -> Response:
     """The first envelope came on another day than was recorded."""
 
-    def correct(dossier: Dossier, form: CorrectionForm, **who: Any) -> None:
-        dossier.correct_arrival(form.arrived_on.data, reason=form.reason.data or "", **who)
+    def correct(dossier: Dossier, form: CorrectionForm, act: Act) -> None:
+        dossier.correct_arrival(form.arrived_on.data, act, form.reason.data or "")
 
     return _act(readable(number), CorrectionForm(), correct)
 
@@ -44,8 +44,8 @@ def correct_arrival(number: str) -> Response:
 def add_papers(number: str) -> Response:
     """More paper came, though none was asked for."""
 
-    def add(dossier: Dossier, form: PapersForm, **who: Any) -> None:
-        dossier.add_papers(arrived_on=form.arrived_on.data, hold=undo_time(), **who)
+    def add(dossier: Dossier, form: PapersForm, act: Act) -> None:
+        dossier.add_papers(form.arrived_on.data, act)
 
     return _act(readable(number), PapersForm(), add)
 
@@ -55,8 +55,9 @@ def add_papers(number: str) -> Response:
 def return_originals(number: str) -> Response:
     """Originals were sent back to the citizen."""
 
-    def send_back(dossier: Dossier, form: OriginalsForm, **who: Any) -> None:
-        dossier.return_originals(form.what.data, form.sent_on.data, form.registered.data, **who)
+    def send_back(dossier: Dossier, form: OriginalsForm, act: Act) -> None:
+        originals = Originals(form.what.data, form.sent_on.data, form.registered.data)
+        dossier.return_originals(originals, act)
 
     return _act(readable(number), OriginalsForm(), send_back)
 
@@ -68,12 +69,12 @@ def undo(number: str) -> Response:
     dossier = readable(number)
     if not ButtonForm().validate_on_submit():
         abort(400)
-    latest = dossier.latest
+    latest = dossier.history.latest
     seen = request.form.get("event", type=int), request.form.get("version", type=int)
     try:
         if seen != (latest.id, dossier.version) or not dossier_page.undo_until(latest):
             raise Conflict
-        dossier.undo(latest, by=g.staff, version=dossier.version)
+        dossier.undo(latest, Act(by=g.staff, version=dossier.version))
     except Conflict:
         return dossier_page.show(readable(number), status=409)
     return hx.follow(url_for(".show", number=number))
@@ -117,7 +118,7 @@ def _act(dossier: Dossier, form: ActForm, do: Callable[..., None]) -> Response:
     if not form.validate_on_submit() or preview:
         return dossier_page.show(dossier, form, 422 if form.errors else 200)
     try:
-        do(dossier, form, by=g.staff, version=form.version.data, note=form.note.data)
+        do(dossier, form, Act(by=g.staff, version=form.version.data, note=form.note.data, hold=undo_time()))
     except Conflict:
         return dossier_page.show(readable(dossier.number), form, 409)
     if not g.scope.sees(dossier):  # handed over: it is the other authority's now
@@ -125,19 +126,14 @@ def _act(dossier: Dossier, form: ActForm, do: Callable[..., None]) -> Response:
     return hx.follow(url_for(".show", number=dossier.number))
 
 
-def _move(dossier: Dossier, form: MoveForm, **who: Any) -> None:
+def _move(dossier: Dossier, form: MoveForm, act: Act) -> None:
     if form.kind == "transferred":
         authority = get_object_or_404(Authority.select(), Authority.slug == form.authority.data)
-        dossier.transfer(authority, **who)
-        return
-    arrival = {"arrived_on": form.arrived_on.data, "postmark_on": form.postmark_on.data} | {
-        "reason": form.reason.data or ""
-    }
-    dossier.move(
-        form.kind,
-        missing=form.asked_for() if form.kind == "incomplete" else None,
-        until=form.until.data if form.kind == "incomplete" else None,
-        hold=undo_time(),
-        **(arrival if form.kind == "received" else {}),
-        **who,
-    )
+        dossier.transfer(authority, act)
+    elif form.kind == "received":
+        days = {"arrived_on": form.arrived_on.data, "postmark_on": form.postmark_on.data}
+        dossier.move(Move("received", reason=form.reason.data or "", **days, **vars(act)))
+    elif form.kind == "incomplete":
+        dossier.move(Move("incomplete", missing=tuple(form.asked_for()), until=form.until.data, **vars(act)))
+    else:
+        dossier.move(Move(form.kind, **vars(act)))

@@ -24,7 +24,7 @@ from blueprints.public.forms import registered_mail
 from models import Dossier, Event, TextBlock, now, today
 from models.base import LUXEMBOURG
 from models.dossiers.batch import RECENT
-from models.dossiers.life import LONGEST
+from models.dossiers.moves import MAX_GRANTED
 from web.form_fields import DayField, NeededWhen, not_in_future, strip
 from web.languages import in_language
 
@@ -56,7 +56,7 @@ def in_future(_form: FlaskForm, field: DateField) -> None:
 
 
 def not_for_years(_form: FlaskForm, field: DateField) -> None:
-    if field.data and field.data > today() + LONGEST:
+    if field.data and field.data > today() + MAX_GRANTED:
         raise ValidationError(_("Please choose a day within the next two years."))
 
 
@@ -210,7 +210,7 @@ class CorrectionForm(ActForm):
     def prepare(self, dossier: Dossier) -> "CorrectionForm":
         super().prepare(dossier)
         self.before = dossier.arrived_on
-        scan = next((event for event in dossier.history() if event.kind == "received"), None)
+        scan = next(iter(dossier.history.of("received")), None)
         self.entered = scan.at.astimezone(LUXEMBOURG).date() if scan else today()
         return self
 

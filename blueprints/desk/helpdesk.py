@@ -97,7 +97,7 @@ def parts() -> dict[str, Any]:
     return {
         "contacts_of": _contacts_of,
         "notifications_of": _notifications_of,
-        "as_seen": lambda dossier: words.of(dossier, dossier.history()),
+        "as_seen": words.of,
         "successor_of": addresses.pending,
         "contact_form": lambda: ContactForm(formdata=None),
         "sent": notification_words,

@@ -8,7 +8,7 @@ from blueprints.accounts.guard import needs
 from blueprints.desk import bp
 from models import Authority, Form, Procedure
 from models.catalogue.procedure import LANGUAGES
-from models.notifications.contact import FIRST
+from models.dossiers.kinds import ASKING
 from senders import samples, text
 from senders.base import Letter
 from web import htmx as hx
@@ -65,7 +65,9 @@ def _preview(kind: str, language: str, form: Form) -> Preview:
         sms = _letter(kind, "sms", language, form).text
     except ValueError as error:
         fault = str(error)
-    push = None if kind in FIRST else _letter(kind, "push", language, form)  # nobody has to ask an app whether it wants
+    push = (
+        None if kind in ASKING else _letter(kind, "push", language, form)
+    )  # nobody has to ask an app whether it wants
     return Preview(kind, _letter(kind, "email", language, form), push, sms, fault)
 
 

@@ -7,8 +7,9 @@ from flask import Response, g, request, url_for
 from blueprints.accounts.guard import needs
 from blueprints.desk import bp
 from models import WorkList, today
-from models.desk.bulk_move import MOST, MOVES
+from models.desk.bulk_move import MOST
 from models.desk.work_list import DUE
+from models.dossiers.kinds import IN_BULK
 from web import htmx as hx
 
 PAGE = 25
@@ -45,7 +46,7 @@ def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") ->
         colleagues=colleagues,
         names={colleague.id: colleague.email for colleague in colleagues},
         today=today(),
-        moves=MOVES if g.staff.may("move") else (),
+        moves=IN_BULK if g.staff.may("move") else (),
         most=MOST,
         error=error,
         every="ticked" in request.args,

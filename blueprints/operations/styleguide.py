@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from werkzeug.datastructures import MultiDict
 
 from blueprints.public.forms import ContactForm
-from models.dossiers.life import STATUSES
+from models.dossiers.kinds import STATUSES
 from web.responses import private
 from wording import dossier as words
 

@@ -16,7 +16,8 @@ from typing import Any
 import jwt
 from flask import Blueprint, Response, abort, current_app, request
 
-from models import Contact, Counter, Notification, Used, db
+from models import Counter, Notification, Used, db
+from models.notifications import consent
 from senders import bounces, vonage_codes
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
@@ -115,7 +116,7 @@ def _obey(notice: dict[str, Any]) -> bool:
     number, word = str(notice.get("from", "")).removeprefix("+"), _first_word(str(notice.get("text", "")))
     if not MOBILE.fullmatch(number) or word not in (*STOP, *START):
         return False
-    (Contact.stop_everywhere if word in STOP else Contact.start_everywhere)("sms", f"+{number}")
+    (consent.stop_everywhere if word in STOP else consent.start_everywhere)("sms", f"+{number}")
     return True
 
 

@@ -11,7 +11,7 @@ from playhouse.flask_utils import get_object_or_404
 from blueprints.public import contact_limits
 from blueprints.public.forms import MailAddressForm, MobileNumberForm
 from models import Authority, Contact, Dossier, Form, Procedure
-from models.notifications import addresses
+from models.notifications import addresses, consent
 from senders.text import contact_id
 from web.form_fields import ButtonForm
 from web.responses import private
@@ -19,7 +19,13 @@ from wording import dossier as words
 
 bp = Blueprint("contacts", __name__, url_prefix="/c")
 
-ACTIONS = ("confirm", "stop", "start", "keep", "erase")
+ACTIONS = {
+    "confirm": consent.confirm,
+    "stop": consent.stop,
+    "start": consent.start,
+    "keep": addresses.take_back,
+    "erase": Contact.erase,
+}
 FORMS = {"email": MailAddressForm, "sms": MobileNumberForm}
 
 
@@ -33,11 +39,11 @@ def show(token: str) -> Response:
 def change(token: str) -> Response:
     """One of the buttons: only ever by POST, so that a mail program that follows links changes nothing."""
     contact = _contact(token)
-    action = request.form.get("action")
+    action = request.form.get("action", "")
     if not ButtonForm().validate_on_submit() or action not in ACTIONS:
         abort(400)
     number = contact.dossier.number
-    addresses.take_back(contact) if action == "keep" else getattr(contact, action)()
+    ACTIONS[action](contact)
     if action == "erase":  # the link is dead now, so the answer is the page
         return private(make_response(render_template("public/contacts/erased.html", number=number)))
     return redirect(url_for(".show", token=token, done=action), 303)
@@ -69,7 +75,7 @@ def stop(token: str) -> Response:
     contact = _contact(token)
     if request.method == "GET":
         return redirect(url_for(".show", token=token))
-    contact.stop()
+    consent.stop(contact)
     return private(Response(_("Done. No more messages are sent to this address."), mimetype="text/plain"))
 
 

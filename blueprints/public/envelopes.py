@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from blueprints.public import lookups, status
 from models import Dossier
 from models.catalogue.procedure import LOCALES
+from models.dossiers.kinds import AWAITING_PAPER
 from models.dossiers.number import MOST, grouped, parse, scanned
 from paper import qr
 from paper.envelope import LEVEL, Enclosed, Envelope, render
@@ -23,8 +24,6 @@ from wording import dossier as words
 from wording.sheets import address, bare, papers, steps, texts
 
 bp = Blueprint("envelopes", __name__)
-
-TO_POST = ("announced", "incomplete", "lapsed")  # paper is still to be sent
 
 
 class Fault(NamedTuple):
@@ -168,7 +167,7 @@ def _faults(numbers: tuple[str, ...]) -> list[Fault]:
 def _fault(dossier: Dossier | None, first: Any) -> str:
     if dossier is None:
         return _("We know no dossier with this number. Please compare it with your sheet.")
-    if dossier.status not in TO_POST:
+    if dossier.status not in AWAITING_PAPER:
         return _("This one has arrived already; nothing is to be posted for it.")
     if dossier.authority != first.authority:
         name = in_language(dossier.authority.name)

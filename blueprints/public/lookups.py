@@ -3,15 +3,12 @@
 from flask import abort, current_app, request, session
 from werkzeug.exceptions import TooManyRequests
 
-from models import Authority, Dossier, Form
-from models.dossiers.dossier import Glance
+from models import Dossier
+from models.notifications import version_key as version_keys
+from models.notifications.version_key import CatalogueCache, VersionKey
 from models.security import lookups
 from models.security.lookups import BlockedClients, Limits
 from web.state import state
-
-
-class CatalogueCache(dict[tuple[int, int], tuple[Form, Authority]]):
-    """What of the catalogue was read before: (form, authority) -> their rows."""
 
 
 def dossier(number: str) -> Dossier:
@@ -25,18 +22,18 @@ def find(number: str) -> Dossier | None:
     return with_key(key) if key else None
 
 
-def version_key(number: str) -> Glance | None:
+def version_key(number: str) -> VersionKey | None:
     """What the pages of this number depend on, or None; then the guess is counted."""
     refuse_guessers(number)
-    key = Dossier.glance(number)
+    key = version_keys.look_up(number)
     if key is None:
         count_miss()
     return key
 
 
-def with_key(key: Glance) -> Dossier:
+def with_key(key: VersionKey) -> Dossier:
     """The dossier of a version key, with all that its pages show."""
-    return Dossier.seen(key, state().cache(CatalogueCache))
+    return version_keys.load(key, state().cache(CatalogueCache))
 
 
 def refuse_guessers(number: str) -> None:

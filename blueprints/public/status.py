@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 
 from blueprints.public import contacts, lookups
 from blueprints.public.forms import PostedForm
-from models import Conflict, Contact, Dossier, Event, today
-from models.dossiers.dossier import Glance
-from models.dossiers.life import ARRIVED
+from models import Conflict, Contact, Dossier, today
+from models.dossiers.kinds import WITH_AUTHORITY
 from models.dossiers.number import clean, find, grouped, scanned
 from models.notifications import addresses
+from models.notifications.version_key import VersionKey
 from models.security.crockford import check_character
 from web import htmx as hx
 from web.languages import current
@@ -97,7 +97,7 @@ def data(number: str) -> Response:
             label=words.label(dossier.status),
             version=dossier.version,
             changed=dossier.changed_at.isoformat(),
-            events=[{"kind": event.kind, "at": event.at.isoformat()} for event in dossier.history()],
+            events=[{"kind": event.kind, "at": event.at.isoformat()} for event in dossier.history.standing],
         )
     )
 
@@ -161,24 +161,25 @@ def why(typed: str) -> str:
     return _("We know no dossier with this number. Please compare it with your sheet.")
 
 
-def _render(key: Glance, fresh: bool) -> str:
+def _render(key: VersionKey, fresh: bool) -> str:
     dossier = lookups.with_key(key)
     name = "public/status/_show.html" if request.htmx.part else "public/status/show.html"
     return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh, key.missed))
 
 
 def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: bool = True) -> dict[str, Any]:
-    history = dossier.history()
     return {
         "dossier": dossier,
-        "words": words.of(dossier, history),
-        "waited": words.waited(dossier.form.procedure) if dossier.status in ARRIVED else "",
-        "history": event_words.lines(history),
-        "note": words.note(dossier, history),
-        "missing": _missing(dossier, history),
+        "words": words.of(dossier),
+        "waited": words.waited(dossier.form.procedure) if dossier.status in WITH_AUTHORITY else "",
+        "history": event_words.lines(dossier.history.standing),
+        "note": words.note(dossier),
+        "missing": dossier.history.missing(current()),
         "address": address(dossier.number),
         "spelling": spelling.spelled(dossier.number, current()),
-        "answer": answer if dossier.status == "announced" and not dossier.on_its_way else None,  # and so to be posted
+        "answer": answer
+        if dossier.status == "announced" and not dossier.history.on_its_way
+        else None,  # and so to be posted
         "unreached": _unreached(dossier) if missed else [],
         "fresh": fresh,
         "channels": {contact.channel for contact in dossier.contacts} if fresh else set(),
@@ -196,14 +197,7 @@ def _unreached(dossier: Dossier) -> list[Unreached]:
     return found
 
 
-def _missing(dossier: Dossier, history: list[Event]) -> list[str]:
-    """What the authority waits for now."""
-    if dossier.status != "incomplete":
-        return []
-    return next(event for event in reversed(history) if event.kind == "incomplete").missing(current())
-
-
-def _answer(body: bytes, key: Glance) -> Response:
+def _answer(body: bytes, key: VersionKey) -> Response:
     response = make_response(body)
     said = hashlib.sha256(body).hexdigest()[:12] if key.missed else ""
     response.set_etag(f"{key.version}-{key.revision}-{current()}-{today()}{said}", weak=True)

@@ -2,9 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple
-
-from models.base import LUXEMBOURG
+from typing import Literal, NamedTuple
 
 Kind = Literal["arrived", "requested", "supplied", "complete", "transferred", "ended"]
 
@@ -22,32 +20,6 @@ class Fact(NamedTuple):
 class Pause(NamedTuple):
     since: dt.date
     until: dt.date
-
-
-def facts(events: Iterable[Any]) -> list[Fact]:
-    """What matters to the clock in a dossier's history (oldest first, without what was undone)."""
-    found: list[Fact] = []
-    for event in events:
-        arrived = next((index for index, fact in enumerate(found) if fact.kind == "arrived"), None)
-        day = local_day(event.at)
-        if event.kind == "corrected" and arrived is not None:
-            found[arrived] = Fact("arrived", event.arrived_on)
-        elif event.kind in ("received", "supplied"):
-            found.append(Fact("arrived" if arrived is None else "supplied", event.arrived_on or day))
-        elif event.kind == "incomplete":
-            found.append(Fact("requested", day))
-        elif event.kind == "examination":
-            found.append(Fact("complete", day))
-        elif event.kind == "transferred":
-            found.append(Fact("transferred", day))
-        elif event.kind in ENDS:
-            found.append(Fact("ended", day))
-    return found
-
-
-def local_day(at: dt.datetime) -> dt.date:
-    """The date on which the instant `at` falls in Luxembourg."""
-    return at.astimezone(LUXEMBOURG).date()
 
 
 def arrival(facts: Iterable[Fact]) -> dt.date | None:

@@ -7,6 +7,7 @@ from models.base import db
 from models.catalogue.procedure import Form
 from models.dossiers.batch import answer_for
 from models.dossiers.dossier import Dossier
+from models.dossiers.moves import Move
 from models.notifications import addresses
 from models.staff.staff import Staff
 
@@ -31,7 +32,7 @@ def record(
         dossier = Dossier.announce(form, language, key, by=by)
         if dossier.status == "announced":
             answer_for(arrived_on, reason, by, number=dossier.id)
-            dossier.move("received", by=by, version=dossier.version, arrived_on=arrived_on, hold=hold)
+            dossier.move(Move("received", by=by, version=dossier.version, arrived_on=arrived_on, hold=hold))
             for channel, address in contacts:
                 addresses.invite(dossier, channel, address, language, by)
     return dossier

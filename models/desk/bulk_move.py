@@ -11,11 +11,12 @@ from models.catalogue.text_block import TextBlock
 from models.desk.scope import Scope
 from models.dossiers.batch import Batch
 from models.dossiers.dossier import Dossier
-from models.dossiers.event import ASIDE, Event
+from models.dossiers.event import Event
+from models.dossiers.kinds import ABOUT_CONTACT
+from models.dossiers.moves import Act, Move
 from models.staff.staff import Staff
 
 MOST = 500
-MOVES = ("examination", "decided", "closed", "lapsed")  # what needs nothing but the decision to do it
 UNUSED = dt.timedelta(days=1)  # a plan that nobody carried out is forgotten
 
 
@@ -73,14 +74,7 @@ class Bulk(Base):
         for row in self.rows(scope):
             if row.state == "can":
                 try:
-                    row.dossier.move(
-                        self.to,
-                        by=scope.staff,
-                        version=row.dossier.version,
-                        note=self.words(row.dossier.language),
-                        hold=hold,
-                        batch=self.batch,
-                    )
+                    row.dossier.move(self._move(row.dossier, scope, hold))
                 except Conflict:
                     continue  # somebody was quicker; its row says so
         self.done_at = now()
@@ -89,18 +83,18 @@ class Bulk(Base):
     def undo(self, scope: Scope, hold: dt.timedelta) -> None:
         """Take back every move of which nobody has been told and after which nothing happened."""
         dossiers = self._dossiers(scope)
-        for event in self.batch.events:
+        for event in Event.of_batch(self.batch):
             dossier = dossiers.get(event.dossier_id)
             if dossier and event.at + hold > now():
                 try:
-                    dossier.undo(event, by=scope.staff, version=dossier.version)
+                    dossier.undo(event, Act(by=scope.staff, version=dossier.version))
                 except Conflict:
                     continue  # it happened too late; its row says so
 
     def rows(self, scope: Scope) -> list[Row]:
         """Every dossier of the plan that `scope` still shows, with what became of it."""
         dossiers, latest = self._dossiers(scope), self._latest()
-        moved = {event.dossier_id: event for event in self.batch.events}
+        moved = {event.dossier_id: event for event in Event.of_batch(self.batch)}
         return [
             self._row(dossiers[key], version, moved.get(key), latest.get(key))
             for key, version in self.seen
@@ -109,9 +103,13 @@ class Bulk(Base):
 
     def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
         """Until when at least one of its moves can be taken back."""
-        latest = self.batch.events.order_by(Event.id.desc()).first()
+        latest = Event.of_batch(self.batch).first()
         until = latest.at + hold if latest else None
         return until if until and until > now() else None
+
+    def _move(self, dossier: Dossier, scope: Scope, hold: dt.timedelta) -> Move:
+        note = self.words(dossier.language)
+        return Move(self.to, by=scope.staff, version=dossier.version, note=note, hold=hold, batch=self.batch)
 
     def _row(self, dossier: Dossier, version: int, moved: Event | None, latest: Event | None) -> Row:
         if moved is None and dossier.version != version:
@@ -130,6 +128,8 @@ class Bulk(Base):
         """What happened last to each dossier since the plan was made."""
         ids = [key for key, _version in self.seen]
         since = Event.select(Event, Staff).left_outer_join(Staff)
-        since = since.where(Event.dossier.in_(ids) & (Event.at >= self.batch.created_at) & Event.kind.not_in(ASIDE))
+        since = since.where(
+            Event.dossier.in_(ids) & (Event.at >= self.batch.created_at) & Event.kind.not_in(ABOUT_CONTACT)
+        )
         since = since.order_by(Event.id)
         return {event.dossier_id: event for event in since}

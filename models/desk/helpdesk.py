@@ -6,7 +6,7 @@ The audit log gets the reason, ids and counts; never the address.
 from models.base import db
 from models.desk.scope import Scope
 from models.dossiers.dossier import Dossier
-from models.notifications import addresses
+from models.notifications import addresses, consent
 from models.notifications.contact import Contact, hashed
 from models.notifications.notification import Notification
 from models.staff.audit import Audit
@@ -48,7 +48,7 @@ def stop(contact: Contact, by: Staff, reason: str) -> None:
     """No more notifications to `contact`, as its holder wishes."""
     with db.atomic():
         Audit.lock()
-        contact.stop()
+        consent.stop(contact)
         Audit.record(by, "stop", contact.dossier_id, contact=contact.id, reason=reason)
 
 

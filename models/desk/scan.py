@@ -6,12 +6,12 @@ from typing import Any
 
 from peewee import CharField, ForeignKeyField, IntegerField, IntegrityError, UUIDField
 
-from models.base import Base, Conflict, UTCDateTimeField, db, now
-from models.deadlines.facts import local_day
+from models.base import Base, Conflict, UTCDateTimeField, db, local_day, now
 from models.desk.scope import Scope
 from models.dossiers.batch import Batch
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
+from models.dossiers.moves import Act, Move
 from models.dossiers.number import Scanned, clean, scanned
 from models.staff.audit import Audit
 from models.staff.staff import Staff
@@ -81,45 +81,33 @@ class Read(Base):
             several = self.outcome == "asked"
             self._become("undone", CHANGED)
             dossier = self._dossier()
-            events = [event for event in dossier.history() if event.batch_id == self.batch.id]
+            events = [event for event in dossier.history.standing if event.batch_id == self.batch.id]
             for event in reversed([e for e in events if e.id == self.event_id or several and e.id > self.event_id]):
                 if event.at + hold <= now():
                     raise Conflict
-                dossier.undo(event, by=by, version=dossier.version)
+                dossier.undo(event, Act(by=by, version=dossier.version))
 
     def add_papers(self, *, by: Staff, hold: dt.timedelta) -> None:
         """It had arrived before, and there are further papers in this envelope."""
         with db.atomic():
             self._become("further", ("again",))
             dossier = self._own(by)
-            self._keep(
-                dossier.add_papers(
-                    by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold, batch=self.batch
-                )
-            )
+            self._keep(dossier.add_papers(self.batch.day, self._act(dossier, by, hold)))
 
     def forward(self, *, by: Staff, hold: dt.timedelta) -> None:
         """It is another authority's: the envelope is sent on, and the citizen is told."""
         with db.atomic():
             self._become("forwarded", ("elsewhere",))
             dossier = self._dossier()
-            self._keep(
-                dossier.forward(
-                    by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold, batch=self.batch
-                )
-            )
+            self._keep(dossier.forward(self.batch.day, self._act(dossier, by, hold)))
 
     def mark_absent(self, *, by: Staff, hold: dt.timedelta) -> None:
         """The envelope listed it, but it was not in there: it has not arrived, and the citizen is told."""
         with db.atomic():
             self._become("absent", tuple(ARRIVALS.values()))
             dossier = self._dossier()
-            dossier.undo(self.event, by=by, version=dossier.version)
-            self._keep(
-                dossier.miss(
-                    by=by, version=dossier.version, arrived_on=self.batch.arrived_on, hold=hold, batch=self.batch
-                )
-            )
+            dossier.undo(self.event, Act(by=by, version=dossier.version))
+            self._keep(dossier.mark_absent(self.batch.day, self._act(dossier, by, hold)))
 
     def ask_for_new_form(self, until: dt.date, *, by: Staff, hold: dt.timedelta) -> None:
         """It came on an outdated form: ask for the present one, by `until`."""
@@ -130,15 +118,8 @@ class Read(Base):
                 raise Conflict
             titles = dossier.form.title.items()
             missing = {language: f"{title} ({dossier.form.edition})" for language, title in titles}
-            dossier.move(
-                "incomplete",
-                by=by,
-                version=dossier.version,
-                missing=[missing],
-                until=until,
-                hold=hold,
-                batch=self.batch,
-            )
+            act = self._act(dossier, by, hold)
+            dossier.move(Move("incomplete", missing=(missing,), until=until, **vars(act)))
 
     def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
         """Until when it can be taken back, if it still can."""
@@ -154,7 +135,7 @@ class Read(Base):
             strange = ":" in text or "/" in text
             begin = "" if strange else "".join(filter(str.isalnum, clean(text)))[:SHOWN]
             return [cls._write(batch, scan, scan, "foreign" if strange else "malformed", text=begin)]
-        if postmark_on and postmark_on > batch.arrived_on:
+        if postmark_on and postmark_on > batch.day:
             return [cls._write(batch, scan, scan, "postmark", text=found.numbers[0][:SHOWN])]
         return [cls._take_one(batch, scan, found, number, hold, postmark_on) for number in found.numbers]
 
@@ -175,15 +156,7 @@ class Read(Base):
         event, outcome = None, cls._obstacle(batch, dossier)
         if not outcome:
             outcome = ARRIVALS[dossier.status]
-            event = dossier.move(
-                "received",
-                by=batch.staff,
-                version=dossier.version,
-                arrived_on=batch.arrived_on,
-                postmark_on=postmark_on,
-                hold=hold,
-                batch=batch,
-            )
+            event = dossier.move(_arrival(batch, dossier, hold, postmark_on))
         return cls._write(batch, scan, key, outcome, dossier=dossier, event=event, round=found.round)
 
     @classmethod
@@ -197,7 +170,7 @@ class Read(Base):
             return "twice"
         if dossier.status not in ARRIVALS:
             return "again"
-        return "early" if batch.arrived_on < local_day(dossier.created_at) else ""
+        return "early" if batch.day < local_day(dossier.created_at) else ""
 
     @classmethod
     def _write(cls, batch: Batch, scan: uuid.UUID, key: uuid.UUID, outcome: str, **fields: Any) -> "Read":
@@ -222,6 +195,14 @@ class Read(Base):
             raise Conflict
         self.outcome = outcome
 
+    def _act(self, dossier: Dossier, by: Staff, hold: dt.timedelta) -> Act:
+        return Act(by=by, version=dossier.version, hold=hold, batch=self.batch)
+
     def _keep(self, event: Event) -> None:
         Read.update(event=event).where(Read.key == self.key).execute()
         self.event = event
+
+
+def _arrival(batch: Batch, dossier: Dossier, hold: dt.timedelta, postmark_on: dt.date | None) -> Move:
+    act = Act(by=batch.staff, version=dossier.version, hold=hold, batch=batch)
+    return Move("received", arrived_on=batch.day, postmark_on=postmark_on, **vars(act))

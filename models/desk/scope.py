@@ -8,6 +8,7 @@ from models.catalogue.procedure import Authority, Form, Procedure
 from models.dossiers.batch import Batch
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
+from models.dossiers.kinds import AWAITING_PAPER
 from models.dossiers.waiting_times import WaitingTime
 from models.notifications.contact import Contact
 from models.notifications.notification import Notification
@@ -104,7 +105,7 @@ class Scope:
 
     def expected(self, begin: str, procedure: str) -> "ModelSelect[Dossier]":
         """Dossiers of a procedure that wait for paper, whose number begins with `begin`; the newest first."""
-        waiting = Dossier.status.in_(("announced", "incomplete", "lapsed"))
+        waiting = Dossier.status.in_(AWAITING_PAPER)
         which = Dossier.begins(begin) & (Procedure.slug == procedure) & waiting
         return self.dossiers().where(which).order_by(Dossier.id.desc())
 

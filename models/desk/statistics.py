@@ -12,7 +12,7 @@ from models.catalogue.procedure import Authority, Procedure
 from models.deadlines.clock import BUCKETS, bucket
 from models.desk.scope import Scope
 from models.dossiers.dossier import Dossier
-from models.dossiers.life import ARRIVED, STATUSES
+from models.dossiers.kinds import STATUSES, WITH_AUTHORITY
 from models.dossiers.waiting_times import WaitingTime
 from models.notifications.notification import Notification
 
@@ -71,7 +71,7 @@ class Figures:
 
     @property
     def _open(self) -> Expression:
-        return Dossier.status.in_(ARRIVED) & Dossier.arrived_on.is_null(False)
+        return Dossier.status.in_(WITH_AUTHORITY) & Dossier.arrived_on.is_null(False)
 
     def _by_week(self, day: Field) -> Counter[dt.date]:
         counts: Counter[dt.date] = Counter()

@@ -11,7 +11,7 @@ from models.base import today
 from models.catalogue.procedure import Form, Procedure
 from models.desk.scope import Scope
 from models.dossiers.dossier import Dossier
-from models.dossiers.life import ARRIVED, STATUSES
+from models.dossiers.kinds import STATUSES, WITH_AUTHORITY
 from models.dossiers.number import LENGTH, clean
 from models.security.crockford import ALPHABET
 
@@ -65,7 +65,7 @@ class WorkList:
         pairs: Any = query.group_by(Dossier.status).tuples()
         found = dict(pairs)
         counts = {status: found.get(status, 0) for status in STATUSES}
-        return {"": sum(counts[status] for status in ARRIVED), "all": sum(counts.values())} | counts
+        return {"": sum(counts[status] for status in WITH_AUTHORITY), "all": sum(counts.values())} | counts
 
     def at_hand(self, scope: Scope) -> dict[str, int]:
         """How many are due when, and whose they are, under the filters that are of neither kind."""
@@ -82,7 +82,7 @@ class WorkList:
         if self.number:
             query = query.where(Dossier.begins(self.number))
         if "status" in filters and self.status != "all":
-            query = query.where(Dossier.status.in_([self.status] if self.status else ARRIVED))
+            query = query.where(Dossier.status.in_([self.status] if self.status else WITH_AUTHORITY))
         if "due" in filters and self.due:
             query = query.where(_due(self.due))
         if "assignee" in filters and self.assignee:

@@ -1,17 +1,12 @@
 """Moves that were made together: the envelopes of one post-bag, or the rows ticked in the work list."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
 
-from peewee import CharField, DateField, ForeignKeyField, ModelSelect
+from peewee import CharField, DateField, ForeignKeyField
 
-from models.base import Base, Conflict, UTCDateTimeField, db, now, today
-from models.deadlines.facts import local_day
+from models.base import Base, Conflict, UTCDateTimeField, db, local_day, now, today
 from models.staff.audit import Audit
 from models.staff.staff import Staff
-
-if TYPE_CHECKING:
-    from models.dossiers.event import Event
 
 KINDS = ("post-bag", "bulk")
 RECENT = dt.timedelta(days=3)  # a bag may have waited over a weekend; what is older needs a reason
@@ -24,8 +19,7 @@ class Batch(Base):
     staff = ForeignKeyField(Staff, backref="batches")
     kind = CharField(max_length=8)
     created_at = UTCDateTimeField()
-    arrived_on: Any = DateField(null=True)  # of everything in a post-bag
-    events: "ModelSelect[Event]"
+    arrived_on = DateField(null=True)  # of everything in a post-bag
 
     @classmethod
     def begin(cls, staff: Staff, kind: str) -> "Batch":
@@ -41,14 +35,16 @@ class Batch(Base):
         return bag
 
     @property
+    def day(self) -> dt.date:
+        """The day on which everything in this post-bag arrived. Raises ValueError for a bulk move: it has none."""
+        if self.arrived_on is None:
+            raise ValueError("a bulk move has no day of arrival")
+        return self.arrived_on
+
+    @property
     def of_today(self) -> bool:
         """Whether it was begun today: nobody goes on tomorrow with the day of arrival of today."""
         return local_day(self.created_at) == today()
-
-    def undoable(self, hold: dt.timedelta) -> bool:
-        """Whether at least its latest move may still be taken back, if moves can be for `hold`."""
-        latest = self.events.order_by(self.events.model.id.desc()).first()
-        return latest is not None and latest.at + hold > now()
 
 
 def answer_for(arrived_on: dt.date, reason: str, staff: Staff, **what: int) -> None:

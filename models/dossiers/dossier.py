@@ -1,36 +1,31 @@
-"""A dossier: one posted (or to be posted) form with its number. What can happen to it stands in life.py."""
+"""A dossier: one posted (or to be posted) form with its number, and all that can happen to it (DESIGN 4)."""
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any
 
 from peewee import CharField, DateField, Expression, ForeignKeyField, IntegerField, IntegrityError, ModelSelect
 
-from models.base import Base, UTCDateTimeField, db, now
+from models.base import Base, Conflict, UTCDateTimeField, db, now, today
 from models.catalogue.procedure import SHORT, Authority, Form, Procedure
+from models.deadlines.clock import Reading
+from models.dossiers.audience import AUDIENCES, Address
 from models.dossiers.event import Event
-from models.dossiers.life import ARRIVED, REMIND_AFTER, Life
+from models.dossiers.history import History
+from models.dossiers.kinds import KINDS, MOVES, TAKING_PAPERS, UNDOABLE, WITH_AUTHORITY
+from models.dossiers.moves import REMIND_AFTER, Act, Move, Originals, lies_ahead, look_before, watch_from
 from models.dossiers.number import LENGTH, new_number
-from models.notifications.contact import Contact
 from models.security.crockford import ALPHABET
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
 
-class Glance(NamedTuple):
-    """What a status page depends on, in one cheap look-up."""
+class Dossier(Base):
+    """It knows no person: who is told stands in its contacts.
 
-    id: int
-    version: int
-    revision: str
-    missed: bool  # a notification to one of its contacts was given up: that changes without a version
-
-
-Shelf = dict[tuple[int, int], tuple[Form, Authority]]  # what of the catalogue was read before: (form, authority) -> ...
-
-
-class Dossier(Life, Base):
-    """It knows no person: who is told stands in its contacts."""
+    Its verbs do all of it in one transaction, or nothing. Each takes the version that the mover saw (in an Act) and
+    raises Conflict if it is out of date, or if the dossier's status does not allow it.
+    """
 
     number = CharField(max_length=13, unique=True)
     form = ForeignKeyField(Form, backref="dossiers")
@@ -39,12 +34,12 @@ class Dossier(Life, Base):
     status = CharField(max_length=12, default="announced")
     version = IntegerField(default=1)
     language = CharField(max_length=2)
-    key = CharField(max_length=40, unique=True)  # the pass of the CAPTCHA step: the same form sent twice is one dossier
+    key = CharField(max_length=40, unique=True)
     created_at = UTCDateTimeField()
     changed_at = UTCDateTimeField()
     issued_by = ForeignKeyField(Staff, null=True)  # given out at the desk: for a caller, or for paper without a number
     assignee = ForeignKeyField(Staff, null=True)
-    look_on = DateField(null=True)  # when to see whether it has arrived, while it is announced (watch.py)
+    look_on = DateField(null=True)  # when to see whether it has arrived, while it is announced (reminders.py)
     arrived_on = DateField(null=True)  # the day the first envelope came
     round = IntegerField(default=0)  # how often documents have been asked for
     # What the clock says after the latest event; kept here so that lists can ask for it. None while it is stopped.
@@ -52,8 +47,10 @@ class Dossier(Life, Base):
     due_on = DateField(null=True)
     decided_on = DateField(null=True, index=True)
     handled_days = IntegerField(null=True)  # from arrival to decision, without waiting for the citizen's documents
-    form_id: int  # peewee makes both; its stubs do not say so
+    form_id: int
     authority_id: int
+    events: "ModelSelect[Event]"
+    _history: History | None = None
 
     class Meta:
         indexes = (
@@ -72,58 +69,25 @@ class Dossier(Life, Base):
         form: Form,
         language: str,
         key: str,
-        contacts: Iterable[tuple[str, str]] = (),
+        addresses: Iterable[Address] = (),
         at: dt.datetime | None = None,
         by: Staff | None = None,
     ) -> "Dossier":
-        """Give out a number for `form`: dossier, first event, contacts (channel, address) and notifications, or nothing.
+        """Give out a number for `form`: dossier, first event and whatever its audiences write, or nothing.
 
-        The same `key` always gives the same dossier, whoever asks first; what came with the later call is dropped.
-        `by` is who gave it out at the desk.
+        `key` is the idempotency key: of two calls with the same one, the later gets the dossier of the first and
+        changes nothing. `by` is who gave it out at the desk.
         """
+        at = at or now()
+        dossier = cls(number=new_number(), form=form, edition=form.edition, authority=form.procedure.authority)
+        dossier.language, dossier.key, dossier.issued_by = language, key, by
+        dossier.created_at, dossier.changed_at, dossier.look_on = at, at, at.date() + REMIND_AFTER
         try:
             with db.atomic():
-                return cls._create(form, language, key, list(contacts), at or now(), by)
+                dossier._register(list(addresses))
         except IntegrityError:  # the same form once more: hardly ever, so nobody else is made to look first
             return cls.get(cls.key == key)
-
-    @classmethod
-    def _create(
-        cls,
-        form: Form,
-        language: str,
-        key: str,
-        contacts: list[tuple[str, str]],
-        at: dt.datetime,
-        by: Staff | None,
-    ) -> "Dossier":
-        dossier = cls.create(
-            number=new_number(),
-            form=form,
-            edition=form.edition,
-            issued_by=by,
-            authority=form.procedure.authority,
-            language=language,
-            key=key,
-            created_at=at,
-            changed_at=at,
-            look_on=at.date() + REMIND_AFTER,
-        )
-        for channel, address in contacts:
-            Contact.create(dossier=dossier, channel=channel, address=address, language=language, created_at=at)
-        told = sorted({channel for channel, _address in contacts})
-        event = Event.create(
-            dossier=dossier, kind="announced", at=at, by=by, to_status="announced", details={"told": told}
-        )
-        event.tell()
-        if by:
-            Audit.record(by, "announced", dossier.id)
         return dossier
-
-    @property
-    def outdated(self) -> bool:
-        """Whether its citizen was given an older edition of the form than the present one."""
-        return bool(self.edition) and self.edition != self.form.edition
 
     @classmethod
     def loaded(cls) -> "ModelSelect[Dossier]":
@@ -133,10 +97,9 @@ class Dossier(Life, Base):
 
     @classmethod
     def begins(cls, begin: str) -> Expression:
-        """Its number begins with these characters, at least one.
+        """True for dossiers whose number begins with these characters, at least one.
 
-        A pattern would be compared with every number, and a range beside other conditions often is, too, by the
-        planner's choice. So the few that begin so are looked up first, by the index of the numbers.
+        A subquery: the planner compares a pattern, and often a range, with every number.
         """
         other = cls.alias()
         first, last = (begin.ljust(LENGTH, sign) for sign in (ALPHABET[0], ALPHABET[-1]))
@@ -144,36 +107,191 @@ class Dossier(Life, Base):
 
     @classmethod
     def keep_clocks(cls) -> None:
-        """Reckon the dates of all dossiers in hand anew: a period, or the holidays, may have changed."""
-        for dossier in cls.loaded().where(cls.status.in_(ARRIVED)):
+        """Count the dates of all dossiers in hand anew: a period, or the holidays, may have changed."""
+        for dossier in cls.loaded().where(cls.status.in_(WITH_AUTHORITY)):
             dossier.keep_clock()
 
-    @classmethod
-    def glance(cls, number: str) -> Glance | None:
-        """What the status page of `number` depends on, or None if there is no such dossier.
+    @property
+    def outdated(self) -> bool:
+        """True if its citizen was given an older edition of the form than the present one."""
+        return bool(self.edition) and self.edition != self.form.edition
 
-        Written out in SQL: building this query takes five times as long as answering it, and it is the one that
-        every look-up asks.
+    @property
+    def history(self) -> History:
+        """Its events, read once. What happens by this object is in it; what others do meanwhile is not."""
+        if self._history is None:  # the query is written out: building it takes four times as long as answering it
+            query = f"SELECT * FROM event WHERE dossier_id = {db.param} ORDER BY id"  # noqa: S608
+            self._history = History(Event.raw(query, self.id))
+        return self._history
+
+    @property
+    def reading(self) -> Reading | None:
+        """What its legal clock shows; None if the form has no period, or nothing has arrived."""
+        return self.history.reading(self.form.rules)
+
+    @property
+    def moves(self) -> tuple[str, ...]:
+        """The statuses it may be moved to now. Who was given a day to answer has all of it."""
+        moves = MOVES[self.status]
+        until = self.history.present.until if self.status == "incomplete" else None
+        if until and until >= today():
+            return tuple(status for status in moves if status != "lapsed")
+        return moves
+
+    def move(self, move: Move) -> Event:
+        """Move to another status. A second arrival is `supplied`: the first day stands, the clock goes on from now."""
+        to, on = move.to, move.arrived_on
+        if to not in self.moves or (to == "received") != (on is not None) or lies_ahead(on):
+            raise Conflict
+        kind = "supplied" if to == "received" and self.arrived_on else to
+        changes: dict[str, Any] = {"status": to}
+        details: dict[str, Any] = {"reason": move.reason} if move.reason else {}
+        if kind == "received":
+            changes["arrived_on"] = on
+        if to == "incomplete":
+            changes["round"] = self.round + 1
+            until = move.until.isoformat() if move.until else None
+            details = {"missing": list(move.missing), "until": until, "round": self.round + 1}
+        return self._record(kind, move, changes, arrived_on=on, postmark_on=move.postmark_on, details=details)
+
+    def add_papers(self, arrived_on: dt.date, act: Act) -> Event:
+        """A second envelope came, though none was asked for: same status."""
+        if self.status not in TAKING_PAPERS or lies_ahead(arrived_on):
+            raise Conflict
+        return self._record("further", act, arrived_on=arrived_on)
+
+    def transfer(self, authority: Authority, act: Act) -> Event:
+        """Hand the dossier over to another authority: same status, nobody's in particular, and the citizen is told."""
+        if self.status not in WITH_AUTHORITY or authority == self.authority:
+            raise Conflict
+        details = {"from": self.authority.slug, "to": authority.slug}
+        return self._record("transferred", act, {"authority": authority, "assignee": None}, details=details)
+
+    def forward(self, arrived_on: dt.date, act: Act) -> Event:
+        """The envelope came to the authority of `act.by`, which sends it on to the right one: not arrived yet."""
+        first = act.by.authority if act.by else None
+        if first is None or first == self.authority or lies_ahead(arrived_on):
+            raise Conflict
+        changes = {"look_on": watch_from(arrived_on)}
+        details = {"from": first.slug, "to": self.authority.slug} | look_before(self.look_on)
+        return self._record("forwarded", act, changes, arrived_on=arrived_on, details=details)
+
+    def mark_absent(self, arrived_on: dt.date, act: Act) -> Event:
+        """An envelope that names this number came without its papers: same status, and the citizen is told."""
+        if "received" not in self.moves or lies_ahead(arrived_on):
+            raise Conflict
+        changes = {"look_on": today() + REMIND_AFTER}
+        return self._record("absent", act, changes, arrived_on=arrived_on, details=look_before(self.look_on))
+
+    def correct_arrival(self, on: dt.date, act: Act, reason: str = "") -> Event:
+        """The first envelope came on another day than was recorded: the clock is set anew, and the citizen is told.
+
+        `reason` is the key of a fixed choice; like that of a move it stands in the audit, too.
         """
-        row = db.execute_sql(
-            f"SELECT d.id, d.version, f.revision, EXISTS (SELECT 1 FROM contact c WHERE c.dossier_id = d.id "  # noqa: S608
-            f"AND c.failed_at IS NOT NULL) FROM dossier d JOIN form f ON f.id = d.form_id WHERE d.number = {db.param}",
-            (number,),
-        ).fetchone()
-        return Glance(row[0], row[1], row[2], bool(row[3])) if row else None
+        if not self.arrived_on or on == self.arrived_on or lies_ahead(on):
+            raise Conflict
+        details = {"from": self.arrived_on.isoformat()} | ({"reason": reason} if reason else {})
+        return self._record("corrected", act, {"arrived_on": on}, arrived_on=on, details=details)
 
-    @classmethod
-    def seen(cls, glance: Glance, shelf: Shelf) -> "Dossier":
-        """The dossier of `glance` with form, procedure and authority, which are taken from `shelf` if they are there.
+    def return_originals(self, originals: Originals, act: Act) -> Event:
+        """Originals went back to the citizen by registered mail."""
+        if not self.arrived_on or lies_ahead(originals.sent_on):
+            raise Conflict
+        details = {"what": originals.what, "on": originals.sent_on.isoformat(), "registered": originals.registered}
+        return self._record("returned", act, details=details)
 
-        What lies there is never out of date: it was read together with the form's revision, which changes with every
-        word about form, procedure and authorities, and counts only while the glance shows the same revision.
+    def undo(self, event: Event, act: Act) -> None:
+        """Take back the latest event, unless somebody may have been told of it. The history keeps both rows."""
+        if event != self.history.latest or event.kind not in UNDOABLE:
+            raise Conflict
+        changes: dict[str, Any] = {"status": event.from_status, "arrived_on": self.history.arrival_before(event)}
+        if event.kind == "incomplete":
+            changes["round"] = self.round - 1
+        if event.details.get("look"):
+            changes["look_on"] = dt.date.fromisoformat(event.details["look"])
+        with db.atomic():
+            Audit.lock()
+            for audience in AUDIENCES:
+                audience.retract(event)
+            self._record("undone", act, changes, details={"event": event.id})
+
+    def post(self, on: dt.date, registered: str = "") -> None:
+        """The citizen says: I posted it on this day. Announced stays announced, and can be missed from now on.
+
+        `registered` is the S10 number of the item, already checked.
         """
-        dossier = cls.raw(f"SELECT * FROM dossier WHERE id = {db.param}", glance.id).execute()[0]  # noqa: S608
-        kept = shelf.get((dossier.form_id, dossier.authority_id))
-        if kept and kept[0].revision == glance.revision:
-            dossier.form, dossier.authority = kept
-            return dossier
-        dossier = cls.loaded().where(cls.id == glance.id).get()
-        shelf[dossier.form_id, dossier.authority_id] = dossier.form, dossier.authority
-        return dossier
+        if self.status != "announced" or self.history.on_its_way or lies_ahead(on):
+            raise Conflict
+        details = {"on": on.isoformat(), "registered": registered}
+        self._record("posted", Act(by=None, version=self.version), {"look_on": watch_from(on)}, details=details)
+
+    def remark(self, kind: str, look_on: dt.date, **details: Any) -> Event:
+        """Tell the citizen that paper is late or was never posted; the next look is on `look_on`."""
+        if self.status != "announced":
+            raise Conflict
+        return self._record(kind, Act(by=None, version=self.version), {"look_on": look_on}, details=details)
+
+    def assign(self, to: Staff | None, *, by: Staff) -> None:
+        """Give the dossier to a colleague, or to nobody. The citizen's page does not change.
+
+        Raises Conflict if it is not (or no longer) with the colleague's authority.
+        """
+        with db.atomic():
+            Audit.lock()
+            theirs = Dossier.id == self.id
+            if to:
+                theirs &= Dossier.authority == to.authority
+            if Dossier.update(assignee=to).where(theirs).execute() != 1:
+                raise Conflict
+            Audit.record(by, "assigned", self.id, to=to.id if to else None)
+        self.assignee = to
+
+    def keep_clock(self) -> None:
+        """Keep what lists and statistics ask for, as the history tells it now: nothing of it is ever only stored."""
+        dates = self.history.dates(self.form.rules)
+        changed = {name: value for name, value in dates.items() if getattr(self, name) != value}
+        if changed:
+            Dossier.update(**changed).where(Dossier.id == self.id).execute()
+        for name, value in changed.items():
+            setattr(self, name, value)
+
+    def _register(self, addresses: list[Address]) -> None:
+        self.save(force_insert=True)
+        told = sorted({channel for channel, _address in addresses})
+        event = Event(dossier=self, kind="announced", at=self.created_at, by=self.issued_by, details={"told": told})
+        event.to_status = "announced"
+        event.save(force_insert=True)
+        for audience in AUDIENCES:
+            audience.register(event, addresses)
+        if self.issued_by:
+            Audit.record(self.issued_by, "announced", self.id)
+
+    def _record(self, kind: str, act: Act, changes: dict[str, Any] | None = None, **fields: Any) -> Event:
+        """Write what `kind` means: the dossier, the event, who did it, and whom to tell."""
+        at, changes = now(), changes or {}
+        event = Event(kind=kind, at=at, note=act.note, batch=act.batch, by=act.by, dossier=self, **fields)
+        event.from_status, event.to_status = self.status, changes.get("status", self.status)
+        with db.atomic():
+            if act.by:
+                Audit.lock()
+            self._update(act.version, changed_at=at, **changes)
+            for audience in AUDIENCES:
+                audience.release(self.id, at)
+            event.save(force_insert=True)
+            if act.by:
+                why = {"reason": event.details["reason"]} if "reason" in event.details else {}
+                Audit.record(act.by, kind, self.id, event=event.id, **why)
+            self._history = None
+            self.keep_clock()
+            for audience in AUDIENCES if KINDS[kind].told else ():
+                audience.tell(event, at + act.hold if KINDS[kind].undoable else at)
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.version, self.changed_at = act.version + 1, at
+        return event
+
+    def _update(self, version: int, **changes: Any) -> None:
+        """Write `changes` if the dossier is still in `version`: of two clerks at once, one wins."""
+        mine = (Dossier.id == self.id) & (Dossier.version == version)
+        if Dossier.update(version=version + 1, **changes).where(mine).execute() != 1:
+            raise Conflict

@@ -1,92 +1,120 @@
-"""What has happened to a dossier, read in several ways; nothing but the events is ever the truth of it."""
+"""The events of one dossier, as a value to ask: what counts, what came last, what the legal clock says."""
 
 import datetime as dt
-from typing import Any
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
-from peewee import ModelSelect
-
-from models.base import db
-from models.deadlines.clock import Reading, read
-from models.deadlines.facts import facts, handled, local_day
-from models.dossiers.event import ASIDE, Event, standing
+from models.base import local_day
+from models.catalogue.procedure import Authority
+from models.deadlines.clock import Reading, Rule, read
+from models.deadlines.facts import Fact, handled
+from models.dossiers.event import Event
+from models.dossiers.kinds import ABOUT_CONTACT, ENTERING, KINDS
 
 
 class History:
-    """The history of a dossier, read once: like its status, as it was when the dossier was read.
+    """The rows of a dossier's history, oldest first, as they were when they were read.
 
-    What happens to the dossier by this object is in it; to see what others did meanwhile, read the dossier anew. No
-    verb can act on what is old, because each raises Conflict if the version has changed.
+    Events about a contact are left out. A history never changes: after a verb, ask the dossier for the new one.
     """
 
-    id: Any
-    status: Any
-    form: Any
-    arrived_on: Any
-    events: "ModelSelect[Event]"
-    _events: list[Event] | None = None
+    def __init__(self, rows: Iterable[Event]) -> None:
+        self.rows: list[Event] = [event for event in rows if event.kind not in ABOUT_CONTACT]
 
-    @property
-    def on_its_way(self) -> Event | None:
-        """What says that an envelope is under way, the citizen or an office that sent it on; unless it was missed."""
-        said = self.events_of("posted", "forwarded", "absent", "unarrived")
-        return said[-1] if said and said[-1].kind in ("posted", "forwarded") else None
+    @cached_property
+    def standing(self) -> list[Event]:
+        """The events that a citizen is shown: what was undone in time never happened."""
+        return [event for event in self.rows if event.kind != "undone" and event.id not in self.undone]
+
+    @cached_property
+    def undone(self) -> frozenset[int]:
+        """The ids of the events that were taken back."""
+        return frozenset(event.details["event"] for event in self.rows if event.kind == "undone")
 
     @property
     def latest(self) -> Event:
-        """What happened last."""
-        return self.events.where(Event.kind.not_in(ASIDE)).order_by(Event.id.desc()).get()
+        """The newest row, whatever it is."""
+        return self.rows[-1]
+
+    def of(self, *kinds: str) -> list[Event]:
+        """The standing events of these kinds."""
+        return [event for event in self.standing if event.kind in kinds]
+
+    def last(self, *kinds: str) -> Event | None:
+        """The newest standing event of these kinds, if there is one."""
+        return next((event for event in reversed(self.standing) if event.kind in kinds), None)
+
+    def last_but(self, *kinds: str) -> Event:
+        """The newest standing event that is of none of these kinds."""
+        return next(event for event in reversed(self.standing) if event.kind not in kinds)
 
     @property
     def present(self) -> Event:
         """What brought the dossier into the status that it has now."""
-        return [event for event in self.history() if event.kind in (event.to_status, "supplied")][-1]
+        return next(event for event in reversed(self.standing) if event.kind in ENTERING)
 
-    def all_events(self) -> list[Event]:
-        """Every row of the history, oldest first, what was undone too.
+    @property
+    def on_its_way(self) -> Event | None:
+        """What says that an envelope is under way (the citizen, or an office that sent it on), unless it was missed."""
+        said = self.last("posted", "forwarded", "absent", "unarrived")
+        return said if said and said.kind in ("posted", "forwarded") else None
 
-        Written out in SQL: building this query takes four times as long as answering it, and every look-up asks it.
+    def missing(self, language: str) -> list[str]:
+        """The documents that the authority waits for now: none unless the dossier is incomplete."""
+        return self.present.missing(language) if self.present.kind == "incomplete" else []
+
+    @property
+    def facts(self) -> list[Fact]:
+        """What matters to the legal clock, in the order in which it became known."""
+        found: list[Fact] = []
+        for event in self.standing:
+            _apply(event, found)
+        return found
+
+    def reading(self, rules: Sequence[Rule]) -> Reading | None:
+        """What the legal clock shows; None if there is no rule, or nothing has arrived."""
+        return read(rules, self.facts)
+
+    def dates(self, rules: Sequence[Rule]) -> dict[str, dt.date | int | None]:
+        """What lists and statistics ask for: the columns of a dossier that follow from its history.
+
+        `handled_days` are those from arrival to the first decision, less those spent waiting for documents.
         """
-        if self._events is None:
-            rows = Event.raw(f"SELECT * FROM event WHERE dossier_id = {db.param} ORDER BY id", self.id)  # noqa: S608
-            self._events = [event for event in rows if event.kind not in ASIDE]
-        return self._events
-
-    def history(self) -> list[Event]:
-        """The events a citizen is shown, oldest first: what was undone in time never happened."""
-        return standing(self.all_events())
-
-    def reading(self, history: list[Event]) -> Reading | None:
-        """What the legal clock shows after `history`; None if the form has no period, or nothing has arrived."""
-        return read(self.form.rules, facts(history))
-
-    def events_of(self, *kinds: str) -> list[Event]:
-        """Those of the history that are of these kinds, oldest first."""
-        return [event for event in self.history() if event.kind in kinds]
-
-    def earlier_arrival(self, event: Event) -> dt.date | None:
-        """The day of the first arrival as it stood before `event`."""
-        days = [e.arrived_on for e in self.history() if e.id < event.id and e.kind in ("received", "corrected")]
-        return days[-1] if days else None
-
-    def keep_clock(self) -> None:
-        """Keep what lists and statistics ask for, as the history tells it now: nothing of it is ever only stored."""
-        history = self.history()
-        reading, known = self.reading(history), facts(history)
+        reading, facts = self.reading(rules), self.facts
         running = reading if reading and not reading.ended else None
-        decided = next((local_day(event.at) for event in history if event.kind == "decided"), None)
-        kept = {
+        decided = next((local_day(event.at) for event in self.of("decided")), None)
+        return {
             "target_on": running.target if running else None,
             "due_on": running.limit if running else None,
             "decided_on": decided,
-            "handled_days": handled(known, decided) if decided else None,
+            "handled_days": handled(facts, decided) if decided else None,
         }
-        changed = {name: value for name, value in kept.items() if getattr(self, name) != value}
-        if changed:
-            self._table.update(**changed).where(self._table.id == self.id).execute()
-        for name, value in changed.items():
-            setattr(self, name, value)
 
-    @property
-    def _table(self) -> Any:
-        """The model itself, for writing to its row."""
-        return type(self)
+    def arrival_before(self, event: Event) -> dt.date | None:
+        """The day of the first arrival as it stood before `event`."""
+        days = [each.arrived_on for each in self.of("received", "corrected") if each.id < event.id]
+        return days[-1] if days else None
+
+    def authority_at(self, event: Event, present: Authority) -> Authority:
+        """Who had the dossier after `event`; `present` has it now. A later hand-over changes nobody's deeds."""
+        handed = next((each for each in self.rows if each.kind == "transferred" and each.id > event.id), None)
+        first = Authority.get_or_none(Authority.slug == handed.details.get("from")) if handed else None
+        return first or present
+
+
+def _apply(event: Event, facts: list[Fact]) -> None:
+    """Add to `facts` what `event` means for the clock, or correct them by it."""
+    clock, day = KINDS[event.kind].clock, local_day(event.at)
+    arrived = next((index for index, fact in enumerate(facts) if fact.kind == "arrived"), None)
+    if clock == "correction" and arrived is not None and event.arrived_on:
+        facts[arrived] = Fact("arrived", event.arrived_on)
+    elif clock == "arrival":
+        facts.append(Fact("arrived" if arrived is None else "supplied", event.arrived_on or day))
+    elif clock == "request":
+        facts.append(Fact("requested", day))
+    elif clock == "complete":
+        facts.append(Fact("complete", day))
+    elif clock == "transfer":
+        facts.append(Fact("transferred", day))
+    elif clock == "end":
+        facts.append(Fact("ended", day))

@@ -8,14 +8,13 @@ import hashlib
 import hmac
 from typing import Any, Literal, NamedTuple
 
-from models.base import LUXEMBOURG
+from models.base import local_day
 from models.catalogue.procedure import Authority
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
+from models.dossiers.kinds import ENVELOPES
 from models.dossiers.number import LENGTH
 from models.security.crockford import ALPHABET, check_character
-
-ARRIVALS = ("received", "supplied", "further")
 
 
 class Arrival(NamedTuple):
@@ -63,7 +62,7 @@ def sealed(dossier: Dossier, seal: str, secret: str) -> Receipt | None:
 
 def _all(dossier: Dossier) -> list[Receipt]:
     """Every receipt that could ever be issued, oldest first: also of an arrival that was taken back later."""
-    events = dossier.all_events()
+    events = dossier.history.rows
     authority = _first_authority(dossier, events)
     arrivals: dict[Any, Arrival] = {}
     receipts = [Receipt(dossier.number, ())]
@@ -83,8 +82,8 @@ def _first_authority(dossier: Dossier, events: list[Event]) -> Authority:
 
 def _apply(event: Event, arrivals: dict[Any, Arrival], authority: Authority) -> None:
     """What `event` does to the envelopes on record. A correction is of the first one: its day starts the clock."""
-    if event.kind in ARRIVALS and event.arrived_on:
-        scanned_on = event.at.astimezone(LUXEMBOURG).date()
+    if event.kind in ENVELOPES and event.arrived_on:
+        scanned_on = local_day(event.at)
         arrivals[event.id] = Arrival(event.arrived_on, scanned_on, event.postmark_on, authority)
     elif event.kind == "corrected" and event.arrived_on and arrivals:
         first = next(iter(arrivals))

@@ -8,7 +8,7 @@ import datetime as dt
 
 from models.base import Conflict, today
 from models.dossiers.dossier import Dossier
-from models.dossiers.life import REMIND_AFTER
+from models.dossiers.moves import REMIND_AFTER, Move
 
 LAPSE_AFTER = dt.timedelta(days=90)
 LAST_WORD = LAPSE_AFTER - REMIND_AFTER  # from what was said last to the end: time to ask the post, or to post again
@@ -31,17 +31,13 @@ def look() -> int:
 
 
 def _look_at(dossier: Dossier) -> None:
-    sent, next_look = dossier.on_its_way, max(today() + LAST_WORD, dossier.created_at.date() + LAPSE_AFTER)
+    sent, next_look = dossier.history.on_its_way, max(today() + LAST_WORD, dossier.created_at.date() + LAPSE_AFTER)
     if sent:
         on = {
             "on": (sent.arrived_on or today()).isoformat()
         }  # of one that was sent on: when it came to the first office
         dossier.remark("unarrived", next_look, **on | sent.details)
-    elif _warned(dossier):
-        dossier.move("lapsed", by=None, version=dossier.version)
+    elif dossier.history.of("reminder", "unarrived"):
+        dossier.move(Move("lapsed", by=None, version=dossier.version))
     else:
         dossier.remark("reminder", next_look)
-
-
-def _warned(dossier: Dossier) -> bool:
-    return any(event.kind in ("reminder", "unarrived") for event in dossier.history())

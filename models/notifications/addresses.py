@@ -11,8 +11,10 @@ from typing import Any
 from models.base import db, now
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
-from models.notifications.contact import FIRST, NOTICE, Contact, hashed
+from models.dossiers.kinds import ASKING
+from models.notifications.contact import NOTICE, Contact, hashed
 from models.notifications.notification import LEFT, Notification
+from models.notifications.subscription import Subscription
 from models.staff.staff import Staff
 
 INSTANTS = ("created_at", "asked_at", "confirmed_at", "stopped_at", "failed_at")
@@ -49,9 +51,9 @@ def mistyped(contact: Contact) -> bool:
 
     Whoever holds the number may put it right. As soon as one notification may have arrived, only its reader may.
     """
-    notifications = contact.notifications.model
-    first = contact.notifications.where(notifications.kind.in_(FIRST) & (notifications.state == "failed"))
-    left = contact.notifications.where(notifications.state.in_(LEFT))
+    mine = Notification.select().where(Notification.contact == contact)
+    first = mine.where(Notification.kind.in_(ASKING) & (Notification.state == "failed"))
+    left = mine.where(Notification.state.in_(LEFT))
     return contact.stopped_at is None and first.exists() and not left.exists()
 
 
@@ -105,8 +107,8 @@ def take_back(contact: Contact) -> None:
 
 def export(contact: Contact) -> dict[str, Any]:
     """All that is stored about this contact and its notifications (GDPR 15 and 20), ready for JSON."""
-    told = contact.notifications.join(Event).order_by(Notification.id)
-    device = contact.subscriptions.first()
+    told = Notification.select().where(Notification.contact == contact).join(Event).order_by(Notification.id)
+    device = Subscription.get_or_none(Subscription.contact == contact)
     return {
         "number": contact.dossier.number,
         "channel": contact.channel,
@@ -133,7 +135,12 @@ def _instant(at: Any) -> str | None:
 
 
 def invite(
-    dossier: Any, channel: str, address: str, language: str, by: Staff | None = None, replaces: Contact | None = None
+    dossier: Dossier,
+    channel: str,
+    address: str,
+    language: str,
+    by: Staff | None = None,
+    replaces: Contact | None = None,
 ) -> Contact:
     """Ask at this address whether it wants to be told of `dossier`; `by` typed it at the desk. Raises Taken."""
     same = (Contact.dossier == dossier) & (Contact.address_hash == hashed(channel, address))

@@ -1,25 +1,20 @@
 """Whom one dossier's notifications go to."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import phonenumbers
-from peewee import SQL, BooleanField, CharField, DeferredForeignKey, ForeignKeyField, ModelSelect, fn
+from peewee import SQL, BooleanField, CharField, ForeignKeyField, ModelSelect, fn
 
-from models.base import Base, UTCDateTimeField, db, now
+from models.base import Base, UTCDateTimeField, now
+from models.dossiers.dossier import Dossier
+from models.dossiers.event import Event
+from models.dossiers.kinds import ASKING
 from models.security import keys
 from models.security.throttle import Used
 
-if TYPE_CHECKING:
-    from models.dossiers.event import Event
-    from models.notifications.notification import Notification
-    from models.notifications.subscription import Subscription
-
-# What an unconfirmed contact may hear: one of these, and each contact is only ever queued one.
-FIRST = ("announced", "added")
 # The holder of an address hears that it was exchanged even if whoever did so stopped its notifications at once.
 NOTICE = "changed"
-APART = (*FIRST, NOTICE)  # of the contact, not of the dossier: no later news say the same
 PEACE = dt.timedelta(days=30)  # how long nobody is asked again who said stop before ever saying yes
 GRACE = dt.timedelta(days=3)  # a mail is tried for as long: the notice of the change may still have to leave
 GOOGLE = ("gmail.com", "googlemail.com")  # where dots in a name mean nothing
@@ -52,7 +47,7 @@ def stopped_mark(channel: str, address: str) -> str:
 class Contact(Base):
     """Where one dossier's notifications go: one e-mail address, one mobile number (E.164) or one app (subscription.py)."""
 
-    dossier = DeferredForeignKey("Dossier", backref="contacts", on_delete="CASCADE")
+    dossier = ForeignKeyField(Dossier, backref="contacts", on_delete="CASCADE")
     channel = CharField(max_length=5)
     address = CharField(max_length=254)
     address_hash = CharField(max_length=64, index=True)
@@ -66,9 +61,7 @@ class Contact(Base):
     replaced_at = UTCDateTimeField(null=True)  # another address has taken its place, and its link is dead
     failed_at = UTCDateTimeField(null=True)  # a notification to it was given up, and none has reached it since
     dossier_id: int  # peewee makes it; its stubs do not say so
-    notifications: "ModelSelect[Notification]"
     successors: "ModelSelect[Contact]"
-    subscriptions: "ModelSelect[Subscription]"
 
     class Meta:
         indexes = (
@@ -81,7 +74,7 @@ class Contact(Base):
         return super().save(*args, **options)
 
     @classmethod
-    def listening(cls, event: "Event") -> list["Contact"]:
+    def listening(cls, event: Event) -> list["Contact"]:
         """The contacts that may hear of `event`: all of the first event, later only those confirmed, never stopped.
 
         Only who they are and by which channel is loaded.
@@ -106,7 +99,7 @@ class Contact(Base):
         failed = cls.failed_at.is_null(False) & cls.replaced_at.is_null() & (cls.channel != "push")
         return cls.select().where(failed & ~fn.EXISTS(other.select(SQL("1")).where(told)))
 
-    def stand_ins(self, event: "Event") -> list["Contact"]:
+    def stand_ins(self, event: Event) -> list["Contact"]:
         """Who else may hear of `event` in the place of this contact."""
         may = (Contact.dossier == self.dossier_id) & Contact.confirmed_at.is_null(False) & (Contact.id != self.id)
         may &= Contact.stopped_at.is_null() & Contact.failed_at.is_null()
@@ -128,7 +121,7 @@ class Contact(Base):
         """Whether an event of this kind may be told to this contact now: the transport asks before each notification."""
         if kind == NOTICE:
             return True
-        return self.stopped_at is None and (self.confirmed_at is not None or kind in FIRST)
+        return self.stopped_at is None and (self.confirmed_at is not None or kind in ASKING)
 
     @property
     def masked(self) -> str:
@@ -136,61 +129,25 @@ class Contact(Base):
         return veiled(self.channel, self.address)
 
     @classmethod
-    def confirm_by_paper(cls, dossier: Any, at: dt.datetime) -> None:
+    def confirm_by_paper(cls, dossier_id: int, at: dt.datetime) -> None:
         """The paper's arrival proves that whoever registered meant it. It says nothing of addresses given later."""
-        unconfirmed = (cls.dossier == dossier) & cls.confirmed_at.is_null() & ~cls.by_link
+        unconfirmed = (cls.dossier == dossier_id) & cls.confirmed_at.is_null() & ~cls.by_link
         cls.update(confirmed_at=at).where(unconfirmed).execute()
 
-    def confirm(self) -> None:
-        """The holder of the address says: yes, this is mine. Once is enough; a stopped contact stays stopped.
+    @classmethod
+    def doubt_paper(cls, dossier_id: int, at: dt.datetime) -> None:
+        """Undo what confirm_by_paper() did at this instant: the arrival was a slip."""
+        cls.update(confirmed_at=None).where((cls.dossier == dossier_id) & (cls.confirmed_at == at)).execute()
 
-        An address that was to take the place of another does so now.
-        """
-        unconfirmed = (Contact.id == self.id) & Contact.confirmed_at.is_null() & Contact.stopped_at.is_null()
-        with db.atomic():
-            if Contact.update(confirmed_at=now()).where(unconfirmed).execute() and self.replaces:
-                self.replaces._give_way(self)
-
-    def stop(self) -> None:
-        """No more notifications to this address: those still waiting are cancelled with it.
+    def silence(self) -> None:
+        """Write down that it wants nothing more. The verb for this is consent.stop(): it cancels what waits, too.
 
         Who says so before ever saying yes was asked by somebody else's doing, and is not asked again for a while.
         """
-        with db.atomic():
-            self._cancel_notifications()  # first: whoever records a receipt locks the rows in this order
-            running = (Contact.id == self.id) & Contact.stopped_at.is_null()
-            Contact.update(stopped_at=now(), failed_at=None).where(running).execute()
-            if self.confirmed_at is None:
-                Used.mark(stopped_mark(self.channel, self.address), PEACE)
-
-    def start(self) -> None:
-        """Notifications again, and with that the holder's yes. Raises nothing if they never stopped."""
-        with db.atomic():
-            Contact.update(stopped_at=None).where((Contact.id == self.id) & Contact.replaced_at.is_null()).execute()
-            Used.clear(stopped_mark(self.channel, self.address))
-            self.stopped_at = None
-            self.confirm()
-
-    @classmethod
-    def stop_everywhere(cls, channel: str, address: str) -> int:
-        """The holder wants nothing more, for any dossier, and is not asked again for a while. How many contacts."""
-        with db.atomic():
-            Used.mark(stopped_mark(channel, address), PEACE)
-            going = list(cls.select().where((cls.address_hash == hashed(channel, address)) & cls.stopped_at.is_null()))
-            for contact in going:
-                contact.stop()
-        return len(going)
-
-    @classmethod
-    def start_everywhere(cls, channel: str, address: str) -> int:
-        """The holder takes a stop back, for every dossier. How many contacts hear again."""
-        theirs = (cls.address_hash == hashed(channel, address)) & cls.stopped_at.is_null(False)
-        with db.atomic():
-            Used.clear(stopped_mark(channel, address))
-            silent = list(cls.select().where(theirs & cls.replaced_at.is_null()))
-            for contact in silent:
-                contact.start()
-        return len(silent)
+        running = (Contact.id == self.id) & Contact.stopped_at.is_null()
+        Contact.update(stopped_at=now(), failed_at=None).where(running).execute()
+        if self.confirmed_at is None:
+            Used.mark(stopped_mark(self.channel, self.address), PEACE)
 
     def erase(self) -> None:
         """Forget the address and, with it, every notification to it. The dossier and its number go on."""
@@ -200,20 +157,3 @@ class Contact(Base):
     def purge(cls) -> int:
         """Forget the addresses whose place others have taken, once their last notification must have left. How many."""
         return cls.delete().where(cls.replaced_at < now() - GRACE).execute()
-
-    def _give_way(self, successor: "Contact") -> None:
-        """Another address has said yes in this one's place: its link dies at once, the rest after GRACE.
-
-        What still waits to leave is told to `successor`: between the two, no news may be lost.
-        """
-        notifications = self.notifications.model
-        waiting = self.notifications.where(notifications.run_at.is_null(False) & notifications.kind.not_in(APART))
-        for notification in list(waiting.order_by(notifications.id)):
-            for event in notification.news() if notification.kind == "digest" else [notification.event]:
-                notifications.queue(event, successor, notification.run_at)
-        self._cancel_notifications()
-        Contact.update(stopped_at=now(), replaced_at=now()).where(Contact.id == self.id).execute()
-
-    def _cancel_notifications(self) -> None:
-        notifications = self.notifications.model
-        notifications.cancel((notifications.contact == self.id) & (notifications.kind != NOTICE))

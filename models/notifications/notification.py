@@ -2,12 +2,11 @@
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from peewee import (
     SQL,
     CharField,
-    DeferredForeignKey,
     Expression,
     ForeignKeyField,
     IntegerField,
@@ -18,13 +17,12 @@ from peewee import (
 )
 
 from models.base import Base, UTCDateTimeField, db, now
+from models.dossiers.event import Event
+from models.dossiers.kinds import APART
 from models.notifications import timetable
 from models.notifications.channel import Channel
-from models.notifications.contact import APART, Contact
+from models.notifications.contact import NOTICE, Contact
 from models.notifications.outcome import Outcome
-
-if TYPE_CHECKING:
-    from models.dossiers.event import Event
 
 # The only ways of a notification: forward. What a receipt says of an earlier attempt may still come true: it was delivered.
 # From failed and unknown back to queued leads one verb, `send_again`, that only staff uses.
@@ -61,7 +59,7 @@ REFERENCE = re.compile(r"(\d{1,9})(?:\.(\d{1,4})(?:\.(\d{1,12}))?)?")
 class Notification(Base):
     """One mail, SMS or push: a row of the outbox, from its cause to the last receipt. `run_at` is None once over."""
 
-    event = DeferredForeignKey("Event", backref="notifications", on_delete="CASCADE")
+    event = ForeignKeyField(Event, backref="notifications", on_delete="CASCADE")
     contact = ForeignKeyField(Contact, backref="notifications", on_delete="CASCADE")
     channel = CharField(max_length=5)
     kind = CharField(max_length=12)  # what it tells: that of its event, or "digest"
@@ -89,7 +87,7 @@ class Notification(Base):
         )
 
     @classmethod
-    def queue(cls, event: "Event", contact: Contact, at: dt.datetime) -> None:
+    def queue(cls, event: Event, contact: Contact, at: dt.datetime) -> None:
         """Queue the notification of `event` for `contact`; call it inside the transaction that writes the event."""
         state = "held" if at > now() else "queued"
         cls.insert(
@@ -103,8 +101,8 @@ class Notification(Base):
         ).execute()
 
     @classmethod
-    def let_go(cls, which: Expression, at: dt.datetime) -> None:
-        """Those of `which` that are held for an undo may leave from `at` on."""
+    def release(cls, which: Expression, at: dt.datetime) -> None:
+        """Let those of `which` that are held for an undo leave from `at` on."""
         held = (cls.state == "held") & (cls.attempts == 0) & (cls.run_at > at)
         cls.update(state="queued", run_at=at).where(held & which).execute()
 
@@ -112,6 +110,11 @@ class Notification(Base):
     def cancel(cls, which: Expression) -> int:
         """Take back those of `which` that have not left and never will; returns how many."""
         return cls.update(state="cancelled", run_at=None).where(which & cls.state.in_(UNSENT)).execute()
+
+    @classmethod
+    def cancel_for(cls, contact: Contact) -> None:
+        """Take back all that waits for `contact`, but for the notice that its address was exchanged."""
+        cls.cancel((cls.contact == contact.id) & (cls.kind != NOTICE))
 
     def keep(self, written: dict[str, str]) -> None:
         """Keep what is about to leave, so that it can be shown as it was, whatever becomes of worker and texts."""
@@ -175,7 +178,7 @@ class Notification(Base):
         silent = Contact.select(SQL("1")).where((Contact.id == cls.contact) & Contact.stopped_at.is_null(False))
         return cls.select().where(over & ~fn.EXISTS(reached) & ~fn.EXISTS(silent)).order_by(cls.id)
 
-    def news(self) -> list["Event"]:
+    def news(self) -> list[Event]:
         """What a digest tells, oldest first: its own event, and those of the notifications it stands for."""
         to_contact = Notification.contact == self.contact_id
         left = to_contact & Notification.state.in_(LEFT) & Notification.kind.not_in(APART)
@@ -266,7 +269,8 @@ class Notification(Base):
         """Given up: the contact is marked, and its news go to whoever else may hear of this dossier."""
         self.put(state="failed", run_at=None, error=error)
         if outcome is Outcome.BARRED:
-            self.contact.stop()
+            Notification.cancel_for(self.contact)
+            self.contact.silence()
         if not self._newer(Notification.state == "delivered"):
             Contact.missed(self.contact_id)
         for contact in () if self.kind in APART else self.contact.stand_ins(self.event):

@@ -8,15 +8,12 @@ from models.base import db, now
 from models.catalogue.procedure import SHORT, Authority, Form, Procedure
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
-from models.dossiers.life import STATUSES
+from models.dossiers.kinds import APART, ASKING, SAYS_STATUS
 from models.notifications import timetable
 from models.notifications.channel import CHANNELS
-from models.notifications.contact import APART, FIRST, Contact
+from models.notifications.contact import Contact
 from models.notifications.notification import LEFT, Notification
 from models.notifications.timetable import Hours
-
-# Kinds whose text says where the dossier stands: the next of them says all that the one before it said.
-PLAIN = {*STATUSES, "supplied", "reminder", "unarrived"}
 
 
 def due(channel: str, at: dt.datetime) -> "ModelSelect[Notification]":
@@ -29,7 +26,7 @@ def due(channel: str, at: dt.datetime) -> "ModelSelect[Notification]":
     newer = (
         notification.kind.not_in(APART) & other.kind.not_in(APART) & (other.id > notification.id) & (other.run_at <= at)
     )
-    before = (other.state == "sending") | (other.kind.in_(FIRST) & (other.id < notification.id)) | newer
+    before = (other.state == "sending") | (other.kind.in_(ASKING) & (other.id < notification.id)) | newer
     same = (other.contact == notification.contact) & (other.id != notification.id) & other.run_at.is_null(False)
     return (
         notification.select(notification.id)
@@ -145,7 +142,7 @@ def _supersede(notification: Notification) -> None:
     )
     older &= Notification.kind.not_in(APART)
     kinds = {row.kind for row in Notification.select(Notification.kind).where(older)}
-    if kinds and not kinds | {notification.kind} <= PLAIN:
+    if kinds and not kinds | {notification.kind} <= set(SAYS_STATUS):
         notification.put(kind="digest")
     if kinds:
         Notification.update(state="superseded", run_at=None).where(older).execute()

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from peewee import CharField, ForeignKeyField, IntegrityError
 
 from models.base import Base, db, now
+from models.notifications import consent
 from models.notifications.contact import Contact
 from models.security import keys
 
@@ -74,7 +75,7 @@ class Subscription(Base):
         """From now on this device is told of `dossier`. Once is enough. Raises Full."""
         with suppress(IntegrityError), db.atomic():  # a double tap: the other request was quicker
             if known := self.of(dossier):
-                return known.start()
+                return consent.start(known)
             if Contact.select().where((Contact.dossier == dossier) & (Contact.channel == "push")).count() >= MOST:
                 raise Full
             at = now()

@@ -2,15 +2,16 @@
 
 import datetime as dt
 import random
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from peewee import CharField, DeferredForeignKey, ForeignKeyField, IntegerField
+from peewee import CharField, ForeignKeyField, IntegerField
 
-from models.base import Base, UTCDateTimeField, db, now
+from models.base import Base, Conflict, UTCDateTimeField, db, now
+from models.dossiers.audience import Address
+from models.dossiers.event import Event
+from models.staff.audit import Audit
 from models.systems.system import System
-
-if TYPE_CHECKING:
-    from models.dossiers.event import Event
 
 MINUTE, HOUR = 60, 3600
 RETRY = (5 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 20 * HOUR)  # seconds after the first, second ... failure
@@ -24,7 +25,7 @@ class Delivery(Base):
     """
 
     system = ForeignKeyField(System, backref="deliveries", on_delete="CASCADE")
-    event: Any = DeferredForeignKey("Event", backref="deliveries", on_delete="CASCADE")
+    event = ForeignKeyField(Event, backref="deliveries", on_delete="CASCADE")
     state = CharField(max_length=10, default="queued")
     run_at = UTCDateTimeField()
     attempts = IntegerField(default=0)
@@ -36,7 +37,7 @@ class Delivery(Base):
         indexes = ((("system", "event"), True), (("state", "run_at"), False))
 
     @classmethod
-    def queue(cls, event: "Event", at: dt.datetime) -> None:
+    def queue(cls, event: Event, at: dt.datetime) -> None:
         """Queue `event` for the systems of its authority, to leave at `at`; after a hand-over for the former one's too.
 
         Call it inside the transaction that writes the event.
@@ -85,18 +86,40 @@ class Delivery(Base):
         waiting = (cls.system == system) & (cls.state == "queued") & (cls.run_at < later)
         cls.update(run_at=later).where(waiting).execute()
 
-    @classmethod
-    def hasten(cls, events: Any, at: dt.datetime) -> None:
-        """What waited for an undo leaves now."""
-        cls.update(run_at=at).where((cls.attempts == 0) & (cls.run_at > at) & cls.event.in_(events)).execute()
-
-    @classmethod
-    def cancel(cls, event: "Event") -> bool:
-        """The event is taken back. False if a system has heard of it, may have, or is just being told."""
-        waiting = (cls.event == event) & (cls.state == "queued") & (cls.attempts == 0)
-        cls.update(state="cancelled").where(waiting).execute()
-        return not cls.select().where((cls.event == event) & (cls.state != "cancelled")).exists()
-
     def _finish(self, **changes: Any) -> None:
         mine = (Delivery.id == self.id) & (Delivery.state == "sending") & (Delivery.attempts == self.attempts)
         Delivery.update(**changes).where(mine).execute()
+
+
+class Systems:
+    """The authorities' own systems, as the audience of a dossier's events (see models/dossiers/audience.py)."""
+
+    def register(self, event: Event, addresses: Sequence[Address]) -> None:
+        """They hear of a new number; to whom the citizen's news go is nothing of theirs."""
+        self.tell(event, event.at)
+
+    def tell(self, event: Event, at: dt.datetime) -> None:
+        """Queue `event` for the systems of its authority, to leave at `at`."""
+        Delivery.queue(event, at)
+
+    def release(self, dossier_id: int, at: dt.datetime) -> None:
+        """What waited for an undo leaves now."""
+        events = Event.select(Event.id).where(Event.dossier == dossier_id)
+        waiting = (Delivery.attempts == 0) & (Delivery.run_at > at) & Delivery.event.in_(events)
+        Delivery.update(run_at=at).where(waiting).execute()
+
+    def retract(self, event: Event) -> None:
+        """Cancel its deliveries. Raises Conflict if a system has heard of it, may have, or is just being told."""
+        waiting = (Delivery.event == event) & (Delivery.state == "queued") & (Delivery.attempts == 0)
+        Delivery.update(state="cancelled").where(waiting).execute()
+        if Delivery.select().where((Delivery.event == event) & (Delivery.state != "cancelled")).exists():
+            raise Conflict
+
+
+def revoke(system: System) -> None:
+    """End `system`: its token opens nothing any more, and nothing more is sent to its hook."""
+    with db.atomic():
+        System.update(revoked_at=now()).where(System.id == system.id).execute()
+        waiting = (Delivery.system == system) & (Delivery.state == "queued")
+        Delivery.update(state="cancelled").where(waiting).execute()
+        Audit.record(None, "system revoked", system=system.id)

@@ -3,17 +3,14 @@
 import datetime as dt
 import hashlib
 import secrets
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, IntegrityError, JSONField, ModelSelect
+from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, IntegrityError, JSONField
 
 from models.base import Base, Conflict, UTCDateTimeField, db, now
 from models.catalogue.procedure import Authority
 from models.staff.audit import Audit
 from models.staff.staff import Staff
-
-if TYPE_CHECKING:
-    from models.systems.delivery import Delivery
 
 KEPT = dt.timedelta(hours=24)  # how long an answer is kept for a request that is sent again
 LOST = dt.timedelta(minutes=2)  # longer than any answer takes: whoever began it is no more
@@ -38,7 +35,6 @@ class System(Base):
     created_at = UTCDateTimeField()
     used_at = UTCDateTimeField(null=True)
     revoked_at = UTCDateTimeField(null=True)
-    deliveries: "ModelSelect[Delivery]"
 
     @classmethod
     def add(cls, authority: Authority, name: str, hook_url: str = "", test: bool = False) -> tuple["System", Keys]:
@@ -86,14 +82,6 @@ class System(Base):
         open_now = (cls.hook_url != "") & cls.revoked_at.is_null() & ~cls.test
         return list(joined.where(open_now & Authority.slug.in_(authorities)))
 
-    def revoke(self) -> None:
-        """Its token opens nothing any more, and nothing more is sent to its hook."""
-        waiting = self.deliveries.model
-        with db.atomic():
-            System.update(revoked_at=now()).where(System.id == self.id).execute()
-            waiting.update(state="cancelled").where((waiting.system == self) & (waiting.state == "queued")).execute()
-            Audit.record(None, "system revoked", system=self.id)
-
 
 class Reply(Base):
     """The answer to a request with this idempotency key: sent once more, it is answered so again, and does nothing."""
@@ -102,7 +90,7 @@ class Reply(Base):
     key = CharField(max_length=100)
     request_hash = CharField(max_length=64)
     status = IntegerField(null=True)  # None while the first request is still being answered
-    body: Any = JSONField(null=True)
+    body = JSONField(null=True)
     at = UTCDateTimeField(index=True)
 
     class Meta:

@@ -12,6 +12,7 @@ import pytest
 
 from models import MODELS, Authority, Dossier, Form, FormFile, Procedure, db, today
 from models.catalogue.procedure import LANGUAGES
+from models.dossiers.moves import Act, Move
 from paths import ROOT
 from support.loading import add_version, copied, load, replace
 from support.paper_forms import plain
@@ -123,8 +124,8 @@ def test_status_page_kept_in_memory_follows_the_authority(app, visitor, catalogu
 
 def test_status_page_follows_the_authority_it_was_handed_over_to(app, visitor, catalogue, dossier, clerk, other_clerk):
     other = Authority.get_by_id(other_clerk.authority.id)
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
-    dossier.transfer(other, by=clerk, version=2)
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
+    dossier.transfer(other, Act(by=clerk, version=2))
     assert other.name["en"] in visitor.get(f"/t/{dossier.number}").text
     replace(catalogue / "authorities" / f"{other.slug}.yaml", other.name["en"], "The new office")
     load(app, catalogue)

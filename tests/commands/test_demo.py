@@ -10,7 +10,7 @@ import time_machine
 from models import Audit, Dossier, Event, Staff, db, now
 from models.base import LUXEMBOURG
 from models.deadlines.workdays import is_working_day
-from models.dossiers.life import STATUSES
+from models.dossiers.kinds import STATUSES
 from models.dossiers.number import parse
 from support.sending import close
 from support.site import running

@@ -6,7 +6,9 @@ import pytest
 
 from blueprints.public import contact_limits
 from models import Audit, Contact, Dossier, Event, Form, Notification, Procedure, today
+from models.dossiers.moves import Act, Move
 from models.dossiers.number import grouped
+from models.notifications import consent
 from support.desk_pages import LONG_AGO, TOMORROW, YESTERDAY, stored
 from support.site import account, signed_in
 from support.visitor import Page, Visitor
@@ -40,10 +42,10 @@ def test_number_is_found_by_how_it_begins(desk, dossier, spell):
 
 
 def test_only_what_waits_for_paper_is_found(desk, clerk, dossier):
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     page = find(desk, dossier.number[:4])
     assert rows(page) == [] and "None of yours" in page.text
-    dossier.move("incomplete", by=clerk, version=2, missing=["A"])
+    dossier.move(Move("incomplete", by=clerk, version=2, missing=["A"]))
     assert rows(find(desk, dossier.number[:4])) == [grouped(dossier.number)]
 
 
@@ -70,7 +72,10 @@ def test_paper_without_a_number_gets_one_and_has_arrived(desk, clerk):
     assert page.soup.select_one(".ticket .number").get_text() == grouped(dossier.number)
     assert "Nobody is told by message" in page.text and "Arrival receipt" in page.text
     assert (dossier.status, dossier.arrived_on, dossier.language) == ("received", YESTERDAY, "fr")
-    assert [event.kind for event in dossier.history()] == ["announced", "received"] and dossier.issued_by == clerk
+    assert [event.kind for event in dossier.history.standing] == [
+        "announced",
+        "received",
+    ] and dossier.issued_by == clerk
     assert {row.action for row in Audit.select().where(Audit.dossier == dossier.id)} == {"announced", "received"}
 
 
@@ -79,10 +84,10 @@ def test_address_on_the_paper_is_asked_once_and_hears_nothing_more_before_it_say
     dossier, contact = Dossier.get(), Contact.get()
     assert "on its way" in page.text and contact.language == "fr" and contact.confirmed_at is None
     assert [(m.event.kind, m.state) for m in Notification.select()] == [("added", "queued")]
-    dossier.move("examination", by=clerk, version=dossier.version)
+    dossier.move(Move("examination", by=clerk, version=dossier.version))
     assert Notification.select().count() == 1
-    contact.confirm()
-    dossier.move("decided", by=clerk, version=dossier.version)
+    consent.confirm(contact)
+    dossier.move(Move("decided", by=clerk, version=dossier.version))
     assert [m.event.kind for m in Notification.select().order_by(Notification.id)] == ["added", "decided"]
 
 
@@ -102,7 +107,7 @@ def test_same_form_sent_twice_makes_one_dossier(desk):
 def test_arrival_can_be_undone(desk, clerk):
     give(desk)
     dossier = Dossier.get()
-    dossier.undo(dossier.latest, by=clerk, version=dossier.version)
+    dossier.undo(dossier.history.latest, Act(by=clerk, version=dossier.version))
     assert stored(dossier).status == "announced"
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from models import Authority, Batch, Bulk, Dossier, Event, Form, Notification, Procedure, TextBlock, now, today
 from models.desk.bulk_move import MOST
+from models.dossiers.moves import Act, Move
 from models.dossiers.number import grouped
 from support.desk_pages import address, stored
 from support.site import signed_in
@@ -14,7 +15,7 @@ from support.visitor import Page, Visitor
 
 def received(form, clerk, key: str, language: str = "en") -> Dossier:
     dossier = Dossier.announce(form, language, key, [("email", f"{key}@example.org")])
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     return dossier
 
 
@@ -74,7 +75,7 @@ def test_all_of_it_is_undone_at_once_and_nobody_ever_hears_of_it(desk, three, ht
 
 def test_undo_says_for_which_it_was_too_late(desk, clerk, three):
     done = go(desk, choose(desk, "examination", *three))
-    stored(three[0]).move("decided", by=clerk, version=3)
+    stored(three[0]).move(Move("decided", by=clerk, version=3))
     page = desk.submit(done, "/undo")
     assert statuses(three) == ["decided", "received", "received"] and page.title == "2 moves taken back"
     late = page.soup.select_one("section[aria-labelledby=late]").get_text(" ", strip=True)
@@ -90,7 +91,7 @@ def test_nothing_is_undone_after_its_time(app, desk, three):
 
 
 def test_what_cannot_make_the_move_is_shown_with_the_reason_and_left_alone(desk, clerk, three, form):
-    stored(three[0]).move("withdrawn", by=clerk, version=2)
+    stored(three[0]).move(Move("withdrawn", by=clerk, version=2))
     page = choose(desk, "examination", *three)
     cannot = page.soup.select_one("section[aria-labelledby=cannot]").get_text(" ", strip=True)
     assert page.title == "Move 2 dossiers?" and "Withdrawn" in cannot and grouped(three[0].number) in cannot
@@ -100,7 +101,7 @@ def test_what_cannot_make_the_move_is_shown_with_the_reason_and_left_alone(desk,
 
 def test_what_changed_after_it_was_shown_is_left_alone_and_told(desk, clerk, three):
     page = choose(desk, "examination", *three)
-    stored(three[1]).move("withdrawn", by=clerk, version=2)
+    stored(three[1]).move(Move("withdrawn", by=clerk, version=2))
     done = go(desk, page)
     assert done.title == "2 dossiers moved" and statuses(three) == ["examination", "withdrawn", "examination"]
     changed = done.soup.select_one("section[aria-labelledby=changed]").get_text(" ", strip=True)
@@ -115,7 +116,7 @@ def test_double_tap_moves_once(desk, three):
 
 def test_move_that_was_interrupted_goes_on_where_it_stopped(desk, clerk, three):
     page = choose(desk, "examination", *three)
-    stored(three[0]).move("examination", by=clerk, version=2, batch=Batch.get())
+    stored(three[0]).move(Move("examination", by=clerk, version=2, batch=Batch.get()))
     assert desk.get(page.url).title == "Move 2 dossiers?"
     assert go(desk, page).title == "3 dossiers moved"
 
@@ -128,7 +129,7 @@ def test_each_citizen_gets_the_text_block_in_the_own_language(visitor, desk, thr
     assert statuses(three) == ["received"] * 3
     go(desk, page, block=str(block.id))
     for dossier, language in zip(three, ("en", "de", "fr"), strict=True):
-        assert stored(dossier).latest.note == f"{block.text[language]}\n\nBureau 7"
+        assert stored(dossier).history.latest.note == f"{block.text[language]}\n\nBureau 7"
         assert block.text[language] in visitor.get(f"/t/{dossier.number}").text
 
 
@@ -213,7 +214,7 @@ def test_bulk_move_of_another_authority_looks_like_one_that_is_not_there(app, de
 
 def test_dossier_that_was_handed_over_is_not_shown_to_the_former_authority(desk, clerk, three, other_clerk):
     done = go(desk, choose(desk, "examination", *three))
-    stored(three[0]).transfer(Authority.get_by_id(other_clerk.authority.id), by=clerk, version=3)
+    stored(three[0]).transfer(Authority.get_by_id(other_clerk.authority.id), Act(by=clerk, version=3))
     assert grouped(three[0].number) not in desk.get(done.url).html
 
 

@@ -5,7 +5,8 @@ from playhouse.test_utils import assert_query_count
 
 from blueprints.desk.work_list import PAGE
 from models import Authority, Dossier, Form, Procedure, today
-from models.dossiers.life import STATUSES
+from models.dossiers.kinds import STATUSES
+from models.dossiers.moves import Move
 from models.dossiers.number import grouped, new_number
 from support.desk_pages import variables
 from support.lists import counted, listed
@@ -67,7 +68,7 @@ def test_every_address_takes_its_own_method_only(app, desk, dossier):
 def test_list_shows_the_own_authority_the_latest_change_first(desk, clerk, dossiers):
     address = "/desk?status=all&sort=changed"
     assert listed(desk.get(address)) == [grouped(dossiers[1].number), grouped(dossiers[0].number)]
-    dossiers[0].move("received", by=clerk, version=1, arrived_on=today())
+    dossiers[0].move(Move("received", by=clerk, version=1, arrived_on=today()))
     assert listed(desk.get(address)) == [grouped(dossiers[0].number), grouped(dossiers[1].number)]
     assert listed(desk.get("/desk")) == [grouped(dossiers[0].number)]  # what has arrived and is not decided
 
@@ -94,7 +95,7 @@ def test_helpdesk_and_admin_see_every_authority(app, helpdesk, dossiers):
 
 
 def test_filters_and_counts_tell_of_the_own_authority_only(desk, clerk, dossiers):
-    dossiers[0].move("received", by=clerk, version=1, arrived_on=today())
+    dossiers[0].move(Move("received", by=clerk, version=1, arrived_on=today()))
     page = desk.get("/desk")
     assert counted(page) == dict.fromkeys(STATUSES, 0) | {"": 1, "all": 2, "announced": 1, "received": 1}
     for status, expected in (("announced", [1]), ("received", [0]), ("decided", [])):
@@ -150,7 +151,7 @@ def test_page_of_a_dossier_costs_the_same_queries_however_long_its_history_is(de
     path = f"/desk/dossiers/{dossier.number}"
     steps = ["received", "examination", "incomplete", "received", "examination", "incomplete"]
     for version, to in enumerate(steps, 1):
-        dossier.move(to, by=clerk, version=version, arrived_on=today() if to == "received" else None)
+        dossier.move(Move(to, by=clerk, version=version, arrived_on=today() if to == "received" else None))
         if version in (3, 6):
             with assert_query_count(11):
                 desk.get(path)

@@ -162,7 +162,7 @@ def test_text_block_is_put_into_the_note_in_the_citizens_language_and_shown_as_i
         assert dossier.form.enclosures[0]["fr"] in read and block.text["fr"] in read and "Documents manquants" in read
     assert (stored(dossier).status, Event.select().count()) == ("received", 2)
     send(desk, shown, "incomplete", documents=["0"], note=note + " Merci.")
-    assert stored(dossier).latest.note.endswith("Merci.")
+    assert stored(dossier).history.latest.note.endswith("Merci.")
 
 
 def test_preview_of_what_is_wrong_says_what_is_wrong_and_keeps_the_inserted_text(desk, dossier):

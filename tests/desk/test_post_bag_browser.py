@@ -3,6 +3,7 @@
 import pytest
 
 from models import Batch, Dossier, Event, Notification, Read, today
+from models.dossiers.moves import Move
 from support.camera import camera, code
 from support.living import served
 from support.phone import NEEDED, chromium, opened, playwright
@@ -114,7 +115,7 @@ def test_sound_can_be_switched_off(page, dossiers):
 
 
 def test_next_step_by_the_keyboard_alone(page, dossiers, clerk):
-    dossiers[0].move("received", by=clerk, version=1, arrived_on=today())
+    dossiers[0].move(Move("received", by=clerk, version=1, arrived_on=today()))
     scan(page, dossiers[0].number)
     answered(page, "Already here")
     page.get_by_role("button", name="Record further papers").focus()

@@ -6,6 +6,7 @@ import pytest
 from werkzeug.routing import Rule
 
 from models import Audit, Batch, Contact, Dossier, Form, Note, Notification, Procedure, db, today
+from models.dossiers.moves import Move
 from models.dossiers.number import grouped
 from paths import ROOT
 from support.desk_pages import variables
@@ -25,8 +26,10 @@ class Side:
         self.clerk = account(f"{name}@example.lu", "clerk", form.procedure.authority)
         self.dossier = Dossier.announce(form, "en", f"key-{name}", [("email", f"{name}@example.org")])
         self.batch = Batch.begin(self.clerk, "post-bag")
-        self.dossier.move("received", by=self.clerk, version=1, arrived_on=today(), batch=self.batch)
-        self.dossier.move("incomplete", by=self.clerk, version=2, missing=["Lease"], note=f"public word of {name}")
+        self.dossier.move(Move("received", by=self.clerk, version=1, arrived_on=today(), batch=self.batch))
+        self.dossier.move(
+            Move("incomplete", by=self.clerk, version=2, missing=["Lease"], note=f"public word of {name}")
+        )
         self.note = Note.write(self.dossier, self.clerk, f"internal word of {name}")
         self.contact = Contact.get(Contact.dossier == self.dossier)
         self.notification = Notification.select().where(Notification.contact == self.contact).first()

@@ -4,7 +4,7 @@ import pytest
 
 from models import Contact, Dossier, Event, Notification, db
 from models.catalogue.procedure import LANGUAGES
-from models.notifications.contact import FIRST
+from models.dossiers.kinds import ASKING
 from senders.samples import KINDS
 from support.sending import LONG_SITE
 from support.site import account, running, signed_in
@@ -25,7 +25,7 @@ def test_every_kind_is_shown_by_every_channel_in_the_language_asked_for(office, 
     for part in page.soup.select("#texts details"):
         sms, mail = (said.get_text() for said in part.select(f".said[lang={language}]"))
         assert f"{len(sms)} of 160 characters" in part.get_text() and len(sms) <= 160
-        assert part["id"] in FIRST or part.strong.get_text() in mail and "K7Q2" not in part.strong.parent.get_text()
+        assert part["id"] in ASKING or part.strong.get_text() in mail and "K7Q2" not in part.strong.parent.get_text()
         assert "K7Q2-MX4P-9TRWY" in mail and part.summary.span.get_text() in mail
 
 

@@ -6,6 +6,7 @@ import pytest
 from playhouse.test_utils import assert_query_count
 
 from models import Dossier, Form, Procedure, today
+from models.dossiers.moves import Move
 from models.dossiers.number import grouped
 from support.lists import counted, listed
 from support.site import account, signed_in
@@ -20,7 +21,7 @@ def waiting(form, clerk) -> dict[str, Dossier]:
     found = {}
     for name, left in [*LEFT.items(), ("never", None)]:
         dossier = Dossier.announce(other if name == "later" else form, "en", f"key-{name}")
-        dossier.move("received", by=clerk, version=1, arrived_on=today())
+        dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
         due_on = None if left is None else today() + dt.timedelta(days=left)
         Dossier.update(due_on=due_on).where(Dossier.id == dossier.id).execute()
         found[name] = Dossier.get_by_id(dossier.id)

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from models import Authority, Conflict, Contact, Dossier, Event, Notification, Outcome, Scope, db, now, today
 from models.desk import helpdesk
-from models.dossiers.life import MOVES, STATUSES
+from models.dossiers.kinds import MOVES, STATUSES
+from models.dossiers.moves import Act, Move
 from models.notifications import outbox
+from models.notifications.announce import held_until, notifications_of
 from support.moves import EMAIL, HOLD, SMS, in_status, move, states
 from support.postgresql_server import somebody_waits
 
@@ -119,12 +121,13 @@ def test_stopped_contact_hears_nothing_more(either, form, clerk):
 def test_scan_undone_in_time_is_never_heard_of(either, form, clerk):
     dossier = in_status(form, "announced", clerk, [EMAIL])
     event = move(dossier, "received", clerk, hold=HOLD)
-    assert event.public_at and event.public_at > now() + dt.timedelta(minutes=9)
-    dossier.undo(event, by=clerk, version=dossier.version)
+    held = held_until(notifications_of(event))
+    assert held and held > now() + dt.timedelta(minutes=9)
+    dossier.undo(event, Act(by=clerk, version=dossier.version))
     stored = Dossier.get_by_id(dossier.id)
     assert (stored.status, stored.arrived_on, stored.version) == ("announced", None, 3)
     assert states() == [("announced", "queued"), ("received", "cancelled")]
-    assert [event.kind for event in stored.history()] == ["announced"]
+    assert [event.kind for event in stored.history.standing] == ["announced"]
     assert [event.kind for event in stored.events] == ["announced", "received", "undone"]
     assert not any(contact.confirmed_at for contact in stored.contacts), "no paper arrived: nothing is confirmed"
 
@@ -135,7 +138,7 @@ def test_scan_cannot_be_undone_once_a_message_is_on_its_way(either, form, clerk)
     event = move(dossier, "received", clerk)
     outbox.claim("worker", "email")
     with pytest.raises(Conflict):
-        dossier.undo(event, by=clerk, version=dossier.version)
+        dossier.undo(event, Act(by=clerk, version=dossier.version))
     assert Dossier.get_by_id(dossier.id).status == "received"
 
 
@@ -144,21 +147,21 @@ def test_only_the_latest_move_can_be_undone(either, form, clerk):
     received = move(dossier, "received", clerk, hold=HOLD)
     move(dossier, "examination", clerk, hold=HOLD)
     with pytest.raises(Conflict):
-        dossier.undo(received, by=clerk, version=dossier.version)
+        dossier.undo(received, Act(by=clerk, version=dossier.version))
 
 
 def test_dossier_can_be_received_again_after_an_undo(either, form, clerk):
     dossier = in_status(form, "announced", clerk, [EMAIL])
-    dossier.undo(move(dossier, "received", clerk, hold=HOLD), by=clerk, version=dossier.version)
+    dossier.undo(move(dossier, "received", clerk, hold=HOLD), Act(by=clerk, version=dossier.version))
     move(dossier, "received", clerk)
-    assert [event.kind for event in dossier.history()] == ["announced", "received"]
+    assert [event.kind for event in dossier.history.standing] == ["announced", "received"]
     assert states()[-1] == ("received", "queued")
 
 
 def test_arrival_in_the_future_is_refused(either, form, clerk):
     dossier = in_status(form, "announced", clerk)
     with pytest.raises(Conflict):
-        dossier.move("received", by=clerk, version=1, arrived_on=today() + dt.timedelta(days=1))
+        dossier.move(Move("received", by=clerk, version=1, arrived_on=today() + dt.timedelta(days=1)))
 
 
 def test_late_paper_revives_a_lapsed_dossier(either, form, clerk):
@@ -170,7 +173,7 @@ def test_late_paper_revives_a_lapsed_dossier(either, form, clerk):
 def test_hand_over_keeps_the_status_and_changes_who_sees_it(either, form, clerk, other_clerk):
     dossier = in_status(form, "received", clerk, [EMAIL])
     assert Scope(clerk).dossiers().count() == 1 and Scope(other_clerk).dossiers().count() == 0
-    dossier.transfer(Authority.get_by_id(other_clerk.authority), by=clerk, version=dossier.version)
+    dossier.transfer(Authority.get_by_id(other_clerk.authority), Act(by=clerk, version=dossier.version))
     stored = Dossier.get_by_id(dossier.id)
     assert (stored.status, stored.authority) == ("received", other_clerk.authority)
     assert Scope(clerk).dossiers().count() == 0 and Scope(other_clerk).dossiers().count() == 1
@@ -187,7 +190,10 @@ def test_citizen_says_once_that_it_was_posted_and_not_in_the_future(either, form
     with pytest.raises(Conflict):
         dossier.post(today() + dt.timedelta(days=1))
     dossier.post(today())
-    assert dossier.on_its_way.details["on"] == today().isoformat() and dossier.status == "announced"
+    assert (
+        dossier.history.history.history.history.on_its_way.details["on"] == today().isoformat()
+        and dossier.status == "announced"
+    )
     with pytest.raises(Conflict):
         dossier.post(today())
 
@@ -213,16 +219,16 @@ def test_whatever_is_tried_in_whatever_order_the_history_explains_the_status(app
         events = list(stored.events.order_by(Event.id))
         assert events[-1].to_status == stored.status and stored.version == len(events)
         assert all(a.to_status == b.from_status for a, b in zip(events, events[1:], strict=False))
-        assert stored.history()[-1].to_status == stored.status
-        assert (stored.arrived_on is not None) == any(event.kind == "received" for event in stored.history())
+        assert stored.history.standing[-1].to_status == stored.status
+        assert (stored.arrived_on is not None) == any(event.kind == "received" for event in stored.history.standing)
         transaction.rollback()
 
 
 def attempt(dossier: Dossier, wish: str, clerk, other_clerk) -> None:
     if wish == "undo":
-        dossier.undo(dossier.events.order_by(Event.id.desc()).first(), by=clerk, version=dossier.version)
+        dossier.undo(dossier.events.order_by(Event.id.desc()).first(), Act(by=clerk, version=dossier.version))
     elif wish == "transfer":
-        dossier.transfer(other_clerk.authority, by=clerk, version=dossier.version)
+        dossier.transfer(other_clerk.authority, Act(by=clerk, version=dossier.version))
     else:
         move(dossier, wish, clerk, hold=HOLD)
 
@@ -231,11 +237,11 @@ def attempt(dossier: Dossier, wish: str, clerk, other_clerk) -> None:
 def test_acts_that_meet_wait_for_each_other_and_none_is_broken_off(either, form, clerk, act):
     """Two who hold what the other waits for: PostgreSQL would end one of them with an error."""
     first, second = (Dossier.announce(form, "en", key, [("email", f"{key}@example.org")]) for key in "ab")
-    event = second.move("received", by=clerk, version=1, arrived_on=today(), hold=dt.timedelta(minutes=10))
+    event = second.move(Move("received", by=clerk, version=1, arrived_on=today(), hold=dt.timedelta(minutes=10)))
     begun, errors = threading.Event(), []
     acts = {
-        "undo": lambda mine: mine.undo(Event.get_by_id(event.id), by=clerk, version=2),
-        "move": lambda mine: mine.move("examination", by=clerk, version=2),
+        "undo": lambda mine: mine.undo(Event.get_by_id(event.id), Act(by=clerk, version=2)),
+        "move": lambda mine: mine.move(Move("examination", by=clerk, version=2)),
         "assign": lambda mine: mine.assign(clerk, by=clerk),
         "stop": lambda mine: helpdesk.stop(mine.contacts.get(), clerk, "wish"),
     }
@@ -251,10 +257,10 @@ def test_acts_that_meet_wait_for_each_other_and_none_is_broken_off(either, form,
     thread = threading.Thread(target=meet)
     thread.start()
     with db.atomic():
-        first.move("received", by=clerk, version=1, arrived_on=today())
+        first.move(Move("received", by=clerk, version=1, arrived_on=today()))
         begun.set()
         while db.for_update and not somebody_waits():
             pass  # until the other one waits, too
-        second.move("incomplete", by=clerk, version=2, missing=["Lease"])
+        second.move(Move("incomplete", by=clerk, version=2, missing=["Lease"]))
     thread.join()
     assert set(errors) <= {Conflict} and Dossier.get_by_id(second.id).status == "incomplete"

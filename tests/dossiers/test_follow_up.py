@@ -8,6 +8,7 @@ import pytest
 
 from models import Authority, Dossier, Event, Notification, today
 from models.catalogue.procedure import LANGUAGES
+from models.dossiers.moves import Move
 from models.dossiers.number import Scanned, grouped, new_number, scanned
 from senders import text as letters
 from support.envelopes import ENVELOPES, touches, windows, within
@@ -22,8 +23,8 @@ PASSPORT = {"de": "Kopie des Passes", "fr": "Copie du passeport", "en": "Copy of
 def ask(dossier: Dossier, clerk, *missing, until: dt.date | None = UNTIL) -> Event:
     """The envelope has arrived, and the clerk asks for what was not in it."""
     if dossier.status != "received":
-        dossier.move("received", by=clerk, version=dossier.version, arrived_on=today())
-    return dossier.move("incomplete", by=clerk, version=dossier.version, missing=list(missing), until=until)
+        dossier.move(Move("received", by=clerk, version=dossier.version, arrived_on=today()))
+    return dossier.move(Move("incomplete", by=clerk, version=dossier.version, missing=list(missing), until=until))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

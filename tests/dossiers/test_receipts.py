@@ -8,6 +8,7 @@ import pytest
 
 from models import Authority, Dossier, Procedure, today
 from models.catalogue.procedure import LANGUAGES, LOCALES
+from models.dossiers.moves import Act, Move
 from models.dossiers.number import Scanned, grouped, new_number, scanned
 from models.security.crockford import check_character
 from support.paper_reading import codes, text, words, wrong_tags
@@ -19,7 +20,7 @@ YESTERDAY, EARLIER = today() - dt.timedelta(days=1), today() - dt.timedelta(days
 
 
 def arrive(dossier: Dossier, clerk, on: dt.date = YESTERDAY, postmark_on: dt.date | None = EARLIER):
-    return dossier.move("received", by=clerk, version=dossier.version, arrived_on=on, postmark_on=postmark_on)
+    return dossier.move(Move("received", by=clerk, version=dossier.version, arrived_on=on, postmark_on=postmark_on))
 
 
 def receipt(app, dossier: Dossier, language: str = "en") -> bytes:
@@ -169,7 +170,7 @@ def test_nobody_makes_a_seal_without_our_key(app, visitor, dossier, clerk):
 def test_correction_is_told_and_the_new_receipt_is_another(app, visitor, dossier, clerk):
     arrive(dossier, clerk)
     old = coded(receipt(app, dossier))
-    dossier.correct_arrival(EARLIER, by=clerk, version=dossier.version)
+    dossier.correct_arrival(EARLIER, Act(by=clerk, version=dossier.version))
     page = visitor.get(old)
     assert page.title == "This receipt is genuine, but was corrected since"
     before, after = page.text.split("Recorded now")
@@ -182,7 +183,7 @@ def test_correction_is_told_and_the_new_receipt_is_another(app, visitor, dossier
 def test_second_envelope_is_on_the_next_receipt_and_the_first_stays_genuine(app, visitor, dossier, clerk):
     arrive(dossier, clerk, EARLIER)
     first = coded(receipt(app, dossier))
-    dossier.move("incomplete", by=clerk, version=dossier.version, missing=["Passport"], until=None)
+    dossier.move(Move("incomplete", by=clerk, version=dossier.version, missing=["Passport"], until=None))
     assert visitor.get(first).title == "This receipt is genuine"
     arrive(dossier, clerk, YESTERDAY, postmark_on=None)
     page = visitor.get(first)
@@ -195,7 +196,7 @@ def test_second_envelope_is_on_the_next_receipt_and_the_first_stays_genuine(app,
 def test_receipt_of_an_arrival_that_was_taken_back_no_longer_holds(app, visitor, dossier, clerk):
     event = arrive(dossier, clerk)
     path = coded(receipt(app, dossier))
-    dossier.undo(event, by=clerk, version=dossier.version)
+    dossier.undo(event, Act(by=clerk, version=dossier.version))
     page = visitor.get(path)
     assert page.title == "This receipt no longer holds" and "No envelope with this number has arrived" in page.text
     visitor.get(f"/t/{dossier.number}/receipt.pdf", status=404)
@@ -205,7 +206,7 @@ def test_who_recorded_the_arrival_stays_after_the_dossier_was_handed_over(app, v
     first, second = dossier.authority, other_clerk.authority
     arrive(dossier, clerk)
     path = coded(receipt(app, dossier))
-    dossier.transfer(second, by=clerk, version=dossier.version)
+    dossier.transfer(second, Act(by=clerk, version=dossier.version))
     page = visitor.get(path)
     assert page.title == "This receipt is genuine"
     assert first.name["en"] in page.text and second.name["en"] not in page.text

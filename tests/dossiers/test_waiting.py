@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from commands.notifications import Worker
 from models import Conflict, Dossier, Form, Procedure, WaitingTime, today
 from models.deadlines.facts import Fact, handled
+from models.dossiers.moves import Act, Move
 from models.dossiers.waiting_times import LEAST, YEAR, spread
 from support.visitor import Visitor
 
@@ -66,31 +67,31 @@ def test_decision_keeps_how_long_it_took_and_nothing_earlier_does(either, form, 
             ("03-25", "examination", {}),
         ):
             clock.move_to(f"2026-{moment} 10:00 +0100")
-            dossier.move(to, by=clerk, version=dossier.version, **fields)
+            dossier.move(Move(to, by=clerk, version=dossier.version, **fields))
             assert stored(dossier) == (None, None)
         clock.move_to("2026-04-13 23:30 +0200")
-        event = dossier.move("decided", by=clerk, version=dossier.version)
+        event = dossier.move(Move("decided", by=clerk, version=dossier.version))
         assert stored(dossier) == (dt.date(2026, 4, 13), 41 - 12)  # 3 March to 13 April, 10 to 22 March waited
-        dossier.correct_arrival(day(0), by=clerk, version=dossier.version)
+        dossier.correct_arrival(day(0), Act(by=clerk, version=dossier.version))
         assert stored(dossier) == (dt.date(2026, 4, 13), 42 - 12)
         with pytest.raises(Conflict):  # the correction came after it
-            dossier.undo(event, by=clerk, version=dossier.version)
+            dossier.undo(event, Act(by=clerk, version=dossier.version))
 
 
 def test_decision_that_was_taken_back_was_none(either, form, clerk):
     dossier = Dossier.announce(form, "en", "key")
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
-    dossier.move("examination", by=clerk, version=2)
-    event = dossier.move("decided", by=clerk, version=3)
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
+    dossier.move(Move("examination", by=clerk, version=2))
+    event = dossier.move(Move("decided", by=clerk, version=3))
     assert stored(dossier) == (today(), 0)
-    dossier.undo(event, by=clerk, version=4)
+    dossier.undo(event, Act(by=clerk, version=4))
     assert stored(dossier) == (None, None) and Dossier.get_by_id(dossier.id).status == "examination"
 
 
 def test_withdrawn_and_lapsed_dossiers_were_not_decided(app, form, clerk):
     dossier = Dossier.announce(form, "en", "key")
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
-    dossier.move("withdrawn", by=clerk, version=2)
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
+    dossier.move(Move("withdrawn", by=clerk, version=2))
     assert stored(dossier) == (None, None)
 
 
@@ -159,11 +160,11 @@ def test_status_page_looks_back_while_the_authority_has_the_papers_and_only_then
         "How long it took others in the last twelve months: Half were decided within 23 and nine of ten within 41 days."
     )
     assert said not in visitor.get(f"/t/{dossier.number}").text
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     assert said in visitor.get(f"/t/{dossier.number}").text
-    dossier.move("examination", by=clerk, version=2)
+    dossier.move(Move("examination", by=clerk, version=2))
     assert said in visitor.get(f"/t/{dossier.number}").text
-    dossier.move("decided", by=clerk, version=3)
+    dossier.move(Move("decided", by=clerk, version=3))
     assert said not in visitor.get(f"/t/{dossier.number}").text
 
 

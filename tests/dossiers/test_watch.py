@@ -7,7 +7,7 @@ import time_machine
 
 from models import Contact, Dossier, Notification, now
 from models.dossiers import reminders as watch
-from models.dossiers.life import ON_THE_WAY, expected_by
+from models.dossiers.moves import DAYS_IN_POST, Move, expected_by
 from support.moves import EMAIL
 
 MONDAY = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
@@ -27,7 +27,7 @@ def on(day: dt.date) -> list[str]:
     """Let the service look on `day`; what has happened to the dossier by then."""
     with time_machine.travel(dt.datetime.combine(day, dt.time(9), dt.UTC), tick=False):
         watch.look()
-        return [event.kind for event in Dossier.get().history()]
+        return [event.kind for event in Dossier.get().history.standing]
 
 
 def days(count: int) -> dt.date:
@@ -41,20 +41,20 @@ def post(dossier: Dossier, day: dt.date = FIRST, registered: str = "") -> None:
 
 def test_envelope_has_seven_working_days_and_holidays_are_none():
     assert expected_by(dt.date(2026, 3, 2)) == dt.date(2026, 3, 11)
-    assert expected_by(dt.date(2026, 12, 22)) == dt.date(2027, 1, 4) and ON_THE_WAY == 7
+    assert expected_by(dt.date(2026, 12, 22)) == dt.date(2027, 1, 4) and DAYS_IN_POST == 7
 
 
 def test_posted_paper_that_is_not_scanned_in_time_is_told_once_with_its_registered_number(announced):
     post(announced, registered="RR473124829LU")
     assert on(dt.date(2026, 3, 11)) == ["announced", "posted"]
     assert on(dt.date(2026, 3, 12)) == on(dt.date(2026, 3, 30)) == ["announced", "posted", "unarrived"]
-    assert Dossier.get().latest.details["registered"] == "RR473124829LU" and Notification.select().count() == 2
+    assert Dossier.get().history.latest.details["registered"] == "RR473124829LU" and Notification.select().count() == 2
 
 
 def test_paper_that_was_scanned_is_not_missed(announced, clerk):
     post(announced)
     with time_machine.travel(MONDAY + dt.timedelta(days=3), tick=False):
-        Dossier.get().move("received", by=clerk, version=2, arrived_on=days(2))
+        Dossier.get().move(Move("received", by=clerk, version=2, arrived_on=days(2)))
     assert on(days(200)) == ["announced", "posted", "received"]
 
 
@@ -105,4 +105,4 @@ def test_wrong_registered_number_is_said_beside_its_field_and_kept(visitor, anno
         page = visitor.post(f"/t/{announced.number}/posted", 422, data={"registered": "RR473124828LU"}, htmx=htmx)
     assert page.soup.select_one("#registered")["value"] == "RR473124828LU"
     assert "no number of registered mail" in page.soup.select_one("#registered-error").get_text()
-    assert Dossier.get().on_its_way is None
+    assert Dossier.get().history.history.history.history.on_its_way is None

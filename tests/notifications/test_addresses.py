@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from models import Contact, Dossier, Event, Notification, db, now, today
+from models.dossiers.moves import Act, Move
 from models.notifications import addresses
 from models.notifications.contact import GRACE, hashed
 from models.security import keys
@@ -46,18 +47,18 @@ def test_new_address_takes_the_place_of_the_old_one_only_by_its_own_yes(app, vis
     page = give(visitor, old, "exchange", "new@example.lu")
     assert "takes the place of this one" in page.text and "new@example.lu" not in page.html
     assert told("new@example.lu") == ["added"] and told(MAIL[1]) == ["announced", "changed"]
-    both.move("received", by=clerk, version=1, arrived_on=today())
+    both.move(Move("received", by=clerk, version=1, arrived_on=today()))
     assert told("new@example.lu") == ["added"] and told(MAIL[1])[-1] == "received"  # paper says nothing of it
     press(visitor, link_of(app, "new@example.lu"), "confirm")
     visitor.get(old, status=404)
-    both.move("examination", by=clerk, version=2)
+    both.move(Move("examination", by=clerk, version=2))
     assert told("new@example.lu") == ["added", "received", "examination"] and told(MAIL[1]) == ["changed"]
 
 
 def test_news_that_wait_for_the_old_address_are_told_to_the_new_one(app, visitor, both, clerk):
     Notification.update(state="sent", run_at=None).execute()
     give(visitor, link(app, both), "exchange", "new@example.lu")
-    both.move("received", by=clerk, version=1, arrived_on=today())
+    both.move(Move("received", by=clerk, version=1, arrived_on=today()))
     waiting = (
         Notification.select()
         .join(Contact)
@@ -128,19 +129,19 @@ def test_helper_is_asked_once_learns_no_name_and_everybody_sees_who_is_told(app,
 
 def test_helper_hears_nothing_more_before_their_own_yes_and_then_everything(app, visitor, both, clerk):
     give(visitor, link(app, both), "add", "helper@example.lu")
-    both.move("received", by=clerk, version=1, arrived_on=today())
+    both.move(Move("received", by=clerk, version=1, arrived_on=today()))
     assert told("helper@example.lu") == ["added"]
     press(visitor, link_of(app, "helper@example.lu"), "confirm")
-    both.move("examination", by=clerk, version=2)
+    both.move(Move("examination", by=clerk, version=2))
     assert told("helper@example.lu") == ["added", "examination"]
 
 
 def test_contact_of_the_registration_hears_one_message_and_all_after_the_paper_arrived(app, both, clerk):
     assert told(SMS[1]) == ["announced"]
-    both.move("withdrawn", by=clerk, version=1)
+    both.move(Move("withdrawn", by=clerk, version=1))
     assert told(SMS[1]) == ["announced"]
     later = Dossier.announce(both.form, "en", "later", [("sms", "+352661000001")])
-    later.move("received", by=clerk, version=1, arrived_on=today())
+    later.move(Move("received", by=clerk, version=1, arrived_on=today()))
     assert told("+352661000001") == ["announced", "received"]
 
 
@@ -249,13 +250,13 @@ def test_who_says_stop_before_ever_saying_yes_is_left_in_peace(app, visitor, for
 
 
 def test_public_history_and_undo_know_nothing_of_contacts(app, visitor, both, clerk):
-    event = both.move("received", by=clerk, version=1, arrived_on=today())
+    event = both.move(Move("received", by=clerk, version=1, arrived_on=today()))
     Notification.update(state="queued").where(Notification.event == event).execute()
     shown = visitor.get(f"/t/{both.number}").html
     addresses.add(Contact.get(Contact.address == MAIL[1]), "email", "helper@example.lu")
     assert visitor.get(f"/t/{both.number}").html == shown
     assert Event.select().where(Event.kind == "added").exists()
-    both.undo(event, by=clerk, version=2)
+    both.undo(event, Act(by=clerk, version=2))
     assert both.status == "announced"
 
 

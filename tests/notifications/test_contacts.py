@@ -5,6 +5,7 @@ import base64
 import pytest
 
 from models import Contact, Dossier, Event, Notification, Outcome, db, now, today
+from models.dossiers.moves import Move
 from models.notifications import outbox
 from senders.text import contact_token
 from support.contacts import MAIL, SMS, contact, link, press
@@ -56,7 +57,7 @@ def test_holder_confirms_and_hears_of_the_next_step_before_the_paper_has_arrived
     assert "You will be told of every step" in page.text and buttons(page) == ["stop", "erase"]
     first = contact(both).confirmed_at
     assert first and contact(both, "sms").confirmed_at is None
-    both.move("withdrawn", by=clerk, version=1)
+    both.move(Move("withdrawn", by=clerk, version=1))
     told = Notification.select().join(Event).where(Event.kind == "withdrawn")
     assert [notification.contact.channel for notification in told] == ["email"]
 
@@ -66,7 +67,7 @@ def test_stop_ends_the_messages_to_this_contact_and_only_to_it(app, visitor, bot
     assert "No more messages are sent" in page.text and buttons(page) == ["start", "erase"]
     assert contact(both).stopped_at and contact(both, "sms").stopped_at is None
     assert {m.contact.channel: m.state for m in Notification.select()} == {"email": "cancelled", "sms": "queued"}
-    both.move("received", by=clerk, version=1, arrived_on=today())
+    both.move(Move("received", by=clerk, version=1, arrived_on=today()))
     assert [m.contact.channel for m in Notification.select().where(Notification.state == "queued")] == ["sms", "sms"]
 
 
@@ -153,7 +154,7 @@ def test_messages_that_were_stopped_start_again(app, visitor, both, clerk):
     press(visitor, link(app, both), "stop")
     page = press(visitor, link(app, both), "start")
     assert "You get messages again" in page.text and buttons(page) == ["stop", "erase"]
-    both.move("received", by=clerk, version=1, arrived_on=today())
+    both.move(Move("received", by=clerk, version=1, arrived_on=today()))
     assert "email" in [m.channel for m in Notification.select().join(Event).where(Event.kind == "received")]
 
 

@@ -6,7 +6,8 @@ import itertools
 import pytest
 
 from models import Contact, Dossier, Notification, Outcome, db, now
-from models.notifications import outbox
+from models.dossiers.moves import Act
+from models.notifications import consent, outbox
 from models.notifications.notification import LEADS_TO, WAYS
 from models.notifications.timetable import GIVE_UP, RETRY
 from support.outbox import EMAIL, SMS, claim, claimed, move, states, told
@@ -200,11 +201,11 @@ def test_scan_that_may_be_undone_replaces_nothing_yet(either, form, clerk):
 
 def test_what_tells_no_status_becomes_a_digest_with_what_it_replaces(either, form, clerk, other_clerk):
     dossier = told(form, clerk, kinds=["received", "incomplete"])
-    dossier.transfer(other_clerk.authority, by=clerk, version=dossier.version)
+    dossier.transfer(other_clerk.authority, Act(by=clerk, version=dossier.version))
     notification = claim()
     assert (notification.kind, notification.event.kind) == ("digest", "transferred")
     assert [event.kind for event in notification.news()] == ["received", "incomplete", "transferred"]
-    assert dossier.present.kind == "incomplete"
+    assert dossier.history.present.kind == "incomplete"
 
 
 def test_fourth_message_of_a_day_waits_for_the_morning_and_tells_all_that_came_meanwhile(either, form, clerk):
@@ -279,7 +280,7 @@ def test_what_would_not_leave_anyway_is_no_dead_letter(either, form, clerk):
     notification = claimed(form, clerk, "email")
     notification.ended(Outcome.NEVER, "550")
     assert Notification.dead().count() == 1
-    notification.contact.stop()
+    consent.stop(notification.contact)
     assert Notification.dead().count() == 0 and not notification.send_again()
 
 

@@ -20,8 +20,9 @@ from hypothesis.stateful import (
 
 from models import Conflict, Contact, Dossier, Notification, Outcome, Staff, db, now
 from models.base import LUXEMBOURG
-from models.notifications import outbox
-from models.notifications.contact import APART
+from models.dossiers.kinds import APART
+from models.dossiers.moves import Act, Move
+from models.notifications import consent, outbox
 from models.notifications.notification import LEFT, WAYS
 from models.notifications.timetable import A_DAY, LEASE
 from support.sending import make_app, make_dossier
@@ -73,7 +74,7 @@ class Story(RuleBasedStateMachine):
         hold = dt.timedelta(minutes=10) if held else dt.timedelta()
         arrived = now().astimezone(LUXEMBOURG).date() if to == "received" else None
         try:
-            dossier.move(to, by=None, version=dossier.version, arrived_on=arrived, hold=hold)
+            dossier.move(Move(to, by=None, version=dossier.version, arrived_on=arrived, hold=hold))
         except Conflict:
             return
 
@@ -82,26 +83,26 @@ class Story(RuleBasedStateMachine):
         dossier = self.now_stored()
         if dossier.arrived_on:
             earlier = dossier.arrived_on - dt.timedelta(days=1)
-            dossier.correct_arrival(earlier, by=Staff.get(), version=dossier.version)
+            dossier.correct_arrival(earlier, Act(by=Staff.get(), version=dossier.version))
 
     @rule()
     def undo(self) -> None:
         dossier = self.now_stored()
         try:
-            dossier.undo(dossier.latest, by=Staff.get(), version=dossier.version)
+            dossier.undo(dossier.history.latest, Act(by=Staff.get(), version=dossier.version))
         except Conflict:
             return
 
     @rule(channel=st.sampled_from(["email", "sms"]))
     def confirm(self, channel: str) -> None:
         for contact in self.dossier.contacts.where(Contact.channel == channel):
-            contact.confirm()
+            consent.confirm(contact)
 
     @precondition(lambda self: len(self.states) > 4)
     @rule(channel=st.sampled_from(["email", "sms"]))
     def stop(self, channel: str) -> None:
         for contact in self.dossier.contacts.where(Contact.channel == channel):
-            contact.stop()
+            consent.stop(contact)
 
     @rule(target=claimed, channel=st.sampled_from(["email", "sms"]))
     def claim(self, channel: str) -> Notification | None:

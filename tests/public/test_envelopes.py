@@ -7,6 +7,7 @@ import pytest
 
 from models import Authority, Dossier, Form, Procedure, today
 from models.catalogue.procedure import LANGUAGES
+from models.dossiers.moves import Move
 from models.dossiers.number import Scanned, grouped, new_number, scanned
 from models.security.crockford import check_character
 from support.envelopes import ENVELOPES, touches, windows
@@ -97,15 +98,15 @@ def test_page_to_print_says_what_the_pdf_says(visitor, six):
 
 def test_papers_that_are_missing_share_an_envelope_too(visitor, six, clerk):
     dossier = six[0]
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
-    dossier.move("incomplete", by=clerk, version=2, missing=["A certificate"], until=None)
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
+    dossier.move(Move("incomplete", by=clerk, version=2, missing=["A certificate"], until=None))
     assert bundle(visitor, dossier.number, six[1].number).url.startswith("/e/")
     boxes = [box.get_text() for box in visitor.get(f"/e/{joined(six[:2])}/sheet").soup.select(".boxes")]
     assert boxes[0] == "A certificate" and "The form, filled in and signed" in boxes[1]
 
 
 def test_every_fault_is_said_for_its_number_and_all_that_was_typed_stays(visitor, six, foreign, clerk):
-    six[1].move("received", by=clerk, version=1, arrived_on=today())
+    six[1].move(Move("received", by=clerk, version=1, arrived_on=today()))
     unknown = new_number()
     page = bundle(visitor, six[0].number, six[1].number, foreign.number, unknown, status=422)
     faults = [" ".join(item.get_text().split()) for item in page.soup.select("#numbers-error li")]
@@ -167,7 +168,7 @@ def test_who_guesses_by_envelopes_is_stopped(app, six):
 
 def test_code_is_read_in_capitals_and_its_list_follows_the_dossiers(visitor, six, clerk):
     assert visitor.get(f"/E/{joined(six[:2])}").title == "2 forms, one envelope"
-    six[0].move("received", by=clerk, version=1, arrived_on=today())
+    six[0].move(Move("received", by=clerk, version=1, arrived_on=today()))
     page = visitor.get(f"/E/{joined(six[:2])}")
     assert [pill.get_text() for pill in page.soup.select(".pill")] == ["Arrived", "Not arrived yet"]
 

@@ -5,6 +5,7 @@ import zxingcpp
 from playhouse.test_utils import assert_query_count
 
 from models import Dossier, today
+from models.dossiers.moves import Act, Move
 from models.dossiers.number import grouped, new_number
 from models.security.crockford import check_character
 from support.camera import drawn
@@ -120,11 +121,11 @@ def test_page_tells_every_move_at_once_although_pages_are_kept(app, visitor, dos
 def test_page_names_the_new_authority_at_once_although_authorities_are_kept(visitor, form, clerk, other_clerk):
     first, second = (Dossier.announce(form, "en", f"key-{index}") for index in range(2))
     for dossier in (first, second):
-        dossier.move("received", by=clerk, version=1, arrived_on=today())
+        dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     path, names = f"/t/{second.number}", [staff.authority.name["en"] for staff in (clerk, other_clerk)]
     assert names[0] in visitor.get(f"/t/{first.number}").soup.select_one("#contact + address").text
     assert names[0] in visitor.get(path).soup.select_one("#contact + address").text
-    second.transfer(other_clerk.authority, by=clerk, version=2)
+    second.transfer(other_clerk.authority, Act(by=clerk, version=2))
     assert names[1] in visitor.get(path).soup.select_one("#contact + address").text
 
 
@@ -138,7 +139,7 @@ def test_page_that_nobody_has_asked_for_yet_costs_three_queries(visitor, form):
 def test_page_that_has_not_changed_is_not_sent_again(visitor, dossier, clerk):
     tag = visitor.open(f"/t/{dossier.number}").headers["ETag"]
     assert visitor.open(f"/t/{dossier.number}", headers={"If-None-Match": tag}).status_code == 304
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     assert visitor.open(f"/t/{dossier.number}", headers={"If-None-Match": tag}).status_code == 200
 
 
@@ -151,8 +152,8 @@ def test_citizen_reports_the_posting_once_and_the_page_says_so(visitor, dossier)
 
 
 def test_history_leaves_out_what_was_undone_in_time(visitor, dossier, clerk):
-    event = dossier.move("received", by=clerk, version=1, arrived_on=today())
-    dossier.undo(event, by=clerk, version=2)
+    event = dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
+    dossier.undo(event, Act(by=clerk, version=2))
     page = visitor.get(f"/t/{dossier.number}")
     assert page.title == "Not arrived yet" and "Arrived" not in page.text
 

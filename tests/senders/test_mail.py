@@ -7,6 +7,7 @@ import pytest
 
 import senders
 from models import Notification, Outcome
+from models.notifications import consent
 from senders import mail
 from senders.base import Letter, SendError
 from support.sending import deliver, make_app, make_dossier, make_message
@@ -168,7 +169,7 @@ def test_line_that_breaks_or_falls_silent_is_their_trouble_until_the_mail_was_ha
 
 def test_contact_that_stopped_or_never_confirmed_gets_nothing(app, mail_server):
     message = make_message("received")
-    message.contact.stop()
+    consent.stop(message.contact)
     message = Notification.get_by_id(message.id)
     with pytest.raises(SendError) as caught:
         deliver(message)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from models import Contact, Event, Notification, db, now
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from models.catalogue.schemas import Kind
-from models.dossiers.life import MOVES
+from models.dossiers.kinds import MOVES
+from models.notifications import consent
 from paths import TEMPLATES
 from senders import text
 from senders.samples import KINDS, TODAY, sample
@@ -106,7 +107,7 @@ def test_first_message_says_what_to_do_with_the_paper_and_how_to_confirm(app):
     letter = text.write(notification)
     for words in ("11, rue de l’Exemple", "Payslips (en)", "Confirm or stop these messages"):
         assert words in letter.text and words in letter.html
-    notification.contact.confirm()
+    consent.confirm(notification.contact)
     notification.contact = Contact.get_by_id(notification.contact_id)
     assert "Confirm or stop these messages" not in text.write(notification).text
 

@@ -24,6 +24,7 @@ import vonage_messages  # noqa: F401  (once, not in each child)
 from app import create_app
 from commands.notifications import Worker
 from models import Dossier, Form, Notification, Outcome, db, today
+from models.dossiers.moves import Move
 
 EMAIL, SMS = ("email", "someone@example.org"), ("sms", "+352621123456")
 
@@ -72,7 +73,7 @@ def register(key: str) -> None:
 def move(key: str) -> None:
     with db.connection_context():
         dossier = Dossier.get(Dossier.key == key)
-        dossier.move("received", by=None, version=dossier.version, arrived_on=today())
+        dossier.move(Move("received", by=None, version=dossier.version, arrived_on=today()))
 
 
 def work() -> None:
@@ -114,7 +115,7 @@ def live() -> None:
         contacts = [EMAIL] if secrets.randbelow(10) else [EMAIL, SMS]  # SMS leave at their own pace
         with suppress(ZeroDivisionError), db.connection_context(), db.atomic():
             dossier = Dossier.announce(Form.get(), "en", secrets.token_hex(8), contacts)
-            dossier.move("received", by=None, version=1, arrived_on=today())
+            dossier.move(Move("received", by=None, version=1, arrived_on=today()))
             1 / secrets.randbelow(5)
 
 

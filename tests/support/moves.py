@@ -3,6 +3,7 @@
 import datetime as dt
 
 from models import Dossier, Event, Notification, now, today
+from models.dossiers.moves import Move
 
 EMAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
 HOLD = dt.timedelta(minutes=10)
@@ -20,7 +21,7 @@ TO_REACH = {
 
 def move(dossier: Dossier, to: str, by, **kwargs) -> Event:
     arrived_on = today() if to == "received" else None
-    return dossier.move(to, by=by, version=dossier.version, arrived_on=arrived_on, **kwargs)
+    return dossier.move(Move(to, by=by, version=dossier.version, arrived_on=arrived_on, **kwargs))
 
 
 def in_status(form, status: str, by, contacts=()) -> Dossier:

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from models import Contact, Dossier, Notification, now
+from models.dossiers.moves import Move
 from models.notifications import outbox
 
 EMAIL, SMS = ("email", "someone@example.org"), ("sms", "+352621123456")
@@ -20,7 +21,7 @@ def told(form, clerk, *contacts, kinds=()) -> Dossier:
 
 def move(dossier: Dossier, to: str, by, **options) -> None:
     arrived = dt.date(2026, 1, 2) if to == "received" else None
-    dossier.move(to, by=by, version=dossier.version, arrived_on=arrived, **options)
+    dossier.move(Move(to, by=by, version=dossier.version, arrived_on=arrived, **options))
 
 
 def claim(channel: str = "email") -> Notification | None:

@@ -11,6 +11,7 @@ import senders
 from app import create_app
 from models import MODELS, Authority, Contact, Dossier, Event, Form, Notification, Procedure, Topic, db, now
 from models.catalogue.procedure import LANGUAGES
+from models.notifications import consent
 from senders.samples import AT, EVENTS
 from web.settings import DEFAULTS
 
@@ -63,7 +64,7 @@ def make_message(kind: str, channel: str = "email", language: str = "en", note: 
     if kind == "announced":
         return Notification.get(Notification.contact == contact)
     Notification.delete().where(Notification.contact == contact).execute()
-    contact.confirm()
+    consent.confirm(contact)
     event = Event.create(dossier=dossier, kind=kind, at=AT, to_status=kind, note=note, **EVENTS[kind])
     Notification.queue(event, Contact.get_by_id(contact.id), dt.datetime.now(dt.UTC))
     return Notification.get(Notification.event == event)

@@ -11,6 +11,7 @@ import pytest
 
 from blueprints.public import captcha
 from models import Dossier, Form, Procedure, db, today
+from models.dossiers.moves import Move
 from models.security import captcha as logic
 from senders.text import contact_token
 from support.living import CHROMIUM, served
@@ -54,7 +55,7 @@ class Site:
                     "missing": ["Copie du contrat de bail", "Mietvertrag"],
                     "until": today() + dt.timedelta(days=30),
                 }
-            dossier.move(to, by=self.clerk, version=dossier.version, note="A note of the authority.", **more)
+            dossier.move(Move(to, by=self.clerk, version=dossier.version, note="A note of the authority.", **more))
         return dossier
 
     def path(self, template: str) -> str:

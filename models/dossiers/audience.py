@@ -1,0 +1,33 @@
+"""Who hears of a dossier's events. Dossiers know no notification: whoever tells somebody subscribes here."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Protocol
+
+from models.dossiers.event import Event
+
+Address = tuple[str, str]  # a channel and an address: ("email", "name@example.lu")
+
+
+class Audience(Protocol):
+    """Each method is called inside the transaction that writes the event: what it raises rolls everything back."""
+
+    def register(self, event: Event, addresses: Sequence[Address]) -> None:
+        """The number was just given out; these addresses came with it."""
+
+    def tell(self, event: Event, at: dt.datetime) -> None:
+        """Tell of `event`, not before `at`."""
+
+    def release(self, dossier_id: int, at: dt.datetime) -> None:
+        """The dossier has moved on: what waited for an undo may leave from `at` on."""
+
+    def retract(self, event: Event) -> None:
+        """Take `event` back. Raises ConflictError if somebody may have heard of it."""
+
+
+AUDIENCES: list[Audience] = []
+
+
+def subscribe(audience: Audience) -> None:
+    """Let `audience` hear of every event from now on."""
+    AUDIENCES.append(audience)

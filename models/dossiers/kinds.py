@@ -1,0 +1,173 @@
+"""Every kind of event, in one entry each. Whatever the code asks about a kind is derived from its entry.
+
+To add a kind or a status: add its entry here, its words in wording/ and its texts in templates/notifications/<kind>/.
+tests/dossiers/test_kinds.py names whatever is still missing.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Clock = Literal["arrival", "request", "complete", "transfer", "end", "correction"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What an event of this kind means. The defaults are those of an event that changes nothing but is told."""
+
+    name: str
+    enters: str = ""  # the status that the dossier has after it, if it changes the status
+    moves_to: tuple[str, ...] = ()  # of a status: the statuses that may follow it
+    with_authority: bool = False  # of a status: an authority works on it, or could hand it over
+    takes_papers: bool = False  # of a status: more paper changes nothing, and is recorded as "further"
+    undoable: bool = False  # staff may take it back while nobody has been told; a citizen's own acts stand
+    told: bool = True  # the citizen is told of it
+    says_status: bool = False  # its text says where the dossier stands, so a later one replaces it
+    proves_paper: bool = False  # an envelope with the number came: whoever registered meant it
+    envelope: bool = False  # an envelope was opened at the right authority: the arrival receipt lists it
+    clock: Clock | None = None  # what it does to the legal clock
+    by_staff: bool = True  # staff does it at the desk: the audit has a word for it
+    with_note: bool = False  # staff may write the citizen a note with it: text blocks may go with it
+    in_bulk: bool = False  # of a status: many dossiers may be moved to it at once
+    asks: bool = False  # the first notification to an address: asks whether it is wanted
+    about_contact: bool = False  # concerns an address, not the dossier: the public history leaves it out
+
+
+_KINDS = (
+    # Statuses. An envelope that arrives after all revives a lapsed dossier: paper wins over a timer.
+    Kind(
+        name="announced",
+        enters="announced",
+        moves_to=("received", "lapsed", "withdrawn"),
+        says_status=True,
+        asks=True,
+    ),
+    Kind(
+        name="received",
+        enters="received",
+        moves_to=("examination", "incomplete", "withdrawn"),
+        with_authority=True,
+        takes_papers=True,
+        undoable=True,
+        says_status=True,
+        proves_paper=True,
+        envelope=True,
+        clock="arrival",
+        with_note=True,
+    ),
+    Kind(
+        name="incomplete",
+        enters="incomplete",
+        moves_to=("received", "examination", "lapsed", "withdrawn"),
+        with_authority=True,
+        undoable=True,
+        says_status=True,
+        clock="request",
+        with_note=True,
+    ),
+    Kind(
+        name="examination",
+        enters="examination",
+        moves_to=("decided", "incomplete", "withdrawn"),
+        with_authority=True,
+        takes_papers=True,
+        undoable=True,
+        says_status=True,
+        clock="complete",
+        with_note=True,
+        in_bulk=True,
+    ),
+    Kind(
+        name="decided",
+        enters="decided",
+        moves_to=("closed",),
+        takes_papers=True,
+        undoable=True,
+        says_status=True,
+        clock="end",
+        with_note=True,
+        in_bulk=True,
+    ),
+    Kind(
+        name="closed",
+        enters="closed",
+        takes_papers=True,
+        undoable=True,
+        says_status=True,
+        clock="end",
+        with_note=True,
+        in_bulk=True,
+    ),
+    Kind(
+        name="lapsed",
+        enters="lapsed",
+        moves_to=("received",),
+        undoable=True,
+        says_status=True,
+        clock="end",
+        with_note=True,
+        in_bulk=True,
+    ),
+    Kind(
+        name="withdrawn",
+        enters="withdrawn",
+        takes_papers=True,
+        undoable=True,
+        says_status=True,
+        clock="end",
+        with_note=True,
+    ),
+    # The dossier's other events.
+    Kind(name="posted", told=False, by_staff=False),  # the citizen says so
+    Kind(name="reminder", says_status=True, by_staff=False),  # nobody said that it was posted
+    Kind(name="unarrived", says_status=True, by_staff=False),  # posted, but not scanned in time
+    Kind(  # the missing documents came: what "received" is called for a dossier that had arrived before
+        name="supplied",
+        enters="received",
+        undoable=True,
+        says_status=True,
+        envelope=True,
+        clock="arrival",
+    ),
+    Kind(name="further", undoable=True, envelope=True, with_note=True),  # more paper came, though none was asked for
+    Kind(name="forwarded", undoable=True, proves_paper=True),  # it came to another authority, which sends it on
+    Kind(name="absent", undoable=True, proves_paper=True),  # its envelope came without this form
+    Kind(name="transferred", clock="transfer", with_note=True),  # another authority has the dossier now
+    Kind(name="corrected", clock="correction", with_note=True),  # the first envelope came on another day
+    Kind(name="returned", with_note=True),  # originals went back to the citizen
+    Kind(name="undone", told=False),  # details["event"] never happened
+    # Of a contact.
+    Kind(name="added", by_staff=False, asks=True, about_contact=True),  # another address was given
+    Kind(name="changed", by_staff=False, about_contact=True),  # another address may take the place of this one
+)
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}
+
+
+def _names(*, statuses_only: bool = False, **wanted: bool) -> tuple[str, ...]:
+    """The kinds whose entry has all the `wanted` values, in the order of the entries."""
+    return tuple(
+        kind.name
+        for kind in _KINDS
+        if (kind.enters == kind.name or not statuses_only)
+        and all(getattr(kind, name) is value for name, value in wanted.items())
+    )
+
+
+STATUSES = _names(statuses_only=True)
+MOVES: dict[str, tuple[str, ...]] = {status: KINDS[status].moves_to for status in STATUSES}  # the only moves there are
+ENTERING = tuple(kind.name for kind in _KINDS if kind.enters)
+WITH_AUTHORITY = _names(with_authority=True)
+AWAITING_PAPER = tuple(status for status in STATUSES if "received" in MOVES[status])
+TAKING_PAPERS = _names(takes_papers=True)
+UNDOABLE = _names(undoable=True)
+TOLD = _names(told=True, about_contact=False)
+SAYS_STATUS = _names(says_status=True)
+PROVING_PAPER = _names(proves_paper=True)
+ENVELOPES = _names(envelope=True)
+ENDS_CLOCK = tuple(kind.name for kind in _KINDS if kind.clock == "end")
+BY_STAFF = _names(by_staff=True)
+WITH_NOTE = _names(with_note=True)
+IN_BULK = _names(in_bulk=True)
+ASKING = _names(asks=True)
+ABOUT_CONTACT = _names(about_contact=True)
+APART = (*ASKING, *(name for name in ABOUT_CONTACT if name not in ASKING))  # to one contact: no later news replace it

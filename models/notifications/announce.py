@@ -1,0 +1,56 @@
+"""A dossier's events told to its contacts: the one place where an event becomes notifications."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from models.base import Conflict, now
+from models.dossiers.audience import Address
+from models.dossiers.dossier import Dossier
+from models.dossiers.event import Event
+from models.dossiers.kinds import PROVING_PAPER
+from models.notifications.contact import Contact
+from models.notifications.notification import Notification
+
+
+class Contacts:
+    """The contacts of a dossier, as the audience of its events (see models/dossiers/audience.py)."""
+
+    def register(self, event: Event, addresses: Sequence[Address]) -> None:
+        """Make a contact of each address and queue its first notification."""
+        dossier: Dossier = event.dossier
+        for channel, address in addresses:
+            Contact.create(
+                dossier=dossier, channel=channel, address=address, language=dossier.language, created_at=event.at
+            )
+        self.tell(event, event.at)
+
+    def tell(self, event: Event, at: dt.datetime) -> None:
+        """Queue one notification for each contact that may hear of `event`, to leave at `at`."""
+        if event.kind in PROVING_PAPER:
+            Contact.confirm_by_paper(event.dossier_id, event.at)
+        for contact in Contact.listening(event):
+            Notification.queue(event, contact, at)
+
+    def release(self, dossier_id: int, at: dt.datetime) -> None:
+        """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""
+        events = Event.select(Event.id).where(Event.dossier == dossier_id)
+        Notification.release(Notification.event.in_(events), at)
+
+    def retract(self, event: Event) -> None:
+        """Cancel the notifications of `event`. Raises Conflict if one of them is already on its way."""
+        mine = Notification.event == event
+        Notification.cancel(mine & (Notification.attempts == 0))  # one that was tried has replaced older news
+        if Notification.select().where(mine & (Notification.state != "cancelled")).exists():
+            raise Conflict
+        Contact.doubt_paper(event.dossier_id, event.at)
+
+
+def notifications_of(event: Event) -> list[Notification]:
+    """All notifications of `event`, whatever became of them."""
+    return list(Notification.select().where(Notification.event == event))
+
+
+def held_until(notifications: Sequence[Notification]) -> dt.datetime | None:
+    """When the first of an event's notifications leaves, while all of them can still be cancelled; else None."""
+    held = [each.run_at for each in notifications if each.state == "held" and each.run_at and each.run_at > now()]
+    return min(held) if held and not any(each.attempts for each in notifications) else None
