@@ -6,6 +6,7 @@ import pytest
 
 from models import Audit, Batch, Contact, Dossier, Event, Notification, Read, now, today
 from models.dossiers.number import grouped
+from models.notifications import consent
 from models.security.crockford import check_character
 from support.desk_pages import LONG_AGO, YESTERDAY, given_out_long_ago, stored
 from support.post_bag import begin, read, said, tap, titles
@@ -159,7 +160,7 @@ def test_who_hears_nothing_is_named(bag, form, dossier):
     Contact.get(Contact.dossier == erased).erase()
     assert "has had the address erased" in said(read(bag, erased.number))
     stopped = Dossier.announce(form, "en", "stopped", [("email", "somebody@example.org")])
-    Contact.get(Contact.dossier == stopped).stop()
+    consent.stop(Contact.get(Contact.dossier == stopped))
     assert "has stopped the messages" in said(read(bag, stopped.number))
 
 

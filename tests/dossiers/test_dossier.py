@@ -11,7 +11,7 @@ from models import Authority, Conflict, Contact, Dossier, Event, Notification, O
 from models.desk import helpdesk
 from models.dossiers.kinds import MOVES, STATUSES
 from models.dossiers.moves import Act, Move
-from models.notifications import outbox
+from models.notifications import consent, outbox
 from models.notifications.announce import held_until, notifications_of
 from support.moves import EMAIL, HOLD, SMS, in_status, move, states
 from support.postgresql_server import somebody_waits
@@ -103,7 +103,7 @@ def test_unconfirmed_contact_hears_exactly_one_message_before_the_paper_arrives(
 
 def test_stopped_contact_hears_nothing_more(either, form, clerk):
     dossier = in_status(form, "received", clerk, [EMAIL, SMS])
-    dossier.contacts.where(Contact.channel == "email").get().stop()
+    consent.stop(dossier.contacts.where(Contact.channel == "email").get())
     move(dossier, "examination", clerk)
     kinds = [
         kind
@@ -190,10 +190,7 @@ def test_citizen_says_once_that_it_was_posted_and_not_in_the_future(either, form
     with pytest.raises(Conflict):
         dossier.post(today() + dt.timedelta(days=1))
     dossier.post(today())
-    assert (
-        dossier.history.history.history.history.on_its_way.details["on"] == today().isoformat()
-        and dossier.status == "announced"
-    )
+    assert dossier.history.on_its_way.details["on"] == today().isoformat() and dossier.status == "announced"
     with pytest.raises(Conflict):
         dossier.post(today())
 

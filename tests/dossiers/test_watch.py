@@ -105,4 +105,4 @@ def test_wrong_registered_number_is_said_beside_its_field_and_kept(visitor, anno
         page = visitor.post(f"/t/{announced.number}/posted", 422, data={"registered": "RR473124828LU"}, htmx=htmx)
     assert page.soup.select_one("#registered")["value"] == "RR473124828LU"
     assert "no number of registered mail" in page.soup.select_one("#registered-error").get_text()
-    assert Dossier.get().history.history.history.history.on_its_way is None
+    assert Dossier.get().history.on_its_way is None

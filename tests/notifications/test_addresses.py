@@ -7,7 +7,7 @@ import pytest
 
 from models import Contact, Dossier, Event, Notification, db, now, today
 from models.dossiers.moves import Act, Move
-from models.notifications import addresses
+from models.notifications import addresses, consent
 from models.notifications.contact import GRACE, hashed
 from models.security import keys
 from senders.text import contact_token
@@ -20,7 +20,7 @@ from support.visitor import Visitor
 def both(form) -> Dossier:
     """A dossier with a mail address, whose holder said yes, and a mobile number."""
     dossier = Dossier.announce(form, "en", "key-of-both", [MAIL, SMS])
-    contact(dossier).confirm()
+    consent.confirm(contact(dossier))
     return dossier
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from models import Contact, Dossier, Event, Notification, Outcome, db, now, today
 from models.dossiers.moves import Move
-from models.notifications import outbox
+from models.notifications import consent, outbox
 from senders.text import contact_token
 from support.contacts import MAIL, SMS, contact, link, press
 from support.database import dump
@@ -203,7 +203,7 @@ def test_citizen_who_could_not_be_reached_reads_so_on_the_status_page_until_a_me
     visitor = Visitor(either)
     page = f"/t/{both.number}"
     before = visitor.get(page)
-    contact(both).confirm()
+    consent.confirm(contact(both))
     notification = Notification.get(Notification.contact == contact(both))
     notification.put(state="sent", attempts=1)
     Notification.receipt(str(notification.id), Outcome.NEVER, error="bounced: 5.1.1")
@@ -212,9 +212,9 @@ def test_citizen_who_could_not_be_reached_reads_so_on_the_status_page_until_a_me
     assert (
         said.startswith(f"We could not reach you at this address: {contact(both).masked}") and MAIL[1] not in shown.html
     )
-    contact(both, "sms").confirm()
+    consent.confirm(contact(both, "sms"))
     assert visitor.get(page).html == before.html, "the other address is told instead"
-    contact(both, "sms").stop()
+    consent.stop(contact(both, "sms"))
     tag = visitor.get(page).response.headers["ETag"]
     Notification.receipt(str(notification.id), Outcome.DELIVERED)
     assert visitor.get(page).html == before.html and visitor.get(page).response.headers["ETag"] != tag
@@ -224,7 +224,7 @@ def bounced(dossier: Dossier, state: str = "failed") -> None:
     """The first mail of `dossier` came back, or a later one did."""
     Notification.update(state=state, run_at=None, attempts=1).execute()
     Contact.update(failed_at=now()).where(Contact.channel == "email").execute()
-    contact(dossier, "sms").stop()
+    consent.stop(contact(dossier, "sms"))
 
 
 def test_who_holds_the_number_corrects_an_address_that_nothing_ever_arrived_at(app, visitor, both):

@@ -286,7 +286,7 @@ def test_what_would_not_leave_anyway_is_no_dead_letter(either, form, clerk):
 
 def test_stopped_contact_hears_nothing_of_what_still_waits(either, form, clerk):
     told(form, clerk, kinds=["received"])
-    Contact.get().stop()
+    consent.stop(Contact.get())
     assert states("received") == ["cancelled"] and claim() is None
 
 

@@ -169,7 +169,7 @@ def test_security_check_costs_more_while_few_say_yes_to_sms(app, dossier, clock)
         number = f"+352621{index:03}{index:03}"
         assert asked(number) == left(dossier, number) == ""
         if index % 3 == 0:
-            Contact.get(Contact.address == number).confirm()
+            consent.confirm(Contact.get(Contact.address == number))
     assert cost() > usual
     clock.shift(HOUR)
     assert cost() == usual
@@ -180,7 +180,7 @@ def test_after_an_attack_sms_come_back_as_soon_as_people_say_yes(app, dossier, c
     clock.shift(HOUR)
     assert asked("+352691000001") == "" and left(dossier, "+352691000001") == ""
     assert asked("+352691000002") == "probe"
-    Contact.get(Contact.address == "+352691000001").confirm()
+    consent.confirm(Contact.get(Contact.address == "+352691000001"))
     clock.shift(11 * MINUTE)
     assert asked("+352691000003") == asked("+352661000004") == ""
 
@@ -191,7 +191,7 @@ def test_healthy_traffic_trips_nothing(app, dossier, clock):
         number = f"+352621{index:03}{index:03}"
         assert asked(number) == left(dossier, number) == ""
         if index % 2:
-            Contact.get(Contact.address == number).confirm()
+            consent.confirm(Contact.get(Contact.address == number))
 
 
 def test_same_permit_counts_once(app, clock):

@@ -81,7 +81,7 @@ def test_renewal_that_is_none_changes_nothing(site, citizen, push_service, dossi
 def test_device_that_the_desk_stopped_may_ask_again(citizen, push_service, dossier):
     device = push_service.device()
     ask(citizen, dossier, device)
-    Contact.get().stop()
+    consent.stop(Contact.get())
     assert ask(citizen, dossier, device, "ask").soup.select_one("[value=tell]")
     assert ask(citizen, dossier, device).soup.select_one("[value=stop]") and Contact.get().stopped_at is None
 
