@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from models.catalogue.procedure import LANGUAGES
+from models.dossiers.moves import Act
 from support.clock_pages import PERSON, entry, on, status_page
 from support.visitor import Visitor
 
@@ -43,7 +44,7 @@ def test_later_file_is_news_of_the_same_entry(app, told, keeper):
     dossier = told(("2026-03-02", "received"))
     before = entry(app, dossier, "2026-03-03")[1].events[0]
     with on("2026-03-04"):
-        dossier.correct_arrival(dt.date(2026, 2, 27), by=keeper, version=dossier.version)
+        dossier.correct_arrival(dt.date(2026, 2, 27), Act(by=keeper, version=dossier.version))
     after = entry(app, dossier, "2026-03-05")[1].events[0]
     assert before["uid"] == after["uid"] and after["sequence"] > before["sequence"] and after.start < before.start
 

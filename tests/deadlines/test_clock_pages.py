@@ -4,6 +4,7 @@ import pytest
 
 from models import Contact, Dossier, Notification, Staff
 from models.catalogue.procedure import LANGUAGES
+from models.dossiers.moves import Act
 from senders.text import write
 from support.clock_pages import happen, kept, on, status_page, whys
 from support.loading import copied, load, replace
@@ -32,7 +33,7 @@ def test_every_move_keeps_the_dates_that_lists_ask_for(either, told, keeper):
 def test_undone_move_leaves_no_date(app, told, keeper):
     dossier = told(("2026-03-02", "received"))
     with on("2026-03-02"):
-        dossier.undo(dossier.latest, by=keeper, version=dossier.version)
+        dossier.undo(dossier.history.latest, Act(by=keeper, version=dossier.version))
     assert kept(dossier) == (None, None, None, None)
 
 

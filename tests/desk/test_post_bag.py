@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from models import Audit, Batch, Contact, Dossier, Event, Notification, Read, now, today
+from models.dossiers.moves import Move
 from models.dossiers.number import grouped
 from models.notifications import consent
 from models.security.crockford import check_character
@@ -19,7 +20,7 @@ def test_envelope_has_arrived(bag, with_mail):
     assert titles(page) == ["Arrived"] and with_mail.form.title["en"] in said(page)
     assert all(item["en"] in said(page) for item in with_mail.form.enclosures)
     assert stored(with_mail).status == "received" and stored(with_mail).arrived_on == today()
-    notification = Notification.get(Notification.event == with_mail.latest)
+    notification = Notification.get(Notification.event == with_mail.history.latest)
     assert notification.run_at > now() + dt.timedelta(minutes=9)
     assert page.soup.select_one("#text").has_attr("autofocus")
 
@@ -48,20 +49,20 @@ def test_scanned_twice_in_one_bag_is_said_and_nothing_happens(bag, dossier):
 def test_second_arrival_says_when_and_by_whom_and_takes_further_papers_in_one_tap(bag, clerk, app, with_mail):
     colleague = account("colleague@example.lu", "clerk", clerk.authority)
     given_out_long_ago(with_mail)
-    with_mail.move("received", by=colleague, version=1, arrived_on=YESTERDAY)
+    with_mail.move(Move("received", by=colleague, version=1, arrived_on=YESTERDAY))
     page = read(bag, with_mail.number)
     assert titles(page) == ["Already here"] and "scanned by a colleague" in said(page)
     page = tap(bag, page, "further")
     assert titles(page) == ["Further papers recorded"]
-    assert stored(with_mail).latest.kind == "further" and stored(with_mail).status == "received"
+    assert stored(with_mail).history.latest.kind == "further" and stored(with_mail).status == "received"
 
 
 def test_follow_up_lets_the_dossier_go_on(bag, clerk, dossier):
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
-    dossier.move("incomplete", by=clerk, version=2, missing=["Copy of the passport"])
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
+    dossier.move(Move("incomplete", by=clerk, version=2, missing=["Copy of the passport"]))
     page = read(bag, f"http://localhost/T/{dossier.number}/1")
     assert titles(page) == ["Missing documents arrived"] and "Copy of the passport" in said(page)
-    assert stored(dossier).status == "received" and stored(dossier).latest.kind == "supplied"
+    assert stored(dossier).status == "received" and stored(dossier).history.latest.kind == "supplied"
 
 
 def test_follow_up_sheet_of_an_older_round_is_taken_with_a_word(bag, clerk, dossier):
@@ -74,7 +75,7 @@ def test_follow_up_sheet_of_an_older_round_is_taken_with_a_word(bag, clerk, doss
         ],
         1,
     ):
-        dossier.move(to, by=clerk, version=version, **more)
+        dossier.move(Move(to, by=clerk, version=version, **more))
     page = read(bag, f"http://localhost/T/{dossier.number}/1")
     assert "earlier request (1)" in said(page) and stored(dossier).status == "received"
 
@@ -115,8 +116,8 @@ def test_envelope_of_another_authority_is_forwarded_in_two_taps(bag, clerk, app,
     assert Audit.select().where(Audit.action == "elsewhere", Audit.dossier == foreign.id).count() == 1
     page = tap(bag, page, "forward")
     assert titles(page) == ["Forwarded"] and foreign.authority.address[0] in said(page)
-    assert stored(foreign).status == "announced" and stored(foreign).latest.kind == "forwarded"
-    assert Notification.get(Notification.event == stored(foreign).latest).run_at > now()
+    assert stored(foreign).status == "announced" and stored(foreign).history.latest.kind == "forwarded"
+    assert Notification.get(Notification.event == stored(foreign).history.latest).run_at > now()
     status = Visitor(app).get(f"/t/{foreign.number}")
     assert "sent on to" in status.text and clerk.authority.name["en"] in status.text
     right = signed_in(app, account("right@example.lu", "clerk", foreign.authority))
@@ -137,11 +138,11 @@ def test_outdated_form_is_said_and_the_new_one_asked_for(bag, with_mail):
     assert "Outdated form" in said(page) and "2019" in said(page)
     page = tap(bag, page, "ask")
     assert titles(page) == ["New form asked for"] and stored(with_mail).status == "incomplete"
-    assert with_mail.form.edition in stored(with_mail).latest.missing("de")[0]
+    assert with_mail.form.edition in stored(with_mail).history.latest.missing("de")[0]
 
 
 def test_lapsed_dossier_is_revived(bag, clerk, dossier):
-    dossier.move("lapsed", by=clerk, version=1)
+    dossier.move(Move("lapsed", by=clerk, version=1))
     assert titles(read(bag, dossier.number)) == ["Arrived after all"] and stored(dossier).status == "received"
 
 
@@ -149,7 +150,7 @@ def test_lapsed_dossier_is_revived(bag, clerk, dossier):
 def test_paper_for_a_finished_dossier_is_said(bag, clerk, dossier, status):
     way = ("withdrawn",) if status == "withdrawn" else ("received", "examination", "decided", "closed")
     for version, to in enumerate(way, 1):
-        dossier.move(to, by=clerk, version=version, **({"arrived_on": today()} if to == "received" else {}))
+        dossier.move(Move(to, by=clerk, version=version, **{"arrived_on": today()} if to == "received" else {}))
     page = read(bag, dossier.number)
     assert titles(page) == ["Already here"] and "Nothing more was expected" in said(page)
 
@@ -174,7 +175,7 @@ def test_postmark_is_kept_and_one_after_the_arrival_refused(bag, dossier):
     for wrong in ((today() + dt.timedelta(days=1)).isoformat(), "yesterday"):
         assert titles(read(bag, dossier.number, postmark_on=wrong)) == ["Postmark later than the arrival"]
     read(bag, dossier.number, postmark_on=LONG_AGO.isoformat())
-    assert stored(dossier).latest.postmark_on == LONG_AGO
+    assert stored(dossier).history.latest.postmark_on == LONG_AGO
 
 
 def test_old_day_of_arrival_needs_a_reason_and_is_audited(desk):
@@ -208,6 +209,6 @@ def test_envelope_with_several_forms_marks_all_and_flags_what_is_not_there(bag, 
     page = bag.post(form_of["action"], data={"csrf_token": token, "present": boxes[:2]})
     assert titles(page) == ["Arrived", "Arrived", "Not in the envelope"]
     assert [stored(each).status for each in dossiers] == ["received", "received", "announced"]
-    assert [event.kind for event in stored(dossiers[2]).history()] == ["announced", "absent"]
+    assert [event.kind for event in stored(dossiers[2]).history.standing] == ["announced", "absent"]
     assert "not in it" in Visitor(app).get(f"/t/{dossiers[2].number}").text
     assert titles(read(bag, dossiers[2].number)) == ["Arrived"]

@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from models import Batch, Dossier, Form, Procedure, Read, today
+from models.dossiers.moves import Act, Move
 from support.desk_pages import stored
 from support.post_bag import begin, read, said, tap, titles
 from support.site import account, signed_in
@@ -94,9 +95,9 @@ def test_dossier_that_was_handed_over_is_moved_by_no_button_of_an_old_bag(
         page = read(bag, with_mail.number)
     assert titles(page) == [outcome]
     handed_over = stored(with_mail)
-    handed_over.transfer(other_clerk.authority, by=clerk, version=handed_over.version)
+    handed_over.transfer(other_clerk.authority, Act(by=clerk, version=handed_over.version))
     tap(bag, page, step, 409)
-    assert stored(with_mail).latest.kind == "transferred" and stored(with_mail).status == "received"
+    assert stored(with_mail).history.latest.kind == "transferred" and stored(with_mail).status == "received"
 
 
 def test_old_bag_says_nothing_of_what_became_of_a_dossier_that_was_handed_over(bag, clerk, other_clerk, dossier):
@@ -105,8 +106,8 @@ def test_old_bag_says_nothing_of_what_became_of_a_dossier_that_was_handed_over(b
     page = read(bag, dossier.number)
     assert "Its status: Arrived." in said(page)
     handed_over = stored(dossier)
-    handed_over.transfer(other_clerk.authority, by=clerk, version=handed_over.version)
-    handed_over.move("withdrawn", by=other_clerk, version=handed_over.version)
+    handed_over.transfer(other_clerk.authority, Act(by=clerk, version=handed_over.version))
+    handed_over.move(Move("withdrawn", by=other_clerk, version=handed_over.version))
     later = said(bag.get(f"/desk/post-bag?read={Read.select().order_by(Read.at.desc()).get().scan}"))
     assert "Another authority has it now." in later and "scanned by you" in later
     assert "ithdrawn" not in later and "Nothing more" not in later

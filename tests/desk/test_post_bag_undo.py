@@ -3,6 +3,7 @@
 import datetime as dt
 
 from models import Batch, Dossier, Event, Notification, Read, now
+from models.dossiers.moves import Move
 from support.desk_pages import stored
 from support.post_bag import read, tap, titles
 
@@ -22,7 +23,9 @@ def test_whole_bag_is_undone(bag, form, foreign):
     page = bag.get(f"/desk/post-bag/{Batch.get().id}")
     assert "4 can still be taken back" in page.text
     page = bag.submit(page, "/undo")
-    assert {stored(each).status for each in dossiers} == {"announced"} and stored(foreign).latest.kind == "undone"
+    assert {stored(each).status for each in dossiers} == {"announced"} and stored(
+        foreign
+    ).history.latest.kind == "undone"
     assert (
         not Notification.select().join(Event).where(Event.kind != "announced", Notification.state == "queued").count()
     )
@@ -39,7 +42,7 @@ def test_too_late_to_undo_is_said_and_changes_nothing(bag, with_mail):
 def test_what_has_gone_on_stays_and_is_counted(bag, clerk, form):
     first, second = (Dossier.announce(form, "en", key) for key in ("one", "two"))
     page = [read(bag, each.number) for each in (first, second)]
-    stored(first).move("examination", by=clerk, version=2)
+    stored(first).move(Move("examination", by=clerk, version=2))
     page = bag.submit(bag.get(f"/desk/post-bag/{Batch.get().id}"), "/undo")
     assert "1 could not be taken back" in page.text
     assert (stored(first).status, stored(second).status) == ("examination", "announced")

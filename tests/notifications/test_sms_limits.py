@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from models import Contact, Counter, Used, db, now
+from models.notifications import consent
 from models.notifications import limits as sms_limits
 from models.notifications.limits import DAY, HOUR, MINUTE, Tariff
 from models.security import throttle

@@ -8,6 +8,7 @@ from icalendar import Calendar
 
 from models import Dossier, Staff
 from models.base import LUXEMBOURG
+from models.dossiers.moves import Act, Move
 from support.visitor import Page, Visitor
 
 PERSON = "somebody@example.org"
@@ -23,15 +24,17 @@ def on(day: str):
 def happen(dossier: Dossier, kind: str, by: Staff, until: str = "") -> None:
     today = dt.datetime.now(LUXEMBOURG).date()
     if kind == "corrected":
-        dossier.correct_arrival(dt.date.fromisoformat(until), by=by, version=dossier.version)
+        dossier.correct_arrival(dt.date.fromisoformat(until), Act(by=by, version=dossier.version))
         return
     dossier.move(
-        kind,
-        by=by,
-        version=dossier.version,
-        arrived_on=today if kind == "received" else None,
-        until=dt.date.fromisoformat(until) if until else None,
-        missing=["Copy of the passport"] if kind == "incomplete" else None,
+        Move(
+            kind,
+            by=by,
+            version=dossier.version,
+            arrived_on=today if kind == "received" else None,
+            until=dt.date.fromisoformat(until) if until else None,
+            missing=["Copy of the passport"] if kind == "incomplete" else None,
+        )
     )
 
 

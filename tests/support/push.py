@@ -4,6 +4,7 @@ from queue import SimpleQueue
 
 from commands import notifications
 from models import Dossier, Notification, db, today
+from models.dossiers.moves import Move
 from support.push_stand_in import Device
 from support.visitor import Visitor
 
@@ -17,7 +18,7 @@ def ask(visitor: Visitor, dossier: Dossier, device: Device, action: str = "tell"
 
 def arrive(dossier: Dossier, clerk) -> Notification:
     """Its envelope arrives; the notification of that to its app."""
-    dossier.move("received", by=clerk, version=dossier.version, arrived_on=today())
+    dossier.move(Move("received", by=clerk, version=dossier.version, arrived_on=today()))
     return Notification.get(Notification.channel == "push")
 
 

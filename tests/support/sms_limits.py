@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 
 from models import Contact, Dossier, now
+from models.notifications import consent
 from models.notifications import limits as sms_limits
 from models.notifications.limits import Refused, Tariff
 
@@ -32,7 +33,7 @@ def left(dossier: Dossier, number: str, confirmed: bool = False, tariff: Tariff 
     """Which limit holds back the SMS to a new contact, or nothing."""
     contact = Contact.create(dossier=dossier, channel="sms", address=number, language="en", created_at=now())
     if confirmed:
-        contact.confirm()
+        consent.confirm(contact)
     try:
         sms_limits.leave(Contact.get_by_id(contact.id), next(PERMITS), tariff)
     except Refused as refused:

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from models import Audit, Authority, Contact, Dossier, Event, Notification, System, db, today
+from models.systems.delivery import revoke
 from support.systems import MOVES, SOON, Api, received
 from support.visitor import Visitor
 
@@ -47,7 +48,7 @@ def test_without_a_token_of_ours_nothing_opens(api, either, dossier, token):
 
 def test_revoked_token_opens_nothing_and_nobody_signs_in_with_the_account(api, either):
     visitor = Visitor(either)
-    System.get().revoke()
+    revoke(System.get())
     api.get("/api/v1/dossiers", 401)
     page = visitor.submit(
         visitor.get("/sign-in"), status=422, email=System.get().staff.email, password="whatever it is"

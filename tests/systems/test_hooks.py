@@ -8,14 +8,15 @@ import time
 import pytest
 
 from models import Authority, Conflict, Delivery, Dossier, Event, System, db, now, today
-from models.systems.delivery import RETRY
+from models.dossiers.moves import Act, Move
+from models.systems.delivery import RETRY, revoke
 from senders import webhook
 from support.systems import HOLD, tell_all
 
 
 def test_every_event_is_told_to_the_hook_signed_and_without_a_person(hook, form, clerk):
     dossier = Dossier.announce(form, "en", "key", [("email", "somebody@example.org")])
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     tell_all()
     assert [body["event"]["kind"] for _, _, body in hook.posts] == ["announced", "received"]
     path, headers, body = hook.posts[1]
@@ -54,8 +55,8 @@ def test_news_that_cannot_be_written_are_given_up_like_any_other(hook, dossier, 
 
 def test_what_was_undone_in_time_is_never_told_to_the_hook(hook, form, clerk):
     dossier = Dossier.announce(form, "en", "key")
-    event = dossier.move("received", by=clerk, version=1, arrived_on=today(), hold=HOLD)
-    dossier.undo(event, by=clerk, version=2)
+    event = dossier.move(Move("received", by=clerk, version=1, arrived_on=today(), hold=HOLD))
+    dossier.undo(event, Act(by=clerk, version=2))
     Delivery.update(run_at=now()).execute()
     tell_all()
     assert [body["event"]["kind"] for _, _, body in hook.posts] == ["announced"]
@@ -64,9 +65,9 @@ def test_what_was_undone_in_time_is_never_told_to_the_hook(hook, form, clerk):
 def test_former_authority_hears_of_the_hand_over_and_of_nothing_later(hook, form, clerk):
     dossier = Dossier.announce(form, "en", "key")
     other = Authority.select().where(Authority.id != dossier.authority.id).first()
-    dossier.move("received", by=clerk, version=1, arrived_on=today())
-    dossier.transfer(other, by=clerk, version=2)
-    dossier.move("examination", by=clerk, version=3)
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
+    dossier.transfer(other, Act(by=clerk, version=2))
+    dossier.move(Move("examination", by=clerk, version=3))
     tell_all()
     assert [body["event"]["kind"] for _, _, body in hook.posts] == ["announced", "received", "transferred"]
 
@@ -124,7 +125,7 @@ def test_deliveries_that_were_given_up_are_sent_again_when_the_operator_says_so(
 
 
 def test_hook_of_a_revoked_system_is_told_nothing_more(hook, dossier):
-    System.get().revoke()
+    revoke(System.get())
     tell_all()
     assert (Delivery.get().state, hook.posts) == ("cancelled", [])
 
@@ -144,9 +145,9 @@ def test_hook_that_is_away_costs_one_attempt_and_not_one_for_each_event(hook, fo
 def test_what_a_hook_may_have_heard_is_not_undone(hook, form, clerk):
     dossier = Dossier.announce(form, "en", "key")
     tell_all()
-    event = dossier.move("received", by=clerk, version=1, arrived_on=today())
+    event = dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     hook.answer = "drop"
     tell_all()
     with pytest.raises(Conflict):
-        dossier.undo(event, by=clerk, version=2)
+        dossier.undo(event, Act(by=clerk, version=2))
     assert Dossier.get().status == "received"

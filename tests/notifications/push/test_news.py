@@ -7,6 +7,7 @@ import pytest
 from py_vapid import Vapid
 
 from models import Contact, Notification, Subscription, now
+from models.dossiers.moves import Move
 from senders import push as sender
 from support.push import HOSTS, arrive, ask, work
 from support.push_stand_in import Device
@@ -110,7 +111,7 @@ def test_news_of_a_day_come_in_one_after_the_third_and_at_any_hour(site, citizen
     arrive(dossier, clerk)
     for status in ("examination", "decided", "closed"):
         work(site)
-        dossier.move(status, by=clerk, version=dossier.version)
+        dossier.move(Move(status, by=clerk, version=dossier.version))
     work(site)
     assert len(push_service.posts) == 3
     held = Notification.select().order_by(Notification.id.desc()).get()

@@ -6,7 +6,7 @@ from py_vapid import Vapid
 
 from blueprints.public import push
 from models import Contact, Dossier, Subscription
-from models.notifications import addresses
+from models.notifications import addresses, consent
 from models.notifications.subscription import MOST, permitted
 from support.push import HOSTS, arrive, ask, renew, work
 from support.push_stand_in import Device, text
@@ -200,7 +200,7 @@ def test_status_page_hides_the_offer_until_a_script_shows_it(citizen, dossier):
 def test_app_is_nobody_that_mail_failing_could_be_told_to(citizen, push_service, with_mail):
     ask(citizen, with_mail, push_service.device())
     contact = Contact.get(Contact.channel == "email")
-    contact.confirm()
+    consent.confirm(contact)
     Contact.missed(contact.id)
     assert list(Contact.unreached()) == [contact]
     Contact.missed(Contact.get(Contact.channel == "push").id)

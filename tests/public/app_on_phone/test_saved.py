@@ -3,6 +3,7 @@
 import re
 
 from models import today
+from models.dossiers.moves import Move
 from models.dossiers.number import grouped
 from support.app_on_phone import CUT, SAVED, item, ready, save, toast, until
 from support.phone import NEEDED, opened, playwright
@@ -62,7 +63,7 @@ def test_change_is_fetched_shown_as_new_counted_on_the_icon_and_seen_once(browse
         expect(item(page).get_by_text("New")).to_be_hidden()
         assert page.evaluate("badge") == 0
         signed_in(app, clerk)
-        dossier.move("received", by=clerk, version=1, arrived_on=today())
+        dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
         page.goto("/")
         expect(item(page)).to_contain_text("Arrived")
         expect(item(page).get_by_text("New")).to_be_visible()
