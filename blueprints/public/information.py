@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from flask import Blueprint, Response, current_app, render_template
 
 from models import now
-from models.dossiers.life import STATUSES
+from models.dossiers.kinds import STATUSES
 from web import htmx
 from wording import dossier as dossier_words
 

@@ -48,7 +48,7 @@ def qr_svg(number: str) -> Response:
 def calendar(number: str) -> Response:
     """The date that the page names, for a calendar. 404 while there is none."""
     dossier = lookups.dossier(number)
-    due = words.of(dossier, dossier.history()).dated
+    due = words.of(dossier).dated
     if due is None:
         abort(404)
     response = private(Response(sheets.calendar(dossier, due, current()), content_type=ICS))
