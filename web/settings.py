@@ -1,4 +1,4 @@
-"""The settings: ETRACKING_* in the environment, checked once at start. README.md explains each."""
+"""The settings: ETRACKING_* in the environment, checked once at start. docs/settings.md explains each."""
 
 import os
 from typing import Any

@@ -58,7 +58,7 @@ def inbound() -> Response:
 
 @bp.post("/bounces")
 def bounce() -> Response:
-    """A mail that came back, as a mail server received it: see README for how to sign it."""
+    """A mail that came back, as a mail server received it: docs/operating.md says how to sign it."""
     secret = current_app.config["MAIL_BOUNCE_SECRET"] or abort(404)
     moment, _, given = request.headers.get("X-Signature", "").partition(".")
     signed = hmac.new(secret.encode(), f"{moment}.".encode() + request.get_data(), hashlib.sha256).hexdigest()

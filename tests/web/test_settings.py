@@ -3,11 +3,9 @@
 import pytest
 
 from app import create_app
-from paths import ROOT
 from support.site import SETTINGS
 from web.settings import DEFAULTS, BadSetting
 
-README = ROOT / "README.md"
 TEXTS = sorted(name for name, default in DEFAULTS.items() if isinstance(default, str))
 DIGITS = "12345678901234567890123456789012"
 
@@ -123,8 +121,3 @@ def test_cookies_are_as_strict_as_the_address_allows(start, site, secure):
     assert config["SESSION_COOKIE_SECURE"] is secure
     assert config["SESSION_COOKIE_NAME"].startswith("__Host-") is secure
     assert config["SESSION_COOKIE_HTTPONLY"] and config["SESSION_COOKIE_SAMESITE"] == "Lax"
-
-
-def test_readme_explains_every_setting():
-    text = README.read_text(encoding="utf-8")
-    assert [name for name in DEFAULTS if f"ETRACKING_{name}" not in text] == []
