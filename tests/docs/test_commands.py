@@ -1,0 +1,138 @@
+"""The commands that the documents tell people to type: each is tried, or is known and at least looked at.
+
+A block of ```sh holds one command a line. A document's commands run in its order, on a database of its own.
+"""
+
+import datetime as dt
+import importlib.util
+import re
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+from models import Audit, Dossier, db
+from paths import ROOT
+from support.documents import DOCUMENTS, blocks
+from support.sending import close, environment
+from support.site import PASSWORD, running
+
+WRITTEN_ELSEWHERE = (
+    "pip",
+    "npm",
+    "pg_dump",
+    "git",
+    "pre-commit",
+    "python3",
+)  # tools of others: only their files are ours
+COMMAND = re.compile(r"^\s*(\.venv/bin/)?(flask|make|gunicorn|pytest|python3?|pip|npm|pybabel) ", re.MULTILINE)
+
+
+def lines(text: str) -> list[list[str]]:
+    """The commands of a document, in words."""
+    scripts = [block.text.replace("\\\n", " ") for block in blocks(text) if block.language == "sh"]
+    found = [shlex.split(line, comments=True) for script in scripts for line in script.splitlines()]
+    return [words for words in found if words]
+
+
+@pytest.fixture
+def site(stocked_sqlite, tmp_path):
+    """The site of a newcomer: a database with the catalogue, and the development inbox."""
+    shutil.copy(stocked_sqlite, tmp_path / "etracking.db")
+    yield running(f"sqlite:///{tmp_path}/etracking.db", INBOX=True, INBOX_DIR=str(tmp_path / "inbox"))
+    close()
+
+
+class Trial:
+    """Somebody who types what stands in a document."""
+
+    def __init__(self, site, folder) -> None:
+        self.site, self.folder = site, folder
+
+    def type(self, program: str, *words: str) -> None:
+        program = program.removeprefix(".venv/bin/")
+        assert program in WRITTEN_ELSEWHERE or hasattr(self, program), f"nobody tries {program}: add it to this test"
+        if program in WRITTEN_ELSEWHERE:
+            self.look(*words)
+        else:
+            getattr(self, program)(*words)
+
+    def look(self, *words: str) -> None:
+        assert all((ROOT / word).exists() for word in words if word.endswith((".txt", ".json")))
+
+    def flask(self, *words: str) -> None:
+        assert words[:2] == ("--app", "app")
+        arguments = [self.meant(word) for word in words[2:]]
+        if arguments[:2] == ["notifications", "send"]:
+            arguments.append("--once")
+        done = self.site.test_cli_runner().invoke(args=arguments, input=f"{PASSWORD}\n")
+        assert done.exit_code == 0, (words, done.output)
+
+    def meant(self, word: str) -> str:
+        """What somebody types in the place of a word."""
+        if word == "SEAL":
+            with db.connection_context():
+                return Audit.select().order_by(Audit.id.desc()).get().seal
+        word = word.replace("/var/backups", str(self.folder)).replace("$(date +%F)", dt.date(2026, 11, 30).isoformat())
+        assert "$" not in word and "<" not in word, f"nobody can type {word}"
+        return word
+
+    def make(self, *words: str) -> None:
+        done = subprocess.run(["make", "--dry-run", *words], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+
+    def gunicorn(self, *words: str) -> None:
+        checked = [str(ROOT / ".venv/bin/gunicorn"), "--check-config", *words]
+        done = subprocess.run(checked, cwd=ROOT, env=environment(self.site), capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+
+    def python(self, *words: str) -> None:
+        assert words[0] == "-m" and importlib.util.find_spec(words[1])
+
+    def pybabel(self, *words: str) -> None:
+        assert words[0] in ("compile", "extract", "update") and (ROOT / words[-1]).is_dir()
+
+    def pytest(self, *words: str) -> None:
+        assert all((ROOT / word.partition("::")[0]).exists() for word in words if word.startswith("tests"))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_every_command_of_a_document_works(document, site, tmp_path):
+    trial = Trial(site, tmp_path)
+    for words in lines(document.read_text(encoding="utf-8")):
+        trial.type(*words)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_no_command_hides_in_another_block(document):
+    others = [block for block in blocks(document.read_text(encoding="utf-8")) if block.language != "sh"]
+    assert [block.text for block in others if COMMAND.search(block.text)] == []
+
+
+def test_the_demo_of_the_readme_shows_dossiers(site, tmp_path):
+    Trial(site, tmp_path).type(".venv/bin/flask", "--app", "app", "demo")
+    with db.connection_context():
+        assert Dossier.select().count() > 20
+
+
+def test_a_command_nobody_knows_is_found(site, tmp_path):
+    with pytest.raises(AssertionError, match="nobody tries"):
+        Trial(site, tmp_path).type("rake", "db:migrate")
+
+
+def test_a_bounce_signed_as_the_document_says_is_taken(sqlite_url, tmp_path):
+    text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    script = next(block.text for block in blocks(text) if block.language == "bash")
+    (tmp_path / "bounce.eml").write_bytes(b"Subject: it came back\r\n\r\n")
+    told = 'curl() { for word in "$@"; do echo "$word"; done; }\nSECRET=\'a secret of ours\'\n'
+    done = subprocess.run(["bash", "-c", told + script], cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    signature = next(line for line in done.stdout.splitlines() if line.startswith("X-Signature: "))
+    app = running(sqlite_url, MAIL_BOUNCE_SECRET="a secret of ours")
+    answer = app.test_client().post(
+        "/webhooks/bounces",
+        data=(tmp_path / "bounce.eml").read_bytes(),
+        headers={"Content-Type": "message/rfc822", "X-Signature": signature.removeprefix("X-Signature: ")},
+    )
+    assert answer.status_code == 200
+    close()
