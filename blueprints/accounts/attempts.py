@@ -12,7 +12,7 @@ from flask import current_app, request
 from werkzeug.exceptions import TooManyRequests
 
 from models import Counter, KnownBrowser, Tries
-from models.security.throttle import visitor
+from models.security.throttle import visitor_key
 from models.staff.proof import Proof
 
 HOUR = dt.timedelta(hours=1)
@@ -42,7 +42,7 @@ def _names(email: str) -> list[str]:
     token = request.cookies.get(browser_cookie(), "")
     if token and KnownBrowser.knows(token, email):
         return [f"browser|{token}|{email}"]
-    return [f"account|{email}", f"address|{visitor(request.remote_addr, current_app.config['SECRET_KEY'])}"]
+    return [f"account|{email}", f"address|{visitor_key(request.remote_addr, current_app.config['SECRET_KEY'])}"]
 
 
 def _take(email: str, names: list[str]) -> None:

@@ -71,6 +71,6 @@ def _answered(purpose: str) -> bytes:
     text, given_for, given_at = session.pop("challenge", ("", "", 0))
     late = now().timestamp() - given_at > LIFETIME.total_seconds()
     # The session is kept by the browser, which could bring an old one again: what was answered is written down here.
-    if given_for != purpose or late or not Used.burn(f"challenge|{text}", LIFETIME):
+    if given_for != purpose or late or not Used.consume_once(f"challenge|{text}", LIFETIME):
         raise InvalidPasskeyError
     return base64.b64decode(text)

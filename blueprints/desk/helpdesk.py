@@ -134,7 +134,7 @@ def _page(form: LookUpForm, status: int = 200) -> Response:
 
 def _count_look_up() -> None:
     """Whoever reads address after address is no caller's helper: neither by what is typed nor row by row."""
-    if Counter.rolling(f"look-ups of {g.staff.id}", HOUR) > LOOK_UPS:
+    if Counter.hit_rolling(f"look-ups of {g.staff.id}", HOUR) > LOOK_UPS:
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
 
 

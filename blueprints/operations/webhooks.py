@@ -68,9 +68,9 @@ def bounce() -> Response:
 
 
 def _accept(kind: str, said: Any, once: str, act: Callable[[Any], bool]) -> Response:
-    """Do what was `said`. If that fails, its mark is not burnt, and the other side may say it again."""
+    """Do what was `said`. If that fails, its mark is not consumed, and the other side may say it again."""
     with db.atomic():
-        if not Used.burn(f"{kind} {once}", 2 * dt.timedelta(seconds=FRESH)):
+        if not Used.consume_once(f"{kind} {once}", 2 * dt.timedelta(seconds=FRESH)):
             abort(401)
         meant_us = act(said)
     if not meant_us:

@@ -21,7 +21,7 @@ from models.catalogue.procedure import LANGUAGES
 from models.notifications import limits as sms_limits
 from models.security import captcha
 from models.security.captcha import Verdict
-from models.security.throttle import Counter, visitor
+from models.security.throttle import Counter, visitor_key
 from models.security.voices import VARIANTS, NoVoices, spoken, voices
 
 bp = Blueprint("captcha", __name__, url_prefix="/captcha", cli_group="captcha")
@@ -97,7 +97,7 @@ def picture(token: str):
     """The six digits as a picture: one rendering only, then 410."""
     code = _code(token)
     _limit("picture")
-    if not captcha.take_picture(code):
+    if not captcha.consume_picture(code):
         abort(410)
     return Response(captcha.picture(captcha.digits(_secret(), code)), mimetype="image/png")
 
@@ -151,7 +151,7 @@ def _limit(kind: str) -> int:
 
 
 def _hit(kind: str) -> int:
-    return Counter.hit(f"captcha {kind} {visitor(request.remote_addr, _secret())}", TEN_MINUTES)
+    return Counter.hit(f"captcha {kind} {visitor_key(request.remote_addr, _secret())}", TEN_MINUTES)
 
 
 def _secret() -> str:

@@ -8,7 +8,7 @@ from peewee import PeeweeException
 from models import Contact, Counter, Staff, Used, db
 from models.notifications import limits as sms_limits
 from models.notifications.contact import hashed, stopped_mark
-from models.security.throttle import network, visitor
+from models.security.throttle import sms_network_key, visitor_key
 
 DAY = dt.timedelta(days=1)
 # First mails a day. The visitor may be an office that helps many people; the one written to may be its victim.
@@ -32,13 +32,13 @@ def allowed(channel: str, address: str, permit: str, by: Staff | None = None) ->
 def may_give(contact: Contact) -> bool:
     """Whether the holder of this link may give one more address: each time somebody is written to."""
     try:
-        return Counter.rolling(f"given by {contact.id}", DAY) <= GIVEN_PER_CONTACT
+        return Counter.hit_rolling(f"given by {contact.id}", DAY) <= GIVEN_PER_CONTACT
     except PeeweeException:
         return False
 
 
 def _sms(number: str, permit: str, by: Staff | None) -> bool:
-    visitors = network(request.remote_addr, current_app.config["SECRET_KEY"])
+    visitors = sms_network_key(request.remote_addr, current_app.config["SECRET_KEY"])
     try:
         sms_limits.ask(number, visitors, permit, tariff(), account=by.id if by else None)
     except sms_limits.Refused:
@@ -50,7 +50,7 @@ def _mail(address: str, permit: str, by: Staff | None) -> bool:
     """If it cannot be counted, the mail goes out: it costs nothing, and the number may be lost without it."""
     try:
         with db.atomic() as transaction:
-            if not Used.burn(f"mail {permit}", DAY):
+            if not Used.consume_once(f"mail {permit}", DAY):
                 return True
             if within := _counted(address, by):
                 return within
@@ -61,9 +61,9 @@ def _mail(address: str, permit: str, by: Staff | None) -> bool:
 
 
 def _counted(address: str, by: Staff | None) -> bool:
-    who = f"staff {by.id}" if by else visitor(request.remote_addr, current_app.config["SECRET_KEY"])
+    who = f"staff {by.id}" if by else visitor_key(request.remote_addr, current_app.config["SECRET_KEY"])
     return (
         Used.until(stopped_mark("email", address)) is None
-        and Counter.rolling(f"mail {hashed('email', address)}", DAY) <= MAILS_PER_ADDRESS
-        and Counter.rolling(f"mail from {who}", DAY) <= (MAILS_PER_ACCOUNT if by else MAILS_PER_VISITOR)
+        and Counter.hit_rolling(f"mail {hashed('email', address)}", DAY) <= MAILS_PER_ADDRESS
+        and Counter.hit_rolling(f"mail from {who}", DAY) <= (MAILS_PER_ACCOUNT if by else MAILS_PER_VISITOR)
     )

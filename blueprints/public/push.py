@@ -12,7 +12,7 @@ from werkzeug.exceptions import TooManyRequests
 from blueprints.public import contacts, lookups
 from models import Counter, Dossier, Subscription
 from models.notifications.subscription import BadSubscription, Full
-from models.security.throttle import visitor
+from models.security.throttle import visitor_key
 from web import htmx as hx
 from web.languages import current
 from web.responses import private
@@ -77,7 +77,7 @@ def _change(action: str, device: Subscription, dossier: Dossier) -> None:
 
 
 def _limit() -> None:
-    who = visitor(request.remote_addr, current_app.config["SECRET_KEY"])
+    who = visitor_key(request.remote_addr, current_app.config["SECRET_KEY"])
     if Counter.hit(f"push|{who}", HOUR) > MOST_AN_HOUR:
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
 

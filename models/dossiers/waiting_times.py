@@ -42,7 +42,7 @@ class WaitingTime(Base):
     @classmethod
     def refresh(cls) -> None:
         """Count all anew, if nobody has done so today."""
-        if Used.burn(f"waiting times {today()}", dt.timedelta(days=2)):
+        if Used.consume_once(f"waiting times {today()}", dt.timedelta(days=2)):
             cls.count()
 
     @classmethod

@@ -140,8 +140,10 @@ def _closed() -> Iterator[None]:
 
 def _alarm(limit: str) -> None:
     """Say once a day that a limit was reached which no single visitor reaches."""
+    if limit in ("network", "account", "number", "stopped"):
+        return
     with suppress(PeeweeException):
-        if limit not in ("network", "account", "number", "stopped") and Used.burn(f"alarm {limit} {today()}", DAY):
+        if Used.consume_once(f"alarm {limit} {today()}", DAY):
             log.warning("SMS to new contacts are being refused: %s", limit)
 
 
@@ -167,13 +169,13 @@ def _usual(name: str, least: int) -> int:
 
 def _count(gate: str, permit: str, limits: list[Limit], number: str) -> None:
     """Count in all of `limits` or, by raising Refused, in none; call it inside a transaction."""
-    if not Used.burn(f"{gate} {permit}", MONTH):
+    if not Used.consume_once(f"{gate} {permit}", MONTH):
         return
     if Used.until(stopped_mark("sms", number)):
         raise Refused("stopped")
     for limit in limits:
         name = f"{gate} {limit.what} {limit.who}"
-        if Counter.rolling(name, limit.window) > limit.most:
+        if Counter.hit_rolling(name, limit.window) > limit.most:
             raise Refused(limit.what)
         if limit.what in ("region", "day"):  # to know in the coming weeks what is usual
             Counter.hit(name, DAY, keep=MONTH)
@@ -199,7 +201,7 @@ def _probation(gate: str) -> list[Limit]:
             "SMS to new contacts are off for an hour: of the last %d only %d said yes", len(answers), sum(answers)
         )
         raise Refused("conversion")
-    if share < POOR and Used.burn(f"alarm poor {today()}", DAY):
+    if share < POOR and Used.consume_once(f"alarm poor {today()}", DAY):
         log.warning("few say yes to SMS: %d of the last %d", sum(answers), len(answers))
     return []
 

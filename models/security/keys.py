@@ -1,4 +1,4 @@
-"""What is stored under a key: hashes, which are found again but not read back, and secrets, which only we read."""
+"""Keyed hashes and encryption with keys derived from the site's secret, one key for each purpose."""
 
 import base64
 import hashlib
@@ -10,25 +10,25 @@ _secret = b""
 
 
 def initialize(secret: str) -> None:
-    """Use `secret` from now on; like the database, it is given once, when the application starts."""
+    """Set the site's secret, once, when the application starts."""
     global _secret
     _secret = secret.encode()
 
 
 def digest(purpose: str, text: str) -> str:
-    """The HMAC-SHA-256 of `text` under a key of its own for `purpose`, as 64 hexadecimal digits."""
+    """The HMAC-SHA-256 of `text` with the key of `purpose`, as 64 hex digits: finds a value, cannot be read back."""
     return hmac.digest(_key(purpose), text.encode(), hashlib.sha256).hex()
 
 
 def encrypt(purpose: str, text: str) -> str:
-    """`text` so that nobody reads or changes it without the site's secret, nor uses it for another purpose."""
+    """Encrypt and sign `text` with the key of `purpose`. Copied to where another purpose is used, it is invalid."""
     return _cipher(purpose).encrypt(text.encode()).decode()
 
 
-def decrypt(purpose: str, sealed: str) -> str | None:
-    """What encrypt() was given; None for anything else, also for what another secret has encrypted."""
+def decrypt(purpose: str, encrypted: str) -> str | None:
+    """The text that encrypt() was given; None if it was changed, or encrypted with another secret or purpose."""
     try:
-        return _cipher(purpose).decrypt(sealed.encode()).decode()
+        return _cipher(purpose).decrypt(encrypted.encode()).decode()
     except InvalidToken:
         return None
 
@@ -39,5 +39,5 @@ def _cipher(purpose: str) -> Fernet:
 
 def _key(purpose: str) -> bytes:
     if not _secret:
-        raise RuntimeError("keys.initialize() comes first: without a secret anyone could make these keys")
+        raise RuntimeError("call keys.initialize() first: without a secret anyone could make these keys")
     return hmac.digest(_secret, f"etracking {purpose}".encode(), hashlib.sha256)

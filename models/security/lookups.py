@@ -7,7 +7,7 @@ import datetime as dt
 import time
 from typing import NamedTuple
 
-from models.security.throttle import Counter, neighbourhood, visitor
+from models.security.throttle import Counter, network_key, visitor_key
 
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
 MAX_BY_VISITOR, MAX_BY_NETWORK, MAX_BY_EVERYBODY = 30, 200, 600
@@ -58,11 +58,11 @@ class BlockedClients:
         return 0
 
 
-def limits(address: str | None, secret: str) -> Limits:
-    """The limits for a visitor at this IP address."""
+def limits(ip: str | None, secret: str) -> Limits:
+    """The limits for a visitor at this IP."""
     return Limits(
-        Limit(f"miss|{visitor(address, secret)}", HOUR, MAX_BY_VISITOR),
-        Limit(f"miss|{neighbourhood(address, secret)}", HOUR, MAX_BY_NETWORK),
+        Limit(f"miss|{visitor_key(ip, secret)}", HOUR, MAX_BY_VISITOR),
+        Limit(f"miss|{network_key(ip, secret)}", HOUR, MAX_BY_NETWORK),
         Limit("miss|everybody", MINUTE, MAX_BY_EVERYBODY),
     )
 

@@ -90,7 +90,7 @@ def test_one_network_asks_three_times_an_hour_and_ten_times_a_day(either, clock)
     ],
 )
 def test_network_is_a_24_or_a_64_and_cannot_be_read_back(one, other, same):
-    names = [throttle.network(address, "secret") for address in (one, other)]
+    names = [throttle.sms_network_key(address, "secret") for address in (one, other)]
     assert (names[0] == names[1]) == same and one not in names[0]
 
 

@@ -16,7 +16,7 @@ from support.second_factor import half_in, set_up_app
 from support.site import PASSWORD, signed_in
 from support.visitor import Page, Visitor
 
-FREE = Tries.FREE
+FREE = Tries.FREE_TRIES
 WRONG = "a wrong password"
 
 
