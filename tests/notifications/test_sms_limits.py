@@ -145,7 +145,7 @@ def test_budget_of_the_month_warns_before_it_is_gone_and_then_serves_only_confir
             assert left(dossier, mobile(index), confirmed=True, tariff=small) == ""
         assert not caplog.records
         assert left(dossier, mobile(3), tariff=small) == ""
-        assert [r.notification for r in caplog.records] == ["SMS have used 80 % of the month's budget"]
+        assert [r.message for r in caplog.records] == ["SMS have used 80 % of the month's budget"]
     assert left(dossier, mobile(4), tariff=small) == ""
     assert left(dossier, mobile(5), tariff=small) == asked(mobile(6), tariff=small) == "budget"
     assert left(dossier, mobile(7), confirmed=True, tariff=small) == ""
@@ -156,7 +156,7 @@ def test_budget_of_the_month_warns_before_it_is_gone_and_then_serves_only_confir
 
 def test_pumping_is_stopped_after_at_most_a_hundred_messages(app, dossier, clock, caplog):
     assert attack(dossier, clock, hours=6) <= 100
-    assert any("off for an hour" in record.notification for record in caplog.records)
+    assert any("off for an hour" in record.message for record in caplog.records)
 
 
 def test_security_check_costs_more_while_few_say_yes_to_sms(app, dossier, clock):
