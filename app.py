@@ -7,8 +7,8 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import blueprints
+import commands
 import senders
-from commands import maintenance as commands
 from models.base import db, make_database
 from models.catalogue.procedure import LOCALES
 from models.dossiers.number import parse, several

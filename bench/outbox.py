@@ -20,7 +20,7 @@ from peewee import OperationalError
 
 from app import create_app
 from bench.serving import prepare, settings
-from commands.notifications import Worker
+from commands.worker import Worker
 from models import Contact, Dossier, Event, Form, Notification, db, now
 
 WORKERS, BATCH = 8, 1000

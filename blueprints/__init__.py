@@ -12,8 +12,6 @@ KEPT_FILTERS = public.KEPT_FILTERS | desk.KEPT_FILTERS  # blueprint -> query par
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put every blueprint into `app`; those of development only where they were asked for."""
-    from commands import notifications, systems
-
     app.jinja_env.filters["grouped"] = grouped
     for folder in (public, accounts, desk, api, operations):
         for bp in dict.fromkeys(module.bp for module in folder.MODULES):  # the desk's modules share one
@@ -23,8 +21,6 @@ def register(app: Flask, csrf: CSRFProtect) -> None:
     if app.config["INBOX"]:
         for module in operations.DEVELOPMENT:
             app.register_blueprint(module.bp)
-    for module in (notifications, systems):
-        app.register_blueprint(module.bp)
     for under, page in public.HELP_PAGES.items():
         errors.on_unknown(app, under, page)
     errors.on_prefix(app, f"{api.problems.PREFIX}/", api.problems.answer)

@@ -1,42 +1,21 @@
-"""`flask --app app notifications`: the worker that sends what the outbox holds, and what its operator asks and does."""
+"""`flask --app app notifications`: start the worker, see what waits, send dead letters again."""
 
 import logging
-import os
 import signal
-import socket
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import timedelta
-from imaplib import IMAP4
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 import click
-from flask import Blueprint, current_app
-from peewee import PeeweeException
+from flask.cli import AppGroup
 
-import senders
-from commands import systems
-from models import Channel, Contact, Counter, Notification, Outcome, Reply, Tries, Used, WaitingTime, db, now
+from commands.worker import Worker, log
+from models import Channel, Notification, db, now
 from models.desk import helpdesk
-from models.dossiers import reminders as watch
-from models.notifications import outbox
-from models.notifications.channel import CHANNELS, SPACE
-from models.notifications.timetable import Hours
-from senders.base import Letter, SendError, place
+from models.notifications.channel import CHANNELS
 
-bp = Blueprint("notifications", __name__, cli_group="notifications")
-log = logging.getLogger("etracking.messages")
-
-HOUR = 3600.0
-IDLE = 1.0  # seconds between two looks at an empty outbox
-COLLECT = 300.0  # seconds between two looks into the mailbox of bounces
-SYSTEMS = "systems"  # what the authorities' own systems are told, beside the channels to citizens
-AGAIN = (0.2, 1.0, 3.0)  # seconds after which an outcome is written down again; well within a lease
-SWEEP = 10.0  # seconds between two looks for notifications whose worker was lost
+group = AppGroup("notifications", help="What is sent to citizens.")
 
 
-@bp.cli.command("send")
+@group.command("send")
 @click.option("--once", is_flag=True, help="Send what is due, then leave.")
 def send(once: bool) -> None:
     """Send notifications until told to leave (SIGTERM or Ctrl-C); the one being sent is finished first."""
@@ -48,7 +27,7 @@ def send(once: bool) -> None:
     Worker().work(told, once)
 
 
-@bp.cli.command("status")
+@group.command("status")
 def status() -> None:
     """Say of each channel whether notifications leave by it, how many are due and how many were given up."""
     with db.connection_context():
@@ -59,7 +38,7 @@ def status() -> None:
             click.echo(f"{name:5}  {_state(resting.get(name))}; {due} due, {given_up} given up")
 
 
-@bp.cli.command("repeat")
+@group.command("repeat")
 @click.argument("channel", type=click.Choice(CHANNELS))
 def repeat(channel: str) -> None:
     """Send all that was given up by CHANNEL once more: what kept it from arriving has been put right."""
@@ -71,170 +50,3 @@ def repeat(channel: str) -> None:
 
 def _state(resting: Channel | None) -> str:
     return f"stopped at {resting.stopped_at:%Y-%m-%d %H:%M} UTC: {resting.why}" if resting else "open"
-
-
-class Worker:
-    """Sends notification after notification, one at a time: run several for more."""
-
-    def __init__(self) -> None:
-        self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
-        self.sweep_at = self.tidy_at = self.collect_at = 0.0
-        self.look_at = dict.fromkeys((*CHANNELS, SYSTEMS), 0.0)  # nobody asks again at once where nothing was due
-        self.idle = set(self.look_at)
-
-    def work(self, told: SimpleQueue, once: bool = False) -> None:
-        """Send until something is in `told`; with `once`, until nothing is due."""
-        while True:
-            idle = self.send_next() if once else self._send_next_whatever_happens()
-            if once and idle:
-                return
-            try:
-                told.get(timeout=max(0.0, min(self.look_at.values()) - time.monotonic()))
-                return
-            except Empty:
-                continue
-
-    def send_next(self) -> bool:
-        """Send one of each kind that is due. True if there is nothing to do anywhere."""
-        self._sweep()
-        for source in [source for source, at in self.look_at.items() if at <= time.monotonic()]:
-            wait = self._serve(source)
-            self.look_at[source] = time.monotonic() + wait
-            self.idle = self.idle | {source} if wait == IDLE else self.idle - {source}
-        return self.idle == set(self.look_at)
-
-    def _serve(self, source: str) -> float:
-        """Send one of `source`; the seconds to wait before it is worth asking there again."""
-        if source == SYSTEMS:
-            return 0.0 if systems.deliver_next() else IDLE
-        return self._send_one(source)
-
-    def _send_next_whatever_happens(self) -> bool:
-        """A database that is locked or restarting must not end the worker."""
-        try:
-            self._tidy()
-            self._collect()
-            return self.send_next()
-        except Exception as error:
-            log.error("no message sent: %s", place(error))
-            self.look_at = dict.fromkeys(self.look_at, time.monotonic() + IDLE)
-            return True
-
-    def _sweep(self) -> None:
-        """What workers left lying that are no more."""
-        if time.monotonic() >= self.sweep_at:
-            self.sweep_at = time.monotonic() + SWEEP
-            with db.connection_context():
-                if lost := outbox.sweep():
-                    log.warning("%d messages taken over from a worker that was lost", lost)
-
-    def _tidy(self) -> None:
-        """Once an hour: forget counters and marks whose time is over, and look for paper that should have come."""
-        if time.monotonic() >= self.tidy_at:
-            self.tidy_at = time.monotonic() + HOUR
-            with db.connection_context():
-                Counter.purge()
-                Tries.purge()
-                Used.purge()
-                Contact.purge()
-                Reply.purge()
-                watch.look()
-                WaitingTime.refresh()
-
-    def _collect(self) -> None:
-        """Every few minutes: read what came back."""
-        if current_app.config["MAIL_BOUNCE_SERVER"] and time.monotonic() >= self.collect_at:
-            self.collect_at = time.monotonic() + COLLECT
-            self.collect_bounces()
-
-    def collect_bounces(self) -> None:
-        """Read the mailbox that mails come back to. One that is away keeps no notification from leaving."""
-        try:
-            if read := senders.bounces.collect():
-                log.info("%d mails that came back were read", read)
-        except (OSError, IMAP4.error) as error:
-            log.error("no bounces read: %s", place(error))
-
-    def _send_one(self, channel: str) -> float:
-        """Claim one notification, try it, write the outcome down.
-
-        One at a time: a notification that waits behind a slow one would outlive its claim and be sent by another worker too.
-        """
-        with db.connection_context():
-            if self._nothing_due(channel) or (gate := Channel.gate(channel)) == "shut":
-                return IDLE
-            if wait := Channel.wait(channel):
-                return wait
-            notification = outbox.claim(self.name, channel, _lease(channel), _hours())
-            if notification is None:
-                return IDLE
-            letter = _write(notification)
-        self._attempt(notification, letter, gate == "probe")
-        return 0.0
-
-    def _nothing_due(self, channel: str) -> bool:
-        """A look before the leap: an idle worker writes nothing, and takes no slot of a channel that has few.
-
-        In the middle of a backlog it goes without.
-        """
-        return (channel in self.idle or channel in SPACE) and not outbox.due(channel, now()).exists()
-
-    def _attempt(self, notification: Notification, letter: Letter | SendError, probe: bool) -> None:
-        """Try `notification` once; the outcome is on its row when this returns."""
-        started = time.monotonic()
-        outcome, error, provider_id = _try(notification, letter)
-        spent = time.monotonic() - started
-        held = _write_down(lambda: notification.ended(outcome, error, provider_id))
-        with db.connection_context():
-            Channel.heard(notification.channel, outcome, error, probe, spent)
-        said = outcome.value if held else f"{outcome.value}, but another worker had taken it over"
-        log.info(
-            "message %d %s %s: %s, %.0f ms",
-            notification.id,
-            notification.channel,
-            notification.kind,
-            said,
-            spent * 1000,
-        )
-
-
-def _write_down(what: Callable[[], bool]) -> bool:
-    """Do it, if need be a few times: what has left and is not on record leaves once more.
-
-    A database may be busy for longer than it lets anybody wait, or restart.
-    """
-    for pause in AGAIN:
-        with suppress(PeeweeException), db.connection_context():
-            return what()
-        time.sleep(pause)
-    with db.connection_context():
-        return what()
-
-
-def _write(notification: Notification) -> Letter | SendError:
-    """`notification` written out, or why it was not."""
-    try:
-        return senders.write(notification)
-    except SendError as error:
-        return error
-
-
-def _try(notification: Notification, letter: Letter | SendError) -> tuple[Outcome, str, str]:
-    """What came of it: the outcome, an error's text, and the provider's name for the notification."""
-    try:
-        if isinstance(letter, SendError):
-            raise letter
-        return Outcome.SENT, "", senders.send(notification.channel, letter)
-    except SendError as error:
-        return error.outcome, str(error), ""
-    except Exception as error:  # one odd notification must not stop the others
-        log.error("message %d: unexpected %s", notification.id, place(error))
-        return Outcome.UNKNOWN, f"unexpected {place(error)}", ""
-
-
-def _lease(channel: str) -> timedelta:
-    return timedelta(seconds=current_app.config[{"sms": "SMS_LEASE"}.get(channel, "MAIL_LEASE")])
-
-
-def _hours() -> Hours:
-    return Hours(current_app.config["SMS_FROM_HOUR"], current_app.config["SMS_UNTIL_HOUR"])

@@ -1,22 +1,15 @@
-"""`flask --app app systems`: the authorities' own systems, their tokens and hooks; and what is sent to the hooks."""
-
-import json
-import logging
+"""`flask --app app systems`: the authorities' own systems, their tokens and hooks."""
 
 import click
-from flask import Blueprint
+from flask.cli import AppGroup
 
-from blueprints.api.schemas import dossier_shape, event_shape
-from models import Authority, Delivery, Dossier, Event, Staff, System, db
+from models import Authority, Delivery, Staff, System, db
 from models.systems.delivery import revoke as revoke_system
-from senders import webhook
-from senders.base import SendError
 
-bp = Blueprint("systems", __name__, cli_group="systems")
-log = logging.getLogger("etracking.systems")
+group = AppGroup("systems", help="The authorities' own systems.")
 
 
-@bp.cli.command("add")
+@group.command("add")
 @click.argument("authority")
 @click.argument("name")
 @click.option("--hook", default="", help="Where it wants to be told what happens (https://...).")
@@ -34,7 +27,7 @@ def add(authority: str, name: str, hook: str, test: bool) -> None:
     click.echo(f"system {system.id}: {name}\n  token   {keys.token}\n  secret  {keys.secret}")
 
 
-@bp.cli.command("list")
+@group.command("list")
 def show() -> None:
     """The systems, with when they were last heard of and how many deliveries failed."""
     with db.connection_context():
@@ -44,7 +37,7 @@ def show() -> None:
             click.echo(f"{system.id}  {system.staff.authority.slug}  {system.name}  {state}  failed {failed}")
 
 
-@bp.cli.command("revoke")
+@group.command("revoke")
 @click.argument("number", type=int)
 def revoke(number: int) -> None:
     """End the token and the hook of the system with this NUMBER."""
@@ -53,7 +46,7 @@ def revoke(number: int) -> None:
     click.echo(f"system {number}: revoked")
 
 
-@bp.cli.command("repeat")
+@group.command("repeat")
 @click.argument("number", type=int)
 def repeat(number: int) -> None:
     """Send the system with this NUMBER once more what was given up because its hook did not answer."""
@@ -67,42 +60,3 @@ def _system(number: int) -> System:
     if system is None:
         raise click.ClickException("there is no such system")
     return system
-
-
-def deliver_next() -> bool:
-    """Tell one system of one event. False if nothing is due. No connection to the database is open meanwhile."""
-    with db.connection_context():
-        delivery = Delivery.claim()
-    if delivery is None:
-        return False
-    error = _tell(delivery)
-    with db.connection_context():
-        delivery.failed(error) if error else delivery.sent()
-    log.info("delivery %d for system %d: %s", delivery.id, delivery.system_id, error or "sent")
-    return True
-
-
-def _tell(delivery: Delivery) -> str:
-    """What went wrong, in words, or an empty text."""
-    try:
-        with db.connection_context():
-            system, body = delivery.system, _body(delivery)
-        if system.revoked_at:
-            return "revoked"
-        webhook.send(system.hook_url, system.hook_secret, body)
-    except SendError as error:
-        return str(error)
-    except Exception:  # a fault of ours: it counts as a failure, or it would be tried for ever
-        log.exception("delivery %d", delivery.id)
-        return "a fault on our side"
-    return ""
-
-
-def _body(delivery: Delivery) -> bytes:
-    event = Event.get_by_id(delivery.event_id)
-    dossier = Dossier.loaded().where(Dossier.id == event.dossier_id).get()
-    content = {
-        "event": event_shape(event).model_dump(mode="json"),
-        "dossier": dossier_shape(dossier, with_history=False),
-    }
-    return json.dumps(content, separators=(",", ":")).encode()

@@ -1,7 +1,7 @@
 """The CAPTCHA step: a box to tick (proof of work in the browser), or six digits to read or hear without JavaScript.
 
-A page includes captcha/_captcha.html with `captcha = offer(scope)` and asks `verify(request.form, scope)` when its form
-comes back. What the step is worth, and what not, stands in models/captcha.py.
+A page includes public/captcha/_captcha.html with `captcha = offer(scope)` and asks `verify(request.form, scope)` when its form
+comes back. What the step is worth, and what not, stands in models/security/captcha.py.
 """
 
 import datetime as dt
@@ -22,10 +22,9 @@ from models.notifications import limits as sms_limits
 from models.security import captcha
 from models.security.captcha import Verdict
 from models.security.throttle import Counter, visitor_key
-from models.security.voices import VARIANTS, NoVoices, spoken, voices
+from models.security.voices import VARIANTS, NoVoicesError, spoken
 
-bp = Blueprint("captcha", __name__, url_prefix="/captcha", cli_group="captcha")
-bp.cli.add_command(voices)
+bp = Blueprint("captcha", __name__, url_prefix="/captcha")
 log = logging.getLogger(__name__)
 
 MINUTE, TEN_MINUTES = dt.timedelta(minutes=1), dt.timedelta(minutes=10)
@@ -111,7 +110,7 @@ def recording(token: str):
     _limit("recording")
     try:
         sound = spoken(captcha.digits(_secret(), code), language, VARIANTS[int(code, 16) % len(VARIANTS)])
-    except NoVoices as error:
+    except NoVoicesError as error:
         log.error("no audio code (%s): run `flask --app app captcha voices`", error)
         abort(503)
     return send_file(io.BytesIO(sound), mimetype="audio/wav", conditional=True)

@@ -1,11 +1,7 @@
 """News on the device itself: its browser gives out where to send them, and hears of every step. No address, no fee."""
 
-import base64
 import datetime as dt
 
-import click
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Blueprint, Response, abort, current_app, request
 from werkzeug.exceptions import TooManyRequests
 
@@ -17,7 +13,7 @@ from web import htmx as hx
 from web.languages import current
 from web.responses import private
 
-bp = Blueprint("push", __name__, cli_group="push")
+bp = Blueprint("push", __name__)
 
 ACTIONS = ("ask", "tell", "stop", "data")
 HOUR, MOST_AN_HOUR = dt.timedelta(hours=1), 20
@@ -60,15 +56,6 @@ def renew() -> Response:
     return Response(status=204)  # the same for an old one that nobody knows
 
 
-@bp.cli.command("keys")
-def keys() -> None:
-    """Make a pair of keys and print it as settings. Devices that were told with an older pair are told no more."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    click.echo(f"ETRACKING_PUSH_PUBLIC_KEY={_text(public)}")
-    click.echo(f"ETRACKING_PUSH_PRIVATE_KEY={_text(key.private_numbers().private_value.to_bytes(32, 'big'))}")
-
-
 def _change(action: str, device: Subscription, dossier: Dossier) -> None:
     if action == "stop":
         return device.silence(dossier)
@@ -80,7 +67,3 @@ def _limit() -> None:
     who = visitor_key(request.remote_addr, current_app.config["SECRET_KEY"])
     if Counter.hit(f"push|{who}", HOUR) > MOST_AN_HOUR:
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
-
-
-def _text(key: bytes) -> str:
-    return base64.urlsafe_b64encode(key).rstrip(b"=").decode()

@@ -8,14 +8,11 @@ import ctypes
 import io
 import wave
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-import click
-
-from models.catalogue.procedure import LANGUAGES
 from models.security.captcha import ALPHABET
 from paths import VOICES
 
@@ -26,36 +23,39 @@ Speak = Callable[[str, str], "array[int]"]
 SYNCHRONOUS, UTF8, WORDS_A_MINUTE = 2, 1, 1  # constants of speak_lib.h
 
 
-class NoVoices(Exception):
+class NoVoicesError(Exception):
     """The recordings have not been made on this machine."""
 
 
 def spoken(digits: str, language: str, variant: str) -> bytes:
-    """A WAV of the digits, with a pause around each; raises NoVoices."""
+    """A WAV of the digits, with a pause around each; raises NoVoicesError."""
     try:
         frames = [_recording(VOICES / language / f"{digit}-{variant}.wav") for digit in digits]
     except FileNotFoundError as error:
-        raise NoVoices(str(error)) from error
+        raise NoVoicesError(str(error)) from error
     out = io.BytesIO()
     _write(out, PAUSE + PAUSE.join(frames) + PAUSE)
     return out.getvalue()
 
 
-@click.command("voices")
-def voices() -> None:
-    """Record the digits of the audio code in four languages. Does nothing when all are there."""
-    missing = [path for path in _wanted() if not path.exists()]
+def record(languages: Iterable[str]) -> tuple[int, int]:
+    """Record the digits in `languages` that are missing; how many were made, and how many there are in all.
+
+    Raises RuntimeError if espeak-ng does not work here.
+    """
+    wanted = _wanted(languages)
+    missing = [path for path in wanted if not path.exists()]
     if missing:
         speak = _speaker()
         for path in missing:
             _record(path, speak)
-    click.echo(f"{len(missing)} recordings made, {len(_wanted())} in all.")
+    return len(missing), len(wanted)
 
 
-def _wanted() -> list[Path]:
+def _wanted(languages: Iterable[str]) -> list[Path]:
     return [
         VOICES / language / f"{digit}-{variant}.wav"
-        for language in LANGUAGES
+        for language in languages
         for variant in VARIANTS
         for digit in ALPHABET
     ]
@@ -77,7 +77,7 @@ def _speaker() -> Speak:
     espeak = ctypes.CDLL(espeakng_loader.get_library_path())
     rate = espeak.espeak_Initialize(SYNCHRONOUS, 0, espeakng_loader.get_data_path().encode(), 0)
     if rate != 2 * RATE:
-        raise click.ClickException(f"espeak-ng did not start as expected: {rate}")
+        raise RuntimeError(f"espeak-ng did not start as expected: {rate}")
     samples: array[int] = array("h")
 
     @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
@@ -89,7 +89,7 @@ def _speaker() -> Speak:
     def speak(text: str, voice: str) -> "array[int]":
         del samples[:]
         if espeak.espeak_SetVoiceByName(voice.encode()):
-            raise click.ClickException(f"espeak-ng has no voice {voice}")
+            raise RuntimeError(f"espeak-ng has no voice {voice}")
         espeak.espeak_SetParameter(WORDS_A_MINUTE, 130, 0)  # a little slower than its 175
         espeak.espeak_Synth(text.encode(), len(text) + 1, 0, 1, 0, UTF8, None, None)
         return samples

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 import pytest
 import time_machine
 
-from commands import notifications
+from commands import worker
 from models import Channel, Notification, Outcome, db, now
 from models.notifications import channel
 from models.notifications.channel import ERRORS, PROBE, WINDOW
@@ -24,7 +24,7 @@ def clock(either):
 
 
 def work_once() -> None:
-    notifications.Worker().work(SimpleQueue(), once=True)
+    worker.Worker().work(SimpleQueue(), once=True)
 
 
 def fail(times: int, outcome: Outcome = Outcome.DOWN) -> None:

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from commands.notifications import Worker
+from commands.worker import Worker
 from models import Contact, Dossier, Event, Notification, Procedure, base, db, now
 from support.crasher import SOON, Crasher
 from support.sending import make_dossier, queued, row

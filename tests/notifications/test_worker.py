@@ -8,7 +8,7 @@ from queue import SimpleQueue
 import psycopg
 import pytest
 
-from commands import notifications
+from commands import worker
 from models import Contact, Event, Notification, db, now
 from models.notifications import outbox
 from models.notifications.timetable import REPEATS
@@ -18,7 +18,7 @@ pytest_plugins = ["support.outside"]
 
 
 def work_once() -> None:
-    notifications.Worker().work(SimpleQueue(), once=True)
+    worker.Worker().work(SimpleQueue(), once=True)
 
 
 def test_due_messages_are_sent_and_what_became_of_them_is_written_down(sending_app, mail_server, sms_provider):
@@ -137,12 +137,12 @@ def test_server_that_is_down_is_left_alone_and_holds_up_no_other_channel(sending
 @pytest.mark.parametrize("sending_app", ["postgresql"], indirect=True)
 def test_connections_that_the_database_closed_do_not_end_the_worker(sending_app, mail_server, monkeypatch):
     notification, told = queued(), SimpleQueue()
-    monkeypatch.setattr(notifications, "IDLE", 0.01)
+    monkeypatch.setattr(worker, "IDLE", 0.01)
     mail_server.during_data = lambda: told.put("leave")
     with psycopg.connect(sending_app.config["DATABASE_URL"], autocommit=True) as other:
         other.execute("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE pid <> pg_backend_pid() AND datname = current_database()""")
-    notifications.Worker().work(told)
+    worker.Worker().work(told)
     assert row(notification).state == "sent"
 
 
@@ -177,16 +177,16 @@ def test_nothing_is_locked_while_the_network_is_slow(sending_app, mail_server):
 
 def test_database_that_is_away_does_not_end_the_worker(sending_app, mail_server, monkeypatch, caplog):
     notification, told = queued(), SimpleQueue()
-    monkeypatch.setattr(notifications, "IDLE", 0.01)
+    monkeypatch.setattr(worker, "IDLE", 0.01)
     with db.connection_context():
         db.execute_sql("ALTER TABLE notification RENAME TO elsewhere")
-    monkeypatch.setattr(notifications.log, "error", lambda *_: (back(), told.put("leave")))
+    monkeypatch.setattr(worker.log, "error", lambda *_: (back(), told.put("leave")))
 
     def back() -> None:
         with db.connection_context():
             db.execute_sql("ALTER TABLE elsewhere RENAME TO notification")
 
-    notifications.Worker().work(told)
+    worker.Worker().work(told)
     work_once()
     assert row(notification).state == "sent"
 

@@ -8,7 +8,9 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
 from blueprints.public import captcha
+from commands.captcha import group
 from models.base import db, make_database
+from models.catalogue.procedure import LANGUAGES
 from models.security import keys
 from models.security import voices as captcha_voices
 from models.security.throttle import Counter, Used
@@ -52,6 +54,7 @@ def make_app(folder: Path, **settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app).exempt(captcha.bp)
     app.register_blueprint(captcha.bp)
+    app.cli.add_command(group)
     _routes(app)
     _database(app, folder)
     return app
@@ -101,5 +104,5 @@ def make_voices(folder: Path) -> Path:
     """Real recordings, made by the real command."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(captcha_voices, "VOICES", folder)
-        captcha_voices.voices.main([], standalone_mode=False)
+        captcha_voices.record(LANGUAGES)
     return folder

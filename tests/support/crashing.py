@@ -22,7 +22,7 @@ from typing import Any
 import vonage_messages  # noqa: F401  (once, not in each child)
 
 from app import create_app
-from commands.notifications import Worker
+from commands.worker import Worker
 from models import Dossier, Form, Notification, Outcome, db, today
 from models.dossiers.moves import Move
 

@@ -2,7 +2,7 @@
 
 from queue import SimpleQueue
 
-from commands import notifications
+from commands import worker
 from models import Dossier, Notification, db, today
 from models.dossiers.moves import Move
 from support.push_stand_in import Device
@@ -25,7 +25,7 @@ def arrive(dossier: Dossier, clerk) -> Notification:
 def work(site) -> None:
     db.close()
     with site.app_context():
-        notifications.Worker().work(SimpleQueue(), once=True)
+        worker.Worker().work(SimpleQueue(), once=True)
     db.connect(reuse_if_open=True)
 
 

@@ -9,7 +9,7 @@ import time_machine
 from flask import Flask
 from icalendar import Calendar
 
-from commands.notifications import Worker
+from commands.worker import Worker
 from models import Authority, Form, Procedure, Staff, StaffSession, db
 from models.base import LUXEMBOURG
 from models.dossiers import reminders as watch

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from commands.systems import deliver_next
+from commands.deliveries import deliver_next
 from models import db, today
 
 MOVES = "/api/v1/dossiers/{}/moves"

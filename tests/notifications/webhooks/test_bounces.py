@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from commands.notifications import Worker
+from commands.worker import Worker
 from models import Notification, Used, db
 from senders import bounces
 from support.imap_server import Mailbox

@@ -1,0 +1,26 @@
+"""`flask --app app audit`: the log of what the staff did and read."""
+
+import click
+from flask.cli import AppGroup
+
+from models import Audit, db
+
+group = AppGroup("audit", help="The log of what the staff did and read.")
+
+
+@group.command()
+@click.argument("seal", required=False)
+def verify(seal: str | None) -> None:
+    """Check every row against the seal of the one before it; names the first bad row.
+
+    Keep the last seal somewhere else, off this machine, and give it as SEAL the next time: rows cut off at the end,
+    or a log that was written anew, show in nothing but it.
+    """
+    with db.connection_context():
+        bad, last = Audit.verify()
+        gone = bool(seal) and not Audit.has_seal(seal)
+    if bad:
+        raise click.ClickException(f"audit: row {bad} was changed, removed or put in")
+    if gone:
+        raise click.ClickException("audit: the row with this seal is gone")
+    click.echo(f"audit: {last.id} rows, all as they were written; last seal {last.seal}" if last else "audit: no rows")

@@ -1,0 +1,65 @@
+"""`flask --app app catalogue`: the procedures and forms on offer."""
+
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from flask.cli import AppGroup
+
+from models import Dossier, Form, FormFile, Procedure, db
+from models.catalogue import load as catalogue_load
+from models.catalogue.files import BadCatalogue
+from models.catalogue.schemas import SpecimenFile
+from paper import form as paper_form
+from paper import specimen
+from paths import CATALOGUE
+
+group = AppGroup("catalogue", help="The procedures and forms on offer.")
+
+
+@group.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True), default=CATALOGUE)
+def check(folder: Path) -> None:
+    """Read every file and try every PDF; nothing is written."""
+    try:
+        found = catalogue_load.check(folder, _drawing(), _accept)
+    except BadCatalogue as error:
+        _give_up(error)
+    click.echo(f"catalogue: {len(found.procedures)} procedures, {len(found.authorities)} authorities, no fault")
+
+
+@group.command("load")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True), default=CATALOGUE)
+def load(folder: Path) -> None:
+    """Bring the database in line with the files. A fault in any of them stops it before anything is written."""
+    try:
+        with db.connection_context():
+            counts = catalogue_load.load(folder, _drawing(), _accept)
+            Dossier.keep_clocks()
+            remarks = list(
+                FormFile.select(FormFile, Form, Procedure).join(Form).join(Procedure).where(FormFile.note != "")
+            )
+    except BadCatalogue as error:
+        _give_up(error)
+    click.echo("catalogue: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
+    for file in remarks:
+        click.echo(f"  {file.form.procedure.slug}/{file.form.slug} ({file.language}): {file.note}")
+
+
+def _drawing() -> catalogue_load.Drawing:
+    return catalogue_load.Drawing(_draw, specimen.fingerprint())
+
+
+def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> bytes:
+    return specimen.draw(source.model_dump(), language, authority, edition)
+
+
+def _accept(data: bytes) -> tuple[bytes, list[list[float]], str]:
+    accepted = paper_form.accept(data)
+    return accepted.data, [[p.x, p.y, p.rotation] for p in accepted.places], ", ".join(accepted.notes)
+
+
+def _give_up(error: BadCatalogue) -> NoReturn:
+    for problem in error.problems:
+        click.echo(problem, err=True)
+    raise SystemExit(1)

@@ -1,0 +1,50 @@
+"""Deliveries: what happens to a dossier is told to the hook of its authority's system. The worker calls this."""
+
+import json
+import logging
+
+from blueprints.api.schemas import dossier_shape, event_shape
+from models import Delivery, Dossier, Event, db
+from senders import webhook
+from senders.base import SendError
+
+log = logging.getLogger("etracking.systems")
+
+
+def deliver_next() -> bool:
+    """Tell one system of one event. False if nothing is due. No connection to the database is open meanwhile."""
+    with db.connection_context():
+        delivery = Delivery.claim()
+    if delivery is None:
+        return False
+    error = _tell(delivery)
+    with db.connection_context():
+        delivery.failed(error) if error else delivery.sent()
+    log.info("delivery %d for system %d: %s", delivery.id, delivery.system_id, error or "sent")
+    return True
+
+
+def _tell(delivery: Delivery) -> str:
+    """What went wrong, in words, or an empty text."""
+    try:
+        with db.connection_context():
+            system, body = delivery.system, _body(delivery)
+        if system.revoked_at:
+            return "revoked"
+        webhook.send(system.hook_url, system.hook_secret, body)
+    except SendError as error:
+        return str(error)
+    except Exception:  # a fault of ours: it counts as a failure, or it would be tried for ever
+        log.exception("delivery %d", delivery.id)
+        return "a fault on our side"
+    return ""
+
+
+def _body(delivery: Delivery) -> bytes:
+    event = Event.get_by_id(delivery.event_id)
+    dossier = Dossier.loaded().where(Dossier.id == event.dossier_id).get()
+    content = {
+        "event": event_shape(event).model_dump(mode="json"),
+        "dossier": dossier_shape(dossier, with_history=False),
+    }
+    return json.dumps(content, separators=(",", ":")).encode()
