@@ -1,6 +1,6 @@
 """The domain: catalogue, dossiers and their moves, contacts and notifications, staff."""
 
-from models.base import Base, Conflict, db, make_database, now, today
+from models.base import Base, ConflictError, db, make_database, now, today
 from models.catalogue.procedure import Authority, Form, FormFile, Procedure, Topic
 from models.catalogue.text_block import TextBlock
 from models.desk.bulk_move import Bulk

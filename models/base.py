@@ -48,7 +48,7 @@ class UTCDateTimeField(DateTimeField):
         return value
 
 
-class Conflict(Exception):
+class ConflictError(Exception):
     """The dossier is not (or no longer) in a state that allows this; nothing was changed."""
 
 

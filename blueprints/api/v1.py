@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from blueprints.api import description
 from blueprints.api.problems import PREFIX, Problem, keep_nothing, response_to
 from blueprints.api.schemas import Move, dossier_shape
-from models import Authority, Conflict, Counter, Dossier, Reply, Scope, System, db
+from models import Authority, ConflictError, Counter, Dossier, Reply, Scope, System, db
 from models.base import local_day
 from models.dossiers import moves
 
@@ -100,7 +100,7 @@ def move(number: str) -> tuple[dict, int]:
         dossier = _dossier(number)
         try:
             _move(dossier, asked)
-        except Conflict:
+        except ConflictError:
             raise Problem(
                 409,
                 "The dossier is not, or no longer, in a state that allows this.",
@@ -118,7 +118,7 @@ def _reply() -> tuple[Reply, bool]:
         raise Problem(400, "Send the header Idempotency-Key with 8 to 100 characters, another one for each request.")
     try:
         return Reply.begin(g.system, key, f"{request.path}\n{request.get_data(as_text=True)}")
-    except Conflict:
+    except ConflictError:
         raise Problem(409, "This request is being answered already; ask again in a moment.") from None
     except ValueError:
         raise Problem(422, "This Idempotency-Key came with another request before.") from None

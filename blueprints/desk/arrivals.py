@@ -11,7 +11,7 @@ from blueprints.desk import bp, readable, undo_time
 from blueprints.desk.post_bag import own_bags
 from blueprints.desk.post_bag_forms import BeginForm, NumberForm
 from blueprints.public import contact_limits
-from models import Conflict, Dossier, Form, today
+from models import ConflictError, Dossier, Form, today
 from models.desk import arrival
 from models.dossiers.number import grouped
 from web import htmx as hx
@@ -64,7 +64,7 @@ def add_registration() -> Response:
         return _registrations(form, 422)
     try:
         dossier = _issue(tracked[form.tracked.data], form)
-    except Conflict:
+    except ConflictError:
         abort(409)
     return hx.goto(url_for(".show_registration", number=dossier.number))
 

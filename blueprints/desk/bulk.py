@@ -12,7 +12,7 @@ from playhouse.flask_utils import get_object_or_404
 from blueprints.accounts.guard import needs
 from blueprints.desk import bp, dossier_page, undo_time, work_list
 from blueprints.desk.forms import BulkForm
-from models import Batch, Bulk, Conflict, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
+from models import Batch, Bulk, ConflictError, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
 from models.desk.bulk_move import MOST, Row
 from models.dossiers.kinds import IN_BULK
 from web import htmx as hx
@@ -88,7 +88,7 @@ def _assign(chosen: WorkList, dossiers: list[Dossier], colleague: str) -> Respon
         abort(404)
     given = 0
     for dossier in dossiers:
-        with suppress(Conflict):  # another authority's, for those who see all, or handed over at this moment
+        with suppress(ConflictError):  # another authority's, for those who see all, or handed over at this moment
             dossier.assign(to, by=g.staff)
             given += 1
     return hx.goto(work_list.list_url(chosen, assigned=given))

@@ -8,7 +8,7 @@ from playhouse.flask_utils import get_object_or_404
 from blueprints.accounts.guard import needs
 from blueprints.desk import bp, dossier_page, readable, undo_time
 from blueprints.desk.forms import ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
-from models import Authority, Conflict, Dossier, Note, Staff
+from models import Authority, ConflictError, Dossier, Note, Staff
 from models.dossiers.moves import Act, Move, Originals
 from web import htmx as hx
 from web.form_fields import ButtonForm
@@ -73,9 +73,9 @@ def undo(number: str) -> Response:
     seen = request.form.get("event", type=int), request.form.get("version", type=int)
     try:
         if seen != (latest.id, dossier.version) or not dossier_page.undo_until(latest):
-            raise Conflict
+            raise ConflictError
         dossier.undo(latest, Act(by=g.staff, version=dossier.version))
-    except Conflict:
+    except ConflictError:
         return dossier_page.show(readable(number), status=409)
     return hx.follow(url_for(".show", number=number))
 
@@ -102,7 +102,7 @@ def assign(number: str) -> Response:
         abort(404)
     try:
         dossier.assign(to, by=g.staff)
-    except Conflict:
+    except ConflictError:
         abort(409)
     return hx.follow(url_for(".show", number=number))
 
@@ -119,7 +119,7 @@ def _act(dossier: Dossier, form: ActForm, do: Callable[..., None]) -> Response:
         return dossier_page.show(dossier, form, 422 if form.errors else 200)
     try:
         do(dossier, form, Act(by=g.staff, version=form.version.data, note=form.note.data, hold=undo_time()))
-    except Conflict:
+    except ConflictError:
         return dossier_page.show(readable(dossier.number), form, 409)
     if not g.scope.sees(dossier):  # handed over: it is the other authority's now
         return hx.goto(url_for(".index", handed_over=1))

@@ -12,7 +12,7 @@ from playhouse.flask_utils import get_object_or_404
 from blueprints.accounts.guard import needs
 from blueprints.desk import bp, undo_time
 from blueprints.desk.post_bag_forms import BagForm, ReadForm
-from models import Batch, Conflict, Dossier, Read, today
+from models import Batch, ConflictError, Dossier, Read, today
 from models.desk.scan import CHANGED
 from models.dossiers.batch import RECENT
 from web import htmx as hx
@@ -52,7 +52,7 @@ def add_read(bag: int) -> Response:
     form.validate()
     try:
         reads = Read.take(own, form.scan, form.typed, hold=undo_time(), postmark_on=form.postmark)
-    except Conflict:
+    except ConflictError:
         abort(409)
     return _answer(own, reads)
 
@@ -71,7 +71,7 @@ def change_read(bag: int, key: uuid.UUID) -> Response:
     step = steps.get(request.form.get("step", "")) or abort(400)
     try:
         step()
-    except Conflict:
+    except ConflictError:
         return _answer(read.batch, Read.of(read.batch, read.scan), conflict=True)
     return _answer(read.batch, Read.of(read.batch, read.scan))
 
@@ -86,7 +86,7 @@ def check_envelope(bag: int, scan: uuid.UUID) -> Response:
         if str(read.key) not in ticked and read.undoable_until(undo_time()) and read.outcome != "absent":
             try:
                 read.mark_absent(by=g.staff, hold=undo_time())
-            except Conflict:
+            except ConflictError:
                 conflict = True
     return _answer(batch, Read.of(batch, scan), conflict=conflict)
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from blueprints.public import contacts, lookups
 from blueprints.public.forms import PostedForm
-from models import Conflict, Contact, Dossier, today
+from models import ConflictError, Contact, Dossier, today
 from models.dossiers.kinds import WITH_AUTHORITY
 from models.dossiers.number import clean, find, grouped, scanned
 from models.notifications import addresses
@@ -111,7 +111,7 @@ def report_posted(number: str) -> Response:
             "public/status/show.html", 422, push=url_for(".show", number=number), **_context(dossier, answer)
         )
         return private(page)
-    with suppress(Conflict):  # said twice, or scanned in the meantime: the page says so anyway
+    with suppress(ConflictError):  # said twice, or scanned in the meantime: the page says so anyway
         dossier.post(today(), answer.registered.data)
     return hx.follow(url_for(".show", number=number))
 

@@ -26,7 +26,7 @@ def record(
     """A dossier that has arrived on this day, or nothing; the same `key` always gives the same one.
 
     The contacts (channel, address) were read off the paper: each is asked, once, and hears nothing more before it says
-    yes, since nobody whose address this is has typed it. Raises Conflict as `answer_for` does.
+    yes, since nobody whose address this is has typed it. Raises ConflictError as `answer_for` does.
     """
     with db.atomic():
         dossier = Dossier.announce(form, language, key, by=by)

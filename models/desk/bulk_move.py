@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from peewee import CharField, ForeignKeyField, JSONField, TextField
 
-from models.base import Base, Conflict, UTCDateTimeField, db, now
+from models.base import Base, ConflictError, UTCDateTimeField, db, now
 from models.catalogue.text_block import TextBlock
 from models.desk.scope import Scope
 from models.dossiers.batch import Batch
@@ -75,7 +75,7 @@ class Bulk(Base):
             if row.state == "can":
                 try:
                     row.dossier.move(self._move(row.dossier, scope, hold))
-                except Conflict:
+                except ConflictError:
                     continue  # somebody was quicker; its row says so
         self.done_at = now()
         self.save(only=[Bulk.done_at])
@@ -88,7 +88,7 @@ class Bulk(Base):
             if dossier and event.at + hold > now():
                 try:
                     dossier.undo(event, Act(by=scope.staff, version=dossier.version))
-                except Conflict:
+                except ConflictError:
                     continue  # it happened too late; its row says so
 
     def rows(self, scope: Scope) -> list[Row]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import CharField, ForeignKeyField, IntegerField, IntegrityError, UUIDField
 
-from models.base import Base, Conflict, UTCDateTimeField, db, local_day, now
+from models.base import Base, ConflictError, UTCDateTimeField, db, local_day, now
 from models.desk.scope import Scope
 from models.dossiers.batch import Batch
 from models.dossiers.dossier import Dossier
@@ -48,15 +48,18 @@ class Read(Base):
     ) -> list["Read"]:
         """Record what `text` stands for as arrived on the day of the bag; one row for each number in it.
 
-        The same `scan` gives the same rows, whatever comes with it. Raises Conflict if it was used in another bag.
+        The same `scan` gives the same rows, whatever comes with it. Raises ConflictError if it was used in another bag.
         """
         for tries in range(1, TRIES + 1):
             try:
                 with db.atomic():
                     return cls.of(batch, scan) or cls._take(batch, scan, text, hold, postmark_on)
-            except (Conflict, IntegrityError):  # somebody else has scanned it at this very moment: see what it is now
+            except (
+                ConflictError,
+                IntegrityError,
+            ):  # somebody else has scanned it at this very moment: see what it is now
                 if tries == TRIES:
-                    raise Conflict from None
+                    raise ConflictError from None
         raise AssertionError
 
     @classmethod
@@ -71,12 +74,12 @@ class Read(Base):
         for read in cls.select().where((cls.batch == batch) & cls.outcome.in_(CHANGED)).order_by(cls.at.desc()):
             try:
                 read.undo(by=by, hold=hold)
-            except Conflict:
+            except ConflictError:
                 left += 1
         return left
 
     def undo(self, *, by: Staff, hold: dt.timedelta) -> None:
-        """Take back what came of this read, while nobody has been told. Raises Conflict when it is too late."""
+        """Take back what came of this read, while nobody has been told. Raises ConflictError when it is too late."""
         with db.atomic():
             several = self.outcome == "asked"
             self._become("undone", CHANGED)
@@ -84,7 +87,7 @@ class Read(Base):
             events = [event for event in dossier.history.standing if event.batch_id == self.batch.id]
             for event in reversed([e for e in events if e.id == self.event_id or several and e.id > self.event_id]):
                 if event.at + hold <= now():
-                    raise Conflict
+                    raise ConflictError
                 dossier.undo(event, Act(by=by, version=dossier.version))
 
     def add_papers(self, *, by: Staff, hold: dt.timedelta) -> None:
@@ -115,7 +118,7 @@ class Read(Base):
             self._become("asked", tuple(ARRIVALS.values()))
             dossier = self._own(by)
             if not dossier.outdated:
-                raise Conflict
+                raise ConflictError
             titles = dossier.form.title.items()
             missing = {language: f"{title} ({dossier.form.edition})" for language, title in titles}
             act = self._act(dossier, by, hold)
@@ -178,21 +181,21 @@ class Read(Base):
 
     def _dossier(self) -> Dossier:
         if self.dossier_id is None:
-            raise Conflict
+            raise ConflictError
         return Dossier.loaded().where(Dossier.id == self.dossier_id).get()
 
     def _own(self, by: Staff) -> Dossier:
         """The dossier, if `by` may still move it: it may have been handed over to another authority since."""
         dossier = self._dossier()
         if not Scope(by).sees(dossier):
-            raise Conflict
+            raise ConflictError
         return dossier
 
     def _become(self, outcome: str, before: tuple[str, ...]) -> None:
         """Two taps at once: one of them does it."""
         mine = (Read.key == self.key) & (Read.outcome == self.outcome) & Read.outcome.in_(before)
         if Read.update(outcome=outcome).where(mine).execute() != 1:
-            raise Conflict
+            raise ConflictError
         self.outcome = outcome
 
     def _act(self, dossier: Dossier, by: Staff, hold: dt.timedelta) -> Act:

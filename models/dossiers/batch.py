@@ -4,7 +4,7 @@ import datetime as dt
 
 from peewee import CharField, DateField, ForeignKeyField
 
-from models.base import Base, Conflict, UTCDateTimeField, db, local_day, now, today
+from models.base import Base, ConflictError, UTCDateTimeField, db, local_day, now, today
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
@@ -28,7 +28,7 @@ class Batch(Base):
 
     @classmethod
     def open_bag(cls, staff: Staff, arrived_on: dt.date, reason: str = "") -> "Batch":
-        """A new post-bag that arrived on this day. Raises Conflict as `answer_for` does."""
+        """A new post-bag that arrived on this day. Raises ConflictError as `answer_for` does."""
         with db.atomic():
             bag = cls.create(staff=staff, kind="post-bag", created_at=now(), arrived_on=arrived_on)
             answer_for(arrived_on, reason, staff, batch=bag.id)
@@ -48,12 +48,12 @@ class Batch(Base):
 
 
 def answer_for(arrived_on: dt.date, reason: str, staff: Staff, **what: int) -> None:
-    """Paper may be recorded as arrived on this day. Raises Conflict for a day to come, or an old one without a reason.
+    """Check the day of arrival that `staff` gave. Raises ConflictError for one to come, or an old one without a reason.
 
-    A day further back than RECENT is audited with its reason (one of REASONS): it moves legal periods.
+    A day further back than RECENT is audited with its reason (one of REASONS), since it moves legal deadlines.
     """
     old = arrived_on < today() - RECENT
     if arrived_on > today() or (old and reason not in REASONS):
-        raise Conflict
+        raise ConflictError
     if old:
         Audit.record(staff, "backdated", arrived_on=arrived_on.isoformat(), reason=reason, **what)

@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import CharField, DateField, Expression, ForeignKeyField, IntegerField, IntegrityError, ModelSelect
 
-from models.base import Base, Conflict, UTCDateTimeField, db, now, today
+from models.base import Base, ConflictError, UTCDateTimeField, db, now, today
 from models.catalogue.procedure import SHORT, Authority, Form, Procedure
 from models.deadlines.clock import Reading
 from models.dossiers.audience import AUDIENCES, Address
@@ -24,7 +24,7 @@ class Dossier(Base):
     """It knows no person: who is told stands in its contacts.
 
     Its verbs do all of it in one transaction, or nothing. Each takes the version that the mover saw (in an Act) and
-    raises Conflict if it is out of date, or if the dossier's status does not allow it.
+    raises ConflictError if it is out of date, or if the dossier's status does not allow it.
     """
 
     number = CharField(max_length=13, unique=True)
@@ -142,7 +142,7 @@ class Dossier(Base):
         """Move to another status. A second arrival is `supplied`: the first day stands, the clock goes on from now."""
         to, on = move.to, move.arrived_on
         if to not in self.moves or (to == "received") != (on is not None) or lies_ahead(on):
-            raise Conflict
+            raise ConflictError
         kind = "supplied" if to == "received" and self.arrived_on else to
         changes: dict[str, Any] = {"status": to}
         details: dict[str, Any] = {"reason": move.reason} if move.reason else {}
@@ -157,13 +157,13 @@ class Dossier(Base):
     def add_papers(self, arrived_on: dt.date, act: Act) -> Event:
         """A second envelope came, though none was asked for: same status."""
         if self.status not in TAKING_PAPERS or lies_ahead(arrived_on):
-            raise Conflict
+            raise ConflictError
         return self._record("further", act, arrived_on=arrived_on)
 
     def transfer(self, authority: Authority, act: Act) -> Event:
         """Hand the dossier over to another authority: same status, nobody's in particular, and the citizen is told."""
         if self.status not in WITH_AUTHORITY or authority == self.authority:
-            raise Conflict
+            raise ConflictError
         details = {"from": self.authority.slug, "to": authority.slug}
         return self._record("transferred", act, {"authority": authority, "assignee": None}, details=details)
 
@@ -171,7 +171,7 @@ class Dossier(Base):
         """The envelope came to the authority of `act.by`, which sends it on to the right one: not arrived yet."""
         first = act.by.authority if act.by else None
         if first is None or first == self.authority or lies_ahead(arrived_on):
-            raise Conflict
+            raise ConflictError
         changes = {"look_on": watch_from(arrived_on)}
         details = {"from": first.slug, "to": self.authority.slug} | look_before(self.look_on)
         return self._record("forwarded", act, changes, arrived_on=arrived_on, details=details)
@@ -179,7 +179,7 @@ class Dossier(Base):
     def mark_absent(self, arrived_on: dt.date, act: Act) -> Event:
         """An envelope that names this number came without its papers: same status, and the citizen is told."""
         if "received" not in self.moves or lies_ahead(arrived_on):
-            raise Conflict
+            raise ConflictError
         changes = {"look_on": today() + REMIND_AFTER}
         return self._record("absent", act, changes, arrived_on=arrived_on, details=look_before(self.look_on))
 
@@ -189,21 +189,21 @@ class Dossier(Base):
         `reason` is the key of a fixed choice; like that of a move it stands in the audit, too.
         """
         if not self.arrived_on or on == self.arrived_on or lies_ahead(on):
-            raise Conflict
+            raise ConflictError
         details = {"from": self.arrived_on.isoformat()} | ({"reason": reason} if reason else {})
         return self._record("corrected", act, {"arrived_on": on}, arrived_on=on, details=details)
 
     def return_originals(self, originals: Originals, act: Act) -> Event:
         """Originals went back to the citizen by registered mail."""
         if not self.arrived_on or lies_ahead(originals.sent_on):
-            raise Conflict
+            raise ConflictError
         details = {"what": originals.what, "on": originals.sent_on.isoformat(), "registered": originals.registered}
         return self._record("returned", act, details=details)
 
     def undo(self, event: Event, act: Act) -> None:
         """Take back the latest event, unless somebody may have been told of it. The history keeps both rows."""
         if event != self.history.latest or event.kind not in UNDOABLE:
-            raise Conflict
+            raise ConflictError
         changes: dict[str, Any] = {"status": event.from_status, "arrived_on": self.history.arrival_before(event)}
         if event.kind == "incomplete":
             changes["round"] = self.round - 1
@@ -221,20 +221,20 @@ class Dossier(Base):
         `registered` is the S10 number of the item, already checked.
         """
         if self.status != "announced" or self.history.on_its_way or lies_ahead(on):
-            raise Conflict
+            raise ConflictError
         details = {"on": on.isoformat(), "registered": registered}
         self._record("posted", Act(by=None, version=self.version), {"look_on": watch_from(on)}, details=details)
 
     def remark(self, kind: str, look_on: dt.date, **details: Any) -> Event:
         """Tell the citizen that paper is late or was never posted; the next look is on `look_on`."""
         if self.status != "announced":
-            raise Conflict
+            raise ConflictError
         return self._record(kind, Act(by=None, version=self.version), {"look_on": look_on}, details=details)
 
     def assign(self, to: Staff | None, *, by: Staff) -> None:
         """Give the dossier to a colleague, or to nobody. The citizen's page does not change.
 
-        Raises Conflict if it is not (or no longer) with the colleague's authority.
+        Raises ConflictError if it is not (or no longer) with the colleague's authority.
         """
         with db.atomic():
             Audit.lock()
@@ -242,7 +242,7 @@ class Dossier(Base):
             if to:
                 theirs &= Dossier.authority == to.authority
             if Dossier.update(assignee=to).where(theirs).execute() != 1:
-                raise Conflict
+                raise ConflictError
             Audit.record(by, "assigned", self.id, to=to.id if to else None)
         self.assignee = to
 
@@ -294,4 +294,4 @@ class Dossier(Base):
         """Write `changes` if the dossier is still in `version`: of two clerks at once, one wins."""
         mine = (Dossier.id == self.id) & (Dossier.version == version)
         if Dossier.update(version=version + 1, **changes).where(mine).execute() != 1:
-            raise Conflict
+            raise ConflictError

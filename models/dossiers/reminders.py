@@ -6,7 +6,7 @@ used is remembered once, and lapses in the end.
 
 import datetime as dt
 
-from models.base import Conflict, today
+from models.base import ConflictError, today
 from models.dossiers.dossier import Dossier
 from models.dossiers.moves import REMIND_AFTER, Move
 
@@ -25,7 +25,7 @@ def look() -> int:
     for dossier in dossiers:
         try:
             _look_at(dossier)
-        except Conflict:  # scanned, or looked at by another worker, at this very moment
+        except ConflictError:  # scanned, or looked at by another worker, at this very moment
             continue
     return len(dossiers)
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from models.base import Conflict, now
+from models.base import ConflictError, now
 from models.dossiers.audience import Address
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
@@ -37,11 +37,11 @@ class Contacts:
         Notification.release(Notification.event.in_(events), at)
 
     def retract(self, event: Event) -> None:
-        """Cancel the notifications of `event`. Raises Conflict if one of them is already on its way."""
+        """Cancel the notifications of `event`. Raises ConflictError if one of them is already on its way."""
         mine = Notification.event == event
         Notification.cancel(mine & (Notification.attempts == 0))  # one that was tried has replaced older news
         if Notification.select().where(mine & (Notification.state != "cancelled")).exists():
-            raise Conflict
+            raise ConflictError
         Contact.doubt_paper(event.dossier_id, event.at)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import CharField, ForeignKeyField, IntegerField
 
-from models.base import Base, Conflict, UTCDateTimeField, db, now
+from models.base import Base, ConflictError, UTCDateTimeField, db, now
 from models.dossiers.audience import Address
 from models.dossiers.event import Event
 from models.staff.audit import Audit
@@ -109,11 +109,11 @@ class Systems:
         Delivery.update(run_at=at).where(waiting).execute()
 
     def retract(self, event: Event) -> None:
-        """Cancel its deliveries. Raises Conflict if a system has heard of it, may have, or is just being told."""
+        """Cancel its deliveries. Raises ConflictError if a system has heard of it, may have, or is just being told."""
         waiting = (Delivery.event == event) & (Delivery.state == "queued") & (Delivery.attempts == 0)
         Delivery.update(state="cancelled").where(waiting).execute()
         if Delivery.select().where((Delivery.event == event) & (Delivery.state != "cancelled")).exists():
-            raise Conflict
+            raise ConflictError
 
 
 def revoke(system: System) -> None:

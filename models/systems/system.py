@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, IntegrityError, JSONField
 
-from models.base import Base, Conflict, UTCDateTimeField, db, now
+from models.base import Base, ConflictError, UTCDateTimeField, db, now
 from models.catalogue.procedure import Authority
 from models.staff.audit import Audit
 from models.staff.staff import Staff
@@ -100,7 +100,7 @@ class Reply(Base):
     def begin(cls, system: System, key: str, request: str) -> "tuple[Reply, bool]":
         """The reply to `request`, and whether it comes for the first time.
 
-        Raises Conflict while the first is being answered, and ValueError if the key came with another request.
+        Raises ConflictError while the first is being answered, and ValueError if the key came with another request.
         """
         asked = _hash(request)
         try:
@@ -115,7 +115,7 @@ class Reply(Base):
         if reply.status is not None:
             return reply, False
         if not reply._take_over():
-            raise Conflict
+            raise ConflictError
         return reply, True
 
     def _take_over(self) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import Authority, Conflict, Contact, Dossier, Event, Notification, Outcome, Scope, db, now, today
+from models import Authority, ConflictError, Contact, Dossier, Event, Notification, Outcome, Scope, db, now, today
 from models.desk import helpdesk
 from models.dossiers.kinds import MOVES, STATUSES
 from models.dossiers.moves import Act, Move
@@ -26,7 +26,7 @@ def test_every_status_is_moved_as_the_table_says_and_not_otherwise(either, form,
                 move(dossier, to, clerk)
                 assert Dossier.get_by_id(dossier.id).status == to
             else:
-                with pytest.raises(Conflict):
+                with pytest.raises(ConflictError):
                     move(dossier, to, clerk)
                 assert Dossier.get_by_id(dossier.id).status == status and Event.select().count() == rows
 
@@ -62,7 +62,7 @@ def test_of_two_clerks_at_once_one_wins_and_the_other_is_told(either, form, cler
             try:
                 move(dossier, to, clerk)
                 outcomes.append(to)
-            except Conflict:
+            except ConflictError:
                 outcomes.append("conflict")
 
     run(decide, 4, ["examination", "withdrawn", "examination", "incomplete"])
@@ -137,7 +137,7 @@ def test_scan_cannot_be_undone_once_a_message_is_on_its_way(either, form, clerk)
     outbox.claim("worker", "email").ended(Outcome.SENT)
     event = move(dossier, "received", clerk)
     outbox.claim("worker", "email")
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dossier.undo(event, Act(by=clerk, version=dossier.version))
     assert Dossier.get_by_id(dossier.id).status == "received"
 
@@ -146,7 +146,7 @@ def test_only_the_latest_move_can_be_undone(either, form, clerk):
     dossier = in_status(form, "announced", clerk)
     received = move(dossier, "received", clerk, hold=HOLD)
     move(dossier, "examination", clerk, hold=HOLD)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dossier.undo(received, Act(by=clerk, version=dossier.version))
 
 
@@ -160,7 +160,7 @@ def test_dossier_can_be_received_again_after_an_undo(either, form, clerk):
 
 def test_arrival_in_the_future_is_refused(either, form, clerk):
     dossier = in_status(form, "announced", clerk)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dossier.move(Move("received", by=clerk, version=1, arrived_on=today() + dt.timedelta(days=1)))
 
 
@@ -187,11 +187,11 @@ def test_helpdesk_sees_every_authority(either, form, clerk, helpdesk):
 
 def test_citizen_says_once_that_it_was_posted_and_not_in_the_future(either, form, clerk):
     dossier = in_status(form, "announced", clerk)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dossier.post(today() + dt.timedelta(days=1))
     dossier.post(today())
     assert dossier.history.on_its_way.details["on"] == today().isoformat() and dossier.status == "announced"
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dossier.post(today())
 
 
@@ -210,7 +210,7 @@ def test_whatever_is_tried_in_whatever_order_the_history_explains_the_status(app
         for wish in wishes:
             try:
                 attempt(dossier, wish, clerk, other_clerk)
-            except Conflict:
+            except ConflictError:
                 continue
         stored = Dossier.get_by_id(dossier.id)
         events = list(stored.events.order_by(Event.id))
@@ -260,4 +260,4 @@ def test_acts_that_meet_wait_for_each_other_and_none_is_broken_off(either, form,
             pass  # until the other one waits, too
         second.move(Move("incomplete", by=clerk, version=2, missing=["Lease"]))
     thread.join()
-    assert set(errors) <= {Conflict} and Dossier.get_by_id(second.id).status == "incomplete"
+    assert set(errors) <= {ConflictError} and Dossier.get_by_id(second.id).status == "incomplete"

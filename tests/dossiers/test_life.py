@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from models import Audit, Authority, Conflict, Dossier, Note, today
+from models import Audit, Authority, ConflictError, Dossier, Note, today
 from models.dossiers.moves import Act, Move, Originals
 from models.dossiers.registered import registered_number
 from support.moves import EMAIL, HOLD, in_status, move, states
@@ -64,7 +64,7 @@ def test_a_second_envelope_is_told_and_changes_nothing_else(either, form, clerk,
 @pytest.mark.parametrize("status", ["announced", "incomplete", "lapsed"])
 def test_paper_that_is_waited_for_is_no_second_envelope(either, form, clerk, status):
     dossier = in_status(form, status, clerk)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dossier.add_papers(today(), Act(by=clerk, version=dossier.version))
 
 
@@ -74,15 +74,15 @@ def test_a_corrected_day_of_arrival_replaces_the_first_and_keeps_what_was_said(e
     assert (event.arrived_on, event.details) == (YESTERDAY, {"from": today().isoformat()})
     assert stored(dossier).arrived_on == YESTERDAY and states()[-1][0] == "corrected"
     for impossible in (YESTERDAY, today() + dt.timedelta(days=1)):
-        with pytest.raises(Conflict):
+        with pytest.raises(ConflictError):
             dossier.correct_arrival(impossible, Act(by=clerk, version=3))
 
 
 def test_nothing_is_corrected_or_sent_back_before_anything_came(either, form, clerk):
     dossier = in_status(form, "announced", clerk)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dossier.correct_arrival(YESTERDAY, Act(by=clerk, version=1))
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dossier.return_originals(Originals("Diploma", today(), "RR473124829LU"), Act(by=clerk, version=1))
 
 
@@ -119,7 +119,7 @@ def test_everything_the_staff_does_is_in_the_audit_with_what_it_did(either, form
 
 def test_a_move_that_is_refused_leaves_no_row_in_the_audit(either, form, clerk):
     dossier = in_status(form, "received", clerk)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dossier.move(Move("examination", by=clerk, version=1))
     assert Audit.select().count() == 1
 
@@ -141,7 +141,7 @@ def test_dossier_that_was_handed_over_is_given_to_nobody_of_the_former_authority
     dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     seen = Dossier.get_by_id(dossier.id)
     dossier.transfer(other_clerk.authority, Act(by=clerk, version=2))
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         seen.assign(clerk, by=clerk)
     assert Dossier.get_by_id(dossier.id).assignee is None
     dossier.assign(other_clerk, by=other_clerk)

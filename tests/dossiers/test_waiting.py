@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commands.worker import Worker
-from models import Conflict, Dossier, Form, Procedure, WaitingTime, today
+from models import ConflictError, Dossier, Form, Procedure, WaitingTime, today
 from models.deadlines.facts import Fact, handled
 from models.dossiers.moves import Act, Move
 from models.dossiers.waiting_times import LEAST, YEAR, spread
@@ -74,7 +74,7 @@ def test_decision_keeps_how_long_it_took_and_nothing_earlier_does(either, form, 
         assert stored(dossier) == (dt.date(2026, 4, 13), 41 - 12)  # 3 March to 13 April, 10 to 22 March waited
         dossier.correct_arrival(day(0), Act(by=clerk, version=dossier.version))
         assert stored(dossier) == (dt.date(2026, 4, 13), 42 - 12)
-        with pytest.raises(Conflict):  # the correction came after it
+        with pytest.raises(ConflictError):  # the correction came after it
             dossier.undo(event, Act(by=clerk, version=dossier.version))
 
 

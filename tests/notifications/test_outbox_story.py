@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from models import Conflict, Contact, Dossier, Notification, Outcome, Staff, db, now
+from models import ConflictError, Contact, Dossier, Notification, Outcome, Staff, db, now
 from models.base import LUXEMBOURG
 from models.dossiers.kinds import APART
 from models.dossiers.moves import Act, Move
@@ -75,7 +75,7 @@ class Story(RuleBasedStateMachine):
         arrived = now().astimezone(LUXEMBOURG).date() if to == "received" else None
         try:
             dossier.move(Move(to, by=None, version=dossier.version, arrived_on=arrived, hold=hold))
-        except Conflict:
+        except ConflictError:
             return
 
     @rule()
@@ -90,7 +90,7 @@ class Story(RuleBasedStateMachine):
         dossier = self.now_stored()
         try:
             dossier.undo(dossier.history.latest, Act(by=Staff.get(), version=dossier.version))
-        except Conflict:
+        except ConflictError:
             return
 
     @rule(channel=st.sampled_from(["email", "sms"]))

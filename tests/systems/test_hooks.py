@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from models import Authority, Conflict, Delivery, Dossier, Event, System, db, now, today
+from models import Authority, ConflictError, Delivery, Dossier, Event, System, db, now, today
 from models.dossiers.moves import Act, Move
 from models.systems.delivery import RETRY, revoke
 from senders import webhook
@@ -148,6 +148,6 @@ def test_what_a_hook_may_have_heard_is_not_undone(hook, form, clerk):
     event = dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     hook.answer = "drop"
     tell_all()
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dossier.undo(event, Act(by=clerk, version=2))
     assert Dossier.get().status == "received"

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from models import Conflict, Event, Reply, System, db, now
+from models import ConflictError, Event, Reply, System, db, now
 from support.systems import MOVES, Api, received
 
 
@@ -27,7 +27,7 @@ def test_key_of_another_request_is_refused(api, dossier):
 def test_request_that_is_still_being_answered_is_not_begun_again(api, dossier):
     system = System.get()
     Reply.begin(system, "one-envelope", "x")
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         Reply.begin(system, "one-envelope", "x")
 
 
@@ -40,7 +40,7 @@ def test_request_that_meets_the_end_of_one_that_failed_is_begun_or_told_to_wait(
             for _turn in range(60):
                 try:
                     Reply.begin(system, "one-envelope", "x")[0].forget()
-                except Conflict:
+                except ConflictError:
                     continue
                 except Exception as error:
                     errors.append(error)
