@@ -1,8 +1,8 @@
-"""Nobody guesses passwords or codes, and no stranger keeps a clerk out by guessing wrong.
+"""Lock-out against guessing of passwords and codes, made so that a stranger cannot lock a clerk out.
 
-Wrong ones are counted for the account, wherever they come from, and for the address, whatever the account: see
-models.throttle.Tries. A browser in which the account was used before has a count of its own instead of both. Passkeys
-are not counted at all: there is nothing to guess.
+Wrong attempts are counted for each account, from any IP, and for each IP, for any account: see Tries in
+models/security/throttle.py. A browser in which the account has signed in before has a count of its own instead of both.
+Passkeys are not counted: there is nothing to guess.
 """
 
 import datetime as dt
@@ -16,20 +16,20 @@ from models.security.throttle import visitor_key
 from models.staff.proof import Proof
 
 HOUR = dt.timedelta(hours=1)
-MOST = 100  # wrong ones for an account and hour, from all known browsers and strangers together
+MAX_WRONG_PER_HOUR = 100  # for one account, from known browsers and strangers together
 
 
 def browser_cookie() -> str:
-    """The name of the cookie by which a browser is known."""
+    """The name of the device cookie, by which a browser is known."""
     return "__Host-known" if current_app.config["SESSION_COOKIE_SECURE"] else "known"
 
 
-def attempt(email: str, look: Callable[[], Proof | None]) -> Proof | None:
-    """What `look` finds in what was typed for this account. Raises TooManyRequests after too many wrong ones."""
+def attempt(email: str, check: Callable[[], Proof | None]) -> Proof | None:
+    """Call `check` as one attempt at this account and return its result. Raises TooManyRequests during a lock-out."""
     email = email.strip().lower()
     names = _names(email)
     _take(email, names)
-    proof = look()
+    proof = check()
     if proof is None:
         Counter.hit(f"wrong|{email}", HOUR)
         return None
@@ -39,6 +39,7 @@ def attempt(email: str, look: Callable[[], Proof | None]) -> Proof | None:
 
 
 def _names(email: str) -> list[str]:
+    """The names of the counts that this attempt adds to."""
     token = request.cookies.get(browser_cookie(), "")
     if token and KnownBrowser.knows(token, email):
         return [f"browser|{token}|{email}"]
@@ -46,7 +47,8 @@ def _names(email: str) -> list[str]:
 
 
 def _take(email: str, names: list[str]) -> None:
-    if Counter.peek(f"wrong|{email}", HOUR) >= MOST:
+    """Count the attempt under all `names`, or under none if one of them is locked out."""
+    if Counter.peek(f"wrong|{email}", HOUR) >= MAX_WRONG_PER_HOUR:
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
     for index, name in enumerate(names):
         if wait := Tries.take(name):

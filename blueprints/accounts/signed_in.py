@@ -50,18 +50,18 @@ def enter(proof: Proof) -> Response:
     return response
 
 
-def renew(proof: Proof, address: str) -> Response:
-    """Who is signed in has proved anew who they are: go on at `address`, under a new token."""
-    response = redirect(address, 303)
+def renew(proof: Proof, url: str) -> Response:
+    """Go on at `url` after a new authentication, with a new session token."""
+    response = redirect(url, 303)
     _set_session(response, g.staff_session.renew(proof))
     return response
 
 
-def leave(address: str) -> Response:
+def leave(url: str) -> Response:
     """End the session in the database, not only in the browser."""
     if token := request.cookies.get(cookie()):
         StaffSession.close(token)
-    response = redirect(address, 303)
+    response = redirect(url, 303)
     _set_cookie(response, cookie(), "", 0)
     return response
 

@@ -103,5 +103,5 @@ def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> R
 
 
 def _link(email: str, token: str) -> Response:
-    address = current_app.config["SITE_URL"] + url_for("invitations.show", token=token)
-    return make_response(render_template("accounts/staff/link.html", email=email, address=address))
+    url = current_app.config["SITE_URL"] + url_for("invitations.show", token=token)
+    return make_response(render_template("accounts/staff/link.html", email=email, url=url))

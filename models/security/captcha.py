@@ -86,8 +86,8 @@ def code_id(secret: str, token: str) -> str:
 
 def digits(secret: str, code: str) -> str:
     """The six digits of the code with this id."""
-    number = int.from_bytes(hmac.digest(_key(secret, "code"), code.encode(), hashlib.sha256))
-    return "".join(ALPHABET[number // len(ALPHABET) ** place % len(ALPHABET)] for place in range(CODE_LENGTH))
+    value = int.from_bytes(hmac.digest(_key(secret, "code"), code.encode(), hashlib.sha256))
+    return "".join(ALPHABET[value // len(ALPHABET) ** place % len(ALPHABET)] for place in range(CODE_LENGTH))
 
 
 def check_code(secret: str, scope: str, token: str, typed: str, min_seconds: float = 0) -> Verdict:

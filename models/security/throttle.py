@@ -117,10 +117,10 @@ class Used(Base):
 
 
 class Tries(Base):
-    """Lock-out after wrong passwords: the fifth locks out for one minute, each further one twice as long, up to 15.
+    """Lock-out after wrong passwords or codes: the fifth locks out for a minute, each further one twice as long.
 
-    take() counts an attempt before the secret is checked, and give_back() undoes it after a correct one. So requests
-    sent in parallel get no extra attempts. An hour without attempts resets the count.
+    The longest lock-out is MAX_WAIT. take() counts an attempt before the secret is checked, and give_back() undoes it after
+    a correct one, so that parallel requests get no extra attempts. An hour without attempts resets the count.
     """
 
     key = CharField(max_length=64, primary_key=True)
@@ -191,7 +191,7 @@ def _key(name: str) -> str:
 
 
 def visitor_key(ip: str | None, secret: str) -> str:
-    """The name of a visitor in rate limits: their IPv4 address or IPv6 /64, hashed with a key that changes daily."""
+    """The name of a visitor in rate limits: their IPv4 or IPv6 /64, as a keyed hash that changes every day."""
     return _anonymous(ip, secret, v4=32, v6=64)
 
 

@@ -147,7 +147,7 @@ def test_browser_is_forgotten_after_a_year_and_with_a_closed_account(app, clerk,
 
 
 def test_no_account_takes_more_than_a_hundred_wrong_ones_an_hour(app, clerk, later, monkeypatch):
-    monkeypatch.setattr(attempts, "MOST", 2)
+    monkeypatch.setattr(attempts, "MAX_WRONG_PER_HOUR", 2)
     known = signed_in(app, clerk)
     known.post("/sign-out", data={"csrf_token": token_of(known)})
     guess(known, clerk.email)
