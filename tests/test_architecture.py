@@ -1,0 +1,263 @@
+"""The floors of the house, read from the imports of every module, also from those inside functions.
+
+An import never climbs. What is still allowed against a rule stands in a list beside it; a list shorter than it could
+be fails as well, so that what was mended stays mended.
+"""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from paths import ROOT
+
+TOPS = ("app.py", "paths.py", "models", "paper", "wording", "senders", "blueprints", "commands", "web")
+# From below. Rooms of one floor do not know each other.
+FLOORS = (
+    ("paths",),
+    ("models.base", "web"),
+    ("models.security", "models.deadlines"),
+    ("models.catalogue",),
+    ("models.staff",),
+    ("models.dossiers",),
+    ("models.notifications",),
+    ("models.systems",),
+    ("models.desk",),
+    ("models",),  # its __init__ alone: the models by name, for all above
+    ("paper",),
+    ("wording",),
+    ("senders",),
+    ("blueprints.public", "blueprints.accounts", "blueprints.api"),
+    ("blueprints.desk", "blueprints.operations"),
+    ("blueprints",),  # its __init__ alone
+    ("commands",),
+    ("app",),
+)
+LEVELS = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+SITE_LIBRARIES = {"flask", "flask_babel", "flask_wtf", "flask_mail", "werkzeug", "wtforms", "jinja2", "click"}
+
+STILL_CLIMBING = {("wording.notifications", "senders.vonage_codes")}
+# What senders may know of the models: constants, spelling, keys, and the words for an outcome. Nothing that queries.
+OPEN_TO_SENDERS = {"models.base", "models.security.keys", "models.dossiers.number", "models.notifications.outcome"}
+STILL_IN_SENDERS = {
+    ("senders", "models.notifications.notification"),
+    ("senders.bounces", "models.notifications.notification"),
+    ("senders.push", "models.notifications.subscription"),
+    ("senders.samples", "models.catalogue.procedure"),
+    ("senders.samples", "models.dossiers.dossier"),
+    ("senders.samples", "models.dossiers.event"),
+    ("senders.samples", "models.notifications.contact"),
+    ("senders.samples", "models.notifications.notification"),
+    ("senders.sms", "models.notifications.limits"),
+    ("senders.sms", "models.notifications.notification"),
+    ("senders.text", "models.catalogue.procedure"),
+    ("senders.text", "models.dossiers.dossier"),
+    ("senders.text", "models.dossiers.event"),
+    ("senders.text", "models.notifications.contact"),
+    ("senders.text", "models.notifications.notification"),
+    ("senders.text", "models.notifications.subscription"),
+}
+# Modules of blueprints/ without a page of their own.
+HELPERS = {
+    "blueprints.accounts": {"attempts", "forms", "guard", "passkeys", "signed_in"},
+    "blueprints.api": {"description", "problems", "schemas"},
+    "blueprints.desk": {"export", "forms", "helpdesk_forms", "post_bag_forms", "tables"},
+    "blueprints.public": {"contact_limits", "forms", "lookups"},
+    "blueprints.operations": set(),
+}
+WORKERS = {"worker", "deliveries"}  # modules of commands/ without a command of their own
+# Libraries that cost seconds or memory, loaded with the first notification, or at set-up only.
+LAZY = {
+    "espeakng_loader",
+    *("py_vapid", "pywebpush", "requests", "urllib3"),
+    *("pydantic", "vonage_http_client", "vonage_messages"),
+}
+STILL_TYPE_CHECKING = {"senders.push", "senders.sms"}
+STILL_ANY = {"models.base.Base.id", "models.desk.scan.Read.dossier_id", "models.desk.scan.Read.event"} | {
+    *("models.desk.scan.Read.event_id", "senders.mail.Connection.host", "senders.mail._Dialogue.sock"),
+    "blueprints.public.status.Unreached.form",
+}
+STILL_IN_A_CIRCLE = {"blueprints.desk"}  # its modules put their views on its blueprint
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def files() -> Iterator[Path]:
+    for top in TOPS:
+        yield from [ROOT / top] if top.endswith(".py") else sorted((ROOT / top).rglob("*.py"))
+
+
+MODULES = {module_name(path): path for path in files()}
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MODULES.items()}
+MODELS = {
+    alias.name: f"{node.module}"
+    for node in TREES["models"].body
+    if isinstance(node, ast.ImportFrom)
+    for alias in node.names
+}  # what models/__init__.py names -> where it stands
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """The modules that this statement imports; a name that `models` only passes on counts for its own module."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute"
+        for alias in node.names:
+            full = f"{node.module}.{alias.name}"
+            passed_on = MODELS.get(alias.name) if node.module == "models" else None
+            yield passed_on or (full if full in MODULES else f"{node.module}")
+
+
+@cache
+def imports(name: str) -> frozenset[str]:
+    """All that a module imports, ours and of others."""
+    return frozenset(found for node in ast.walk(TREES[name]) for found in imported(node))
+
+
+def ours(name: str) -> set[str]:
+    return {found for found in imports(name) if found in MODULES}
+
+
+def room(name: str) -> str:
+    """The room of FLOORS that a module is in."""
+    parts = name.split(".")
+    return next(known for end in range(len(parts), 0, -1) if (known := ".".join(parts[:end])) in LEVELS)
+
+
+def below(name: str, top: str) -> bool:
+    return name == top or name.startswith(f"{top}.")
+
+
+def all_of(top: str) -> list[str]:
+    return [name for name in MODULES if below(name, top)]
+
+
+def libraries(name: str) -> set[str]:
+    return {found.partition(".")[0] for found in imports(name)}
+
+
+def edges() -> set[tuple[str, str]]:
+    return {(name, found) for name in MODULES for found in ours(name)}
+
+
+def climbs(name: str, found: str) -> bool:
+    """Does this import lead up, or to another room of the same floor?"""
+    here, there = room(name), room(found)
+    return here != there and LEVELS[there] >= LEVELS[here]
+
+
+def test_the_checks_see_what_they_look_for():
+    assert ("commands.worker", "models.notifications.outbox") in edges()
+    assert ("wording.errors", "web.errors") in edges(), "also one that imports names out of a module"
+    assert "espeakng_loader" in imports("models.security.voices"), "also one inside a function"
+    assert climbs("models.staff.staff", "models.dossiers.dossier") and climbs(
+        "models.security.keys", "models.deadlines.clock"
+    )
+    assert not climbs("blueprints.desk.forms", "blueprints.public.forms")
+
+
+def test_every_folder_has_a_floor():
+    assert [name for name in MODULES if name.count(".") and room(name) in ("models", "blueprints")] == []
+
+
+def test_no_import_climbs():
+    assert {edge for edge in edges() if climbs(*edge)} == STILL_CLIMBING
+
+
+def test_models_and_paper_know_no_web():
+    assert [edge for edge in edges() if edge[0].startswith(("models", "paper")) and below(edge[1], "web")] == []
+
+
+def test_the_web_floor_knows_nothing_of_ours():
+    assert {found for name in all_of("web") for found in ours(name) if not below(found, "web")} == {"paths"}
+
+
+def test_nothing_imports_in_a_circle():
+    assert {room(name) for name in MODULES if name in reachable(name)} == STILL_IN_A_CIRCLE
+
+
+@cache
+def reachable(name: str) -> frozenset[str]:
+    """All modules of ours that are loaded because of this one."""
+    found: set[str] = set()
+    ahead = [*ours(name)]
+    while ahead:
+        each = ahead.pop()
+        if each not in found:
+            found.add(each)
+            ahead += ours(each)
+    return frozenset(found)
+
+
+def test_models_and_paper_know_no_site():
+    assert {name: got for name in all_of("models") if (got := libraries(name) & SITE_LIBRARIES)} == {}
+    assert {name: got for name in all_of("paper") if (got := libraries(name) & {*SITE_LIBRARIES, "peewee"})} == {}
+
+
+def test_senders_ask_no_database():
+    assert [name for name in all_of("senders") if libraries(name) & {"peewee", "playhouse"}] == []
+    known = {(name, found) for name in all_of("senders") for found in ours(name) if below(found, "models")}
+    assert {(name, found) for name, found in known if found not in OPEN_TO_SENDERS} == STILL_IN_SENDERS
+
+
+def test_blueprints_hold_pages_only():
+    for folder, helpers in HELPERS.items():
+        modules = {name.removeprefix(f"{folder}.") for name in all_of(folder)} - {folder}
+        assert {name for name in modules if not assigns_or_imports(f"{folder}.{name}", "bp")} == helpers, folder
+    assert {name for name in all_of("blueprints") if name.count(".") == 1} == set(HELPERS)
+
+
+def test_commands_hold_commands_only():
+    modules = {name.removeprefix("commands.") for name in all_of("commands")} - {"commands"}
+    without = {name for name in modules if not assigns_or_imports(f"commands.{name}", "group", name)}
+    assert without == WORKERS
+
+
+def assigns_or_imports(name: str, *wanted: str) -> bool:
+    """Does the module have one of these names at its top?"""
+    found: set[str] = set()
+    for node in TREES[name].body:
+        if isinstance(node, ast.Assign):
+            found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        if isinstance(node, ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names}
+        if isinstance(node, ast.FunctionDef):
+            found.add(node.name)
+    return bool(found & set(wanted))
+
+
+def test_functions_import_heavy_libraries_only():
+    found = {
+        library.partition(".")[0]
+        for tree in TREES.values()
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        for library in imported(node)
+    }
+    assert found == LAZY
+
+
+def test_no_import_is_for_the_type_checker_alone():
+    assert {name for name, path in MODULES.items() if "TYPE_CHECKING" in path.read_text()} == STILL_TYPE_CHECKING
+
+
+def test_no_field_is_typed_any():
+    found = {
+        f"{name}.{owner.name}.{field.target.id}"
+        for name, tree in TREES.items()
+        for owner in ast.walk(tree)
+        if isinstance(owner, ast.ClassDef)
+        for field in owner.body
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(field.annotation, ast.Name) and field.annotation.id == "Any"
+    }
+    assert found == STILL_ANY
+
+
+def test_no_module_is_longer_than_300_lines():
+    lengths = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
+    assert {name: lines for name, lines in lengths.items() if lines > 300} == {}
