@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import TextBlock
+from models import Procedure, TextBlock
 from models.catalogue.procedure import LANGUAGES
 from paths import CATALOGUE
 from support.loading import command, copied, load, replace
@@ -42,13 +42,18 @@ def test_text_blocks_of_no_procedure_are_refused(app, tmp_path):
     assert "catalogue/nowhere/texts.yaml:1: : no procedure.yaml beside it" in command(app, "check", folder).stderr
 
 
+def block(procedure: str, slug: str) -> TextBlock:
+    joined = TextBlock.select().join(Procedure)
+    return joined.where(Procedure.slug == procedure, TextBlock.slug == slug).get()
+
+
 def test_changed_text_keeps_its_place_and_one_that_is_gone_is_deleted(app, tmp_path):
     folder = copied(tmp_path)
-    before = TextBlock.get(TextBlock.slug == "tell-changes")
+    before = block("rent-subsidy", "tell-changes")
     replace(folder / OWN, "Please tell us if you move", "Tell us if you move")
     (folder / "register-of-diplomas" / "texts.yaml").unlink()
     load(app, folder)
-    after = TextBlock.get(TextBlock.slug == "tell-changes")
+    after = block("rent-subsidy", "tell-changes")
     assert (after.id, after.text["en"].startswith("Tell us")) == (before.id, True)
     assert not TextBlock.select().where(TextBlock.slug == "translation").exists()
 
