@@ -132,9 +132,10 @@ def _near(reading: Reading, on: dt.date) -> str:
 def _stopped(reading: Reading) -> str:
     if not reading.started:
         return _stands(reading)
+    then = _("It goes on when your documents arrive.")
     if reading.rule.missing == "restart":
-        return f"{_stands(reading)} {_('It starts anew when your documents arrive.')}"
-    return f"{_stands(reading)} {_('It goes on when your documents arrive.')}"
+        then = _("It starts anew when your documents arrive.")
+    return f"{_stands(reading)} {then}"
 
 
 def _stands(reading: Reading) -> str:
@@ -154,7 +155,8 @@ def _step(step: Step) -> str:
             return _started(step)
         case Waiting(since):
             asked = _("The authority asked for documents on %(day)s.", day=day(since))
-            return f"{asked} {_('The period begins when all documents are there.')}"
+            then = _("The period begins when all documents are there.")
+            return f"{asked} {then}"
         case Restarted():
             return _restarted(step)
         case Counted(length, unit, end):

@@ -175,7 +175,8 @@ def _astray(dossier: Dossier, event: Event) -> Words:
     if event.kind == "forwarded":
         then = _("The authority scans the code when it has the envelope. You need do nothing.")
         if dossier.status == "announced":
-            then = f"{_scanned_by(event.arrived_on)} {_('You need do nothing now.')}"
+            nothing = _("You need do nothing now.")
+            then = f"{_scanned_by(event.arrived_on)} {nothing}"
         return Words(label(dossier.status), event_words.forwarded(event), then, _authority(dossier), dues)
     then = _("You post the form by itself, with its own sheet.")
     if waiting:
