@@ -43,7 +43,8 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     settings.load(app, config)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     keys.initialize(app.config["SECRET_KEY"])
-    app.wsgi_app = ProxyFix(app.wsgi_app, **dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"]))
+    proxies = dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"])
+    app.wsgi_app = ProxyFix(app.wsgi_app, **proxies)  # type: ignore[method-assign]
     state.init_app(app)
     static_files.init_app(app)
     compression.init_app(app)

@@ -18,7 +18,7 @@ def verify(seal: str | None) -> None:
     """
     with db.connection_context():
         bad, last = Audit.verify()
-        gone = bool(seal) and not Audit.has_seal(seal)
+        gone = not Audit.has_seal(seal) if seal else False
     if bad:
         raise click.ClickException(f"audit: row {bad} was changed, removed or put in")
     if gone:

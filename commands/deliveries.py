@@ -4,7 +4,7 @@ import json
 import logging
 
 from blueprints.api.schemas import dossier_shape, event_shape
-from models import Delivery, Dossier, Event, db
+from models import Delivery, Dossier, db
 from senders import webhook
 from senders.base import SendError
 
@@ -41,7 +41,7 @@ def _tell(delivery: Delivery) -> str:
 
 
 def _body(delivery: Delivery) -> bytes:
-    event = Event.get_by_id(delivery.event_id)
+    event = delivery.event
     dossier = Dossier.loaded().where(Dossier.id == event.dossier_id).get()
     content = {
         "event": event_shape(event).model_dump(mode="json"),

@@ -4,6 +4,7 @@ import datetime as dt
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import click
 from flask import current_app
@@ -73,7 +74,7 @@ class Sample:
         deeds: list[Deed] = [(_moment(self.announced_on, evening), self._announce)]
         for place, (status, day) in enumerate(_days(self.path, self.announced_on)):
             opened = dt.time(8 + (place > 0) * 2 + self.place % 2, self.place * 13 % 60)  # the post comes first
-            deeds.append((_moment(day, opened), lambda status=status: self._move(status)))
+            deeds.append((_moment(day, opened), partial(self._move, status)))
             if place == 0 and (self.assignee or self.note):
                 deeds.append((_moment(day, opened) + dt.timedelta(minutes=40), self._take))
         return [deed for deed in deeds if deed[0] <= now()]

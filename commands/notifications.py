@@ -21,7 +21,9 @@ def send(once: bool) -> None:
     """Send notifications until told to leave (SIGTERM or Ctrl-C); the one being sent is finished first."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
-    told: SimpleQueue = SimpleQueue()  # unlike an Event it may be used from a handler that interrupts its own reader
+    told: SimpleQueue[str] = (
+        SimpleQueue()
+    )  # unlike an Event it may be used from a handler that interrupts its own reader
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.put("leave"))
     Worker().work(told, once)

@@ -32,9 +32,9 @@ def show() -> None:
     """The systems, with when they were last heard of and how many deliveries failed."""
     with db.connection_context():
         for system in System.select(System, Staff, Authority).join(Staff).join(Authority).order_by(System.id):
-            failed = system.deliveries.where(Delivery.state == "failed").count()
+            failed = Delivery.select().where((Delivery.system == system) & (Delivery.state == "failed")).count()
             state = "revoked" if system.revoked_at else "test" if system.test else "live"
-            click.echo(f"{system.id}  {system.staff.authority.slug}  {system.name}  {state}  failed {failed}")
+            click.echo(f"{system.id}  {_slug(system)}  {system.name}  {state}  failed {failed}")
 
 
 @group.command("revoke")
@@ -53,6 +53,11 @@ def repeat(number: int) -> None:
     with db.connection_context():
         again = Delivery.repeat(_system(number))
     click.echo(f"{again} {'delivery' if again == 1 else 'deliveries'} to send again")
+
+
+def _slug(system: System) -> str:
+    authority = system.staff.authority
+    return authority.slug if authority else ""
 
 
 def _system(number: int) -> System:

@@ -41,7 +41,7 @@ class Worker:
         self.look_at = dict.fromkeys((*CHANNELS, SYSTEMS), 0.0)  # nobody asks again at once where nothing was due
         self.idle = set(self.look_at)
 
-    def work(self, told: SimpleQueue, once: bool = False) -> None:
+    def work(self, told: "SimpleQueue[str]", once: bool = False) -> None:
         """Send until something is in `told`; with `once`, until nothing is due."""
         while True:
             idle = self.send_next() if once else self._send_next_whatever_happens()

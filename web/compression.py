@@ -46,7 +46,7 @@ def _may_be_compressed(response: Response) -> bool:
     """
     if "csrf_token" in g or request.method == "HEAD" or response.status_code == 304:
         return False
-    if "Content-Encoding" in response.headers or not response.mimetype.startswith(TYPES):
+    if "Content-Encoding" in response.headers or not (response.mimetype or "").startswith(TYPES):
         return False
     return len(response.get_data()) >= LEAST
 

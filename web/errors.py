@@ -1,8 +1,9 @@
 """One page for every error: what happened, in plain words, and a way on."""
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
+from web import htmx
 from web.error_log import log_fault
 from web.state import ErrorAnswer, ErrorText, HelpPage, state
 
@@ -11,7 +12,7 @@ def init_app(app: Flask, text: ErrorText) -> None:
     """Answer every HTTP error, and every exception, with our page; `text` gives its title and sentences."""
     state(app).error_text = text
     app.register_error_handler(HTTPException, show)
-    app.log_exception = lambda _error: None  # type: ignore[method-assign]  # it logs the address; see error_log.py
+    app.log_exception = lambda exc_info: None  # type: ignore[method-assign]  # it logs the address; see error_log.py
 
 
 def on_unknown(app: Flask, under: str, page: HelpPage) -> None:
@@ -35,7 +36,7 @@ def show(error: HTTPException) -> Response:
     if code == 404 and not said(error) and (help_page := _help(request.path)):
         return help_page
     if code < 400 or isinstance(error, SecurityError):  # a redirect of the router; a host whose pages are not ours
-        return error.get_response()
+        return make_response(error.get_response())
     return _page(error, code)
 
 
@@ -46,8 +47,8 @@ def said(error: HTTPException) -> str:
 
 def _page(error: HTTPException, code: int) -> Response:
     reference = log_fault(error) if isinstance(error, InternalServerError) else ""
-    name = "_error.html" if request.htmx.part else "error.html"
-    response = error.get_response()
+    name = "_error.html" if htmx.headers().part else "error.html"
+    response = make_response(error.get_response())
     response.data = render_template(name, code=code, text=state().error_text(error), reference=reference)
     response.content_type = "text/html; charset=utf-8"
     return response

@@ -1,6 +1,6 @@
 """All that is known here about htmx: reading its headers (htmx-flask) and answering with a part of a page."""
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, redirect, render_template, request
 from htmx_flask import Htmx, make_response
@@ -18,6 +18,8 @@ class Headers(HtmxHeaders):
 
 
 class Request(HtmxAwareRequest):
+    htmx: Headers
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.htmx = Headers(self.headers)
@@ -33,12 +35,17 @@ def init_app(app: Flask) -> None:
     app.request_class = Request  # after Htmx(), which sets its own
 
 
+def headers() -> Headers:
+    """What htmx says in the headers of this request; false if it did not ask."""
+    return cast(Request, request).htmx
+
+
 def page(template: str, status: int = 200, /, push: str | None = None, **context: Any) -> Response:
     """Render `blueprint/view.html`, or for htmx only its part `blueprint/_view.html`.
 
     With `push`, htmx shows this address: a part that stands for a page of its own.
     """
-    if not request.htmx.part:
+    if not headers().part:
         return make_response(render_template(template, **context), status)
     folder, _, name = template.rpartition("/")
     body = render_template(f"{folder}/_{name}", **context)
@@ -47,11 +54,11 @@ def page(template: str, status: int = 200, /, push: str | None = None, **context
 
 def follow(address: str) -> Response:
     """After a change: go on at `address`, with GET. htmx gets the part of it that stands in the same place."""
-    return redirect(address, 303)
+    return cast(Response, redirect(address, 303))
 
 
 def goto(address: str) -> Response:
     """After a change: leave this page for `address`, whole, with htmx as well."""
-    if request.htmx:
+    if headers():
         return make_response("", 204, redirect=address)
-    return redirect(address, 303)
+    return follow(address)

@@ -78,7 +78,7 @@ def language_url(code: str) -> str:
 
 def _readable(path: str) -> str:
     """`path`, or the page above it where `path` itself only takes what a form sends."""
-    if request.url_rule and "GET" in request.url_rule.methods:  # most pages: nothing to search for
+    if request.url_rule and "GET" in (request.url_rule.methods or ()):  # most pages: nothing to search for
         return path
     try:
         current_app.url_map.bind("").match(path, "GET")

@@ -1,6 +1,7 @@
 """What every answer says to the browser: nothing inline, nothing from elsewhere, nothing kept that is private."""
 
 from flask import Flask, Response, g, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
 
 from web import compression, htmx, languages
 
@@ -49,7 +50,7 @@ def init_app(app: Flask, plain_http: tuple[str, ...] = ()) -> None:
     behind_tls = app.config["SESSION_COOKIE_SECURE"] and app.config["PROXY_HOPS"]
 
     @app.before_request
-    def to_https() -> Response | None:
+    def to_https() -> BaseResponse | None:
         """Redirect a visitor of whom our proxy says that they came by plain HTTP."""
         if behind_tls and request.scheme == "http" and request.path not in plain_http:
             return redirect(request.url.replace("http:", "https:", 1), 308)

@@ -145,7 +145,9 @@ def _check_push(config: dict[str, Any]) -> None:
 def _fits(value: Any, kind: type) -> bool:
     if kind is list:
         return isinstance(value, list) and all(isinstance(text, str) for text in value)
-    return type(value) is kind and (kind is not int or value >= 0)
+    if kind is int:
+        return type(value) is int and value >= 0
+    return type(value) is kind
 
 
 def _derive(config: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from web.state import state
 SOURCES, BUILT = STATIC, BUILT_STATIC
 HASHED = r"\.[0-9a-f]{12}\.\w+$"
 MINIFIERS: dict[str, Callable[[str], str]] = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
 SHORT = 60  # seconds; for addresses without a hash
 
 
@@ -40,8 +41,8 @@ class Server(WhiteNoise):
             application, root, "static/", max_age=SHORT, allow_all_origins=False, immutable_file_test=HASHED
         )
 
-    def serve(self, static_file: Any, environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
-        def start(status: str, own: list[tuple[str, str]]) -> Callable:
+    def serve(self, static_file: Any, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, own: list[tuple[str, str]]) -> object:
             return start_response(status, own + self.extra)
 
         wish = compression.wanted(environ.get("HTTP_ACCEPT_ENCODING", ""))  # WhiteNoise would overlook "br;q=0"
@@ -57,7 +58,8 @@ def init_app(app: Flask) -> None:
     if app.debug:
         return
     BUILT.mkdir(parents=True, exist_ok=True)
-    app.wsgi_app = server = Server(app.wsgi_app, BUILT, headers.STATIC)
+    server = Server(app.wsgi_app, BUILT, headers.STATIC)
+    app.wsgi_app = server  # type: ignore[method-assign]
     for name, copy in copies().items():
         if (BUILT / copy).is_file():
             state(app).static_urls[name] = f"/static/{copy}"

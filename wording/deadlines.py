@@ -106,22 +106,22 @@ def steps(reading: Reading) -> list[str]:
     return [_step(step) for step in reading.steps]
 
 
-def day(date: dt.date) -> str:
-    """A date as people say it, in their language."""
-    return format_date(date, "long")
+def day(date: dt.date | None) -> str:
+    """A date as people say it, in their language; empty if there is none."""
+    return format_date(date, "long") if date else ""
 
 
 def _until(reading: Reading, on: dt.date) -> str:
     text = _("As a rule at most until %(day)s", day=day(reading.limit))
-    if reading.ended is None and reading.limit < on:
+    if reading.ended is None and reading.limit and reading.limit < on:
         return _("%(text)s. That day has passed: you may ask the authority.", text=text)
     return text
 
 
 def _near(reading: Reading, on: dt.date) -> str:
-    days = (reading.limit - on).days
-    if reading.ended:
+    if reading.ended or reading.limit is None:
         return day(reading.limit)
+    days = (reading.limit - on).days
     if days < 0:
         return ngettext("%(day)s, %(num)d day overdue", "%(day)s, %(num)d days overdue", -days, day=day(reading.limit))
     if days == 0:
@@ -139,7 +139,7 @@ def _stopped(reading: Reading) -> str:
 
 
 def _stands(reading: Reading) -> str:
-    if not reading.started:
+    if not reading.started or reading.stopped is None:
         return _("The period begins when all documents are there.")
     return _(
         "The clock has been stopped since %(day)s: %(used)s of %(total)s days are used.",

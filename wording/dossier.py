@@ -176,7 +176,7 @@ def _astray(dossier: Dossier, event: Event) -> Words:
         then = _("The authority scans the code when it has the envelope. You need do nothing.")
         if dossier.status == "announced":
             nothing = _("You need do nothing now.")
-            then = f"{_scanned_by(event.arrived_on)} {nothing}"
+            then = f"{_scanned_by(event.arrived_on or today())} {nothing}"
         return Words(label(dossier.status), event_words.forwarded(event), then, _authority(dossier), dues)
     then = _("You post the form by itself, with its own sheet.")
     if waiting:

@@ -73,12 +73,13 @@ def _why_mail(error: str) -> str:
 
 
 def _why_sms(error: str) -> str:
-    meaning = MEANING.get(error.split()[-1])
-    return {
+    said = {
         Outcome.LATER: _("Phone not accepting messages right now"),
         Outcome.BARRED: _("Number barred, or its owner wants no SMS"),
         Outcome.NEVER: _("Phone number not in use, or it takes no SMS"),
-    }.get(meaning) or _("SMS provider not reached, or it gave no clear answer")
+    }
+    outcome = MEANING.get(error.split()[-1], Outcome.UNKNOWN)
+    return said.get(outcome) or _("SMS provider not reached, or it gave no clear answer")
 
 
 def _why_push(error: str) -> str:

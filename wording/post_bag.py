@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from flask_babel import gettext as _
 
-from models import Dossier, Event, Read, Scope, Staff
+from models import Contact, Dossier, Event, Read, Scope, Staff
 from models.base import local_day
 from models.dossiers.kinds import ENVELOPES
 from web.languages import current, in_language
@@ -137,7 +137,7 @@ def _forwarded(_read: Read, dossier: Dossier, _staff: Staff) -> Answer:
 
 def nobody(dossier: Dossier) -> str:
     """Why nobody is told of this arrival, if nobody is."""
-    contacts = list(dossier.contacts)
+    contacts = list(Contact.of(dossier))
     if any(contact.stopped_at is None for contact in contacts):
         return ""
     if contacts:

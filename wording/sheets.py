@@ -97,6 +97,8 @@ def form_pdf(dossier: Dossier, language: str) -> bytes:
 
 def calendar(dossier: Dossier, due: Due, language: str) -> bytes:
     """The date of `due` as a file for a calendar. What stands there may be seen by others: it names no person."""
+    if due.date is None:
+        raise ValueError("a calendar needs a date")
     titles = {
         "limit": _("eTracking: last day for the authority’s answer, as a rule"),
         "yours": _("eTracking: last day for the missing documents"),

@@ -7,7 +7,6 @@ from flask import (
     current_app,
     g,
     make_response,
-    redirect,
     render_template,
     request,
     session,
@@ -105,7 +104,7 @@ def remove_passkey(passkey: int) -> Response:
         credentials.remove_passkey(g.staff, found, keep=g.staff_session)
     except RefusedError:
         return _show(409, refused="last")
-    return redirect(url_for(".show", done="removed"), 303)
+    return hx.follow(url_for(".show", done="removed"))
 
 
 @bp.get("/authenticator")
@@ -136,7 +135,7 @@ def remove_authenticator() -> Response:
         credentials.remove_totp(g.staff, keep=g.staff_session)
     except RefusedError:
         return _show(409, refused="last")
-    return redirect(url_for(".show", done="removed"), 303)
+    return hx.follow(url_for(".show", done="removed"))
 
 
 @bp.get("/password")
@@ -156,7 +155,7 @@ def change_password() -> Response:
     except EasyPasswordError:
         answer.refuse()
         return _password(answer, 422)
-    return redirect(url_for(".show", done="password"), 303)
+    return hx.follow(url_for(".show", done="password"))
 
 
 @bp.post("/recovery-codes")
@@ -173,7 +172,7 @@ def end_sessions() -> Response:
         StaffSession.end(g.staff, request.form["session"])
     else:
         StaffSession.end_all(g.staff, keep=g.staff_session)
-    return redirect(url_for(".show", done="ended"), 303)
+    return hx.follow(url_for(".show", done="ended"))
 
 
 def _show(status: int = 200, refused: str = "") -> Response:
@@ -215,7 +214,7 @@ def _target() -> str:
 
 def _authenticator(answer: CodeForm, status: int = 200) -> Response:
     if not g.staff.password_hash:  # the app is the second step after it
-        return redirect(url_for(".password"), 303)
+        return hx.follow(url_for(".password"))
     secret = _secret()
     code = qr.path(app_url(g.staff.email, secret), "M")
     return make_response(

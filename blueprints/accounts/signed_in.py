@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, current_app, g, redirect, request, url_for
+from flask import Response, current_app, g, request, url_for
 
 from blueprints.accounts.attempts import attempt, browser_cookie
 from models import KnownBrowser, StaffSession
@@ -43,7 +43,7 @@ def keep_nothing(response: Response) -> Response:
 def enter(proof: Proof) -> Response:
     """Open a session and know this browser from now on. The session that this browser had before ends."""
     kind = words.browser(request.user_agent.string)
-    response = redirect(url_for("desk.index"), 303)
+    response = hx.follow(url_for("desk.index"))
     _set_session(response, StaffSession.open(proof, kind, before=request.cookies.get(cookie(), "")))
     known = KnownBrowser.remember(proof.staff, request.cookies.get(browser_cookie(), ""))
     _set_cookie(response, browser_cookie(), known, int(KNOWN_BROWSER_LIFETIME.total_seconds()))
@@ -52,7 +52,7 @@ def enter(proof: Proof) -> Response:
 
 def renew(proof: Proof, url: str) -> Response:
     """Go on at `url` after a new authentication, with a new session token."""
-    response = redirect(url, 303)
+    response = hx.follow(url)
     _set_session(response, g.staff_session.renew(proof))
     return response
 
@@ -61,7 +61,7 @@ def leave(url: str) -> Response:
     """End the session in the database, not only in the browser."""
     if token := request.cookies.get(cookie()):
         StaffSession.close(token)
-    response = redirect(url, 303)
+    response = hx.follow(url)
     _set_cookie(response, cookie(), "", 0)
     return response
 

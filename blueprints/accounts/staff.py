@@ -1,6 +1,6 @@
 """The accounts of the staff, for administrators: invite, close, open again, sign out, begin anew."""
 
-from flask import Blueprint, Response, abort, current_app, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from peewee import IntegrityError
 from playhouse.flask_utils import get_object_or_404
@@ -65,7 +65,7 @@ def change(account: int) -> Response:
         verb(staff, by=g.staff)
     except RefusedError:
         return _show(_form(formdata=None), 409, refused=True)
-    return redirect(url_for(".show", done=request.form["action"]), 303)
+    return hx.follow(url_for(".show", done=request.form["action"]))
 
 
 @bp.post("/<row:account>/reset")

@@ -1,7 +1,8 @@
 """The interface described (OpenAPI 3.1), from the shapes that check the requests."""
 
-from typing import Any
+from typing import Any, Literal
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from blueprints.api.schemas import DossierShape, EventShape, Move
@@ -21,7 +22,10 @@ same event may come more than once.
 
 def describe(server: str) -> dict[str, Any]:
     """The description, for the interface at `server`."""
-    shapes = [(shape, "serialization") for shape in (DossierShape, EventShape)] + [(Move, "validation")]
+    shapes: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+        *((DossierShape, "serialization"), (EventShape, "serialization")),
+        (Move, "validation"),
+    ]
     _, schema = models_json_schema(shapes, ref_template="#/components/schemas/{model}")
     return {
         "openapi": "3.1.0",
@@ -85,7 +89,7 @@ def _paths() -> dict[str, Any]:
     }
 
 
-def _answers(good: dict[str, tuple[str, dict]], *problems: int) -> dict[str, Any]:
+def _answers(good: dict[str, tuple[str, dict[str, Any]]], *problems: int) -> dict[str, Any]:
     texts = {
         400: "A header is missing",
         401: "No valid token",

@@ -65,7 +65,7 @@ def show(number: str) -> Response:
     return jsonify(dossier_shape(_dossier(number)))
 
 
-def idempotent(view: Callable[..., tuple[dict, int]]) -> Callable[..., Response]:
+def idempotent(view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[..., Response]:
     """The same request sent twice, with the same Idempotency-Key, happens once and is answered twice alike."""
 
     @wraps(view)
@@ -81,7 +81,7 @@ def idempotent(view: Callable[..., tuple[dict, int]]) -> Callable[..., Response]
                 raise
             reply.end(status, body)
         else:
-            status, body = reply.status, reply.body
+            status, body = reply.status or 500, reply.body
         response = jsonify(body)
         response.status_code = status
         if status >= 400:
@@ -93,7 +93,7 @@ def idempotent(view: Callable[..., tuple[dict, int]]) -> Callable[..., Response]
 
 @bp.post("/dossiers/<number:number>/moves")
 @idempotent
-def move(number: str) -> tuple[dict, int]:
+def move(number: str) -> tuple[dict[str, Any], int]:
     """Move a dossier on; with a test token it is checked and answered, and nothing happens."""
     asked = _asked()
     with db.atomic() as transaction:

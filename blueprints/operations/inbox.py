@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-from flask import Blueprint, abort, make_response, render_template, send_file
+from flask import Blueprint, Response, abort, make_response, render_template, send_file
 
 from senders import inbox
 from web.responses import letter, private
@@ -12,22 +12,22 @@ bp.after_request(private)
 
 
 @bp.get("")
-def index():
+def index() -> str:
     return render_template("operations/inbox/index.html", entries=inbox.entries())
 
 
 @bp.get("/<name>")
-def show(name: str):
+def show(name: str) -> str:
     return render_template("operations/inbox/show.html", entry=_entry(name))
 
 
 @bp.get("/<name>/html")
-def html(name: str):
+def html(name: str) -> Response:
     return letter(make_response(_entry(name).html or abort(404)))
 
 
 @bp.get("/<name>/attachments/<int:place>")
-def attachment(name: str, place: int):
+def attachment(name: str, place: int) -> Response:
     attachments = _entry(name).attachments
     if place >= len(attachments):
         abort(404)

@@ -2,12 +2,13 @@
 
 import hmac
 from collections.abc import Iterable
+from typing import Any, cast
 
 from flask import Blueprint, Response, abort, current_app, request
-from peewee import fn
+from peewee import Field, fn
 
 from blueprints.public import contact_limits
-from models import Channel, Delivery, Dossier, Notification, now, today
+from models import Base, Channel, Delivery, Dossier, Notification, now, today
 from models.notifications import limits as sms_limits
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS
@@ -56,8 +57,9 @@ def _gauge(name: str, text: str, values: Iterable[tuple[dict[str, str], float]])
         yield f"etracking_{name}{{{marks}}} {value}" if marks else f"etracking_{name} {value}"
 
 
-def _counted(model, *fields) -> list[tuple[dict[str, str], int]]:
-    rows = model.select(*fields, fn.COUNT(model.id)).group_by(*fields).order_by(*fields).tuples()
+def _counted(model: type[Base], *fields: Field) -> list[tuple[dict[str, str], int]]:
+    counted = model.select(*fields, fn.COUNT(model.id)).group_by(*fields).order_by(*fields)
+    rows = cast(Iterable[tuple[Any, ...]], counted.tuples())
     names = [field.name for field in fields]
     return [(dict(zip(names, row, strict=False)), row[-1]) for row in rows]
 

@@ -9,6 +9,7 @@ import io
 import logging
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request, send_file
 from flask_babel import get_locale
@@ -23,6 +24,7 @@ from models.security import captcha
 from models.security.captcha import Verdict
 from models.security.throttle import Counter, visitor_key
 from models.security.voices import VARIANTS, NoVoicesError, spoken
+from web import htmx
 
 bp = Blueprint("captcha", __name__, url_prefix="/captcha")
 log = logging.getLogger(__name__)
@@ -49,7 +51,7 @@ SENTENCES = {
 }
 
 
-def offer(scope: str) -> dict:
+def offer(scope: str) -> dict[str, str | int | bool]:
     """What captcha/_captcha.html needs for one form, called `<procedure>/<form>`: a fresh code each time."""
     language = get_locale().language
     return {
@@ -57,7 +59,7 @@ def offer(scope: str) -> dict:
         "token": captcha.new_code(_secret(), scope),
         "by_choice": "code" in request.args or "captcha_code" in request.form,
         # htmx reads <noscript> as ordinary content, also when it restores a page from the history.
-        "swapped": bool(request.htmx or request.htmx.history_restore_request),
+        "swapped": bool(htmx.headers() or htmx.headers().history_restore_request),
         "lang": language if language in LANGUAGES else "de",
         "seconds": int(captcha.PROOF_LIFETIME.total_seconds()) - 30,
     }
@@ -82,7 +84,7 @@ def _judge(form: Mapping[str, str], scope: str) -> Verdict:
 
 
 @bp.post("/challenge")
-def challenge():
+def challenge() -> dict[str, Any]:
     """A challenge for the workers; needs no CSRF token, because it changes nothing that belongs to anybody."""
     scope = request.args.get("scope", "")
     if not 0 < len(scope) <= MAX_SCOPE:
@@ -92,7 +94,7 @@ def challenge():
 
 
 @bp.get("/<token>.png")
-def picture(token: str):
+def picture(token: str) -> Response:
     """The six digits as a picture: one rendering only, then 410."""
     code = _code(token)
     _limit("picture")
@@ -102,7 +104,7 @@ def picture(token: str):
 
 
 @bp.get("/<token>.wav")
-def recording(token: str):
+def recording(token: str) -> Response:
     """The six digits spoken; always the same bytes for the same token, because Safari fetches them in parts."""
     code, language = _code(token), request.args.get("lang", "de")
     if language not in LANGUAGES:

@@ -13,6 +13,7 @@ from blueprints.public.forms import MailAddressForm, MobileNumberForm
 from models import Authority, Contact, Dossier, Form, Procedure
 from models.notifications import addresses, consent
 from senders.text import contact_id
+from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import private
 from wording import dossier as words
@@ -26,7 +27,7 @@ ACTIONS = {
     "keep": addresses.take_back,
     "erase": Contact.erase,
 }
-FORMS = {"email": MailAddressForm, "sms": MobileNumberForm}
+FORMS: dict[str, type[MailAddressForm] | type[MobileNumberForm]] = {"email": MailAddressForm, "sms": MobileNumberForm}
 
 
 @bp.get("/<token>")
@@ -46,7 +47,7 @@ def change(token: str) -> Response:
     ACTIONS[action](contact)
     if action == "erase":  # the link is dead now, so the answer is the page
         return private(make_response(render_template("public/contacts/erased.html", number=number)))
-    return redirect(url_for(".show", token=token, done=action), 303)
+    return htmx.follow(url_for(".show", token=token, done=action))
 
 
 @bp.post("/<token>/<any(exchange, add):verb>/<any(email, sms):channel>")
@@ -57,7 +58,7 @@ def give(token: str, verb: str, channel: str) -> Response:
         abort(409)
     form = FORMS[channel](prefix=f"{verb}-{channel}-")
     if form.validate_on_submit() and not (problem := given(contact, verb, channel, form.address.data)):
-        return redirect(url_for(".show", token=token, done=verb), 303)
+        return htmx.follow(url_for(".show", token=token, done=verb))
     if not form.address.errors:
         form.address.errors = [problem]
     return _page(contact, token, 422, {(verb, channel): form})
@@ -74,7 +75,7 @@ def stop(token: str) -> Response:
     """The button of the mail program (RFC 8058): a POST stops at once, without a cookie; a GET shows the page."""
     contact = _contact(token)
     if request.method == "GET":
-        return redirect(url_for(".show", token=token))
+        return make_response(redirect(url_for(".show", token=token)))
     consent.stop(contact)
     return private(Response(_("Done. No more messages are sent to this address."), mimetype="text/plain"))
 

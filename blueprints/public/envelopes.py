@@ -4,7 +4,7 @@ Nothing is stored: the numbers are in the address, and whoever has them may bund
 """
 
 import re
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask_babel import force_locale
@@ -106,7 +106,7 @@ def paper(dossiers: list[Dossier], language: str) -> Envelope:
             shown_url=bare(to.shown),
             authority=authority.name[language],
             address=authority.address,
-            window=authority.window,
+            window=cast(Literal["left", "right"], authority.window),
             forms=[_enclosed(dossier, language) for dossier in dossiers],
             texts=texts(
                 title=_("Envelope sheet"),

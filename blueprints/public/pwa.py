@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from models import Procedure
@@ -79,7 +79,8 @@ def worker() -> Response:
     response.headers["Cache-Control"] = "no-cache"
     encoding = request.accept_encodings.best_match(compression.ENCODINGS)  # strong: the same bytes on the wire
     response.set_etag(f"{hashlib.sha256(script.encode()).hexdigest()[:12]}-{encoding}")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @bp.get("/manifest.webmanifest")
@@ -118,7 +119,7 @@ def desk_manifest() -> Response:
 
 
 def _manifest(scope: str, **own: Any) -> Response:
-    response = current_app.json.response(
+    response = jsonify(
         id=scope,
         start_url=scope,
         scope=scope,
@@ -159,7 +160,7 @@ def _procedures() -> list[Procedure]:
 
 def _release() -> Release:
     """The static files to keep, and a version made of their content and of the offline page in every language."""
-    folder = Path(current_app.static_folder)
+    folder = Path(current_app.static_folder or "static")
     scripts = sorted({path.name for path in folder.glob("*.js")} - set(OF_THE_DESK))
     names = ["site.css", "icon.svg", "vendor/htmx.min.js", *scripts]
     seen = hashlib.sha256()

@@ -73,7 +73,7 @@ def show(number: str, round_: int = 0) -> Response:
     if seen is None:
         return unknown(grouped(number))
     fresh = "new" in request.args
-    pages, key = state().cache(Pages), (number, seen, current(), today(), request.htmx.part)
+    pages, key = state().cache(Pages), (number, seen, current(), today(), hx.headers().part)
     passing = fresh or seen.missed
     body = None if passing else pages.get(key)
     if body is None:
@@ -163,7 +163,7 @@ def why(typed: str) -> str:
 
 def _render(key: VersionKey, fresh: bool) -> str:
     dossier = lookups.with_key(key)
-    name = "public/status/_show.html" if request.htmx.part else "public/status/show.html"
+    name = "public/status/_show.html" if hx.headers().part else "public/status/show.html"
     return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh, key.missed))
 
 
@@ -182,7 +182,7 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: 
         else None,  # and so to be posted
         "unreached": _unreached(dossier) if missed else [],
         "fresh": fresh,
-        "channels": {contact.channel for contact in dossier.contacts} if fresh else set(),
+        "channels": {contact.channel for contact in Contact.of(dossier)} if fresh else set(),
         "without": request.args.getlist("without") if fresh else [],
     }
 
@@ -201,4 +201,5 @@ def _answer(body: bytes, key: VersionKey) -> Response:
     response = make_response(body)
     said = hashlib.sha256(body).hexdigest()[:12] if key.missed else ""
     response.set_etag(f"{key.version}-{key.revision}-{current()}-{today()}{said}", weak=True)
-    return private(response.make_conditional(request))
+    response.make_conditional(request)
+    return private(response)

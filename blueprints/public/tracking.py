@@ -104,7 +104,8 @@ def _passes(scope: str) -> list[str]:
 
 
 def _newest_pass(scope: str) -> str | None:
-    return (_passes(scope) or [None])[-1]
+    passes = _passes(scope)
+    return passes[-1] if passes else None
 
 
 def _is_program(answer: ContactForm) -> bool:

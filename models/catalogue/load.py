@@ -65,7 +65,7 @@ def check(folder: Path, drawing: Drawing, accept: Accept) -> Catalogue:
 
 def _put(model: type[Base], key: dict[str, Any], **values: Any) -> Any:
     """Insert or update the row with this key."""
-    row, created = model.get_or_create(**key, defaults=values)
+    row, created = model.get_or_create(**key, defaults=values)  # type: ignore[no-untyped-call]
     if not created and any(getattr(row, name) != value for name, value in values.items()):
         model.update(**values).where(model.id == row.id).execute()
         row = model.get_by_id(row.id)

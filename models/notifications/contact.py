@@ -87,6 +87,11 @@ class Contact(Base):
         return [c for c in found if c.channel != "sms" or procedure.uses_sms(event.kind)]
 
     @classmethod
+    def of(cls, dossier: Dossier) -> "ModelSelect[Contact]":
+        """All contacts of `dossier`, stopped ones too."""
+        return cls.select().where(cls.dossier == dossier)
+
+    @classmethod
     def unreached(cls) -> "ModelSelect[Contact]":
         """Contacts that we could not reach, of dossiers where nobody else is told instead: for their owner to correct.
 

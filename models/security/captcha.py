@@ -14,6 +14,7 @@ import io
 import secrets
 import time
 from enum import StrEnum
+from typing import Any
 
 import altcha
 from captcha.image import DEFAULT_FONTS, ColorTuple, ImageCaptcha, random_color
@@ -45,7 +46,7 @@ class Verdict(StrEnum):
     TOO_MANY = "too many"
 
 
-def new_challenge(secret: str, scope: str, cost: int, ceiling: int) -> dict:
+def new_challenge(secret: str, scope: str, cost: int, ceiling: int) -> dict[str, Any]:
     """An ALTCHA v2 challenge for one form (`scope`): `cost` rounds a guess, fewer than `ceiling` guesses."""
     challenge = altcha.create_challenge(
         ALGORITHM,

@@ -80,7 +80,6 @@ def _speaker() -> Speak:
         raise RuntimeError(f"espeak-ng did not start as expected: {rate}")
     samples: array[int] = array("h")
 
-    @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
     def collect(chunk: Any, count: int, _events: Any) -> int:
         if chunk:
             samples.frombytes(ctypes.string_at(chunk, 2 * count))
@@ -94,9 +93,10 @@ def _speaker() -> Speak:
         espeak.espeak_Synth(text.encode(), len(text) + 1, 0, 1, 0, UTF8, None, None)
         return samples
 
-    espeak.espeak_SetSynthCallback(collect)
+    callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)(collect)
+    espeak.espeak_SetSynthCallback(callback)
     # C holds only a pointer: without a reference here the callback would be freed.
-    speak.keep = collect  # type: ignore[attr-defined]
+    speak.keep = callback  # type: ignore[attr-defined]
     return speak
 
 
