@@ -112,7 +112,7 @@ def test_description_names_every_address_and_every_shape_it_uses(either):
     rules = {
         rule.rule.replace("<number:number>", "{number}").removeprefix("/api/v1"): rule.methods & {"GET", "POST"}
         for rule in either.url_map.iter_rules()
-        if rule.endpoint.startswith("api.")
+        if rule.endpoint.startswith("v1.")
     }
     rules.pop("/openapi.json")
     assert {path: {verb.upper() for verb in verbs} for path, verbs in described["paths"].items()} == rules
