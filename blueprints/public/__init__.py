@@ -28,7 +28,7 @@ EXEMPT_FROM_CSRF = (
     status.report_posted,
     status.correct_address,
     push.tell,
-    envelopes.new,
+    envelopes.create,
     receipts.check,
     push.renew,  # the old subscription is the key, and no other site knows it
     contacts.stop,  # a mail program has no session; the link is the key, and it can only stop

@@ -70,13 +70,17 @@ def data(token: str) -> Response:
     return export(_contact(token))
 
 
-@bp.route("/<token>/stop", methods=["GET", "POST"])
+@bp.get("/<token>/stop")
+def show_stop(token: str) -> Response:
+    """A mail program that only follows the link of its stop button is shown the page, and changes nothing."""
+    _contact(token)
+    return make_response(redirect(url_for(".show", token=token)))
+
+
+@bp.post("/<token>/stop")
 def stop(token: str) -> Response:
-    """The button of the mail program (RFC 8058): a POST stops at once, without a cookie; a GET shows the page."""
-    contact = _contact(token)
-    if request.method == "GET":
-        return make_response(redirect(url_for(".show", token=token)))
-    consent.stop(contact)
+    """The stop button of a mail program (RFC 8058): no cookie, no question."""
+    consent.stop(_contact(token))
     return private(Response(_("Done. No more messages are sent to this address."), mimetype="text/plain"))
 
 

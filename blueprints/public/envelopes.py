@@ -33,11 +33,15 @@ class Fault(NamedTuple):
     said: str
 
 
-@bp.route("/envelope", methods=["GET", "POST"])
+@bp.get("/envelope")
 def new() -> Response:
+    """The form for the numbers, with the one in the address."""
+    return _form(request.args.get("number", "")[:64])
+
+
+@bp.post("/envelope")
+def create() -> Response:
     """Numbers typed or pasted, one a line, lead to their envelope sheet; what is wrong is said for each of them."""
-    if request.method == "GET":
-        return _form(request.args.get("number", "")[:64])
     typed = request.form.get("numbers", "")[:2000]
     numbers, faults = _numbers(typed)
     faults = faults or _faults(numbers)

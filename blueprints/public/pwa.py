@@ -95,7 +95,7 @@ def manifest() -> Response:
         shortcuts=[
             _shortcut(_("Find a procedure"), url_for("procedures.index"), "icons/find-96.png"),
             _shortcut(_("My dossiers"), url_for(".saved"), "icons/saved-96.png"),
-            _shortcut(_("Look a number up"), url_for("status.look_up"), "icons/look-up-96.png"),
+            _shortcut(_("Look a number up"), url_for("status.new"), "icons/look-up-96.png"),
         ],
         screenshots=[
             _screen("home-narrow", "780x1688", "narrow", _("Find your form, or see where your dossier stands")),
@@ -103,7 +103,7 @@ def manifest() -> Response:
             _screen("home-wide", "1280x800", "wide", _("Find your form, or see where your dossier stands")),
         ],
         share_target={
-            "action": url_for("status.look_up"),
+            "action": url_for("status.new"),
             "method": "GET",
             "enctype": "application/x-www-form-urlencoded",
             "params": {"title": "shared", "text": "shared", "url": "shared"},

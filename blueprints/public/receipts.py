@@ -19,12 +19,16 @@ from wording.sheets import address, bare, date, questions
 bp = Blueprint("receipts", __name__)
 
 
-@bp.route("/r", methods=["GET", "POST"])
+@bp.get("/r")
+def new() -> Response:
+    """The form for number and seal."""
+    return hx.page("public/receipts/check.html", typed={"number": "", "seal": ""}, errors={})
+
+
+@bp.post("/r")
 def check() -> Response:
     """Number and seal, typed from the paper, lead to the page that confirms it or not."""
     typed = {name: request.form.get(name, "")[:64] for name in ("number", "seal")}
-    if request.method == "GET":
-        return hx.page("public/receipts/check.html", typed=typed, errors={})
     errors = _errors(typed)
     if errors:
         return unknown(**typed)

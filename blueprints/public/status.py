@@ -43,14 +43,24 @@ class Unreached(NamedTuple):
     form: Any
 
 
-@bp.route("/t", methods=["GET", "POST"])
-def look_up() -> Response:
-    """A number typed in any spelling leads to its page; what cannot be a number is said beside the field."""
+@bp.get("/t")
+def new() -> Response:
+    """The form for a number; one in the address, or in what another app shared, leads to its page."""
     shared = " ".join(request.args.getlist("shared"))  # from another app of the phone: the number is somewhere in it
-    typed = request.values.get("number") or find(shared) or ""
+    typed = request.args.get("number") or find(shared) or ""
     if shared.strip() and not typed:
         error = _("There is no eTracking number in what you shared. You can type it here.")
         return private(hx.page("public/status/look_up.html", 404, typed="", error=error))
+    return _look_up(typed)
+
+
+@bp.post("/t")
+def look_up() -> Response:
+    """A number typed in any spelling leads to its page; what cannot be a number is said beside the field."""
+    return _look_up(request.form.get("number", ""))
+
+
+def _look_up(typed: str) -> Response:
     if not typed.strip():
         return hx.page("public/status/look_up.html", typed="", error="")
     read = scanned(typed)

@@ -32,7 +32,7 @@ OPEN_TO_ALL = (
     "status.correct_address",
     "push.tell",
     "push.renew",
-    "envelopes.new",
+    "envelopes.create",
     "receipts.check",
     "captcha.challenge",
     "tracking.check",
