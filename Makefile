@@ -28,7 +28,7 @@ run: setup address ## the site and its worker on http://127.0.0.1:8000, or anoth
 
 dev: export FLASK_DEBUG = 1
 dev: setup address ## the same to work on it: changes show at once, errors with their traceback
-	$(call serve,$(FLASK) run --port $(PORT))
+	$(call serve,$(FLASK) run --port $(PORT) --extra-files "$$(printf '%s:' translations/*/LC_MESSAGES/messages.mo)")
 
 test: .setup/python-dev .setup/compressed .setup/voices .setup/translations ## the whole suite
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
