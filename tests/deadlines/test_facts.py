@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from models import Event
 from models.base import LUXEMBOURG
 from models.deadlines import clock
-from models.deadlines.facts import Fact, facts, pauses_of
+from models.deadlines.facts import Fact, pauses_of
+from models.dossiers.history import History
 from support.clock import day, rule, story
 
 
@@ -32,7 +33,7 @@ def test_history_is_read_as_facts():
         event("decided", "2026-05-01T10:00+02:00"),
         event("closed", "2026-05-03T10:00+02:00"),
     ]
-    assert facts(history) == [
+    assert History(history).facts == [
         Fact("arrived", day("03-02")),
         Fact("requested", day("03-16")),
         Fact("supplied", day("04-05")),
@@ -44,7 +45,7 @@ def test_history_is_read_as_facts():
 
 
 def test_second_arrival_brings_the_documents():
-    told = facts([event("received", arrived="03-02"), event("incomplete"), event("received", arrived="03-09")])
+    told = History([event("received", arrived="03-02"), event("incomplete"), event("received", arrived="03-09")]).facts
     assert [fact.kind for fact in told] == ["arrived", "requested", "supplied"]
 
 
@@ -56,9 +57,11 @@ def test_corrected_arrival_recomputes_everything():
         event("corrected", "2026-04-06T10:00+02:00", "03-02"),
         event("corrected", "2026-04-07T10:00+02:00", "03-03"),
     ]
-    assert clock.read([rule()], facts(history[:3])).limit == day("05-26")  # the 23rd is a Saturday, then Whit Monday
-    assert clock.read([rule()], facts(history[:4])).limit == day("05-21")
-    assert clock.read([rule()], facts(history)).limit == day("05-22")
+    assert clock.read([rule()], History(history[:3]).facts).limit == day(
+        "05-26"
+    )  # the 23rd is a Saturday, then Whit Monday
+    assert clock.read([rule()], History(history[:4]).facts).limit == day("05-21")
+    assert clock.read([rule()], History(history).facts).limit == day("05-22")
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
@@ -67,7 +70,7 @@ def test_where_the_server_stands_does_not_matter(monkeypatch, zone):
     time.tzset()
     try:
         instants = ["2026-03-15T23:00+00:00", "2026-03-16T22:59:59+00:00", "2026-03-16T12:00-07:00"]
-        assert [facts([event("incomplete", at)])[0].on for at in instants] == [day("03-16")] * 3
+        assert [History([event("incomplete", at)]).facts[0].on for at in instants] == [day("03-16")] * 3
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -78,7 +81,7 @@ def test_time_of_day_does_not_matter(asked_at, decided_at):
     def local(date: str, at: dt.time) -> str:
         return dt.datetime.combine(day(date), at, LUXEMBOURG).astimezone(dt.UTC).isoformat()
 
-    told = facts([event("incomplete", local("03-29", asked_at)), event("decided", local("10-25", decided_at))])
+    told = History([event("incomplete", local("03-29", asked_at)), event("decided", local("10-25", decided_at))]).facts
     assert [fact.on for fact in told] == [day("03-29"), day("10-25")]  # both nights in which the hour changes
 
 
