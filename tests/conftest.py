@@ -3,12 +3,14 @@
 import gc
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app import create_app
 from models import Authority, Dossier, Form, Procedure, Staff, db
+from support.postgresql_server import Copy
 from support.sending import close
 from support.sharing import once
 from support.site import SETTINGS, account, running, signed_in
@@ -67,10 +69,17 @@ def sqlite_url(stocked_sqlite, tmp_path) -> str:
     return f"sqlite:///{tmp_path}/etracking.db"
 
 
+@pytest.fixture(scope="session")
+def postgresql_copy(postgresql_server, stocked_postgresql, worker_id) -> Iterator[Copy]:
+    copy = Copy(postgresql_server, f"test_{worker_id}", stocked_postgresql)
+    yield copy
+    copy.drop()
+
+
 @pytest.fixture
-def postgresql_url(postgresql_server, stocked_postgresql, worker_id):
-    with postgresql_server.database(f"test_{worker_id}", stocked_postgresql) as url:
-        yield url
+def postgresql_url(postgresql_copy) -> Iterator[str]:
+    yield postgresql_copy.url
+    postgresql_copy.restore()
 
 
 @pytest.fixture
