@@ -37,7 +37,7 @@ csrf = CSRFProtect()
 def create_app(config: dict[str, Any] | None = None) -> Flask:
     """The application. Settings come from ETRACKING_* in the environment, then from `config`.
 
-    Raises settings.BadSetting, naming the setting and the remedy, rather than start half configured.
+    Raises settings.BadSettingError, naming the setting and the remedy, rather than start half configured.
     """
     app = Flask(__name__, instance_relative_config=False)
     settings.load(app, config)

@@ -25,11 +25,11 @@ from senders.base import Letter, SendError, place
 log = logging.getLogger("etracking.messages")
 
 HOUR = 3600.0
-IDLE = 1.0  # seconds between two looks at an empty outbox
-COLLECT = 300.0  # seconds between two looks into the mailbox of bounces
+IDLE_SECONDS = 1.0  # seconds between two looks at an empty outbox
+COLLECT_SECONDS = 300.0  # seconds between two looks into the mailbox of bounces
 SYSTEMS = "systems"  # what the authorities' own systems are told, beside the channels to citizens
-AGAIN = (0.2, 1.0, 3.0)  # seconds after which an outcome is written down again; well within a lease
-SWEEP = 10.0  # seconds between two looks for notifications whose worker was lost
+RETRY_PAUSES = (0.2, 1.0, 3.0)  # seconds after which an outcome is written down again; well within a lease
+RECLAIM_SECONDS = 10.0  # seconds between two looks for notifications whose worker was lost
 
 
 class Worker:
@@ -37,7 +37,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
-        self.sweep_at = self.tidy_at = self.collect_at = 0.0
+        self.reclaim_at = self.tidy_at = self.collect_at = 0.0
         self.look_at = dict.fromkeys((*CHANNELS, SYSTEMS), 0.0)  # nobody asks again at once where nothing was due
         self.idle = set(self.look_at)
 
@@ -55,40 +55,40 @@ class Worker:
 
     def send_next(self) -> bool:
         """Send one of each kind that is due. True if there is nothing to do anywhere."""
-        self._sweep()
+        self._reclaim()
         for source in [source for source, at in self.look_at.items() if at <= time.monotonic()]:
             wait = self._serve(source)
             self.look_at[source] = time.monotonic() + wait
-            self.idle = self.idle | {source} if wait == IDLE else self.idle - {source}
+            self.idle = self.idle | {source} if wait == IDLE_SECONDS else self.idle - {source}
         return self.idle == set(self.look_at)
 
     def _serve(self, source: str) -> float:
         """Send one of `source`; the seconds to wait before it is worth asking there again."""
         if source == SYSTEMS:
-            return 0.0 if deliver_next() else IDLE
+            return 0.0 if deliver_next() else IDLE_SECONDS
         return self._send_one(source)
 
     def _send_next_whatever_happens(self) -> bool:
-        """A database that is locked or restarting must not end the worker."""
+        """send_next(), but an exception (a database that is locked or restarting) does not end the worker."""
         try:
             self._tidy()
             self._collect()
             return self.send_next()
         except Exception as error:
             log.error("no message sent: %s", place(error))
-            self.look_at = dict.fromkeys(self.look_at, time.monotonic() + IDLE)
+            self.look_at = dict.fromkeys(self.look_at, time.monotonic() + IDLE_SECONDS)
             return True
 
-    def _sweep(self) -> None:
-        """What workers left lying that are no more."""
-        if time.monotonic() >= self.sweep_at:
-            self.sweep_at = time.monotonic() + SWEEP
+    def _reclaim(self) -> None:
+        """Give back notifications whose worker died: their lease is over."""
+        if time.monotonic() >= self.reclaim_at:
+            self.reclaim_at = time.monotonic() + RECLAIM_SECONDS
             with db.connection_context():
                 if lost := outbox.sweep():
                     log.warning("%d messages taken over from a worker that was lost", lost)
 
     def _tidy(self) -> None:
-        """Once an hour: forget counters and marks whose time is over, and look for paper that should have come."""
+        """Hourly: delete expired counters and marks, remind of paper that should have come, refresh waiting times."""
         if time.monotonic() >= self.tidy_at:
             self.tidy_at = time.monotonic() + HOUR
             with db.connection_context():
@@ -101,13 +101,13 @@ class Worker:
                 WaitingTime.refresh()
 
     def _collect(self) -> None:
-        """Every few minutes: read what came back."""
+        """Every few minutes: read the mailbox of bounces."""
         if current_app.config["MAIL_BOUNCE_SERVER"] and time.monotonic() >= self.collect_at:
-            self.collect_at = time.monotonic() + COLLECT
+            self.collect_at = time.monotonic() + COLLECT_SECONDS
             self.collect_bounces()
 
     def collect_bounces(self) -> None:
-        """Read the mailbox that mails come back to. One that is away keeps no notification from leaving."""
+        """Read the mailbox of bounces. If it cannot be reached, that is logged and sending goes on."""
         try:
             if read := senders.bounces.collect():
                 log.info("%d mails that came back were read", read)
@@ -121,20 +121,20 @@ class Worker:
         """
         with db.connection_context():
             if self._nothing_due(channel) or (gate := Channel.gate(channel)) == "shut":
-                return IDLE
+                return IDLE_SECONDS
             if wait := Channel.wait(channel):
                 return wait
             notification = outbox.claim(self.name, channel, _lease(channel), _hours())
             if notification is None:
-                return IDLE
+                return IDLE_SECONDS
             letter = _write(notification)
         self._attempt(notification, letter, gate == "probe")
         return 0.0
 
     def _nothing_due(self, channel: str) -> bool:
-        """A look before the leap: an idle worker writes nothing, and takes no slot of a channel that has few.
+        """Look before claiming: an idle worker writes nothing, and takes no slot of a channel that has few.
 
-        In the middle of a backlog it goes without.
+        In the middle of a backlog this query is left out.
         """
         return (channel in self.idle or channel in SPACE) and not outbox.due(channel, now()).exists()
 
@@ -143,7 +143,7 @@ class Worker:
         started = time.monotonic()
         outcome, error, provider_id = _try(notification, letter)
         spent = time.monotonic() - started
-        held = _write_down(lambda: notification.ended(outcome, error, provider_id))
+        held = _with_retries(lambda: notification.ended(outcome, error, provider_id))
         with db.connection_context():
             Channel.heard(notification.channel, outcome, error, probe, spent)
         said = outcome.value if held else f"{outcome.value}, but another worker had taken it over"
@@ -157,12 +157,12 @@ class Worker:
         )
 
 
-def _write_down(what: Callable[[], bool]) -> bool:
-    """Do it, if need be a few times: what has left and is not on record leaves once more.
+def _with_retries(what: Callable[[], bool]) -> bool:
+    """Run `what`, up to four times: a notification that has left but is not on record would leave once more.
 
-    A database may be busy for longer than it lets anybody wait, or restart.
+    The database may be restarting, or locked for longer than its timeout.
     """
-    for pause in AGAIN:
+    for pause in RETRY_PAUSES:
         with suppress(PeeweeException), db.connection_context():
             return what()
         time.sleep(pause)

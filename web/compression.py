@@ -1,4 +1,4 @@
-"""Pages by brotli or gzip, and not at all if the browser still has them."""
+"""Compress responses by brotli or gzip; answer 304 if the browser still has the page."""
 
 import gzip
 from functools import lru_cache
@@ -10,21 +10,21 @@ from werkzeug.http import parse_accept_header
 
 VARY = ("Accept-Encoding",)
 ENCODINGS = ["br", "gzip"]  # the better one first
-TYPES = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
-LEAST = 500  # bytes; less fits into one packet anyway
+COMPRESSIBLE_TYPES = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
+MIN_SIZE = 500  # bytes; less fits into one packet anyway
 
 
 def init_app(app: Flask) -> None:
-    """Look at each answer last: Flask asks in the opposite order, so this comes before what sets headers."""
+    """Compress each response last: Flask calls after_request handlers in reverse, so this is registered first."""
 
     @app.after_request
-    def shorten(response: Response) -> Response:
+    def compress_response(response: Response) -> Response:
         if response.is_streamed or response.direct_passthrough:
             return response
         if _may_be_kept(response):
             response.add_etag(weak=True)  # a strong one would have to differ between the encodings
             response.make_conditional(request)
-        encoding = wanted(request.headers.get("Accept-Encoding", ""))
+        encoding = best_encoding(request.headers.get("Accept-Encoding", ""))
         if encoding and _may_be_compressed(response):
             response.data = _compressed(response.get_data(), encoding)
             response.headers["Content-Encoding"] = encoding
@@ -32,27 +32,27 @@ def init_app(app: Flask) -> None:
 
 
 def _may_be_kept(response: Response) -> bool:
-    """Is this a page that a browser may show again, if we say that it is still the same?"""
+    """True for a page that a browser may keep and ask about with If-None-Match."""
     if "ETag" in response.headers or response.status_code != 200 or request.method not in ("GET", "HEAD"):
         return False
     return not response.cache_control.no_store
 
 
 def _may_be_compressed(response: Response) -> bool:
-    """Not a page with the token of a session.
+    """True unless the page holds the CSRF token of a session, or compressing gains nothing.
 
     Whoever can make the browser ask for it with a guess in the address, and sees how long the answer is, could read
     the token letter by letter: a right guess compresses better than a wrong one (BREACH).
     """
     if "csrf_token" in g or request.method == "HEAD" or response.status_code == 304:
         return False
-    if "Content-Encoding" in response.headers or not (response.mimetype or "").startswith(TYPES):
+    if "Content-Encoding" in response.headers or not (response.mimetype or "").startswith(COMPRESSIBLE_TYPES):
         return False
-    return len(response.get_data()) >= LEAST
+    return len(response.get_data()) >= MIN_SIZE
 
 
 @lru_cache(maxsize=256)  # browsers say the same few words
-def wanted(accepted: str) -> str | None:
+def best_encoding(accepted: str) -> str | None:
     """The encoding to use for a browser that says this in Accept-Encoding."""
     return parse_accept_header(accepted[:200], Accept).best_match(ENCODINGS)
 

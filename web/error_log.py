@@ -1,4 +1,4 @@
-"""What goes wrong on our side: written to the log, without the address that was asked for or a word of the data."""
+"""Internal errors in the log: a stack trace, but no URL and no data."""
 
 import logging
 import secrets
@@ -10,8 +10,8 @@ from werkzeug.exceptions import InternalServerError
 log = logging.getLogger("etracking")
 
 
-def log_fault(error: InternalServerError) -> str:
-    """Log what happened under a reference that the visitor can tell the helpdesk; no address, no number."""
+def log_error(error: InternalServerError) -> str:
+    """Log an internal error and return its reference, which the visitor can tell the helpdesk."""
     reference = secrets.token_hex(4)
     original = error.original_exception
     log.error("error %s at %s: %s\n%s", reference, request.endpoint, type(original).__name__, _trace(original))
@@ -19,5 +19,5 @@ def log_fault(error: InternalServerError) -> str:
 
 
 def _trace(error: BaseException | None) -> str:
-    """Where it happened. Not the error's own text: a database quotes the row in it."""
+    """The stack. Not the error's own text: a database quotes the row in it."""
     return "".join(traceback.format_tb(error.__traceback__)) if error else ""

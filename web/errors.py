@@ -4,7 +4,7 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from web import htmx
-from web.error_log import log_fault
+from web.error_log import log_error
 from web.state import ErrorAnswer, ErrorText, HelpPage, state
 
 
@@ -46,7 +46,7 @@ def said(error: HTTPException) -> str:
 
 
 def _page(error: HTTPException, code: int) -> Response:
-    reference = log_fault(error) if isinstance(error, InternalServerError) else ""
+    reference = log_error(error) if isinstance(error, InternalServerError) else ""
     name = "_error.html" if htmx.headers().part else "error.html"
     response = make_response(error.get_response())
     response.data = render_template(name, code=code, text=state().error_text(error), reference=reference)

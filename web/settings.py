@@ -58,9 +58,9 @@ DEFAULTS: dict[str, Any] = {
     "STAFF_SECOND_FACTOR": True,  # a password alone opens no desk; off in development only
 }
 
-LONGEST_SITE = 38  # characters of SITE_URL, so that every text in every language fits into one SMS
+MAX_SITE_URL_LENGTH = 38  # characters of SITE_URL, so that every text in every language fits into one SMS
 
-KINDS: dict[type, str] = {
+TYPE_NAMES: dict[type, str] = {
     str: "text",
     int: "a whole number, 0 or more",
     bool: "true or false, in small letters",
@@ -83,12 +83,12 @@ FIXED: dict[str, Any] = {
 DEBUG: dict[str, Any] = {"TEMPLATES_AUTO_RELOAD": True, "SEND_FILE_MAX_AGE_DEFAULT": 0}
 
 
-class BadSetting(RuntimeError):
+class BadSettingError(RuntimeError):
     """A setting is missing or wrong; the text says which and what to do."""
 
 
 def load(app: Flask, given: dict[str, Any] | None) -> None:
-    """Fill app.config: defaults, then the environment, then `given`. Raises BadSetting."""
+    """Fill app.config: defaults, then the environment, then `given`. Raises BadSettingError."""
     app.config.from_mapping(DEFAULTS)
     app.config.from_prefixed_env("ETRACKING")
     app.config.from_mapping(_texts())
@@ -107,39 +107,45 @@ def _texts() -> dict[str, str]:
 def _check(config: dict[str, Any]) -> None:
     for name, default in DEFAULTS.items():
         if not _fits(config[name], type(default)):
-            raise BadSetting(f"ETRACKING_{name} needs {KINDS[type(default)]}")
+            raise BadSettingError(f"ETRACKING_{name} needs {TYPE_NAMES[type(default)]}")
     if len(config["SECRET_KEY"]) < 32:
-        raise BadSetting("ETRACKING_SECRET_KEY needs at least 32 random characters (make run makes one for you)")
+        raise BadSettingError("ETRACKING_SECRET_KEY needs at least 32 random characters (make run makes one for you)")
     if not config["DATABASE_URL"].startswith(("sqlite:///", "postgresql://", "postgres://")):
-        raise BadSetting("ETRACKING_DATABASE_URL needs sqlite:///path or postgresql://...")
+        raise BadSettingError("ETRACKING_DATABASE_URL needs sqlite:///path or postgresql://...")
     site = urlsplit(config["SITE_URL"])
     if site.scheme not in ("http", "https") or not site.netloc or site.path not in ("", "/"):
-        raise BadSetting("ETRACKING_SITE_URL needs the public address, for example https://etracking.example.lu")
+        raise BadSettingError("ETRACKING_SITE_URL needs the public address, for example https://etracking.example.lu")
     if config["INBOX"] and site.scheme == "https":
-        raise BadSetting("ETRACKING_INBOX is for development: it shows every message to anyone")
+        raise BadSettingError("ETRACKING_INBOX is for development: it shows every message to anyone")
     if site.scheme == "https" and not config["STAFF_SECOND_FACTOR"]:
-        raise BadSetting("ETRACKING_STAFF_SECOND_FACTOR=false is for development: a password alone would open the desk")
-    _check_messages(config)
+        raise BadSettingError(
+            "ETRACKING_STAFF_SECOND_FACTOR=false is for development: a password alone would open the desk"
+        )
+    _check_sending(config)
     _check_push(config)
 
 
-def _check_messages(config: dict[str, Any]) -> None:
+def _check_sending(config: dict[str, Any]) -> None:
     if not config["INBOX"] and not (config["MAIL_SERVER"] and config["MAIL_SENDER"]):
-        raise BadSetting("ETRACKING_MAIL_SERVER and ETRACKING_MAIL_SENDER are needed to send mail")
+        raise BadSettingError("ETRACKING_MAIL_SERVER and ETRACKING_MAIL_SENDER are needed to send mail")
     if config["MAIL_BOUNCE_ADDRESS"] and config["MAIL_BOUNCE_ADDRESS"].count("@") != 1:
-        raise BadSetting("ETRACKING_MAIL_BOUNCE_ADDRESS needs one e-mail address, for example bounces@example.lu")
+        raise BadSettingError("ETRACKING_MAIL_BOUNCE_ADDRESS needs one e-mail address, for example bounces@example.lu")
     if not config["SMS_FROM_HOUR"] < config["SMS_UNTIL_HOUR"] <= 24:
-        raise BadSetting("ETRACKING_SMS_FROM_HOUR and ETRACKING_SMS_UNTIL_HOUR need two full hours, such as 8 and 20")
-    if config["VONAGE_APPLICATION_ID"] and len(config["SITE_URL"].rstrip("/")) > LONGEST_SITE:
-        raise BadSetting(f"ETRACKING_SITE_URL needs at most {LONGEST_SITE} characters: an SMS has no room for more")
+        raise BadSettingError(
+            "ETRACKING_SMS_FROM_HOUR and ETRACKING_SMS_UNTIL_HOUR need two full hours, such as 8 and 20"
+        )
+    if config["VONAGE_APPLICATION_ID"] and len(config["SITE_URL"].rstrip("/")) > MAX_SITE_URL_LENGTH:
+        raise BadSettingError(
+            f"ETRACKING_SITE_URL needs at most {MAX_SITE_URL_LENGTH} characters: an SMS has no room for more"
+        )
     if not 1 <= len(config["SMS_SENDER"]) <= 11:
-        raise BadSetting("ETRACKING_SMS_SENDER needs 1 to 11 characters")
+        raise BadSettingError("ETRACKING_SMS_SENDER needs 1 to 11 characters")
 
 
 def _check_push(config: dict[str, Any]) -> None:
     lengths = [(config[name], length) for name, length in (("PUSH_PUBLIC_KEY", 87), ("PUSH_PRIVATE_KEY", 43))]
     if any(key for key, _length in lengths) and not all(len(key) == length for key, length in lengths):
-        raise BadSetting("ETRACKING_PUSH_PUBLIC_KEY and ETRACKING_PUSH_PRIVATE_KEY need a pair from `push keys`")
+        raise BadSettingError("ETRACKING_PUSH_PUBLIC_KEY and ETRACKING_PUSH_PRIVATE_KEY need a pair from `push keys`")
 
 
 def _fits(value: Any, kind: type) -> bool:

@@ -27,7 +27,7 @@ SOURCES, BUILT = STATIC, BUILT_STATIC
 HASHED = r"\.[0-9a-f]{12}\.\w+$"
 MINIFIERS: dict[str, Callable[[str], str]] = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
-SHORT = 60  # seconds; for addresses without a hash
+PLAIN_MAX_AGE = 60  # seconds; for addresses without a hash
 
 
 class Server(WhiteNoise):
@@ -38,15 +38,17 @@ class Server(WhiteNoise):
     def __init__(self, application: Any, root: Path, extra: dict[str, str]) -> None:
         self.extra = list(extra.items())
         super().__init__(
-            application, root, "static/", max_age=SHORT, allow_all_origins=False, immutable_file_test=HASHED
+            application, root, "static/", max_age=PLAIN_MAX_AGE, allow_all_origins=False, immutable_file_test=HASHED
         )
 
     def serve(self, static_file: Any, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, own: list[tuple[str, str]]) -> object:
             return start_response(status, own + self.extra)
 
-        wish = compression.wanted(environ.get("HTTP_ACCEPT_ENCODING", ""))  # WhiteNoise would overlook "br;q=0"
-        return super().serve(static_file, environ | {"HTTP_ACCEPT_ENCODING": wish or ""}, start)
+        encoding = compression.best_encoding(
+            environ.get("HTTP_ACCEPT_ENCODING", "")
+        )  # WhiteNoise would overlook "br;q=0"
+        return super().serve(static_file, environ | {"HTTP_ACCEPT_ENCODING": encoding or ""}, start)
 
 
 def init_app(app: Flask) -> None:
@@ -93,7 +95,7 @@ def build() -> None:
     with TemporaryDirectory(dir=BUILT.parent) as made:
         for name, copy in copies().items():
             if not (BUILT / copy).exists():
-                _place(SOURCES / name, Path(made, copy), shrunk)
+                _place(SOURCES / name, Path(made, copy), copy_minified)
         compress.main(["--quiet", made])
         for path in sorted(
             Path(made).rglob("*.*"), reverse=True
@@ -101,7 +103,7 @@ def build() -> None:
             _place(path, BUILT / path.relative_to(made), os.replace)
 
 
-def shrunk(source: Path, target: Path) -> None:
+def copy_minified(source: Path, target: Path) -> None:
     """Copy a file; our own scripts and styles without comments and needless white space."""
     minify = MINIFIERS.get(source.suffix) if "vendor" not in source.parts else None
     if minify is None:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
 
-from web.error_log import log_fault
+from web.error_log import log_error
 
 PREFIX = "/api/v1"
 
@@ -35,7 +35,7 @@ def response_to(error: HTTPException) -> Response:
     """Every error of the interface; what went wrong on our side is logged like that of a page."""
     more = getattr(error, "more", {})
     if isinstance(error, InternalServerError):
-        more = {"reference": log_fault(error)}
+        more = {"reference": log_error(error)}
     body = {"status": error.code, "title": error.name, "detail": error.description, **more}
     response = jsonify(body)
     response.status_code, response.content_type = error.code or 500, "application/problem+json"

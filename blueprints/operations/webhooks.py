@@ -22,23 +22,23 @@ from senders import bounces, vonage_codes
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
-MOST = 8 * 1024  # bytes of a notice of the SMS provider
-MOST_MAIL = 512 * 1024  # a bounce may bring the whole mail back, with its attachments
-FRESH = 300  # seconds that a signature is good for
+MAX_NOTICE_BYTES = 8 * 1024  # from the SMS provider
+MAX_MAIL_BYTES = 512 * 1024  # a bounce may bring the whole mail back, with its attachments
+SIGNATURE_SECONDS = 300  # a signature is good for so long
 DAY = dt.timedelta(days=1)
 MOBILE = re.compile(r"[1-9]\d{6,14}")
 # The first word that somebody who wants no more is likely to send, in capitals and without accents.
-STOP = (
+STOP_WORDS = (
     *("STOP", "STOPP", "STOPPT", "STOPPEN", "STOPALL", "ARRET", "ARRETER", "ARRETEZ", "DESABONNER"),
     *("ENDE", "ABMELDEN", "ABBESTELLEN", "OPHALEN", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"),
 )
-START = ("START", "UNSTOP")  # those by which mobile networks take a stop back
+START_WORDS = ("START", "UNSTOP")  # those by which mobile networks take a stop back
 
 
 @bp.url_value_preprocessor
 def limit(endpoint: str | None, _values: dict[str, Any] | None) -> None:
     """How much we read of it, said before anything looks at the body."""
-    request.max_content_length = MOST_MAIL if endpoint == "webhooks.bounce" else MOST
+    request.max_content_length = MAX_MAIL_BYTES if endpoint == "webhooks.bounce" else MAX_NOTICE_BYTES
 
 
 @bp.post("/vonage/status")
@@ -70,7 +70,7 @@ def bounce() -> Response:
 def _accept(kind: str, said: Any, once: str, act: Callable[[Any], bool]) -> Response:
     """Do what was `said`. If that fails, its mark is not consumed, and the other side may say it again."""
     with db.atomic():
-        if not Used.consume_once(f"{kind} {once}", 2 * dt.timedelta(seconds=FRESH)):
+        if not Used.consume_once(f"{kind} {once}", 2 * dt.timedelta(seconds=SIGNATURE_SECONDS)):
             abort(401)
         meant_us = act(said)
     if not meant_us:
@@ -97,14 +97,18 @@ def _claims(token: str, secret: str) -> dict[str, Any]:
     """What the JWT says, if Vonage has signed it. Its library's own check looks at neither body nor age."""
     try:
         return jwt.decode(
-            token, secret, algorithms=["HS256"], leeway=FRESH, options={"require": ["iat", "jti", "payload_hash"]}
+            token,
+            secret,
+            algorithms=["HS256"],
+            leeway=SIGNATURE_SECONDS,
+            options={"require": ["iat", "jti", "payload_hash"]},
         )
     except jwt.InvalidTokenError:
         abort(401)
 
 
 def _fresh(moment: float) -> bool:
-    return abs(time.time() - moment) <= FRESH
+    return abs(time.time() - moment) <= SIGNATURE_SECONDS
 
 
 def _receive(notice: dict[str, Any]) -> bool:
@@ -114,9 +118,9 @@ def _receive(notice: dict[str, Any]) -> bool:
 
 def _obey(notice: dict[str, Any]) -> bool:
     number, word = str(notice.get("from", "")).removeprefix("+"), _first_word(str(notice.get("text", "")))
-    if not MOBILE.fullmatch(number) or word not in (*STOP, *START):
+    if not MOBILE.fullmatch(number) or word not in (*STOP_WORDS, *START_WORDS):
         return False
-    (consent.stop_everywhere if word in STOP else consent.start_everywhere)("sms", f"+{number}")
+    (consent.stop_everywhere if word in STOP_WORDS else consent.start_everywhere)("sms", f"+{number}")
     return True
 
 

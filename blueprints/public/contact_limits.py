@@ -12,8 +12,8 @@ from models.security.throttle import sms_network_key, visitor_key
 
 DAY = dt.timedelta(days=1)
 # First mails a day. The visitor may be an office that helps many people; the one written to may be its victim.
-MAILS_PER_ADDRESS, MAILS_PER_VISITOR, MAILS_PER_ACCOUNT = 3, 50, 50
-GIVEN_PER_CONTACT = 3  # further addresses a day
+MAX_MAILS_PER_ADDRESS, MAX_MAILS_PER_VISITOR, MAX_MAILS_PER_ACCOUNT = 3, 50, 50
+MAX_GIVEN_PER_CONTACT = 3  # further addresses a day
 
 
 def tariff() -> sms_limits.Tariff:
@@ -32,7 +32,7 @@ def allowed(channel: str, address: str, permit: str, by: Staff | None = None) ->
 def may_give(contact: Contact) -> bool:
     """Whether the holder of this link may give one more address: each time somebody is written to."""
     try:
-        return Counter.hit_rolling(f"given by {contact.id}", DAY) <= GIVEN_PER_CONTACT
+        return Counter.hit_rolling(f"given by {contact.id}", DAY) <= MAX_GIVEN_PER_CONTACT
     except PeeweeException:
         return False
 
@@ -64,6 +64,6 @@ def _counted(address: str, by: Staff | None) -> bool:
     who = f"staff {by.id}" if by else visitor_key(request.remote_addr, current_app.config["SECRET_KEY"])
     return (
         Used.until(stopped_mark("email", address)) is None
-        and Counter.hit_rolling(f"mail {hashed('email', address)}", DAY) <= MAILS_PER_ADDRESS
-        and Counter.hit_rolling(f"mail from {who}", DAY) <= (MAILS_PER_ACCOUNT if by else MAILS_PER_VISITOR)
+        and Counter.hit_rolling(f"mail {hashed('email', address)}", DAY) <= MAX_MAILS_PER_ADDRESS
+        and Counter.hit_rolling(f"mail from {who}", DAY) <= (MAX_MAILS_PER_ACCOUNT if by else MAX_MAILS_PER_VISITOR)
     )

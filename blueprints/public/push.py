@@ -16,7 +16,7 @@ from web.responses import private
 bp = Blueprint("push", __name__)
 
 ACTIONS = ("ask", "tell", "stop", "data")
-HOUR, MOST_AN_HOUR = dt.timedelta(hours=1), 20
+HOUR, MAX_CHANGES_PER_HOUR = dt.timedelta(hours=1), 20
 
 
 @bp.post("/t/<number:number>/push")
@@ -65,5 +65,5 @@ def _change(action: str, device: Subscription, dossier: Dossier) -> None:
 
 def _limit() -> None:
     who = visitor_key(request.remote_addr, current_app.config["SECRET_KEY"])
-    if Counter.hit(f"push|{who}", HOUR) > MOST_AN_HOUR:
+    if Counter.hit(f"push|{who}", HOUR) > MAX_CHANGES_PER_HOUR:
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))

@@ -20,8 +20,8 @@ from web.static_files import static_url
 
 bp = Blueprint("pwa", __name__)
 
-MOST = 1500  # characters of saved dossiers that a code takes and a camera still reads
-OF_THE_DESK = ("passkey.js", "post-bag.js")  # scripts that no citizen's phone has to keep
+MAX_QR_CHARACTERS = 1500  # characters of saved dossiers that a code takes and a camera still reads
+DESK_SCRIPTS = ("passkey.js", "post-bag.js")  # scripts that no citizen's phone has to keep
 THEME, GROUND = "#14375e", "#f6f5f1"  # --brand and --ground of static/site.css
 
 
@@ -59,7 +59,7 @@ def code() -> Response:
     dossiers = request.form.get("dossiers", "")
     if not dossiers or not dossiers.isascii():
         abort(400)
-    if len(dossiers) > MOST:
+    if len(dossiers) > MAX_QR_CHARACTERS:
         return private(make_response(_("That is too much for one code. Please use the link."), 422))
     address = f"{current_app.config['SITE_URL']}{url_for('.saved')}#{dossiers}"
     return private(Response(qr.svg(address, "L"), mimetype="image/svg+xml"))
@@ -161,7 +161,7 @@ def _procedures() -> list[Procedure]:
 def _release() -> Release:
     """The static files to keep, and a version made of their content and of the offline page in every language."""
     folder = Path(current_app.static_folder or "static")
-    scripts = sorted({path.name for path in folder.glob("*.js")} - set(OF_THE_DESK))
+    scripts = sorted({path.name for path in folder.glob("*.js")} - set(DESK_SCRIPTS))
     names = ["site.css", "icon.svg", "vendor/htmx.min.js", *scripts]
     seen = hashlib.sha256()
     for name in names:

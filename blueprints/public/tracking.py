@@ -18,7 +18,7 @@ from web.responses import private
 bp = Blueprint("tracking", __name__, url_prefix="/track")
 
 PASS_SECONDS = 3600  # a pass of the CAPTCHA is good for one dossier, for an hour
-PASSES = 8  # how many a session keeps, so that several tabs work
+MAX_PASSES = 8  # how many a session keeps, so that several tabs work
 
 
 @bp.get("/<slug>/<form>")
@@ -93,7 +93,7 @@ def _contact(form: Form, answer: ContactForm, status: int = 200) -> Response:
 
 
 def _give_pass(scope: str) -> None:
-    kept = sorted(session.get("passes", {}).items(), key=lambda item: item[1][1])[1 - PASSES :]
+    kept = sorted(session.get("passes", {}).items(), key=lambda item: item[1][1])[1 - MAX_PASSES :]
     session["passes"] = dict(kept) | {secrets.token_urlsafe(18): [scope, time.time() + PASS_SECONDS]}
 
 

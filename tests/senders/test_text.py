@@ -17,7 +17,7 @@ from paths import TEMPLATES
 from senders import text
 from senders.samples import KINDS, TODAY, sample
 from support.sending import EVENTS, LONG_SITE, make_app, make_dossier, make_form, make_message
-from web.settings import LONGEST_SITE
+from web.settings import MAX_SITE_URL_LENGTH
 
 FOLDER = TEMPLATES / "notifications"
 
@@ -47,7 +47,7 @@ def test_every_kind_of_event_that_is_told_has_its_words(app):
 def test_sms_is_one_segment_with_the_link_that_tells_more_and_stops(app, kind, language):
     notification, news = sample(kind, "sms", language, make_form())
     letter = text.compose(notification, notification.event, news)
-    assert len(LONG_SITE) == LONGEST_SITE
+    assert len(LONG_SITE) == MAX_SITE_URL_LENGTH
     assert letter.text.endswith(f" {LONG_SITE}/c/{text.contact_token(notification.contact)}")
     assert letter.text.startswith("eTracking")
     assert len(letter.text) <= 160 and set(letter.text) <= text.GSM_7 and "\n" not in letter.text

@@ -4,7 +4,7 @@ import pytest
 
 from app import create_app
 from support.site import SETTINGS
-from web.settings import DEFAULTS, BadSetting
+from web.settings import DEFAULTS, BadSettingError
 
 TEXTS = sorted(name for name, default in DEFAULTS.items() if isinstance(default, str))
 DIGITS = "12345678901234567890123456789012"
@@ -61,26 +61,26 @@ def start(tmp_path, monkeypatch):
     ],
 )
 def test_bad_setting_refuses_to_start_and_says_its_name(start, name, text):
-    with pytest.raises(BadSetting, match=f"ETRACKING_{name}"):
+    with pytest.raises(BadSettingError, match=f"ETRACKING_{name}"):
         start(**{name: text})
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "SITE_URL", "MAIL_SERVER", "MAIL_SENDER"])
 def test_nothing_stands_in_for_a_setting_that_is_missing(tmp_path, name):
     given = {key: value for key, value in SETTINGS.items() if key != name}
-    with pytest.raises(BadSetting, match=f"ETRACKING_{name}"):
+    with pytest.raises(BadSettingError, match=f"ETRACKING_{name}"):
         create_app(given | {"DATABASE_URL": f"sqlite:///{tmp_path}/etracking.db"})
 
 
 def test_development_inbox_is_refused_on_a_real_site(start):
-    with pytest.raises(BadSetting, match="ETRACKING_INBOX"):
+    with pytest.raises(BadSettingError, match="ETRACKING_INBOX"):
         start(INBOX="true", SITE_URL="https://etracking.example.lu")
 
 
 def test_address_that_no_sms_has_room_for_is_refused_where_sms_are_sent(start):
     site = "https://" + "e" * 28 + ".lu"
     assert start(SITE_URL=site, VONAGE_APPLICATION_ID="")["SITE_URL"] == site
-    with pytest.raises(BadSetting, match="ETRACKING_SITE_URL"):
+    with pytest.raises(BadSettingError, match="ETRACKING_SITE_URL"):
         start(SITE_URL=site, VONAGE_APPLICATION_ID="an id")
 
 

@@ -95,7 +95,7 @@ def test_only_a_few_devices_are_told_and_they_take_no_addresss_place(citizen, pu
 
 
 def test_visitor_who_asks_too_often_is_refused(citizen, push_service, dossier, monkeypatch):
-    monkeypatch.setattr(push, "MOST_AN_HOUR", 1)
+    monkeypatch.setattr(push, "MAX_CHANGES_PER_HOUR", 1)
     ask(citizen, dossier, push_service.device())
     answer = citizen.open(f"/t/{dossier.number}/push", "POST", data=push_service.device().gives | {"action": "tell"})
     assert answer.status_code == 429 and int(answer.headers["Retry-After"]) > 0
