@@ -61,7 +61,7 @@ STILL_IN_SENDERS = {
 HELPERS = {
     "blueprints.accounts": {"attempts", "forms", "guard", "passkeys", "signed_in"},
     "blueprints.api": {"description", "problems", "schemas"},
-    "blueprints.desk": {"export", "forms", "helpdesk_forms", "post_bag_forms", "tables"},
+    "blueprints.desk": {"caller", "export", "forms", "helpdesk_forms", "post_bag_forms", "readings", "tables"},
     "blueprints.public": {"contact_limits", "forms", "lookups"},
     "blueprints.operations": set(),
 }

@@ -135,9 +135,8 @@ def _forwarded(_read: Read, dossier: Dossier, _staff: Staff) -> Answer:
     return Answer("good", _("Forwarded"), text, _("Now send the envelope on to this address:"))
 
 
-def nobody(dossier: Dossier) -> str:
-    """Why nobody is told of this arrival, if nobody is."""
-    contacts = list(Contact.of(dossier))
+def nobody(dossier: Dossier, contacts: list[Contact]) -> str:
+    """Why nobody is told of this arrival, if none of the dossier's `contacts` is."""
     if any(contact.stopped_at is None for contact in contacts):
         return ""
     if contacts:

@@ -74,7 +74,7 @@ def audit() -> Response:
         rows=[(row, audit_words.deed(row.action), audit_words.details(row.details)) for row in found[:PAGE]],
         older=chosen.query() | {"before": found[PAGE - 1].id} if len(found) > PAGE else None,
         later=before,
-        staff=g.scope.staff_accounts(),
+        staff=list(g.scope.staff_accounts()),
         deeds=audit_words.deeds(),
     )
 

@@ -8,7 +8,7 @@ from flask_babel import force_locale
 from peewee import ModelSelect
 from wtforms import SelectChoice
 
-from blueprints.desk import bp, undo_time
+from blueprints.desk import bp, caller, undo_time
 from blueprints.desk.forms import GRANTED, ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
 from models import Authority, Dossier, Event, Note, Notification, Staff, TextBlock, now, today
 from models.catalogue.procedure import LOCALES
@@ -18,6 +18,7 @@ from models.notifications import announce
 from web import htmx as hx
 from web.languages import NAMES, in_language
 from wording import deadlines as clock_words
+from wording import dossier as dossier_words
 from wording import events as event_words
 
 FORMS = {"corrected": CorrectionForm, "further": PapersForm, "returned": OriginalsForm}
@@ -73,6 +74,9 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         note_form=note or NoteForm(formdata=None),
         colleagues=list(colleagues(dossier)) if g.staff.may("move") else [],
         reads=NAMES[dossier.language],
+        seen=dossier_words.of(dossier),
+        contacts=caller.contact_cards(dossier) if g.staff.may("help") else None,
+        notifications=caller.sent_cards(dossier) if g.staff.may("help") else None,
     )
 
 

@@ -2,26 +2,24 @@
 
 import datetime as dt
 import secrets
-from typing import Any
 
 from flask import Response, abort, g, request, url_for
 from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp
+from blueprints.desk import bp, caller
 from blueprints.desk.helpdesk_forms import ContactForm, LookUpForm
 from blueprints.public import contact_limits
-from models import Contact, Counter, Dossier, Notification
+from models import Contact, Counter, Notification
 from models.desk import helpdesk
 from models.notifications import addresses
-from web import htmx as hx
+from web import htmx
 from web.form_fields import ButtonForm
-from wording import dossier as words
-from wording import notifications as notification_words
 
-SHOWN = 50
-HOUR, LOOK_UPS = dt.timedelta(hours=1), 120  # of one account: nobody has more calls, a program would
+MAX_ROWS = 50
+HOUR = dt.timedelta(hours=1)
+MAX_LOOK_UPS = 120  # of one account in an hour: nobody has more calls, a program would
 
 
 @bp.get("/helpdesk")
@@ -39,8 +37,10 @@ def look_up_contact() -> Response:
     if not form.validate_on_submit():
         return _page(form, 422)
     _count_look_up()
-    found = helpdesk.find(g.scope, form.channel, form.address.data, form.reason.data)
-    return hx.page("desk/found.html", found=found, most=helpdesk.MOST)
+    dossiers = helpdesk.find(g.scope, form.channel, form.address.data, form.reason.data)
+    contacts = helpdesk.contacts_of(g.scope, dossiers)
+    found = [(dossier, [contact.masked for contact in contacts[dossier.id]]) for dossier in dossiers]
+    return htmx.page("desk/found.html", found=found, max_found=helpdesk.MAX_FOUND)
 
 
 @bp.get("/contacts/<row:contact>")
@@ -68,8 +68,8 @@ def handle_contact(contact: int) -> Response:
         helpdesk.stop(known, g.staff, reason)
     if form.act.data == "erase":
         helpdesk.erase(known, g.staff, reason)
-        return hx.goto(url_for(".show", number=known.dossier.number))
-    return hx.follow(url_for(".show_contact", contact=contact, done=form.act.data))
+        return htmx.goto(url_for(".show", number=known.dossier.number))
+    return htmx.follow(url_for(".show_contact", contact=contact, done=form.act.data))
 
 
 @bp.get("/notifications/<row:notification>")
@@ -88,53 +88,26 @@ def send_again(notification: int) -> Response:
         abort(400)
     if not helpdesk.send_again(known, g.staff):
         return _notification(notification, 409)
-    return hx.follow(url_for(".show_notification", notification=notification))
-
-
-@bp.context_processor
-def parts() -> dict[str, Any]:
-    """What the parts about a dossier ask for themselves, so that any page of the desk may include them."""
-    return {
-        "contacts_of": _contacts_of,
-        "notifications_of": _notifications_of,
-        "as_seen": words.of,
-        "successor_of": addresses.pending,
-        "contact_form": lambda: ContactForm(formdata=None),
-        "sent": notification_words,
-    }
-
-
-def _contacts_of(dossier: Dossier) -> list[Contact]:
-    standing = (Contact.dossier == dossier) & Contact.replaced_at.is_null()
-    return list(g.scope.contacts().where(standing).order_by(Contact.id))
-
-
-def _notifications_of(dossier: Dossier) -> list[tuple[Notification, bool]]:
-    """The notifications about `dossier`, the latest first; with each, whether it can be sent again."""
-    of_dossier = Dossier.id == dossier.id
-    rows = list(g.scope.notifications().where(of_dossier).order_by(Notification.id.desc()))
-    ended_badly = any(row.state in ("failed", "unknown") for row in rows)
-    dead = {row.id for row in g.scope.dead_letters().where(of_dossier)} if ended_badly else set()
-    return [(row, row.id in dead) for row in rows]
+    return htmx.follow(url_for(".show_notification", notification=notification))
 
 
 def _page(form: LookUpForm, status: int = 200) -> Response:
     unreached, dead = g.scope.unreached(), g.scope.dead_letters()
-    return hx.page(
+    return htmx.page(
         "desk/helpdesk.html",
         status,
         form=form,
-        unreached=list(unreached.order_by(Contact.id.desc()).limit(SHOWN)),
+        unreached=list(unreached.order_by(Contact.id.desc()).limit(MAX_ROWS)),
         unreached_count=unreached.count(),
-        dead_letters=list(dead.order_by(Notification.id.desc()).limit(SHOWN)),
+        dead_letters=caller.dead_cards(dead.order_by(Notification.id.desc()).limit(MAX_ROWS)),
         dead_count=dead.count(),
-        shown=SHOWN,
+        max_rows=MAX_ROWS,
     )
 
 
 def _count_look_up() -> None:
     """Whoever reads address after address is no caller's helper: neither by what is typed nor row by row."""
-    if Counter.hit_rolling(f"look-ups of {g.staff.id}", HOUR) > LOOK_UPS:
+    if Counter.hit_rolling(f"look-ups of {g.staff.id}", HOUR) > MAX_LOOK_UPS:
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
 
 
@@ -144,20 +117,15 @@ def _known(contact: int) -> Contact:
 
 def _contact(contact: Contact, form: ContactForm, status: int = 200, shown: str = "") -> Response:
     """One contact; `shown` is its address, for this one answer."""
-    return hx.page(
-        "desk/contact.html",
-        status,
-        contact=contact,
-        form=form,
-        address_shown=shown,
-        contact_done=request.args.get("done", ""),
-    )
+    card = caller.contact_card(contact, form, shown, request.args.get("done", ""))
+    return htmx.page("desk/contact.html", status, card=card)
 
 
 def _notification(key: int, status: int = 200) -> Response:
     notification = g.scope.notification(key) or abort(404)
     again = g.scope.dead_letters().where(Notification.id == key).exists()
-    return hx.page("desk/notification.html", status, notification=notification, again=again, too_late=status == 409)
+    sent = caller.SentCard(notification, again, too_late=status == 409)
+    return htmx.page("desk/notification.html", status, sent=sent)
 
 
 def _corrected(contact: Contact, form: ContactForm) -> str:

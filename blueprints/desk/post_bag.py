@@ -3,24 +3,22 @@
 import datetime as dt
 import uuid
 from collections import Counter
-from typing import Any
 
 from flask import Response, abort, g, request, url_for
 from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp, undo_time
+from blueprints.desk import bp, readings, undo_time
 from blueprints.desk.post_bag_forms import BagForm, ReadForm
-from models import Batch, ConflictError, Dossier, Read, today
+from models import Batch, ConflictError, Read, today
 from models.desk.scan import CHANGED
 from models.dossiers.batch import RECENT
-from web import htmx as hx
+from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import camera
-from wording.post_bag import answer, nobody
 
-MONTH = dt.timedelta(days=30)  # what citizens are given for a new form
+TIME_FOR_NEW_FORM = dt.timedelta(days=30)  # what citizens are given to send it
 
 
 @bp.get("/post-bag")
@@ -41,7 +39,7 @@ def open_bag() -> Response:
     if not form.validate_on_submit():
         return _ask(form, 422)
     Batch.open_bag(g.staff, form.arrived_on.data, form.reason.data or "")
-    return hx.follow(url_for(".post_bag"))
+    return htmx.follow(url_for(".post_bag"))
 
 
 @bp.post("/post-bag/<row:bag>/reads")
@@ -65,7 +63,7 @@ def change_read(bag: int, key: uuid.UUID) -> Response:
     steps = {
         "further": lambda: read.add_papers(by=g.staff, hold=undo_time()),
         "forward": lambda: read.forward(by=g.staff, hold=undo_time()),
-        "ask": lambda: read.ask_for_new_form(today() + MONTH, by=g.staff, hold=undo_time()),
+        "ask": lambda: read.ask_for_new_form(today() + TIME_FOR_NEW_FORM, by=g.staff, hold=undo_time()),
         "undo": lambda: read.undo(by=g.staff, hold=undo_time()),
     }
     step = steps.get(request.form.get("step", "")) or abort(400)
@@ -106,7 +104,7 @@ def undo_bag(bag: int) -> Response:
     if not ButtonForm().validate_on_submit():
         abort(400)
     left = Read.undo_all(batch, by=g.staff, hold=undo_time())
-    return hx.follow(url_for(".show_bag", bag=bag, left=left or None))
+    return htmx.follow(url_for(".show_bag", bag=bag, left=left or None))
 
 
 def own_bags() -> "ModelSelect[Batch]":
@@ -124,7 +122,7 @@ def _read(bag: int, key: uuid.UUID) -> Read:
 
 def _ask(form: BagForm, status: int = 200) -> Response:
     bags = [bag for bag in own_bags().limit(5)]
-    return camera(hx.page("desk/bag_new.html", status, form=form, bags=bags, recent=RECENT.days, today=today()))
+    return camera(htmx.page("desk/bag_new.html", status, form=form, bags=bags, recent=RECENT.days, today=today()))
 
 
 def _scanner(bag: Batch) -> Response:
@@ -132,13 +130,14 @@ def _scanner(bag: Batch) -> Response:
     last = request.args.get("read", type=uuid.UUID)
     reads = Read.of(bag, last) if last else []
     return camera(
-        hx.page(
+        htmx.page(
             "desk/post_bag.html",
             bag=bag,
             key=uuid.uuid4(),
             today=today(),
             recorded=_recorded(bag),
-            answer=_said(bag, reads) if reads else None,
+            rows=readings.of_envelope(bag, reads),
+            conflict=False,
         )
     )
 
@@ -146,19 +145,19 @@ def _scanner(bag: Batch) -> Response:
 def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:
     """The answer alone to htmx and to our script; to others the page they came from, with it."""
     if request.htmx.part:
-        return hx.page(
+        return htmx.page(
             "desk/read.html",
             409 if conflict else 200,
             bag=bag,
             conflict=conflict,
             recorded=_recorded(bag),
-            **_said(bag, reads),
+            rows=readings.of_envelope(bag, reads),
         )
     if conflict:
         abort(409)
     if "back" in request.form:
-        return hx.follow(url_for(".show_bag", bag=bag.id))
-    return hx.follow(url_for(".post_bag", read=reads[0].scan))
+        return htmx.follow(url_for(".show_bag", bag=bag.id))
+    return htmx.follow(url_for(".post_bag", read=reads[0].scan))
 
 
 def _recorded(bag: Batch) -> int:
@@ -166,24 +165,13 @@ def _recorded(bag: Batch) -> int:
     return bag.reads.where(Read.outcome.in_(CHANGED)).count()
 
 
-def _said(bag: Batch, reads: list[Read]) -> dict[str, Any]:
-    """What the template of an answer shows: each read with its dossier, if it is the own authority's, and the words."""
-    dossiers = {dossier.id: dossier for dossier in _dossiers(reads)}
-    rows = []
-    for read in reads:
-        dossier = dossiers.get(read.dossier_id)
-        rows.append((read, answer(read, dossier, g.staff), dossier if dossier and g.scope.sees(dossier) else None))
-    return {"rows": rows, "hold": undo_time(), "scan": reads[0].scan, "nobody": nobody}
-
-
-def _dossiers(reads: list[Read]) -> "ModelSelect[Dossier]":
-    return Dossier.loaded().where(Dossier.id.in_([read.dossier_id for read in reads if read.dossier_id]))
-
-
 def _summary(bag: Batch) -> Response:
-    reads = list(bag.reads.order_by(Read.at.desc()))
-    said = _said(bag, reads) if reads else {"rows": [], "hold": undo_time()}
-    counts = Counter(words.title for _read, words, _dossier in said["rows"])
-    undoable = sum(bool(read.undoable_until(undo_time())) for read in reads)
-    left = request.args.get("left", 0, type=int)
-    return hx.page("desk/bag.html", bag=bag, counts=counts, undoable=undoable, left=left, **said)
+    rows = readings.of_bag(bag)
+    return htmx.page(
+        "desk/bag.html",
+        bag=bag,
+        rows=rows,
+        counts=Counter(row.words.title for row in rows),
+        undoable=sum(bool(row.undoable_until) for row in rows),
+        left=request.args.get("left", 0, type=int),
+    )

@@ -3,6 +3,10 @@
 The audit log gets the reason, ids and counts; never the address.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
 from models.base import db
 from models.desk.scope import Scope
 from models.dossiers.dossier import Dossier
@@ -13,18 +17,38 @@ from models.staff.audit import Audit
 from models.staff.staff import Staff
 
 REASONS = ("status", "not-received", "correct", "wish", "data")
-MOST = 50  # dossiers shown for one address
+MAX_FOUND = 50  # dossiers shown for one address
 
 
 def find(scope: Scope, channel: str, address: str, reason: str) -> list[Dossier]:
-    """The dossiers in `scope` that tell this address, the latest change first; at most MOST."""
+    """The dossiers in `scope` that tell this address, the latest change first; at most MAX_FOUND."""
     same = (Contact.address_hash == hashed(channel, address)) & Contact.replaced_at.is_null()
     told = scope.contacts().where(same).select(Contact.dossier)
-    found = scope.dossiers().where(Dossier.id.in_(told)).order_by(Dossier.changed_at.desc()).limit(MOST)
+    found = scope.dossiers().where(Dossier.id.in_(told)).order_by(Dossier.changed_at.desc()).limit(MAX_FOUND)
     with db.atomic():
         dossiers = list(found)
         Audit.record(scope.staff, "look_up", channel=channel, reason=reason, hits=len(dossiers))
     return dossiers
+
+
+def contacts_of(scope: Scope, dossiers: Iterable[Dossier], *, replaced: bool = False) -> dict[int, list[Contact]]:
+    """By the id of each dossier in `scope`, its contacts; with `replaced`, also those whose place another has taken.
+
+    One query for all of them.
+    """
+    ids = [dossier.id for dossier in dossiers]
+    contacts = scope.contacts().where(Contact.dossier.in_(ids)).order_by(Contact.id)
+    found: defaultdict[int, list[Contact]] = defaultdict(list)
+    for contact in (contacts if replaced else contacts.where(Contact.replaced_at.is_null())) if ids else ():
+        found[contact.dossier_id].append(contact)
+    return found
+
+
+def successors(scope: Scope, contacts: Iterable[Contact]) -> dict[int, Contact]:
+    """By the id of each contact in `scope`, the address that takes its place as soon as that says yes. One query."""
+    ids = [contact.id for contact in contacts]
+    waiting: Any = scope.contacts().where(Contact.replaces.in_(ids) & Contact.confirmed_at.is_null())
+    return {contact.replaces_id: contact for contact in waiting.order_by(Contact.id.desc())} if ids else {}
 
 
 def unmask(contact: Contact, by: Staff, reason: str) -> str:

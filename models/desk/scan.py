@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from peewee import CharField, ForeignKeyField, IntegerField, IntegrityError, UUIDField
+from peewee import JOIN, CharField, ForeignKeyField, IntegerField, IntegrityError, ModelSelect, UUIDField
 
 from models.base import Base, ConflictError, UTCDateTimeField, db, local_day, now
 from models.desk.scope import Scope
@@ -65,7 +65,12 @@ class Read(Base):
     @classmethod
     def of(cls, batch: Batch, scan: uuid.UUID) -> list["Read"]:
         """The rows of one reading, in the order of the code."""
-        return list(cls.select().where((cls.batch == batch) & (cls.scan == scan)).order_by(cls.at))
+        return list(cls._loaded().where((cls.batch == batch) & (cls.scan == scan)).order_by(cls.at))
+
+    @classmethod
+    def of_bag(cls, batch: Batch) -> list["Read"]:
+        """Everything that was read from a bag, the latest first."""
+        return list(cls._loaded().where(cls.batch == batch).order_by(cls.at.desc()))
 
     @classmethod
     def undo_all(cls, batch: Batch, *, by: Staff, hold: dt.timedelta) -> int:
@@ -128,6 +133,11 @@ class Read(Base):
         """Until when it can be taken back, if it still can."""
         until = self.event.at + hold if self.outcome in CHANGED and self.event_id else None
         return until if until and until > now() else None
+
+    @classmethod
+    def _loaded(cls) -> "ModelSelect[Read]":
+        """Reads with their events: whether one can be taken back depends on that."""
+        return cls.select(cls, Event).join(Event, JOIN.LEFT_OUTER)
 
     @classmethod
     def _take(

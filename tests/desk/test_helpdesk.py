@@ -1,10 +1,11 @@
 """On the telephone: the caller's dossier is found, what was sent is told, an address put right; and all of it is kept."""
 
+import datetime as dt
 import logging
 
 import pytest
 
-from models import Audit, Contact, Dossier, Event, Form, Notification, Procedure, db, now
+from models import Audit, Contact, Dossier, Event, Form, Notification, Procedure, db, now, today
 from models.dossiers.number import grouped
 from support.desk_pages import address, move
 from support.site import account, signed_in
@@ -102,7 +103,7 @@ def test_look_up_needs_an_address_and_a_reason_and_keeps_what_was_typed(phone, c
 
 
 def test_one_account_looks_up_no_more_than_people_call(phone, called, monkeypatch):
-    monkeypatch.setattr("blueprints.desk.helpdesk.LOOK_UPS", 2)
+    monkeypatch.setattr("blueprints.desk.helpdesk.MAX_LOOK_UPS", 2)
     look_up(phone, CANARY)
     look_up(phone, CANARY)
     refused = look_up(phone, CANARY, 429)
@@ -269,6 +270,19 @@ def test_helpdesk_reads_the_citizens_own_words_and_moves_nothing(app, phone, des
     assert visitor.get(f"/t/{called.number}").soup.select_one(".status .lead").get_text() in page.text
 
 
+def test_desk_reads_the_citizens_own_dates(phone, desk, visitor, called):
+    """By when the citizen must answer is what callers ask first."""
+    move(desk, called, "received")
+    move(desk, called, "incomplete")
+    citizens = visitor.get(f"/t/{called.number}").soup.select(".status .facts > div")
+    dates = {fact.dt.get_text(): fact.dd.find(string=True).strip() for fact in citizens}
+    for browser in (phone, desk):
+        facts = browser.get(address(called)).soup.select("section.status .facts > div")
+        assert {fact.dt.get_text(): fact.dd.get_text().strip() for fact in facts} == dates
+    until = (today() + dt.timedelta(days=20)).year
+    assert str(until) in dates["By when"]
+
+
 def test_administrator_may_do_it_too(app, called):
     admin = signed_in(app, account("admin@example.lu", "admin"))
     assert found(look_up(admin, MOBILE)) == [grouped(called.number)]
@@ -276,7 +290,7 @@ def test_administrator_may_do_it_too(app, called):
 
 
 def test_addresses_are_not_read_one_after_the_other(phone, called, monkeypatch):
-    monkeypatch.setattr("blueprints.desk.helpdesk.LOOK_UPS", 1)
+    monkeypatch.setattr("blueprints.desk.helpdesk.MAX_LOOK_UPS", 1)
     act(phone, contact(), "unmask")
     assert MOBILE not in act(phone, contact("sms"), "unmask", 429).html
     assert len(kept("unmask")) == 1

@@ -1,0 +1,77 @@
+"""What a caller asks about, loaded for the page: who is told, what was sent, and what can be done about either."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flask import g
+
+from blueprints.desk.helpdesk_forms import ContactForm
+from models import Contact, Dossier, Notification
+from models.desk import helpdesk
+from wording import notifications as notification_words
+
+
+class ContactCard(NamedTuple):
+    """One contact of a dossier, and the form to do something about it."""
+
+    contact: Contact
+    successor: Contact | None  # the address that takes its place as soon as that says yes
+    form: ContactForm
+    shown: str = ""  # its address, in the one answer that shows it
+    done: str = ""  # what was just done about it
+
+
+class SentCard(NamedTuple):
+    """One notification, in words, and whether it can be sent again."""
+
+    notification: Notification
+    again: bool
+    too_late: bool = False
+    number: str = ""  # of its dossier, where the page is about several
+
+    @property
+    def title(self) -> str:
+        return notification_words.title(self.notification)
+
+    @property
+    def state(self) -> str:
+        return notification_words.state(self.notification.state)
+
+    @property
+    def tone(self) -> str:
+        return notification_words.tone(self.notification.state)
+
+    @property
+    def why(self) -> str:
+        return notification_words.why(self.notification)
+
+
+def contact_cards(dossier: Dossier) -> list[ContactCard]:
+    """A card for each contact of `dossier` whose place no other address has taken."""
+    contacts = helpdesk.contacts_of(g.scope, [dossier])[dossier.id]
+    return _cards(contacts, ContactForm(formdata=None))
+
+
+def contact_card(contact: Contact, form: ContactForm, shown: str = "", done: str = "") -> ContactCard:
+    """The card of one contact."""
+    [card] = _cards([contact], form)
+    return card._replace(shown=shown, done=done)
+
+
+def sent_cards(dossier: Dossier) -> list[SentCard]:
+    """A card for each notification about `dossier`, the latest first."""
+    of_dossier = Dossier.id == dossier.id
+    rows = list(g.scope.notifications().where(of_dossier).order_by(Notification.id.desc()))
+    ended_badly = any(row.state in ("failed", "unknown") for row in rows)
+    dead = {row.id for row in g.scope.dead_letters().where(of_dossier)} if ended_badly else set()
+    return [SentCard(row, row.id in dead) for row in rows]
+
+
+def dead_cards(notifications: Iterable[Notification]) -> list[SentCard]:
+    """A card for each of these notifications that were given up, of any dossier."""
+    return [SentCard(row, again=True, number=row.event.dossier.number) for row in notifications]
+
+
+def _cards(contacts: list[Contact], form: ContactForm) -> list[ContactCard]:
+    successors = helpdesk.successors(g.scope, contacts)
+    return [ContactCard(contact, successors.get(contact.id), form) for contact in contacts]

@@ -1,0 +1,77 @@
+"""What came of the codes that were read, loaded for the page: each with its words, its dossier and what can be done."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from flask import g
+from peewee import ModelSelect
+
+from blueprints.desk import undo_time
+from models import Batch, Contact, Dossier, Read
+from models.desk import helpdesk
+from models.desk.scan import ARRIVALS
+from web.languages import current, in_language
+from wording.post_bag import Answer, answer, nobody
+
+
+class Reading(NamedTuple):
+    """One number that was read. Its dossier is there if it is the own authority's."""
+
+    read: Read
+    words: Answer
+    dossier: Dossier | None
+    undoable_until: dt.datetime | None
+    asked: list[str] | None = None  # supplied: the documents that were asked for
+    enclosed: list[str] = []  # arrived: what should be in the envelope
+    untold: str = ""  # arrived: why nobody is told, if nobody is
+    postal_address: list[str] = []  # forwarded: where the envelope goes
+
+    @property
+    def arrived(self) -> bool:
+        """True if its paper is recorded as arrived, and the dossier is the own authority's."""
+        return self.dossier is not None and self.read.outcome in ARRIVALS.values()
+
+
+def of_bag(bag: Batch) -> list[Reading]:
+    """Everything that was read from `bag`, the latest first, without what the answer to one code says besides."""
+    return _readings(bag, Read.of_bag(bag))
+
+
+def of_envelope(bag: Batch, reads: list[Read]) -> list[Reading]:
+    """What one code stands for, with all that its answer says."""
+    readings = _readings(bag, reads)
+    arrived = [reading.dossier for reading in readings if reading.dossier and reading.arrived]
+    contacts = helpdesk.contacts_of(g.scope, arrived, replaced=True)
+    return [_in_full(reading, contacts) if reading.arrived else reading for reading in readings]
+
+
+def _readings(bag: Batch, reads: list[Read]) -> list[Reading]:
+    dossiers = {dossier.id: dossier for dossier in _dossiers(reads)}
+    return [_reading(bag, read, dossiers.get(read.dossier_id)) for read in reads]
+
+
+def _reading(bag: Batch, read: Read, dossier: Dossier | None) -> Reading:
+    read.batch = bag  # it is, and nobody need ask for it
+    own = dossier if dossier and g.scope.sees(dossier) else None
+    reading = Reading(read, answer(read, dossier, g.staff), own, read.undoable_until(undo_time()))
+    if dossier and read.outcome == "forwarded":
+        return reading._replace(postal_address=dossier.authority.address)
+    return reading
+
+
+def _in_full(reading: Reading, contacts: Mapping[int, list[Contact]]) -> Reading:
+    dossier = reading.dossier
+    if dossier is None:
+        return reading
+    requests = dossier.history.of("incomplete") if reading.read.outcome == "supplied" else []
+    return reading._replace(
+        asked=requests[-1].missing(current()) if requests else None,
+        enclosed=[in_language(title) for title in dossier.form.enclosures],
+        untold=nobody(dossier, contacts[dossier.id]),
+    )
+
+
+def _dossiers(reads: Iterable[Read]) -> "ModelSelect[Dossier]":
+    """The dossiers of `reads`, those of other authorities too: whose an envelope is, is part of the answer."""
+    return Dossier.loaded().where(Dossier.id.in_([read.dossier_id for read in reads if read.dossier_id]))
