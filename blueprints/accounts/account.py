@@ -26,7 +26,7 @@ from models.staff.passwords import EasyPasswordError
 from models.staff.proof import Proof
 from models.staff.staff import RefusedError
 from paper import qr
-from web import htmx as hx
+from web import htmx
 from wording import staff as words
 
 bp = Blueprint("account", __name__, url_prefix="/desk/account")
@@ -40,7 +40,7 @@ WITHOUT_PROOF = ("account.show", "account.ask", "account.prove", "account.prove_
 def want_proof() -> Response | None:
     """What opens the account is changed only by who has proved a moment ago who they are."""
     free = g.staff_session.recently_proved or request.endpoint in WITHOUT_PROOF
-    return None if free else hx.goto(url_for(".ask"))
+    return None if free else htmx.goto(url_for(".ask"))
 
 
 @bp.get("")
@@ -104,7 +104,7 @@ def remove_passkey(passkey: int) -> Response:
         credentials.remove_passkey(g.staff, found, keep=g.staff_session)
     except RefusedError:
         return _show(409, refused="last")
-    return hx.follow(url_for(".show", done="removed"))
+    return htmx.follow(url_for(".show", done="removed"))
 
 
 @bp.get("/authenticator")
@@ -135,7 +135,7 @@ def remove_authenticator() -> Response:
         credentials.remove_totp(g.staff, keep=g.staff_session)
     except RefusedError:
         return _show(409, refused="last")
-    return hx.follow(url_for(".show", done="removed"))
+    return htmx.follow(url_for(".show", done="removed"))
 
 
 @bp.get("/password")
@@ -155,7 +155,7 @@ def change_password() -> Response:
     except EasyPasswordError:
         answer.refuse()
         return _password(answer, 422)
-    return hx.follow(url_for(".show", done="password"))
+    return htmx.follow(url_for(".show", done="password"))
 
 
 @bp.post("/recovery-codes")
@@ -172,7 +172,7 @@ def end_sessions() -> Response:
         StaffSession.end(g.staff, request.form["session"])
     else:
         StaffSession.end_all(g.staff, keep=g.staff_session)
-    return hx.follow(url_for(".show", done="ended"))
+    return htmx.follow(url_for(".show", done="ended"))
 
 
 def _show(status: int = 200, refused: str = "") -> Response:
@@ -214,7 +214,7 @@ def _target() -> str:
 
 def _authenticator(answer: CodeForm, status: int = 200) -> Response:
     if not g.staff.password_hash:  # the app is the second step after it
-        return hx.follow(url_for(".password"))
+        return htmx.follow(url_for(".password"))
     secret = _secret()
     code = qr.path(app_url(g.staff.email, secret), "M")
     return make_response(

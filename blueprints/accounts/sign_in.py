@@ -9,7 +9,7 @@ from blueprints.accounts.forms import CodeForm, SignInForm
 from models import Passkey, Staff, Totp, now
 from models.staff import credentials
 from models.staff.passkey import InvalidPasskeyError
-from web import htmx as hx
+from web import htmx
 from wording import staff as words
 
 bp = Blueprint("sign_in", __name__)
@@ -25,7 +25,7 @@ PATIENCE = 300  # seconds between the password and the code
 def show() -> Response:
     """Ask for a passkey, or for e-mail address and password."""
     if g.staff:
-        return hx.follow(url_for("desk.index"))
+        return htmx.follow(url_for("desk.index"))
     return _sign_in(SignInForm(formdata=None))
 
 
@@ -41,7 +41,7 @@ def open_session() -> Response:
         return _sign_in(answer, 422)
     if proof.factor == "password" and credentials.has_second_factor(proof.staff):
         session["password_of"] = proof.staff.id, now().timestamp()
-        return hx.follow(url_for(".second_step"))
+        return htmx.follow(url_for(".second_step"))
     return signed_in.enter(proof)
 
 
@@ -49,7 +49,7 @@ def open_session() -> Response:
 def second_step() -> Response:
     """The password was right: ask for what else opens the account."""
     staff = _half_in()
-    return _second_step(staff, CodeForm(formdata=None)) if staff else hx.follow(url_for(".show"))
+    return _second_step(staff, CodeForm(formdata=None)) if staff else htmx.follow(url_for(".show"))
 
 
 @bp.post("/sign-in/code")
@@ -57,7 +57,7 @@ def take_code() -> Response:
     """Open a session for who typed the password before and types the code now."""
     staff, answer = _half_in(), CodeForm()
     if staff is None:
-        return hx.follow(url_for(".show"))
+        return htmx.follow(url_for(".show"))
     if not answer.validate_on_submit():
         return _second_step(staff, answer, 422)
     proof = attempt(staff.email, lambda: credentials.check_code(staff, answer.code.data))

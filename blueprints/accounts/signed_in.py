@@ -9,7 +9,7 @@ from models import KnownBrowser, StaffSession
 from models.staff import credentials
 from models.staff.proof import Proof
 from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME
-from web import htmx as hx
+from web import htmx
 from wording import staff as words
 
 BEFORE_SECOND_FACTOR = ("sign_in", "account", "pwa")  # the blueprints that are open without one
@@ -31,7 +31,7 @@ def load() -> None:
 def ask_for_second_factor() -> Response | None:
     """Who came in by a password alone sets up a passkey or an app before anything else at the desk opens."""
     bare = g.staff_session and g.staff_session.password_only and current_app.config["STAFF_SECOND_FACTOR"]
-    return hx.goto(url_for("account.show")) if bare and request.blueprint not in BEFORE_SECOND_FACTOR else None
+    return htmx.goto(url_for("account.show")) if bare and request.blueprint not in BEFORE_SECOND_FACTOR else None
 
 
 def keep_nothing(response: Response) -> Response:
@@ -43,7 +43,7 @@ def keep_nothing(response: Response) -> Response:
 def enter(proof: Proof) -> Response:
     """Open a session and know this browser from now on. The session that this browser had before ends."""
     kind = words.browser(request.user_agent.string)
-    response = hx.follow(url_for("desk.index"))
+    response = htmx.follow(url_for("desk.index"))
     _set_session(response, StaffSession.open(proof, kind, before=request.cookies.get(cookie(), "")))
     known = KnownBrowser.remember(proof.staff, request.cookies.get(browser_cookie(), ""))
     _set_cookie(response, browser_cookie(), known, int(KNOWN_BROWSER_LIFETIME.total_seconds()))
@@ -52,7 +52,7 @@ def enter(proof: Proof) -> Response:
 
 def renew(proof: Proof, url: str) -> Response:
     """Go on at `url` after a new authentication, with a new session token."""
-    response = hx.follow(url)
+    response = htmx.follow(url)
     _set_session(response, g.staff_session.renew(proof))
     return response
 
@@ -61,7 +61,7 @@ def leave(url: str) -> Response:
     """End the session in the database, not only in the browser."""
     if token := request.cookies.get(cookie()):
         StaffSession.close(token)
-    response = hx.follow(url)
+    response = htmx.follow(url)
     _set_cookie(response, cookie(), "", 0)
     return response
 

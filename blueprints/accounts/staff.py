@@ -10,7 +10,7 @@ from blueprints.accounts.forms import InvitationForm
 from models import Authority, Staff
 from models.staff import accounts, rights
 from models.staff.staff import ROLES, RefusedError
-from web import htmx as hx
+from web import htmx
 from web.languages import in_language
 from wording import staff as words
 
@@ -18,16 +18,16 @@ bp = Blueprint("staff", __name__, url_prefix="/desk/staff")
 bp.before_request(guard.with_right("accounts"))
 bp.after_request(signed_in.keep_nothing)
 
-PAGE = 25
-PAGES = 10_000
-VERBS = {"disable": accounts.disable, "enable": accounts.enable, "sign-out": accounts.end_sessions}
+PAGE_ROWS = 25
+MAX_PAGE = 10_000
+ACTIONS = {"disable": accounts.disable, "enable": accounts.enable, "sign-out": accounts.end_sessions}
 
 
 @bp.before_request
 def want_proof() -> Response | None:
     """Changes are made only by who has proved a moment ago who they are."""
     free = g.staff_session.recently_proved or request.method in ("GET", "HEAD")
-    return None if free else hx.goto(url_for("account.ask", to="staff"))
+    return None if free else htmx.goto(url_for("account.ask", to="staff"))
 
 
 @bp.get("")
@@ -58,14 +58,14 @@ def invite() -> Response:
 @bp.post("/<row:account>")
 def change(account: int) -> Response:
     """Close an account, open it again, or sign it out everywhere."""
-    staff, verb = get_object_or_404(Staff.people(), Staff.id == account), VERBS.get(request.form.get("action", ""))
+    staff, verb = get_object_or_404(Staff.people(), Staff.id == account), ACTIONS.get(request.form.get("action", ""))
     if verb is None:
         abort(400)
     try:
         verb(staff, by=g.staff)
     except RefusedError:
         return _show(_form(formdata=None), 409, refused=True)
-    return hx.follow(url_for(".show", done=request.form["action"]))
+    return htmx.follow(url_for(".show", done=request.form["action"]))
 
 
 @bp.post("/<row:account>/reset")
@@ -87,12 +87,12 @@ def _form(**options: None) -> InvitationForm:
 
 
 def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> Response:
-    page = min(max(request.args.get("page", 1, type=int), 1), PAGES)
-    rows = accounts.overview(PAGE + 1, offset=(page - 1) * PAGE)
+    page = min(max(request.args.get("page", 1, type=int), 1), MAX_PAGE)
+    rows = accounts.overview(PAGE_ROWS + 1, offset=(page - 1) * PAGE_ROWS)
     text = render_template(
         "accounts/staff/show.html",
-        accounts=rows[:PAGE],
-        more=len(rows) > PAGE,
+        accounts=rows[:PAGE_ROWS],
+        more=len(rows) > PAGE_ROWS,
         page=page,
         answer=answer,
         refused=refused,

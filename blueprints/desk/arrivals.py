@@ -14,12 +14,12 @@ from blueprints.public import contact_limits
 from models import ConflictError, Dossier, Form, today
 from models.desk import arrival
 from models.dossiers.number import grouped
-from web import htmx as hx
+from web import htmx
 from web.languages import current, in_language
 from web.responses import private
 from wording import spelling
 
-MOST = 20  # rows; who sees more types one character more
+MAX_ROWS = 20  # rows; who sees more types one character more
 
 
 @bp.get("/arrivals")
@@ -36,7 +36,7 @@ def find_arrivals() -> Response:
     form = _begin_form()
     if not form.validate_on_submit():
         return _arrivals(form, 422)
-    found = list(g.scope.expected(form.begin.data, form.procedure.data).limit(MOST + 1))
+    found = list(g.scope.expected(form.begin.data, form.procedure.data).limit(MAX_ROWS + 1))
     return _arrivals(form, found=found)
 
 
@@ -66,7 +66,7 @@ def add_registration() -> Response:
         dossier = _issue(tracked[form.tracked.data], form)
     except ConflictError:
         abort(409)
-    return hx.goto(url_for(".show_registration", number=dossier.number))
+    return htmx.goto(url_for(".show_registration", number=dossier.number))
 
 
 @bp.get("/registrations/<number:number>")
@@ -76,7 +76,7 @@ def show_registration(number: str) -> Response:
     dossier = readable(number)
     spelled = spelling.spelled(number, current())
     return private(
-        hx.page("desk/registration.html", dossier=dossier, spelling=spelled, contacts=list(dossier.contacts))
+        htmx.page("desk/registration.html", dossier=dossier, spelling=spelled, contacts=list(dossier.contacts))
     )
 
 
@@ -123,13 +123,13 @@ def _begin_form() -> BeginForm:
 
 
 def _arrivals(form: BeginForm, status: int = 200, found: list[Dossier] | None = None) -> Response:
-    more = len(found or []) > MOST
+    more = len(found or []) > MAX_ROWS
     form.begin.data = grouped(form.begin.data or "").strip("-")
-    return hx.page(
-        "desk/arrivals.html", status, form=form, found=found and found[:MOST], looked=found is not None, more=more
+    return htmx.page(
+        "desk/arrivals.html", status, form=form, found=found and found[:MAX_ROWS], looked=found is not None, more=more
     )
 
 
 def _registrations(form: NumberForm, status: int) -> Response:
     _choose(form)
-    return hx.page("desk/registrations.html", status, form=form, may_receive=g.staff.may("receive"), today=today())
+    return htmx.page("desk/registrations.html", status, form=form, may_receive=g.staff.may("receive"), today=today())

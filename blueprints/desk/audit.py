@@ -14,11 +14,11 @@ from blueprints.desk import bp, export
 from models import Audit, Dossier
 from models.base import LUXEMBOURG
 from models.dossiers.number import scanned
-from web import htmx as hx
+from web import htmx
 from wording import audit as audit_words
 
-PAGE = 50
-MOST = 2**31 - 1  # the largest number that a row can have
+PAGE_ROWS = 50
+MAX_ID = 2**31 - 1  # the largest number that a row can have
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ def audit() -> Response:
     """The log, the latest act first."""
     chosen, before = Filter.of(request.args), _whole(request.args.get("before", ""))
     rows = chosen.narrow(g.scope.audit())
-    found = list((rows.where(Audit.id < before) if before else rows).order_by(Audit.id.desc()).limit(PAGE + 1))
-    return hx.page(
+    found = list((rows.where(Audit.id < before) if before else rows).order_by(Audit.id.desc()).limit(PAGE_ROWS + 1))
+    return htmx.page(
         "desk/audit.html",
         chosen=chosen,
-        rows=[(row, audit_words.deed(row.action), audit_words.details(row.details)) for row in found[:PAGE]],
-        older=chosen.query() | {"before": found[PAGE - 1].id} if len(found) > PAGE else None,
+        rows=[(row, audit_words.deed(row.action), audit_words.details(row.details)) for row in found[:PAGE_ROWS]],
+        older=chosen.query() | {"before": found[PAGE_ROWS - 1].id} if len(found) > PAGE_ROWS else None,
         later=before,
         staff=list(g.scope.staff_accounts()),
         deeds=audit_words.deeds(),
@@ -94,7 +94,7 @@ def _cells(rows: "ModelSelect[Audit]") -> Iterator[tuple[Any, ...]]:
 
 
 def _whole(text: str) -> int:
-    return min(int(text), MOST) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
+    return min(int(text), MAX_ID) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
 
 
 def _day(text: str) -> str:

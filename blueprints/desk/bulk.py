@@ -13,13 +13,13 @@ from blueprints.accounts.guard import needs
 from blueprints.desk import bp, dossier_page, undo_time, work_list
 from blueprints.desk.forms import BulkForm
 from models import Batch, Bulk, ConflictError, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
-from models.desk.bulk_move import MOST, Row
+from models.desk.bulk_move import MAX_DOSSIERS, Row
 from models.dossiers.kinds import IN_BULK
-from web import htmx as hx
+from web import htmx
 from web.form_fields import ButtonForm
 from web.languages import NAMES
 
-ASSIGN = "assign:"  # before the id of a colleague, or before nothing: nobody
+ASSIGN_PREFIX = "assign:"  # before the id of a colleague, or before nothing: nobody
 
 
 @bp.post("/bulk-moves")
@@ -27,15 +27,15 @@ ASSIGN = "assign:"  # before the id of a colleague, or before nothing: nobody
 def plan_bulk() -> Response:
     """Plan a move of the ticked dossiers, which is shown first; or give them to somebody, which is done at once."""
     chosen = WorkList.of(dict(parse_qsl(request.form.get("filters", "")[:500])))
-    act = f"{ASSIGN}{g.staff.id}" if "take" in request.form else request.form.get("act", "")
+    act = f"{ASSIGN_PREFIX}{g.staff.id}" if "take" in request.form else request.form.get("act", "")
     dossiers, page = _ticked(chosen), request.form.get("page", 1, type=int)
     if not dossiers:
         return work_list.show(chosen, page, 422, _("Please tick at least one dossier first."))
-    if act.startswith(ASSIGN):
-        return _assign(chosen, dossiers, act.removeprefix(ASSIGN))
+    if act.startswith(ASSIGN_PREFIX):
+        return _assign(chosen, dossiers, act.removeprefix(ASSIGN_PREFIX))
     if act not in IN_BULK:
         return work_list.show(chosen, page, 422, _("Please choose what to do with the ticked dossiers."))
-    return hx.goto(url_for(".show_bulk", batch=Bulk.plan(g.staff, act, dossiers).batch.id))
+    return htmx.goto(url_for(".show_bulk", batch=Bulk.plan(g.staff, act, dossiers).batch.id))
 
 
 @bp.get("/bulk-moves/<int(max=2147483647):batch>")
@@ -58,7 +58,7 @@ def carry_out_bulk(batch: int) -> Response:
         bulk.say(form.chosen(), form.note.data)
         if "preview" not in request.form:
             bulk.carry_out(g.scope, undo_time())
-    return hx.follow(url_for(".show_bulk", batch=batch))
+    return htmx.follow(url_for(".show_bulk", batch=batch))
 
 
 @bp.post("/bulk-moves/<int(max=2147483647):batch>/undo")
@@ -68,13 +68,13 @@ def undo_bulk(batch: int) -> Response:
     if not ButtonForm().validate_on_submit():
         abort(400)
     _bulk(batch).undo(g.scope, undo_time())
-    return hx.follow(url_for(".show_bulk", batch=batch))
+    return htmx.follow(url_for(".show_bulk", batch=batch))
 
 
 def _ticked(chosen: WorkList) -> list[Dossier]:
     """The dossiers that were ticked, all that match, or the one that somebody takes."""
     if "all" in request.form and "take" not in request.form:
-        return list(chosen.rows(g.scope).limit(MOST))
+        return list(chosen.rows(g.scope).limit(MAX_DOSSIERS))
     ids = request.form.getlist("take") or request.form.getlist("dossier")
     known = [int(each) for each in ids if each.isascii() and each.isdecimal() and len(each) < 10]
     return list(g.scope.dossiers().where(Dossier.id.in_(known)).order_by(Dossier.id))
@@ -91,7 +91,7 @@ def _assign(chosen: WorkList, dossiers: list[Dossier], colleague: str) -> Respon
         with suppress(ConflictError):  # another authority's, for those who see all, or handed over at this moment
             dossier.assign(to, by=g.staff)
             given += 1
-    return hx.goto(work_list.list_url(chosen, assigned=given))
+    return htmx.goto(work_list.list_url(chosen, assigned=given))
 
 
 def _bulk(batch: int) -> Bulk:
@@ -109,7 +109,7 @@ def _show(bulk: Bulk, form: BulkForm | None = None, status: int = 200) -> Respon
     if form is None:
         form = BulkForm(formdata=None, block=str(bulk.block_id or ""), note=bulk.note)
         form.offer(_blocks(rows, bulk.to))
-    return hx.page(
+    return htmx.page(
         "desk/bulk.html",
         status,
         push=url_for(".show_bulk", batch=bulk.batch.id),

@@ -9,21 +9,29 @@ from peewee import ModelSelect
 from wtforms import SelectChoice
 
 from blueprints.desk import bp, caller, undo_time
-from blueprints.desk.forms import GRANTED, ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
+from blueprints.desk.forms import (
+    TIME_FOR_DOCUMENTS,
+    ActForm,
+    CorrectionForm,
+    MoveForm,
+    NoteForm,
+    OriginalsForm,
+    PapersForm,
+)
 from models import Authority, Dossier, Event, Note, Notification, Staff, TextBlock, now, today
 from models.catalogue.procedure import LOCALES
 from models.dossiers.history import History
 from models.dossiers.kinds import TAKING_PAPERS, UNDOABLE, WITH_AUTHORITY
 from models.notifications import announce
-from web import htmx as hx
+from web import htmx
 from web.languages import NAMES, in_language
 from wording import deadlines as clock_words
 from wording import dossier as dossier_words
 from wording import events as event_words
 
-FORMS = {"corrected": CorrectionForm, "further": PapersForm, "returned": OriginalsForm}
-ADDRESSES = {"corrected": "correct_arrival", "further": "add_papers", "returned": "return_originals"}
-RARE = ("further", "corrected", "returned", "transferred", "lapsed", "withdrawn")  # behind what comes next
+ACT_FORMS = {"corrected": CorrectionForm, "further": PapersForm, "returned": OriginalsForm}
+ACT_ENDPOINTS = {"corrected": "correct_arrival", "further": "add_papers", "returned": "return_originals"}
+RARE_KINDS = ("further", "corrected", "returned", "transferred", "lapsed", "withdrawn")  # behind what comes next
 
 
 class Told(NamedTuple):
@@ -46,7 +54,7 @@ class Conflicted(NamedTuple):
 @bp.app_template_global()
 def act_url(kind: str, number: str) -> str:
     """Where the form of an act is sent to."""
-    return url_for(f"desk.{ADDRESSES.get(kind, 'change_status')}", number=number)
+    return url_for(f"desk.{ACT_ENDPOINTS.get(kind, 'change_status')}", number=number)
 
 
 def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, note: NoteForm | None = None) -> Response:
@@ -54,7 +62,7 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
     events, notifications = dossier.history.rows, announce.notifications_of(dossier.history.latest)
     history, until = _told(dossier.history), _undo_until(dossier.history.latest, notifications)
     conflict = _conflict(dossier, history, answer) if status == 409 else None
-    return hx.page(
+    return htmx.page(
         "desk/show.html",
         status,
         push=url_for("desk.show", number=dossier.number),
@@ -64,7 +72,7 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         undoable=events[-1] if until and g.staff.may("move") else None,
         undo_until=until,
         told=bool(notifications),
-        rare=RARE,
+        rare=RARE_KINDS,
         forms=_forms(dossier, answer, events[-1].id),
         answer=answer.kind if answer and answer.kind in possible(dossier) else "",
         preview=_preview(dossier, answer) if answer and status == 200 else None,
@@ -163,10 +171,10 @@ def _forms(dossier: Dossier, answer: ActForm | None, seen: int) -> dict[str, Act
 
 
 def _fresh(dossier: Dossier, kind: str) -> ActForm:
-    defaults: dict[str, Any] = {"arrived_on": today(), "until": today() + GRANTED, "sent_on": today()}
+    defaults: dict[str, Any] = {"arrived_on": today(), "until": today() + TIME_FOR_DOCUMENTS, "sent_on": today()}
     if kind == "corrected":
         defaults["arrived_on"] = dossier.arrived_on
-    return FORMS.get(kind, MoveForm)(formdata=None, to=kind, **defaults).prepare(dossier)
+    return ACT_FORMS.get(kind, MoveForm)(formdata=None, to=kind, **defaults).prepare(dossier)
 
 
 def _authorities(dossier: Dossier) -> list[SelectChoice]:

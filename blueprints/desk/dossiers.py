@@ -10,7 +10,7 @@ from blueprints.desk import bp, dossier_page, readable, undo_time
 from blueprints.desk.forms import ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
 from models import Authority, ConflictError, Dossier, Note, Staff
 from models.dossiers.moves import Act, Move, Originals
-from web import htmx as hx
+from web import htmx
 from web.form_fields import ButtonForm
 
 
@@ -77,7 +77,7 @@ def undo(number: str) -> Response:
         dossier.undo(latest, Act(by=g.staff, version=dossier.version))
     except ConflictError:
         return dossier_page.show(readable(number), status=409)
-    return hx.follow(url_for(".show", number=number))
+    return htmx.follow(url_for(".show", number=number))
 
 
 @bp.post("/dossiers/<number:number>/notes")
@@ -88,7 +88,7 @@ def write_note(number: str) -> Response:
     if not form.validate_on_submit():
         return dossier_page.show(dossier, status=422, note=form)
     Note.write(dossier, g.staff, form.text.data)
-    return hx.follow(url_for(".show", number=number, _anchor="notes"))
+    return htmx.follow(url_for(".show", number=number, _anchor="notes"))
 
 
 @bp.post("/dossiers/<number:number>/assignee")
@@ -104,7 +104,7 @@ def assign(number: str) -> Response:
         dossier.assign(to, by=g.staff)
     except ConflictError:
         abort(409)
-    return hx.follow(url_for(".show", number=number))
+    return htmx.follow(url_for(".show", number=number))
 
 
 def _act(dossier: Dossier, form: ActForm, do: Callable[..., None]) -> Response:
@@ -122,8 +122,8 @@ def _act(dossier: Dossier, form: ActForm, do: Callable[..., None]) -> Response:
     except ConflictError:
         return dossier_page.show(readable(dossier.number), form, 409)
     if not g.scope.sees(dossier):  # handed over: it is the other authority's now
-        return hx.goto(url_for(".index", handed_over=1))
-    return hx.follow(url_for(".show", number=dossier.number))
+        return htmx.goto(url_for(".index", handed_over=1))
+    return htmx.follow(url_for(".show", number=dossier.number))
 
 
 def _move(dossier: Dossier, form: MoveForm, act: Act) -> None:

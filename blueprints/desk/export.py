@@ -10,8 +10,8 @@ from flask import Response, stream_with_context
 from peewee import Field, ModelSelect
 
 BOM = "\ufeff"  # without it, Excel takes UTF-8 for something else
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")  # what a cell may not begin with (OWASP ASVS 5.0, 1.2.10)
-AT_ONCE = 500  # rows asked for together
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")  # what a cell may not begin with (OWASP ASVS 5.0, 1.2.10)
+ROWS_AT_ONCE = 500  # rows asked for together
 
 
 def answer(name: str, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Response:
@@ -33,12 +33,12 @@ def lines(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]
 def harmless(cell: Any) -> str:
     """What stands in the cell. A spreadsheet that would calculate it is told by an apostrophe that it is text."""
     text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def in_pieces(query: "ModelSelect[Any]", key: Field) -> Iterator[Any]:
     """Every row of `query` in the order of `key`, a few at a time: no table is too long, and none is held up."""
     last: Any = 0
-    while rows := list(query.where(key > last).order_by(key).limit(AT_ONCE)):
+    while rows := list(query.where(key > last).order_by(key).limit(ROWS_AT_ONCE)):
         yield from rows
         last = getattr(rows[-1], key.name)

@@ -19,7 +19,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
-from blueprints.desk.post_bag_forms import WHY
+from blueprints.desk.post_bag_forms import REASON_NAMES
 from blueprints.public.forms import registered_mail
 from models import Dossier, Event, TextBlock, now, today
 from models.base import LUXEMBOURG
@@ -28,11 +28,11 @@ from models.dossiers.moves import MAX_GRANTED
 from web.form_fields import DayField, NeededWhen, not_in_future, strip
 from web.languages import in_language
 
-UNSAID = SelectChoice("", "–")
+NO_REASON = SelectChoice("", "–")
 SLIP = SelectChoice("slip", _l("Another day was typed by mistake"))
-REASONS = [SelectChoice(key, why) for key, why in WHY.items()]
-LATE = _l("This day is more than three days earlier. Please say why.")
-GRANTED = dt.timedelta(days=30)  # what a clerk usually gives a citizen for missing documents
+REASONS = [SelectChoice(key, why) for key, why in REASON_NAMES.items()]
+LATE_MESSAGE = _l("This day is more than three days earlier. Please say why.")
+TIME_FOR_DOCUMENTS = dt.timedelta(days=30)  # what a clerk usually gives a citizen for missing documents
 
 
 def since_the_number(form: FlaskForm, field: DateField) -> None:
@@ -139,8 +139,8 @@ class MoveForm(ActForm):
     )
     reason = SelectField(
         _l("Why so late?"),
-        choices=[UNSAID, *REASONS],
-        validators=[NeededWhen(lambda form: form.kind == "received" and _backdated(form), LATE)],
+        choices=[NO_REASON, *REASONS],
+        validators=[NeededWhen(lambda form: form.kind == "received" and _backdated(form), LATE_MESSAGE)],
     )
     documents = SelectMultipleField(_l("What is missing"), choices=[])
     missing = TextAreaField(
@@ -203,8 +203,8 @@ class CorrectionForm(ActForm):
     )
     reason = SelectField(
         _l("Why so long before the scan?"),
-        choices=[UNSAID, SLIP, *REASONS],
-        validators=[NeededWhen(_backdated, LATE)],
+        choices=[NO_REASON, SLIP, *REASONS],
+        validators=[NeededWhen(_backdated, LATE_MESSAGE)],
     )
 
     def prepare(self, dossier: Dossier) -> "CorrectionForm":

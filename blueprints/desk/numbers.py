@@ -6,9 +6,9 @@ from blueprints.accounts.guard import needs
 from blueprints.desk import bp, export, tables
 from models import Audit, Authority, Dossier, WorkList
 from models.desk.statistics import Figures
-from web import htmx as hx
+from web import htmx
 
-PERIODS = (4, 13, 52)  # weeks
+PERIOD_WEEKS = (4, 13, 52)  # weeks
 
 
 @bp.get("/numbers")
@@ -17,11 +17,11 @@ def numbers() -> Response:
     """The figures of the own authority, or of all or one for those who see all."""
     authority = _authority()
     weeks = _weeks()
-    return hx.page(
+    return htmx.page(
         "desk/numbers.html",
         tables=tables.tables(Figures(g.scope, weeks, authority)),
         chosen={"weeks": weeks, "authority": authority.slug if authority else None},
-        periods=PERIODS,
+        periods=PERIOD_WEEKS,
         authorities=list(g.scope.authorities()),
     )
 
@@ -42,13 +42,15 @@ def dossiers_csv() -> Response:
     """The work list as a table, with its filters: every row, and nothing about a person."""
     found = WorkList.of(request.args).rows(g.scope)
     Audit.record(g.staff, "export", what="dossiers")
-    return export.answer("etracking-dossiers", tables.DOSSIER, map(tables.dossier, export.in_pieces(found, Dossier.id)))
+    return export.answer(
+        "etracking-dossiers", tables.DOSSIER_COLUMNS, map(tables.dossier, export.in_pieces(found, Dossier.id))
+    )
 
 
 def _weeks() -> int:
     """The period that was asked for; a quarter of a year if none was."""
     asked = request.args.get("weeks", type=int)
-    return asked if asked in PERIODS else PERIODS[1]
+    return asked if asked in PERIOD_WEEKS else PERIOD_WEEKS[1]
 
 
 def _authority() -> Authority | None:

@@ -19,9 +19,9 @@ from models.security.crockford import ALPHABET
 from web.form_fields import DayField, NeededWhen, not_in_future
 from web.languages import NAMES
 
-LEAST = 4  # characters of a number that are worth a search
-LONGEST = 300  # characters of a code
-WHY = {
+MIN_BEGIN = 4  # characters of a number that are worth a search
+MAX_CODE_LENGTH = 300  # characters of a code
+REASON_NAMES = {
     "closed": _l("The office was closed"),
     "waiting": _l("The post had not been opened"),
     "internal": _l("It came on from another unit"),
@@ -36,7 +36,7 @@ def _old(form: FlaskForm) -> bool:
 def _reason(needed: Callable[[FlaskForm], bool]) -> SelectField:
     return SelectField(
         _l("Why so late?"),
-        choices=[SelectChoice("", "–"), *(SelectChoice(reason, WHY[reason]) for reason in REASONS)],
+        choices=[SelectChoice("", "–"), *(SelectChoice(reason, REASON_NAMES[reason]) for reason in REASONS)],
         validators=[NeededWhen(needed, _l("This day is more than three days ago. Please say why."))],
     )
 
@@ -67,7 +67,7 @@ class ReadForm(FlaskForm):
 
     @property
     def typed(self) -> str:
-        return (self.text.data or "").strip()[:LONGEST]
+        return (self.text.data or "").strip()[:MAX_CODE_LENGTH]
 
     @property
     def postmark(self) -> dt.date | None:
@@ -99,5 +99,5 @@ class BeginForm(FlaskForm):
     def validate_begin(self, field: StringField) -> None:
         """At least four, in any spelling."""
         field.data = clean(field.data or "")[:LENGTH]
-        if len(field.data) < LEAST or set(field.data) - set(ALPHABET):
-            raise ValidationError(_("Please type at least %(least)s letters or digits of the number.", least=LEAST))
+        if len(field.data) < MIN_BEGIN or set(field.data) - set(ALPHABET):
+            raise ValidationError(_("Please type at least %(least)s letters or digits of the number.", least=MIN_BEGIN))

@@ -5,7 +5,7 @@ from flask import Response, g, request, url_for
 from blueprints.accounts.guard import needs
 from blueprints.desk import bp
 from models.dossiers.number import scanned
-from web import htmx as hx
+from web import htmx
 
 
 @bp.get("/scan")
@@ -16,5 +16,5 @@ def scan() -> Response:
     read = scanned(typed)
     number = read.numbers[0] if read else None
     if number is None or g.scope.dossier(number) is None:
-        return hx.page("desk/unknown.html", 404, typed=typed, number=number)
-    return hx.goto(url_for(".show", number=number))
+        return htmx.page("desk/unknown.html", 404, typed=typed, number=number)
+    return htmx.goto(url_for(".show", number=number))

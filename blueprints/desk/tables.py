@@ -16,7 +16,7 @@ from wording import notifications as notification_words
 TONES = {"overdue": "bad", "today": "bad", "3 days": "wait", "failed": "bad", "unknown": "bad"}
 
 
-DOSSIER = (
+DOSSIER_COLUMNS = (
     "number",
     "procedure",
     "form",
@@ -55,7 +55,7 @@ def tables(figures: Figures) -> list[Table]:
 
 
 def dossier(row: Dossier) -> tuple[Any, ...]:
-    """A row of the work list for a spreadsheet, under DOSSIER."""
+    """A row of the work list for a spreadsheet, under DOSSIER_COLUMNS."""
     form, procedure = row.form, row.form.procedure
     return (
         grouped(row.number),

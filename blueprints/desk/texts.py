@@ -11,7 +11,7 @@ from models.catalogue.procedure import LANGUAGES
 from models.dossiers.kinds import ASKING
 from senders import samples, text
 from senders.base import Letter
-from web import htmx as hx
+from web import htmx
 from web.languages import current
 from web.responses import letter
 
@@ -34,7 +34,7 @@ def texts() -> Response:
     form, language = _form(), request.args.get("language", current())
     if language not in LANGUAGES:
         abort(404)
-    return hx.page(
+    return htmx.page(
         "desk/texts.html",
         form=form,
         chosen=language,

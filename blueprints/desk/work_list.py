@@ -7,13 +7,13 @@ from flask import Response, g, request, url_for
 from blueprints.accounts.guard import needs
 from blueprints.desk import bp
 from models import WorkList, today
-from models.desk.bulk_move import MOST
+from models.desk.bulk_move import MAX_DOSSIERS
 from models.desk.work_list import DUE
 from models.dossiers.kinds import IN_BULK
-from web import htmx as hx
+from web import htmx
 
-PAGE = 25
-PAGES = 10_000  # beyond it, a database has no number for the row to begin at
+PAGE_ROWS = 25
+MAX_PAGE = 10_000  # beyond it, a database has no number for the row to begin at
 
 
 @bp.get("")
@@ -25,17 +25,17 @@ def index() -> Response:
 
 def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") -> Response:
     """One page of the list. `error` says why the ticked rows could not be moved; they stay ticked."""
-    page = min(max(page, 1), PAGES)
+    page = min(max(page, 1), MAX_PAGE)
     colleagues = list(g.scope.colleagues())
-    rows = list(chosen.rows(g.scope).limit(PAGE + 1).offset((page - 1) * PAGE))
+    rows = list(chosen.rows(g.scope).limit(PAGE_ROWS + 1).offset((page - 1) * PAGE_ROWS))
     by_status, at_hand = chosen.by_status(g.scope), chosen.at_hand(g.scope)
-    return hx.page(
+    return htmx.page(
         "desk/index.html",
         status,
-        dossiers=rows[:PAGE],
-        more=len(rows) > PAGE,
+        dossiers=rows[:PAGE_ROWS],
+        more=len(rows) > PAGE_ROWS,
         page=page,
-        first=(page - 1) * PAGE,
+        first=(page - 1) * PAGE_ROWS,
         chosen=chosen,
         matching=by_status[chosen.status],
         by_status=by_status,
@@ -47,7 +47,7 @@ def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") ->
         names={colleague.id: colleague.email for colleague in colleagues},
         today=today(),
         moves=IN_BULK if g.staff.may("move") else (),
-        most=MOST,
+        most=MAX_DOSSIERS,
         error=error,
         every="ticked" in request.args,
         ticked=request.form.getlist("dossier"),

@@ -16,7 +16,7 @@ from models.dossiers.kinds import ABOUT_CONTACT
 from models.dossiers.moves import Act, Move
 from models.staff.staff import Staff
 
-MOST = 500
+MAX_DOSSIERS = 500
 UNUSED = dt.timedelta(days=1)  # a plan that nobody carried out is forgotten
 
 
@@ -40,10 +40,10 @@ class Bulk(Base):
 
     @classmethod
     def plan(cls, staff: Staff, to: str, dossiers: Iterable[Dossier]) -> "Bulk":
-        """Plan the move of `dossiers`, as they stand now, to `to`. Raises ValueError for none, or more than MOST."""
+        """Plan the move of `dossiers`, as they stand now, to `to`. Raises ValueError for none, or more than MAX_DOSSIERS."""
         seen = [[dossier.id, dossier.version] for dossier in dossiers]
-        if not 0 < len(seen) <= MOST:
-            raise ValueError(f"a bulk move has 1 to {MOST} dossiers")
+        if not 0 < len(seen) <= MAX_DOSSIERS:
+            raise ValueError(f"a bulk move has 1 to {MAX_DOSSIERS} dossiers")
         with db.atomic():
             cls._forget()
             return cls.create(batch=Batch.begin(staff, "bulk"), to=to, seen=seen)

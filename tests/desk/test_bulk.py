@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from models import Authority, Batch, Bulk, Dossier, Event, Form, Notification, Procedure, TextBlock, now, today
-from models.desk.bulk_move import MOST
+from models.desk.bulk_move import MAX_DOSSIERS
 from models.dossiers.moves import Act, Move
 from models.dossiers.number import grouped
 from support.desk_pages import address, stored
@@ -160,12 +160,12 @@ def test_five_hundred_are_moved_and_undone(desk, form, clerk):
                 "created_at": now(),
                 "changed_at": now(),
             }
-            for index in range(MOST + 2)
+            for index in range(MAX_DOSSIERS + 2)
         ]
     ).execute()
     page = choose(desk, "closed", all="1", where="status=decided")
-    assert page.title == f"Move {MOST} dossiers?"
-    assert go(desk, page).title == f"{MOST} dossiers moved"
+    assert page.title == f"Move {MAX_DOSSIERS} dossiers?"
+    assert go(desk, page).title == f"{MAX_DOSSIERS} dossiers moved"
     assert Dossier.select().where(Dossier.status == "decided").count() == 2
 
 

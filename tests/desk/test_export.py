@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from blueprints.desk.export import BOM, FORMULA, harmless, lines
+from blueprints.desk.export import BOM, FORMULA_STARTS, harmless, lines
 
 TEXT = st.text(max_size=9)
-CELLS = TEXT | st.tuples(st.sampled_from(FORMULA), TEXT).map("".join)
+CELLS = TEXT | st.tuples(st.sampled_from(FORMULA_STARTS), TEXT).map("".join)
 
 
 def read(text: str) -> list[list[str]]:
@@ -24,11 +24,11 @@ def read(text: str) -> list[list[str]]:
 def test_every_cell_comes_back_as_it_was_but_for_the_apostrophe_before_a_formula(rows):
     header, *back = read("".join(lines(["One", "Two"], rows)))
     assert header == ["One", "Two"]
-    assert back == [[f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows]
-    assert not [cell for row in back for cell in row if cell.startswith(FORMULA)]
+    assert back == [[f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in row] for row in rows]
+    assert not [cell for row in back for cell in row if cell.startswith(FORMULA_STARTS)]
 
 
-@pytest.mark.parametrize("first", FORMULA)
+@pytest.mark.parametrize("first", FORMULA_STARTS)
 def test_no_cell_begins_like_a_formula(first):
     assert harmless(first + "SUM(A1:A9)") == f"'{first}SUM(A1:A9)"
 

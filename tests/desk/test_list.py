@@ -3,7 +3,7 @@
 import pytest
 from playhouse.test_utils import assert_query_count
 
-from blueprints.desk.work_list import PAGE
+from blueprints.desk.work_list import PAGE_ROWS
 from models import Authority, Dossier, Form, Procedure, today
 from models.dossiers.kinds import STATUSES
 from models.dossiers.moves import Move
@@ -129,17 +129,17 @@ def test_page_beyond_the_last_is_empty(desk, dossiers, page):
 
 
 def test_long_list_is_paged_and_keeps_its_filter(desk, form, dossiers):
-    numbers = [Dossier.announce(form, "en", f"more-{index}").number for index in range(PAGE + 3)]
+    numbers = [Dossier.announce(form, "en", f"more-{index}").number for index in range(PAGE_ROWS + 3)]
     everything = [grouped(number) for number in [*reversed(numbers), dossiers[1].number, dossiers[0].number]]
     first = desk.get("/desk?status=announced")
-    assert listed(first) == everything[:PAGE] and not first.soup.select("#index a[rel=prev]")
+    assert listed(first) == everything[:PAGE_ROWS] and not first.soup.select("#index a[rel=prev]")
     second = desk.get(first.soup.select_one("#index a[rel=next]")["href"])
-    assert listed(second) == everything[PAGE:] and not second.soup.select("#index a[rel=next]")
+    assert listed(second) == everything[PAGE_ROWS:] and not second.soup.select("#index a[rel=next]")
     assert counted(second)["announced"] == len(everything)
     assert listed(desk.get(second.soup.select_one("#index a[rel=prev]")["href"])) == listed(first)
 
 
-@pytest.mark.parametrize("many", [1, PAGE])
+@pytest.mark.parametrize("many", [1, PAGE_ROWS])
 def test_list_costs_the_same_few_queries_however_long_it_is(desk, form, many):
     for index in range(many):
         Dossier.announce(form, "en", f"key-{index}")

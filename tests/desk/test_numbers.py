@@ -208,7 +208,7 @@ def test_work_list_is_taken_away_with_its_filters_and_without_a_word_about_a_per
 
 
 def test_long_list_is_taken_away_whole(app, desk, form, monkeypatch):
-    monkeypatch.setattr("blueprints.desk.export.AT_ONCE", 2)
+    monkeypatch.setattr("blueprints.desk.export.ROWS_AT_ONCE", 2)
     for index in range(7):
         given(form, f"a{index}", status="received", arrived_on=today())
     rows = table(desk, "/desk/dossiers.csv")[1:]
