@@ -65,6 +65,7 @@ def _show(token: str, found: Invitation, answer: PasswordForm, status: int = 200
         "accounts/invitations/show.html",
         token=token,
         staff=found.staff,
+        authority=found.staff.authority,
         answer=answer,
         refused=refused,
         role=words.role(found.staff.role),

@@ -81,6 +81,7 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         notes=list(dossier.notes.select(Note, Staff).join(Staff).order_by(Note.id)),
         note_form=note or NoteForm(formdata=None),
         colleagues=list(colleagues(dossier)) if g.staff.may("move") else [],
+        assignee=dossier.assignee,
         reads=NAMES[dossier.language],
         seen=dossier_words.of(dossier),
         contacts=caller.contact_cards(dossier) if g.staff.may("help") else None,

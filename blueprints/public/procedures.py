@@ -1,10 +1,10 @@
 """Find a procedure, read what it needs, take its forms."""
 
 from flask import Blueprint, Response, abort, request
-from peewee import ModelSelect
+from peewee import ModelSelect, prefetch
 from playhouse.flask_utils import get_object_or_404
 
-from models import Authority, Form, Procedure, Topic
+from models import Authority, Form, FormFile, Procedure, Topic
 from models.catalogue.procedure import AUDIENCES
 from web import htmx as hx
 from web.languages import current
@@ -32,11 +32,12 @@ def index() -> Response:
 
 @bp.get("/<slug>")
 def show(slug: str) -> Response:
-    """One procedure: for whom, steps, documents, forms, who receives the paper."""
+    """One procedure: for whom, steps, documents, forms and whether there is a file of each, who receives the paper."""
     procedure = get_object_or_404(Procedure.offered(), Procedure.slug == slug)
     forms = procedure.forms.where(~Form.retired).order_by(Form.position)
+    with_files = prefetch(forms, FormFile.select(FormFile.id, FormFile.form))
     waited = words.waited(procedure)
-    return hx.page("public/procedures/show.html", procedure=procedure, forms=list(forms), waited=waited)
+    return hx.page("public/procedures/show.html", procedure=procedure, forms=with_files, waited=waited)
 
 
 @bp.get("/<slug>/forms/<form>")
