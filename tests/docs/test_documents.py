@@ -1,5 +1,6 @@
 """What the documents name is there: files, folders, pages, headings, settings."""
 
+import ast
 import re
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/?)`")
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()}
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 COMING = {"tests/dossiers/test_kinds.py"}  # being written
+OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 each = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 
 
@@ -69,3 +71,33 @@ def test_the_defaults_in_the_table_are_those_of_the_code():
         value = DEFAULTS[name]
         shown = str(value).lower() if isinstance(value, bool) else str(value).replace("'", '"')
         assert shown == default, name
+
+
+def logged() -> list[str]:
+    """The lines that the log may hold, each value in them as a dot."""
+    calls = [
+        node
+        for folder in ("models", "senders", "commands", "blueprints")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log.") and node.args
+    ]
+    lines = [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
+    return [re.sub(r"%[sd]", ".", line) for line in lines]
+
+
+def test_the_log_says_what_the_operator_is_told_to_look_for():
+    told = re.findall(r"\*\*`([^`]+)`\*\*", OPERATING)
+    lines = logged()
+    patterns = [re.sub(r"\b(sms|N)\b", ".", line) for line in told]
+    assert len(told) >= 5
+    assert [
+        line for line, pattern in zip(told, patterns, strict=True) if not any(pattern in each for each in lines)
+    ] == []
+
+
+def test_the_metrics_that_the_operator_is_told_to_watch_exist(app, visitor):
+    app.config["METRICS_TOKEN"] = "a token"
+    shown = visitor.open("/metrics", headers={"Authorization": "Bearer a token"}).text
+    named = set(re.findall(r"`(etracking_\w+)", OPERATING))
+    assert len(named) >= 5 and [name for name in sorted(named) if f"# TYPE {name} " not in shown] == []
