@@ -10,6 +10,7 @@ import pytest
 
 from commands.worker import Worker
 from models import Contact, Dossier, Event, Notification, Procedure, base, db, now
+from models.notifications.announce import Contacts
 from support.crasher import SOON, Crasher
 from support.sending import make_dossier, queued, row
 from support.site import DURABLE
@@ -152,7 +153,7 @@ def bounced() -> int:
         Notification.delete().execute()
         Contact.update(confirmed_at=now()).execute()
         event = Event.create(dossier=dossier, kind="received", at=now(), to_status="received")
-        event.tell()
+        Contacts().tell(event, event.at)
         notification = Notification.get()
         notification.put(state="sent", run_at=None, attempts=1)
         return notification.id
