@@ -27,7 +27,6 @@ from web import (
     static_files,
 )
 from wording import errors as error_words
-from wording import sheets
 
 PLAIN_HTTP = ("/healthz", "/readyz")  # asked by machines, close by
 
@@ -56,7 +55,6 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     security_headers.init_app(app, PLAIN_HTTP)
     errors.init_app(app, error_words.text)
     senders.init_app(app)
-    sheets.init_app(app)
     csrf.init_app(app)
     blueprints.register(app, csrf)
     commands.init_app(app)

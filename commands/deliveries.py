@@ -3,6 +3,8 @@
 import json
 import logging
 
+from flask import current_app
+
 from blueprints.api.schemas import dossier_shape, event_shape
 from models import Delivery, Dossier, db
 from senders import webhook
@@ -31,7 +33,7 @@ def _tell(delivery: Delivery) -> str:
             system, body = delivery.system, _body(delivery)
         if system.revoked_at:
             return "revoked"
-        webhook.send(system.hook_url, system.hook_secret, body)
+        webhook.send(system.hook_url, system.hook_secret, body, current_app.config["HOOK_PRIVATE"])
     except SendError as error:
         return str(error)
     except Exception:  # a fault of ours: it counts as a failure, or it would be tried for ever

@@ -14,13 +14,16 @@ from flask import current_app
 from peewee import PeeweeException
 
 import senders
+from commands import outgoing
 from commands.deliveries import deliver_next
 from models import Channel, Contact, Counter, Notification, Outcome, Reply, Tries, Used, WaitingTime, db, now
 from models.dossiers import reminders as watch
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS, SPACE
+from models.notifications.letter import Letter
 from models.notifications.timetable import Hours
-from senders.base import Letter, SendError, place
+from senders import bounces
+from senders.base import SendError, place
 
 log = logging.getLogger("etracking.messages")
 
@@ -109,7 +112,7 @@ class Worker:
     def collect_bounces(self) -> None:
         """Read the mailbox of bounces. If it cannot be reached, that is logged and sending goes on."""
         try:
-            if read := senders.bounces.collect():
+            if read := bounces.collect(record_bounce):
                 log.info("%d mails that came back were read", read)
         except (OSError, IMAP4.error) as error:
             log.error("no bounces read: %s", place(error))
@@ -127,7 +130,7 @@ class Worker:
             notification = outbox.claim(self.name, channel, _lease(channel), _hours())
             if notification is None:
                 return IDLE_SECONDS
-            letter = _write(notification)
+            letter = _prepare(notification)
         self._attempt(notification, letter, gate == "probe")
         return 0.0
 
@@ -170,10 +173,10 @@ def _with_retries(what: Callable[[], bool]) -> bool:
         return what()
 
 
-def _write(notification: Notification) -> Letter | SendError:
-    """`notification` written out, or why it was not."""
+def _prepare(notification: Notification) -> Letter | SendError:
+    """The letter of `notification`, or why there is none."""
     try:
-        return senders.write(notification)
+        return outgoing.prepare(notification)
     except SendError as error:
         return error
 
@@ -189,6 +192,12 @@ def _try(notification: Notification, letter: Letter | SendError) -> tuple[Outcom
     except Exception as error:  # one odd notification must not stop the others
         log.error("message %d: unexpected %s", notification.id, place(error))
         return Outcome.UNKNOWN, f"unexpected {place(error)}", ""
+
+
+def record_bounce(bounce: bounces.Bounce) -> None:
+    """Record what came back, on a connection of its own: none stays open while the mailbox is read."""
+    with db.connection_context():
+        Notification.record_bounce(*bounce)
 
 
 def _lease(channel: str) -> timedelta:

@@ -1,98 +1,88 @@
-"""Mails that came back (RFC 3464): each was sent from an address of its own, which says which notification it was.
+"""Bounces: mails that came back (RFC 3464). The return path of each mail holds a token that names its notification.
 
-That address is only on the envelope. Nothing is ever answered, so that two programs cannot write to each other for
-ever; and only a report of delivery counts, not what an absent reader's program has to say.
+The return path is on the envelope only. Nothing is ever answered, so that no two programs write to each other for ever;
+and only a delivery status report counts, not the out-of-office reply of an absent reader.
 """
 
-import base64
 import email
-import hmac
 import imaplib
 import re
 import ssl
+from collections.abc import Callable
 from email.message import Message as Mail
+from typing import NamedTuple
 
 from flask import current_app
 
-from models import Notification, Outcome, db
-from models.security import keys
-
-MAC_BYTES = 10
 REPORTED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
-STATUS = re.compile(r"(5\.\d{1,3}\.\d{1,3})\b")  # for good (RFC 3463); the words after it may quote the address
-AT_ONCE = 50  # mails read in one go
+PERMANENT = re.compile(r"(5\.\d{1,3}\.\d{1,3})\b")  # RFC 3463; the words after it may quote the address
+MAX_MAILS = 50  # read in one go
 
 
-def return_path(notification: Notification) -> str:
-    """Where `notification` is sent from on its envelope, and comes back to; empty if no such address is set."""
+class Bounce(NamedTuple):
+    """A permanent failure that a mail server reported. The arguments of Notification.record_bounce."""
+
+    tokens: list[str]  # not yet verified: the first genuine one names the notification
+    status: str  # the enhanced status code
+
+
+def return_path(token: str) -> str:
+    """The envelope sender of the mail that `token` names; empty if no address for bounces is set."""
     name, at, domain = current_app.config["MAIL_BOUNCE_ADDRESS"].partition("@")
-    return f"{name}+{_token(notification)}@{domain}" if at else ""
+    return f"{name}+{token}@{domain}" if at else ""
 
 
-def receive(raw: bytes) -> bool:
-    """Note what a mail that came back says. True if that ended a notification: its address is none, for good."""
+def parse(raw: bytes) -> Bounce | None:
+    """Read a mail that came back. None if it reports no permanent failure: anybody can write anything to that address."""
     try:
         mail = email.message_from_bytes(raw)
-        notification, status = _about(mail), _failure(mail)
-    except (ValueError, LookupError, AttributeError, RecursionError):  # anybody can write to that address, anything
-        return False
-    if notification is None or not status:
-        return False
-    return Notification.receipt(str(notification.id), Outcome.NEVER, error=f"bounced: {status}")
+        tokens, status = _tokens(mail), _status(mail)
+    except (ValueError, LookupError, AttributeError, RecursionError):
+        return None
+    return Bounce(tokens, status) if tokens and status else None
 
 
-def collect() -> int:
-    """Read the mailbox that mails come back to, and empty it. How many there were. Raises OSError and imaplib's."""
+def collect(record: Callable[[Bounce], object]) -> int:
+    """Read the mailbox of bounces, `record` each one, and empty it. Returns how many mails there were.
+
+    A mail is deleted only after it was recorded. Raises OSError and the errors of imaplib.
+    """
     config = current_app.config
     tls = ssl.create_default_context(cafile=config["MAIL_CA_FILE"] or None)
     server, port = config["MAIL_BOUNCE_SERVER"], config["MAIL_BOUNCE_PORT"]
     with imaplib.IMAP4_SSL(server, port, ssl_context=tls, timeout=config["MAIL_TIMEOUT"]) as mailbox:
         mailbox.login(config["MAIL_BOUNCE_USERNAME"], config["MAIL_BOUNCE_PASSWORD"])
         mailbox.select("INBOX")
-        found = mailbox.uid("SEARCH", "ALL")[1][0].split()[:AT_ONCE]
+        found = mailbox.uid("SEARCH", "ALL")[1][0].split()[:MAX_MAILS]
         for uid in found:
-            _read(mailbox, uid.decode())
+            if bounce := parse(_fetch(mailbox, uid.decode())):
+                record(bounce)
+            mailbox.uid("STORE", uid.decode(), "+FLAGS", r"(\Deleted)")
         mailbox.expunge()
     return len(found)
 
 
-def _read(mailbox: imaplib.IMAP4, uid: str) -> None:
+def _fetch(mailbox: imaplib.IMAP4, uid: str) -> bytes:
     _answer, parts = mailbox.uid("FETCH", uid, "(BODY.PEEK[])")
-    raw = next((part[1] for part in parts if isinstance(part, tuple)), b"")
-    with db.connection_context():
-        receive(raw)
-    mailbox.uid("STORE", uid, "+FLAGS", r"(\Deleted)")
+    return next((part[1] for part in parts if isinstance(part, tuple)), b"")
 
 
-def _about(mail: Mail) -> Notification | None:
-    """The notification whose return path this mail was sent to."""
+def _tokens(mail: Mail) -> list[str]:
+    """The tokens in the return paths that this mail was sent to."""
     name, _at, domain = current_app.config["MAIL_BOUNCE_ADDRESS"].partition("@")
     ours = re.compile(rf"{re.escape(name)}\+([a-z2-7]{{24}})@{re.escape(domain)}", re.IGNORECASE)
     headers = " ".join(str(value) for header in REPORTED_TO for value in mail.get_all(header, []))
-    return next(filter(None, map(_notification, ours.findall(headers))), None)
+    return ours.findall(headers)
 
 
-def _failure(mail: Mail) -> str:
-    """The status of a report that a mail was refused for good; empty for all other mails."""
+def _status(mail: Mail) -> str:
+    """The status code of a report that a mail was refused for good; empty for all other mails."""
     if mail.get_content_type() != "multipart/report" or str(mail.get("Return-Path", "<>")).strip() != "<>":
         return ""
     reports = [part for part in mail.walk() if part.get_content_type() == "message/delivery-status"]
     recipients = [fields for report in reports for fields in report.walk() if fields.get("Action")]
     for fields in recipients:
-        status = STATUS.match(str(fields.get("Status", "")).strip())
+        status = PERMANENT.match(str(fields.get("Status", "")).strip())
         if status and str(fields.get("Action", "")).strip().lower() == "failed":
             return status[1]
     return ""
-
-
-def _notification(token: str) -> Notification | None:
-    raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
-    notification = Notification.get_or_none(Notification.id == int.from_bytes(raw[:5], "big"))
-    return notification if notification and hmac.compare_digest(token.lower(), _token(notification)) else None
-
-
-def _token(notification: Notification) -> str:
-    """24 letters and digits, whose case a mail server may change. The instant: ids come back with a backup."""
-    mac = keys.digest("bounce", f"{notification.id} {notification.created_at.timestamp()}")
-    raw = notification.id.to_bytes(5, "big") + bytes.fromhex(mac)[:MAC_BYTES]
-    return base64.b32encode(raw).decode().lower()

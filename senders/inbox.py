@@ -16,8 +16,8 @@ from pathlib import Path
 
 from flask import current_app
 
+from models.notifications.letter import Letter
 from senders import mail
-from senders.base import Letter
 
 NAME = re.compile(r"(\d{8}T\d{12})-[0-9.]+\.(eml|txt)")
 STAMP = "%Y%m%dT%H%M%S%f"

@@ -3,6 +3,7 @@
 import email.policy
 import re
 import smtplib
+import socket
 import ssl
 import time
 from email.headerregistry import Address
@@ -15,8 +16,9 @@ import flask_mail
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 
-from models import Outcome
-from senders.base import Letter, SendError
+from models.notifications.letter import Letter
+from models.notifications.outcome import Outcome
+from senders.base import SendError
 
 
 class _Policy(email.policy.EmailPolicy):
@@ -68,7 +70,7 @@ def compose(letter: Letter) -> "Message":
 class _Dialogue:
     """An SMTP client that knows how long it may take, and whether the mail has been handed over."""
 
-    sock: Any
+    sock: socket.socket | None
     timeout: float
     handed_over = False
 
@@ -77,8 +79,9 @@ class _Dialogue:
         super().__init__(*args, timeout=timeout, **options)  # type: ignore[call-arg]
 
     def getreply(self) -> tuple[int, bytes]:
-        left = self.deadline - time.monotonic()
-        self.sock.settimeout(max(0.001, min(self.timeout, left)))
+        if self.sock:
+            left = self.deadline - time.monotonic()
+            self.sock.settimeout(max(0.001, min(self.timeout, left)))
         code, text = super().getreply()  # type: ignore[misc]
         # 354 is "go on, send it": if the line breaks before the next answer, the server may have the whole mail.
         self.handed_over = code == 354
@@ -103,9 +106,9 @@ class Mail(flask_mail.Mail):
 class Connection(flask_mail.Connection):
     """Has a time limit, checks the server's certificate, and does not forget a refused recipient."""
 
-    host: Any
+    host: "_SMTP | _SMTPOverTLS"
 
-    def configure_host(self) -> Any:
+    def configure_host(self) -> "_SMTP | _SMTPOverTLS":
         config, tls = current_app.config, None
         if self.mail.use_ssl or self.mail.use_tls:
             tls = ssl.create_default_context(cafile=config["MAIL_CA_FILE"] or None)

@@ -1,24 +1,21 @@
-"""SMS by Vonage's Notifications API. Its library is loaded with the first SMS: 40 MB that no web process needs."""
+"""SMS by Vonage's Messages API. Its library is imported late: 40 MB that no web process needs."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import current_app
 
-from models import Notification, Outcome
-from models.notifications import limits as sms_limits
-from senders import vonage_codes
-from senders.base import Letter, SendError, never_connected
-
-if TYPE_CHECKING:
-    from vonage_messages import Messages
+from models.notifications.letter import Letter
+from models.notifications.outcome import Outcome
+from senders import vonage_answers
+from senders.base import SendError, never_connected
 
 TIMEOUT = 10  # seconds to connect, and as many to wait for the answer
 
 
 def send(letter: Letter) -> str:
-    """Ask Vonage to send `letter`, with one request, and return its notification id. Raises SendError."""
+    """Ask Vonage to send `letter`, with one request, and return its message id. Raises SendError."""
     config = current_app.config
     if not config["VONAGE_APPLICATION_ID"]:
         raise SendError("no SMS account configured", Outcome.ACCOUNT)
@@ -30,23 +27,11 @@ def send(letter: Letter) -> str:
         raise _classify(error, api.http_client.last_response) from error
 
 
-def count(notification: Notification) -> None:
-    """Put `notification` on the bill; the first to a contact is also measured by the limits. Raises SendError."""
-    config, contact = current_app.config, notification.contact
-    if not sms_limits.reachable(contact.address, config["SMS_REGIONS"]):
-        raise SendError("not a mobile number of a country that SMS go to", Outcome.NEVER)
-    tariff = sms_limits.Tariff(config["SMS_PRICE"], config["SMS_BUDGET"])
-    try:
-        sms_limits.leave(contact, f"{notification.id} {notification.created_at.timestamp()}", tariff)
-    except sms_limits.Refused as refused:
-        raise SendError(f"limit of SMS to new contacts: {refused}", Outcome.UNWRITTEN) from refused
+def client(config: Mapping[str, Any]) -> Any:
+    """A vonage_messages.Messages for one request. It is not kept: the other side may close an idle connection any time.
 
-
-def client(config: Mapping[str, Any]) -> "Messages":
-    """A client for one request: a connection kept open may be closed by the far end just as the next SMS is written.
-
-    The library repeats a request whose connection broke, `pool_maxsize` times whatever `max_retries` says:
-    with its own settings one SMS can leave ten times. It also has no time limit unless told.
+    The library retries a broken connection `pool_maxsize` times, whatever `max_retries` says: by default one SMS can
+    leave ten times. It also has no timeout unless given one.
     """
     from vonage_http_client import Auth, HttpClient, HttpClientOptions
     from vonage_messages import Messages
@@ -56,12 +41,12 @@ def client(config: Mapping[str, Any]) -> "Messages":
     return Messages(HttpClient(auth, options))
 
 
-def _open(config: Mapping[str, Any]) -> "Messages":
+def _open(config: Mapping[str, Any]) -> Any:
     try:
         api = client(config)
-        api.http_client.auth.create_jwt_auth_string()  # fails here, before anything can have left, or not at all
+        api.http_client.auth.create_jwt_auth_string()  # fails here, before anything can have left, if at all
         return api
-    except Exception as error:  # a key that cannot be read: nothing has left
+    except Exception as error:  # an unreadable key: nothing has left
         raise SendError(f"SMS account not usable: {type(error).__name__}", Outcome.ACCOUNT) from error
 
 
@@ -81,8 +66,8 @@ def _key(setting: str) -> str:
 
 
 def _classify(error: Exception, answer: Any) -> SendError:
-    """What is not clearly one of the refusals has perhaps been sent: an SMS costs money and nerves twice."""
-    if answer is not None and (refusal := vonage_codes.refusal(answer.status_code, _json(answer))):
+    """What is not clearly a refusal may have been sent, so it is not repeated at once: an SMS costs money."""
+    if answer is not None and (refusal := vonage_answers.refusal(answer.status_code, _json(answer))):
         code, outcome = refusal
         return SendError(f"SMS refused: {code}", outcome)
     if never_connected(error):

@@ -1,4 +1,4 @@
-"""News for an authority's own system: one signed POST."""
+"""Deliveries to the hook of an authority's own system: one signed POST each."""
 
 import hashlib
 import hmac
@@ -9,18 +9,19 @@ import time
 from contextlib import suppress
 
 import urllib3
-from flask import current_app
 from urllib3.connection import HTTPSConnection
 from urllib3.util import parse_url
 
 from senders.base import SendError
 
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
-LONGEST = 20.0  # seconds for all of it: TIMEOUT begins anew with every byte of the answer
+MAX_SECONDS = 20.0  # for the whole request: TIMEOUT starts again with every byte of the answer
 
 
-def send(url: str, secret: str, body: bytes) -> None:
+def send(url: str, secret: str, body: bytes, private: bool = False) -> None:
     """POST `body` to `url`, once and without following redirects. Raises SendError unless it is answered with 2xx.
+
+    Only if `private`, it may lead to an address that is not public.
 
     The header eTracking-Signature is `t=<seconds since 1970>,v1=<hex>`: HMAC-SHA-256 of `<t>.<body>` with the
     system's secret. A receiver compares it in constant time and refuses what is older than five minutes.
@@ -28,9 +29,9 @@ def send(url: str, secret: str, body: bytes) -> None:
     headers = {"Content-Type": "application/json", "eTracking-Signature": signature(secret, body, int(time.time()))}
     try:
         with urllib3.connection_from_url(url, timeout=TIMEOUT, retries=False) as pool:
-            pool.ConnectionCls = _Connection
+            pool.ConnectionCls = _Connection if private else _PublicConnection
             path = parse_url(url).request_uri
-            # What it says besides its status is not read: an endless answer would keep all other messages waiting.
+            # The body of the answer is not read: an endless one would hold up all other deliveries.
             answer = pool.urlopen("POST", path, body, headers, redirect=False, preload_content=False)
             answer.close()
     except urllib3.exceptions.HTTPError as error:
@@ -45,42 +46,50 @@ def signature(secret: str, body: bytes, at: int) -> str:
 
 
 class _Connection(HTTPSConnection):
-    """Ends when its time is over, and leads where a name may lead: into networks of ours only if the settings say so.
+    """Is cut after MAX_SECONDS."""
 
-    The address is looked at when the line stands: a name may mean another one a moment after somebody has checked it.
-    """
-
-    watch: "_Watch | None" = None
+    watchdog: "_Watchdog | None" = None
 
     def _new_conn(self) -> socket.socket:
-        line = super()._new_conn()
-        if not (current_app.config["HOOK_PRIVATE"] or _is_public(line.getpeername()[0])):
-            line.close()
-            raise SendError("hook leads into a private network")
-        self.watch = _Watch(line)
-        return line
+        connection = super()._new_conn()
+        self.watchdog = _Watchdog(connection)
+        return connection
 
     def close(self) -> None:
-        if self.watch:
-            self.watch.cancel()
+        if self.watchdog:
+            self.watchdog.cancel()
         super().close()
 
 
-class _Watch(threading.Timer):
-    """Cuts a line when its time is over."""
+class _PublicConnection(_Connection):
+    """Refuses addresses inside our own networks (server-side request forgery).
 
-    def __init__(self, line: socket.socket) -> None:
-        super().__init__(LONGEST, self.cut)
-        self.daemon, self.line = True, line.dup()  # TLS takes the line itself
+    Checked once connected: between an earlier look-up and the connection, the name may be pointed elsewhere.
+    """
+
+    def _new_conn(self) -> socket.socket:
+        connection = super()._new_conn()
+        if not _is_public(connection.getpeername()[0]):
+            connection.close()
+            raise SendError("hook leads into a private network")
+        return connection
+
+
+class _Watchdog(threading.Timer):
+    """Shuts a connection down when its time is over."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        super().__init__(MAX_SECONDS, self.cut)
+        self.daemon, self.connection = True, connection.dup()  # TLS takes the socket itself
         self.start()
 
     def cut(self) -> None:
         with suppress(OSError):  # it has just been closed
-            self.line.shutdown(socket.SHUT_RDWR)
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def cancel(self) -> None:
         super().cancel()
-        self.line.close()
+        self.connection.close()
 
 
 def _is_public(address: str) -> bool:

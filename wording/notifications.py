@@ -5,7 +5,7 @@ import re
 from flask_babel import gettext as _
 
 from models import Notification, Outcome
-from senders.vonage_codes import MEANING
+from models.notifications.vonage_codes import MEANING
 from wording import events as event_words
 
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, NamedTuple
 
-from flask import Flask, current_app
+from flask import current_app
 from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
@@ -25,11 +25,6 @@ class Address(NamedTuple):
 
     shown: str  # printed in words
     coded: str  # in the QR code: upper case needs a smaller one
-
-
-def init_app(app: Flask) -> None:
-    """Let the senders attach the sheet to a mail without knowing how it is made."""
-    app.extensions["sheet_pdf"] = sheet_for
 
 
 def address(*parts: str, under: str = "t") -> Address:
@@ -68,9 +63,8 @@ def sheet_page(dossier: Dossier, round_: int = 0) -> dict[str, Any]:
     return {"sheet": content, "qr": qr.path(content.url), "dossier": dossier}
 
 
-def sheet_for(event: Event, language: str) -> tuple[str, bytes] | None:
-    """Name and content of the sheet that goes with the message of `event`, if one does."""
-    dossier = event.dossier
+def sheet_for(dossier: Dossier, event: Event, language: str) -> tuple[str, bytes] | None:
+    """Name and content of the sheet that is attached to the mail about `event`, if one is."""
     if event.kind == "announced":
         return sheet_name(dossier.number), sheet_pdf(dossier, language)
     asked = dossier.history.of("incomplete")

@@ -9,11 +9,11 @@ from blueprints.desk import bp
 from models import Authority, Form, Procedure
 from models.catalogue.procedure import LANGUAGES
 from models.dossiers.kinds import ASKING
-from senders import samples, text
-from senders.base import Letter
+from models.notifications.letter import Letter
 from web import htmx
 from web.languages import current
 from web.responses import letter
+from wording import letters, samples, sms_alphabet
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def texts() -> Response:
         form=form,
         chosen=language,
         previews=[_preview(kind, language, form) for kind in samples.KINDS] if form else [],
-        segment=text.SEGMENT,
+        segment=sms_alphabet.SEGMENT_LENGTH,
     )
 
 
@@ -72,5 +72,5 @@ def _preview(kind: str, language: str, form: Form) -> Preview:
 
 
 def _letter(kind: str, channel: str, language: str, form: Form) -> Letter:
-    message, news = samples.sample(kind, channel, language, form)
-    return text.compose(message, message.event, news)
+    other = Authority.get_or_none(Authority.slug == samples.OTHER_AUTHORITY)
+    return letters.write(samples.sample(kind, channel, language, form, other))

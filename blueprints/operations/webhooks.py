@@ -18,7 +18,7 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from models import Counter, Notification, Used, db
 from models.notifications import consent
-from senders import bounces, vonage_codes
+from senders import bounces, vonage_answers
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
@@ -44,7 +44,7 @@ def limit(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 @bp.post("/vonage/status")
 def status() -> Response:
     """A receipt. One for a message that we do not know (any more) is answered like the others, and counted."""
-    return _accept("receipt", *_signed_by_vonage(), _receive)
+    return _accept("receipt", *_signed_by_vonage(), _record_report)
 
 
 @bp.post("/vonage/inbound")
@@ -64,7 +64,7 @@ def bounce() -> Response:
     signed = hmac.new(secret.encode(), f"{moment}.".encode() + request.get_data(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(signed.encode(), given.encode()) or not _fresh(int(moment) if moment.isdecimal() else 0):
         abort(401)
-    return _accept("bounce", request.get_data(), given, bounces.receive)
+    return _accept("bounce", request.get_data(), given, _record_bounce)
 
 
 def _accept(kind: str, said: Any, once: str, act: Callable[[Any], bool]) -> Response:
@@ -111,9 +111,14 @@ def _fresh(moment: float) -> bool:
     return abs(time.time() - moment) <= SIGNATURE_SECONDS
 
 
-def _receive(notice: dict[str, Any]) -> bool:
-    receipt = vonage_codes.receipt(notice)
-    return receipt is not None and Notification.receipt(*receipt)
+def _record_report(notice: dict[str, Any]) -> bool:
+    report = vonage_answers.delivery_report(notice)
+    return report is not None and Notification.receipt(*report)
+
+
+def _record_bounce(mail: bytes) -> bool:
+    bounce = bounces.parse(mail)
+    return bounce is not None and Notification.record_bounce(*bounce)
 
 
 def _obey(notice: dict[str, Any]) -> bool:

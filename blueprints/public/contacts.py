@@ -6,13 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from playhouse.flask_utils import get_object_or_404
 
 from blueprints.public import contact_limits
 from blueprints.public.forms import MailAddressForm, MobileNumberForm
-from models import Authority, Contact, Dossier, Form, Procedure
+from models import Contact
 from models.notifications import addresses, consent
-from senders.text import contact_id
 from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import private
@@ -131,9 +129,4 @@ def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str,
 
 
 def _contact(token: str) -> Contact:
-    key = contact_id(token)
-    if key is None:
-        abort(404)
-    loaded = Contact.select(Contact, Dossier, Form, Procedure, Authority).join_from(Contact, Dossier)
-    loaded = loaded.join_from(Dossier, Form).join_from(Form, Procedure).join_from(Dossier, Authority)
-    return get_object_or_404(loaded, Contact.id == key)
+    return Contact.of_link(token) or abort(404)

@@ -13,7 +13,8 @@ from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ASKING
 from models.notifications.contact import NOTICE, Contact, hashed
-from models.notifications.notification import LEFT, Notification
+from models.notifications.notification import Notification
+from models.notifications.states import LEFT
 from models.notifications.subscription import Subscription
 from models.staff.staff import Staff
 

@@ -7,10 +7,11 @@ import phonenumbers
 from peewee import SQL, BooleanField, CharField, ForeignKeyField, ModelSelect, fn
 
 from models.base import Base, UTCDateTimeField, now
+from models.catalogue.procedure import Authority, Form, Procedure
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ASKING
-from models.security import keys
+from models.security import keys, signed_links
 from models.security.throttle import Used
 
 # The holder of an address hears that it was exchanged even if whoever did so stopped its notifications at once.
@@ -103,6 +104,20 @@ class Contact(Base):
         told &= other.stopped_at.is_null() & other.failed_at.is_null() & (other.channel != "push")
         failed = cls.failed_at.is_null(False) & cls.replaced_at.is_null() & (cls.channel != "push")
         return cls.select().where(failed & ~fn.EXISTS(other.select(SQL("1")).where(told)))
+
+    @classmethod
+    def of_link(cls, token: str) -> "Contact | None":
+        """The contact whose link has this token, with dossier, form, procedure and authority; None once it is gone."""
+        joined = cls.select(cls, Dossier, Form, Procedure, Authority).join_from(cls, Dossier)
+        joined = joined.join_from(Dossier, Form).join_from(Form, Procedure).join_from(Dossier, Authority)
+        named = (cls.id == signed_links.named_contact(token)) & cls.replaced_at.is_null()
+        contact = joined.where(named).get_or_none()
+        return contact if contact and signed_links.matches(token, contact.token) else None
+
+    @property
+    def token(self) -> str:
+        """The token of its link, /c/<token>. Only the contact itself is ever sent it: whoever has it is its holder."""
+        return signed_links.contact_token(self.id, self.created_at)
 
     def stand_ins(self, event: Event) -> list["Contact"]:
         """Who else may hear of `event` in the place of this contact."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from peewee import (
@@ -23,36 +24,9 @@ from models.notifications import timetable
 from models.notifications.channel import Channel
 from models.notifications.contact import NOTICE, Contact
 from models.notifications.outcome import Outcome
+from models.notifications.states import LEFT, STATE_AFTER, TRANSITIONS, UNSENT
+from models.security import signed_links
 
-# The only ways of a notification: forward. What a receipt says of an earlier attempt may still come true: it was delivered.
-# From failed and unknown back to queued leads one verb, `send_again`, that only staff uses.
-WAYS: dict[str, tuple[str, ...]] = {
-    "queued": ("held", "sending", "cancelled", "superseded"),
-    "held": ("queued", "sending", "cancelled", "superseded"),
-    "sending": ("sent", "delivered", "deferred", "failed", "unknown", "cancelled", "superseded"),
-    "unknown": ("sending", "sent", "delivered", "deferred", "failed", "cancelled", "superseded", "queued"),
-    "sent": ("delivered", "deferred", "failed", "superseded"),
-    "deferred": ("held", "sending", "delivered", "failed", "cancelled", "superseded"),
-    "failed": ("delivered", "queued"),
-    "cancelled": ("delivered",),
-    "superseded": ("delivered",),
-    "delivered": (),
-}
-LEADS_TO = {
-    Outcome.SENT: "sent",
-    Outcome.DELIVERED: "delivered",
-    Outcome.ACCOUNT: "deferred",
-    Outcome.UNWRITTEN: "deferred",
-    Outcome.LATER: "deferred",
-    Outcome.DOWN: "deferred",
-    Outcome.UNWANTED: "cancelled",
-    Outcome.NEVER: "failed",
-    Outcome.GONE: "failed",
-    Outcome.BARRED: "failed",
-    Outcome.UNKNOWN: "unknown",
-}
-UNSENT = ("queued", "held", "deferred")  # certainly not at its reader
-LEFT = ("sent", "delivered", "unknown")  # at its reader, as far as we know
 REFERENCE = re.compile(r"(\d{1,9})(?:\.(\d{1,4})(?:\.(\d{1,12}))?)?")
 
 
@@ -156,6 +130,18 @@ class Notification(Base):
             Channel.stop(notification.channel, error)
         return changed
 
+    @classmethod
+    def record_bounce(cls, tokens: Iterable[str], status: str) -> bool:
+        """Record that a mail came back for good, with this enhanced status code. Returns whether that changed anything.
+
+        The first genuine one of `tokens` names the notification.
+        """
+        for token in tokens:
+            row = cls.get_or_none(cls.id == signed_links.named_notification(token))
+            if row and signed_links.matches(token, row.return_token):
+                return cls.receipt(str(row.id), Outcome.NEVER, error=f"bounced: {status}")
+        return False
+
     def send_again(self) -> bool:
         """Staff asks for one more round of attempts. False if it is not a dead letter (any more)."""
         with db.atomic():
@@ -195,6 +181,11 @@ class Notification(Base):
         return f"{self.id}.{self.attempts}.{self._born}"
 
     @property
+    def return_token(self) -> str:
+        """Names it in the return path of its mail."""
+        return signed_links.return_token(self.id, self.created_at)
+
+    @property
     def _born(self) -> str:
         """Tells it from an erased notification whose id it was given, or that a restored backup does not know."""
         return str(int(self.created_at.timestamp()))
@@ -223,8 +214,8 @@ class Notification(Base):
 
     def _become(self, outcome: Outcome, error: str) -> bool:
         """One step forward, if `outcome` leads forward from here; with all that follows from it."""
-        state = LEADS_TO[outcome]
-        if state not in WAYS[self.state]:
+        state = STATE_AFTER[outcome]
+        if state not in TRANSITIONS[self.state]:
             return False
         if state in ("sent", "delivered"):
             self._arrived(state)

@@ -12,7 +12,8 @@ from models.dossiers.kinds import APART, ASKING, SAYS_STATUS
 from models.notifications import timetable
 from models.notifications.channel import CHANNELS
 from models.notifications.contact import Contact
-from models.notifications.notification import LEFT, Notification
+from models.notifications.notification import Notification
+from models.notifications.states import LEFT
 from models.notifications.timetable import Hours
 
 

@@ -13,11 +13,10 @@ from peewee import CharField, ForeignKeyField, IntegrityError
 from models.base import Base, db, now
 from models.notifications import consent
 from models.notifications.contact import Contact
+from models.notifications.push_services import permitted
 from models.security import keys
 
 MOST = 4  # devices of one dossier
-# No user, no fragment, no backslash, nothing percent-encoded in the host: no two programs may read it differently.
-ENDPOINT = re.compile(r"https://([a-z0-9.-]{4,100}(?::\d{1,5})?)/[\w.~%:/?=&+-]{1,700}", re.ASCII)
 POINT, SECRET = 65, 16  # bytes of the browser's public key, and of what it shares with us
 
 
@@ -111,16 +110,6 @@ class Subscription(Base):
         """This device is told no more of `dossier`, and nothing of it is kept."""
         if contact := self.of(dossier):
             contact.erase()
-
-
-def permitted(endpoint: str, hosts: Sequence[str]) -> bool:
-    """Whether `endpoint` is at one of `hosts`; `*.` stands for any name before it. Each user's browser may say any."""
-    found = ENDPOINT.fullmatch(endpoint)
-    return found is not None and any(_at(found[1], host) for host in hosts)
-
-
-def _at(place: str, host: str) -> bool:
-    return place.endswith(host[1:]) if host.startswith("*.") else place == host
 
 
 def _bytes(text: str, length: int) -> bytes:

@@ -20,6 +20,11 @@ def digest(purpose: str, text: str) -> str:
     return hmac.digest(_key(purpose), text.encode(), hashlib.sha256).hex()
 
 
+def sign(text: str) -> bytes:
+    """The HMAC-SHA-256 of `text` with the secret itself. Only for links that are older than the keys by purpose."""
+    return hmac.digest(_site_secret(), text.encode(), hashlib.sha256)
+
+
 def encrypt(purpose: str, text: str) -> str:
     """Encrypt and sign `text` with the key of `purpose`. Copied to where another purpose is used, it is invalid."""
     return _cipher(purpose).encrypt(text.encode()).decode()
@@ -38,6 +43,10 @@ def _cipher(purpose: str) -> Fernet:
 
 
 def _key(purpose: str) -> bytes:
+    return hmac.digest(_site_secret(), f"etracking {purpose}".encode(), hashlib.sha256)
+
+
+def _site_secret() -> bytes:
     if not _secret:
         raise RuntimeError("call keys.initialize() first: without a secret anyone could make these keys")
-    return hmac.digest(_secret, f"etracking {purpose}".encode(), hashlib.sha256)
+    return _secret

@@ -2,10 +2,10 @@
 
 import pytest
 
+from commands.outgoing import write
 from models import Contact, Dossier, Notification, Staff
 from models.catalogue.procedure import LANGUAGES
 from models.dossiers.moves import Act
-from senders.text import write
 from support.clock_pages import happen, kept, on, status_page, whys
 from support.loading import copied, load, replace
 from support.site import signed_in

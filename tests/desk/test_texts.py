@@ -5,10 +5,10 @@ import pytest
 from models import Contact, Dossier, Event, Notification, db
 from models.catalogue.procedure import LANGUAGES
 from models.dossiers.kinds import ASKING
-from senders.samples import KINDS
 from support.sending import LONG_SITE
 from support.site import account, running, signed_in
 from support.visitor import Visitor
+from wording.samples import KINDS
 
 
 @pytest.fixture

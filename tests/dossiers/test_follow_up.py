@@ -6,11 +6,11 @@ import io
 import pikepdf
 import pytest
 
+from commands import outgoing
 from models import Authority, Dossier, Event, Notification, today
 from models.catalogue.procedure import LANGUAGES
 from models.dossiers.moves import Move
 from models.dossiers.number import Scanned, grouped, new_number, scanned
-from senders import text as letters
 from support.envelopes import ENVELOPES, touches, windows, within
 from support.paper_reading import codes, text, words, wrong_tags
 from support.site import running
@@ -104,7 +104,7 @@ def test_sheet_goes_with_the_mail_that_asks_for_the_papers(sqlite_url, app, with
     ask(with_mail, clerk, PASSPORT)
     notification = Notification.select().order_by(Notification.id.desc()).first()
     with running(sqlite_url).app_context():
-        letter = letters.write(notification)
+        letter = outgoing.write(notification)
     ((name, pdf),) = letter.attachments
     assert name == f"eTracking-{with_mail.number}-1.pdf"
     assert [code.text for code in codes(pdf)[0]] == [f"HTTP://LOCALHOST/T/{with_mail.number}/1"]

@@ -10,7 +10,6 @@ from models.dossiers.moves import Act, Move
 from models.notifications import addresses, consent
 from models.notifications.contact import GRACE, hashed
 from models.security import keys
-from senders.text import contact_token
 from support.contacts import MAIL, SMS, contact, link, press
 from support.registration import CONTACT, past_the_captcha
 from support.visitor import Visitor
@@ -31,7 +30,7 @@ def give(visitor: Visitor, path: str, verb: str, address: str, channel: str = "e
 
 def link_of(app, address: str) -> str:
     with app.app_context():
-        return f"/c/{contact_token(Contact.get(Contact.address == address))}"
+        return f"/c/{Contact.get(Contact.address == address).token}"
 
 
 def told(address: str) -> list[str]:

@@ -7,7 +7,6 @@ import pytest
 from models import Contact, Dossier, Event, Notification, Outcome, db, now, today
 from models.dossiers.moves import Move
 from models.notifications import consent, outbox
-from senders.text import contact_token
 from support.contacts import MAIL, SMS, contact, link, press
 from support.database import dump
 from support.site import running
@@ -238,7 +237,7 @@ def test_who_holds_the_number_corrects_an_address_that_nothing_ever_arrived_at(a
     right = Contact.get(Contact.address == "right@example.lu")
     assert right.replaces == wrong and [m.kind for m in right.notifications] == ["added"]
     with app.app_context():
-        press(visitor, f"/c/{contact_token(right)}", "confirm")
+        press(visitor, f"/c/{right.token}", "confirm")
     assert "could not reach" not in visitor.get(f"/t/{both.number}").text
 
 

@@ -8,17 +8,17 @@ import pytest
 from models import Contact, Dossier, Notification, Outcome, db, now
 from models.dossiers.moves import Act
 from models.notifications import consent, outbox
-from models.notifications.notification import LEADS_TO, WAYS
+from models.notifications.states import STATE_AFTER, TRANSITIONS
 from models.notifications.timetable import GIVE_UP, RETRY
 from support.outbox import EMAIL, SMS, claim, claimed, move, states, told
 
-STATES = tuple(WAYS)
+STATES = tuple(TRANSITIONS)
 FINAL = {"delivered": 5, "failed": 4, "deferred": 3, "sent": 2, "unknown": 1, "sending": 0}
 
 
 def test_every_way_leads_to_a_state_that_is_known():
-    assert {state for ways in WAYS.values() for state in ways} <= set(STATES)
-    assert set(LEADS_TO.values()) <= set(STATES) and set(LEADS_TO) == set(Outcome)
+    assert {state for ways in TRANSITIONS.values() for state in ways} <= set(STATES)
+    assert set(STATE_AFTER.values()) <= set(STATES) and set(STATE_AFTER) == set(Outcome)
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -27,8 +27,8 @@ def test_receipt_leads_only_where_the_table_allows(app, form, clerk, state, outc
     notification = claimed(form, clerk)
     notification.put(state=state)
     changed = Notification.receipt(notification.reference, outcome)
-    assert changed == (LEADS_TO[outcome] in WAYS[state])
-    assert Notification.get_by_id(notification.id).state == (LEADS_TO[outcome] if changed else state)
+    assert changed == (STATE_AFTER[outcome] in TRANSITIONS[state])
+    assert Notification.get_by_id(notification.id).state == (STATE_AFTER[outcome] if changed else state)
 
 
 def test_contact_that_is_gone_takes_its_messages_with_it_after_others_were_told(app, form, clerk):

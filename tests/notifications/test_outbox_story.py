@@ -23,7 +23,7 @@ from models.base import LUXEMBOURG
 from models.dossiers.kinds import APART
 from models.dossiers.moves import Act, Move
 from models.notifications import consent, outbox
-from models.notifications.notification import LEFT, WAYS
+from models.notifications.states import LEFT, TRANSITIONS
 from models.notifications.timetable import A_DAY, LEASE
 from support.sending import make_app, make_dossier
 
@@ -43,7 +43,7 @@ PAUSES = [dt.timedelta(seconds=30), dt.timedelta(minutes=11), dt.timedelta(hours
 
 def reachable(state: str) -> set[str]:
     """Where a notification may be next, and the step after that: a rule may take two."""
-    return {state, *WAYS[state], *(far for near in WAYS[state] for far in WAYS[near])}
+    return {state, *TRANSITIONS[state], *(far for near in TRANSITIONS[state] for far in TRANSITIONS[near])}
 
 
 class Story(RuleBasedStateMachine):

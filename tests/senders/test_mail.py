@@ -5,12 +5,13 @@ import time
 
 import pytest
 
-import senders
 from models import Notification, Outcome
 from models.notifications import consent
-from senders import mail
-from senders.base import Letter, SendError
+from models.notifications.letter import Letter
+from senders import bounces, mail
+from senders.base import SendError
 from support.sending import deliver, make_app, make_dossier, make_message
+from wording import letters
 
 LETTER = Letter(
     reference="7.3",
@@ -182,8 +183,8 @@ def test_contact_that_stopped_or_never_confirmed_gets_nothing(app, mail_server):
     assert not mail_server.mails
 
 
-def test_mistake_while_writing_loses_no_message(app, mail_server):
-    del app.extensions["sheet_pdf"]
+def test_mistake_while_writing_loses_no_message(app, mail_server, monkeypatch):
+    monkeypatch.delitem(letters.WRITERS, "email")
     message = make_message("announced")
     with pytest.raises(SendError) as caught:
         deliver(message)
@@ -196,5 +197,5 @@ def test_mail_leaves_from_an_address_of_its_own_that_names_no_reader(app, mail_s
     message = make_message("received")
     deliver(message)
     (sender,) = mail_server.senders
-    assert sender == senders.bounces.return_path(message) and sender.startswith("bounces+")
+    assert sender == bounces.return_path(message.return_token) and sender.startswith("bounces+")
     assert "someone" not in sender and mail_server.mails[0]["From"] == "noreply@example.lu"

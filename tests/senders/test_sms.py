@@ -9,8 +9,9 @@ import pytest
 import time_machine
 
 from models import Notification, Outcome, now
+from models.notifications.letter import Letter
 from senders import sms
-from senders.base import Letter, SendError
+from senders.base import SendError
 from support.sending import deliver, make_app, make_dossier, make_message
 from support.sms_stand_in import APPLICATION, keys
 

@@ -1,7 +1,6 @@
 """The contacts of a dossier, and their page behind the signed link."""
 
 from models import Contact, Dossier
-from senders.text import contact_token
 from support.visitor import Page, Visitor, values
 
 MAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
@@ -9,7 +8,7 @@ MAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
 
 def link(app, dossier: Dossier, channel: str = "email") -> str:
     with app.app_context():
-        return f"/c/{contact_token(contact(dossier, channel))}"
+        return f"/c/{contact(dossier, channel).token}"
 
 
 def contact(dossier: Dossier, channel: str = "email") -> Contact | None:

@@ -9,11 +9,12 @@ from flask import Flask
 
 import senders
 from app import create_app
+from commands import outgoing
 from models import MODELS, Authority, Contact, Dossier, Event, Form, Notification, Procedure, Topic, db, now
 from models.catalogue.procedure import LANGUAGES
 from models.notifications import consent
-from senders.samples import AT, EVENTS
 from web.settings import DEFAULTS
+from wording.samples import AT, EVENTS
 
 SETTINGS = DEFAULTS | {
     "SECRET_KEY": "a secret of at least thirty-two characters",
@@ -78,7 +79,7 @@ def queued(kind: str = "received", channel: str = "email") -> int:
 
 def deliver(notification: Notification) -> str:
     """Write `notification` and send it, as the worker does."""
-    return senders.send(notification.channel, senders.write(notification))
+    return senders.send(notification.channel, outgoing.prepare(notification))
 
 
 def row(notification: int) -> Notification:

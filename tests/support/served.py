@@ -13,7 +13,6 @@ from blueprints.public import captcha
 from models import Dossier, Form, Procedure, db, today
 from models.dossiers.moves import Move
 from models.security import captcha as logic
-from senders.text import contact_token
 from support.living import CHROMIUM, served
 from support.sending import close
 from support.site import PASSWORD, account, running
@@ -41,7 +40,7 @@ class Site:
         account("admin@example.lu", "admin", None)
         self.numbers = {status: self.dossier(status).number for status in PATHS}
         with app.app_context():
-            self.token = contact_token(self.dossier("announced").contacts.get())
+            self.token = self.dossier("announced").contacts.get().token
         self.cookies: dict[str, list] = {}
 
     def dossier(self, status: str) -> Dossier:

@@ -65,7 +65,7 @@ def report(
     notification: Notification, status: str = "5.1.1", action: str = "failed", to: str = "", top: str = ""
 ) -> bytes:
     """A mail that came back, as a mail server writes it."""
-    to = to or bounces.return_path(notification)
+    to = to or bounces.return_path(notification.return_token)
     return f"""Return-Path: <>
 Delivered-To: {to}
 From: MAILER-DAEMON@mx.example.org

@@ -79,7 +79,7 @@ def test_hook_that_never_ends_its_answer_keeps_nobody_waiting(hook, dossier):
 
 
 def test_hook_that_answers_byte_by_byte_is_left_when_its_time_is_over(hook, dossier, monkeypatch):
-    monkeypatch.setattr(webhook, "LONGEST", 0.2)
+    monkeypatch.setattr(webhook, "MAX_SECONDS", 0.2)
     hook.answer, began = "hold", time.monotonic()
     tell_all()
     assert (Delivery.get().state, len(hook.posts)) == ("queued", 1) and time.monotonic() - began < 5

@@ -1,9 +1,9 @@
 """Looking changes nothing: each function of a page takes one method, and HEAD answers as GET does."""
 
 import pytest
+from senders.text import contact_token
 
 from models import Contact
-from senders.text import contact_token
 from support.database import dump
 
 

@@ -7,7 +7,8 @@ from py_vapid import Vapid
 from blueprints.public import push
 from models import Contact, Dossier, Subscription
 from models.notifications import addresses, consent
-from models.notifications.subscription import MOST, permitted
+from models.notifications.push_services import permitted
+from models.notifications.subscription import MOST
 from support.push import HOSTS, arrive, ask, renew, work
 from support.push_stand_in import Device, text
 from support.site import running

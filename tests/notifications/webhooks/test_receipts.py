@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from blueprints.operations import webhooks
-from models import Counter, Dossier, Notification
+from blueprints.operations.webhooks import DAY
+from models import Counter, Dossier, Notification, Outcome
 from support.webhooks import STATUS, on_its_way, said, send, state
 
 
@@ -35,7 +35,7 @@ def test_receipts_lead_to_the_same_end_in_every_order_doubled_and_before_our_own
     notification = on_its_way(form)
     for said_by in order + order:
         if said_by == "taken":
-            notification.ended(webhooks.vonage_codes.Outcome.SENT, provider_id="aaaa-bbbb")
+            notification.ended(Outcome.SENT, provider_id="aaaa-bbbb")
         else:
             assert send(app, STATUS, said(notification, said_by)) == 200
     assert state(notification) == "delivered"
@@ -54,4 +54,4 @@ def test_receipt_for_an_erased_or_unknown_message_is_taken_counted_and_forgotten
     notification.contact.erase()
     for reference in (notification.reference, "999999", "", "-1", "1; DROP", "9" * 400, None, {"a": 1}):
         assert send(app, STATUS, said(notification, "delivered", client_ref=reference)) == 200
-    assert Counter.peek("receipt that changed nothing", webhooks.DAY) == 8
+    assert Counter.peek("receipt that changed nothing", DAY) == 8

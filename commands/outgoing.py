@@ -1,0 +1,56 @@
+"""Prepares the letter of a claimed notification: loads, writes, counts and stores it. The worker calls this."""
+
+from dataclasses import replace
+
+from flask import current_app
+from flask_babel import force_locale
+
+from models import Notification, Outcome
+from models.catalogue.procedure import LOCALES
+from models.notifications import content
+from models.notifications import limits as sms_limits
+from models.notifications.letter import Letter
+from senders import bounces
+from senders.base import SendError, place
+from wording import letters, sheets
+
+
+def prepare(notification: Notification) -> Letter:
+    """The letter of `notification`, stored with it. Raises SendError if it may not leave or cannot be written."""
+    if not notification.wanted:
+        raise SendError("its contact may not hear of it (any more)", Outcome.UNWANTED)
+    try:
+        letter = write(notification)
+    except Exception as error:  # a bug or a bad template: nothing has left, so it may be tried again once it is fixed
+        raise SendError(f"could not be written: {place(error)}", Outcome.UNWRITTEN) from error
+    if notification.channel == "sms":
+        _count_sms(notification)
+    notification.keep(letter.kept(notification.contact.token))
+    return letter
+
+
+def write(notification: Notification) -> Letter:
+    """The letter of `notification`; of a mail, with return path and attachments. Raises ValueError for a long SMS."""
+    told = content.load(notification)
+    letter = letters.write(told)
+    if notification.channel != "email":
+        return letter
+    with force_locale(LOCALES[told.contact.language]):
+        sheet = sheets.sheet_for(told.dossier, told.event, told.contact.language)
+    return replace(
+        letter,
+        return_path=bounces.return_path(notification.return_token),
+        attachments=(sheet,) if sheet else (),
+    )
+
+
+def _count_sms(notification: Notification) -> None:
+    """Count an SMS against the budget, and the first one to a contact against the limits. Raises SendError."""
+    config, contact = current_app.config, notification.contact
+    if not sms_limits.reachable(contact.address, config["SMS_REGIONS"]):
+        raise SendError("not a mobile number of a country that SMS go to", Outcome.NEVER)
+    tariff = sms_limits.Tariff(config["SMS_PRICE"], config["SMS_BUDGET"])
+    try:
+        sms_limits.leave(contact, f"{notification.id} {notification.created_at.timestamp()}", tariff)
+    except sms_limits.Refused as refused:
+        raise SendError(f"limit of SMS to new contacts: {refused}", Outcome.UNWRITTEN) from refused
