@@ -1,4 +1,4 @@
-"""Compress responses by brotli or gzip; answer 304 if the browser still has the page."""
+"""Compress responses with brotli or gzip; answer 304 if the browser still has the page (ETag)."""
 
 import gzip
 from functools import lru_cache
@@ -11,7 +11,7 @@ from werkzeug.http import parse_accept_header
 VARY = ("Accept-Encoding",)
 ENCODINGS = ["br", "gzip"]  # the better one first
 COMPRESSIBLE_TYPES = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
-MIN_SIZE = 500  # bytes; less fits into one packet anyway
+MIN_SIZE = 500  # bytes; a smaller answer fits into one packet anyway
 
 
 def init_app(app: Flask) -> None:
@@ -21,28 +21,28 @@ def init_app(app: Flask) -> None:
     def compress_response(response: Response) -> Response:
         if response.is_streamed or response.direct_passthrough:
             return response
-        if _may_be_kept(response):
-            response.add_etag(weak=True)  # a strong one would have to differ between the encodings
+        if _is_cacheable(response):
+            response.add_etag(weak=True)  # a strong ETag would have to differ between the encodings
             response.make_conditional(request)
         encoding = best_encoding(request.headers.get("Accept-Encoding", ""))
-        if encoding and _may_be_compressed(response):
+        if encoding and _is_compressible(response):
             response.data = _compressed(response.get_data(), encoding)
             response.headers["Content-Encoding"] = encoding
         return response
 
 
-def _may_be_kept(response: Response) -> bool:
-    """True for a page that a browser may keep and ask about with If-None-Match."""
+def _is_cacheable(response: Response) -> bool:
+    """True for a page that a browser may cache and revalidate with If-None-Match."""
     if "ETag" in response.headers or response.status_code != 200 or request.method not in ("GET", "HEAD"):
         return False
     return not response.cache_control.no_store
 
 
-def _may_be_compressed(response: Response) -> bool:
-    """True unless the page holds the CSRF token of a session, or compressing gains nothing.
+def _is_compressible(response: Response) -> bool:
+    """True unless the page holds a CSRF token (BREACH attack), or compression gains nothing.
 
-    Whoever can make the browser ask for it with a guess in the address, and sees how long the answer is, could read
-    the token letter by letter: a right guess compresses better than a wrong one (BREACH).
+    BREACH: an attacker makes the browser request the page with a guess in the URL and sees the length of the answer.
+    A right guess compresses better, so the token could be read letter by letter.
     """
     if "csrf_token" in g or request.method == "HEAD" or response.status_code == 304:
         return False
@@ -51,12 +51,12 @@ def _may_be_compressed(response: Response) -> bool:
     return len(response.get_data()) >= MIN_SIZE
 
 
-@lru_cache(maxsize=256)  # browsers say the same few words
+@lru_cache(maxsize=256)  # browsers send only a few different values
 def best_encoding(accepted: str) -> str | None:
-    """The encoding to use for a browser that says this in Accept-Encoding."""
+    """The best encoding for this Accept-Encoding header; None if it accepts neither."""
     return parse_accept_header(accepted[:200], Accept).best_match(ENCODINGS)
 
 
-@lru_cache(maxsize=1024)  # the pages asked for again and again are the same bytes: compressed once, 10 MB at most
+@lru_cache(maxsize=1024)  # popular pages are the same bytes: compressed once, about 10 MB of memory at most
 def _compressed(body: bytes, encoding: str) -> bytes:
     return brotli.compress(body, quality=5) if encoding == "br" else gzip.compress(body, 6, mtime=0)

@@ -1,40 +1,40 @@
-"""URL converters. What a converter cannot read is 404 before a view runs."""
+"""URL converters. A value that a converter cannot read is answered with 404 before a view runs."""
 
 from collections.abc import Callable
 
 from flask import Flask
 from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
-One = Callable[[str], str | None]
-Many = Callable[[str], tuple[str, ...]]
+NumberParser = Callable[[str], str | None]
+NumbersParser = Callable[[str], tuple[str, ...]]
 
 
 class RoundConverter(IntegerConverter):
-    """A small count. Nobody is asked for the thousandth time, and Python refuses endless digits."""
+    """A small count, up to 999. The limit exists because Python refuses to parse very long digit strings."""
 
     regex = r"\d{1,3}"
 
 
 class RowConverter(IntegerConverter):
-    """The id of a row. No database takes endless digits."""
+    """The id of a database row. At most 9 digits: it must fit into an integer column."""
 
     regex = r"\d{1,9}"
 
 
-def init_app(app: Flask, number: One, numbers: Many) -> None:
-    """Add `<number:>`, `<numbers:>`, `<round:>` and `<row:>`.
+def init_app(app: Flask, number: NumberParser, numbers: NumbersParser) -> None:
+    """Register the converters `<number:>`, `<numbers:>`, `<round:>` and `<row:>`.
 
-    `number` reads one number in any spelling, or returns None; `numbers` reads several, or returns an empty tuple.
+    `number` parses one number in any spelling, or returns None; `numbers` parses several, or returns an empty tuple.
     """
     app.url_map.converters |= {
-        "number": _reading_one(number),
-        "numbers": _reading_many(numbers),
+        "number": _number_converter(number),
+        "numbers": _numbers_converter(numbers),
         "round": RoundConverter,
         "row": RowConverter,
     }
 
 
-def _reading_one(read: One) -> type[BaseConverter]:
+def _number_converter(read: NumberParser) -> type[BaseConverter]:
     class NumberConverter(BaseConverter):
         regex = r"[^/]{1,64}"
 
@@ -47,7 +47,7 @@ def _reading_one(read: One) -> type[BaseConverter]:
     return NumberConverter
 
 
-def _reading_many(read: Many) -> type[BaseConverter]:
+def _numbers_converter(read: NumbersParser) -> type[BaseConverter]:
     class NumbersConverter(BaseConverter):
         """Numbers joined by plus signs."""
 

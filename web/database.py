@@ -1,4 +1,4 @@
-"""The database's connection in the life of a request."""
+"""The database connection of a request: opened by its first query, closed or kept at its end."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +10,10 @@ from web.state import state
 
 
 def init_app(app: Flask, proxy: DatabaseProxy, make_database: Callable[[str], Database]) -> None:
-    """Use `DATABASE_URL`, opened by the first query of a request: what needs no database works without one.
+    """Use the database at `DATABASE_URL`.
 
-    The models ask `proxy`; `make_database` makes a database of an address. No table is created here: `db upgrade`
-    does that.
+    The first query of a request opens the connection, so pages without a query work while the database is away. The
+    models query `proxy`; `make_database` builds a database from a URL. Tables are created by `db upgrade`, not here.
     """
     state(app).proxy, state(app).make_database = proxy, make_database
     use(app, app.config["DATABASE_URL"])
@@ -22,7 +22,7 @@ def init_app(app: Flask, proxy: DatabaseProxy, make_database: Callable[[str], Da
 
 
 def use(app: Flask, url: str) -> None:
-    """Work on the database at `url` from now on. Raises ValueError for an address of no database."""
+    """Switch to the database at `url`. Raises ValueError if the URL names no database."""
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     kept = state(app)
@@ -32,7 +32,7 @@ def use(app: Flask, url: str) -> None:
 
 
 def refuse_nul() -> None:
-    """Refuse NUL characters: nobody types them, and PostgreSQL takes none."""
+    """Reject requests with NUL characters: nobody types them, and PostgreSQL cannot store them."""
     if "\0" in request.path:
         abort(404)
     if b"%00" in request.query_string or any("\0" in text for texts in request.form.listvalues() for text in texts):
@@ -40,9 +40,9 @@ def refuse_nul() -> None:
 
 
 def disconnect(_error: BaseException | None) -> None:
-    """PostgreSQL: give the connection back to the pool.
+    """Return the connection to the pool (PostgreSQL); SQLite keeps one connection for each thread.
 
-    SQLite: a thread keeps its own. Opening one with its pragmas costs a third of a look-up.
+    Opening a SQLite connection with its pragmas costs a third of the time of a look-up.
     """
     database = state().database
     if database.for_update and not database.is_closed():

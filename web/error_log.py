@@ -1,4 +1,4 @@
-"""Internal errors in the log: a stack trace, but no URL and no data."""
+"""Log internal errors: the stack trace, but no URL and no data, because both may hold a number or an address."""
 
 import logging
 import secrets
@@ -19,5 +19,5 @@ def log_error(error: InternalServerError) -> str:
 
 
 def _trace(error: BaseException | None) -> str:
-    """The stack. Not the error's own text: a database quotes the row in it."""
+    """The stack trace without the error's text: a database error quotes the row."""
     return "".join(traceback.format_tb(error.__traceback__)) if error else ""

@@ -1,4 +1,4 @@
-"""One page for every error: what happened, in plain words, and a way on."""
+"""Error pages: what happened, in plain words, and what to do next."""
 
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
@@ -9,39 +9,40 @@ from web.state import ErrorAnswer, ErrorText, HelpPage, state
 
 
 def init_app(app: Flask, text: ErrorText) -> None:
-    """Answer every HTTP error, and every exception, with our page; `text` gives its title and sentences."""
+    """Answer every HTTP error and every exception with our error page; `text` gives its title and sentences."""
     state(app).error_text = text
     app.register_error_handler(HTTPException, show)
-    app.log_exception = lambda exc_info: None  # type: ignore[method-assign]  # it logs the address; see error_log.py
+    app.log_exception = lambda exc_info: None  # type: ignore[method-assign]  # Flask's logs the URL; see error_log.py
 
 
 def on_unknown(app: Flask, under: str, page: HelpPage) -> None:
-    """Answer 404 below /`under`/ with `page`, called with the next part of the path and the rest.
+    """Register `page` as the 404 page below /`under`/; it is called with the next part of the path and the rest.
 
-    A view that says itself why it answers 404 is shown instead."""
+    A 404 with its own description, from a view, is shown instead.
+    """
     state(app).help_pages[under] = page
 
 
 def on_prefix(app: Flask, prefix: str, answer: ErrorAnswer) -> None:
-    """Answer every error below `prefix` with `answer` instead of a page: programs read no pages."""
+    """Register `answer` for all errors below `prefix`, for programs that cannot read a page (the API)."""
     state(app).error_answers[prefix] = answer
 
 
 def show(error: HTTPException) -> Response:
-    """The page of `error`; its headers (Allow, Retry-After) stay."""
+    """Answer with the page of `error`, and keep its headers (Allow, Retry-After)."""
     code = error.code or 500
     for prefix, answer in state().error_answers.items():
         if request.path.startswith(prefix):
             return answer(error)
-    if code == 404 and not said(error) and (help_page := _help(request.path)):
+    if code == 404 and not said(error) and (help_page := _help_page(request.path)):
         return help_page
-    if code < 400 or isinstance(error, SecurityError):  # a redirect of the router; a host whose pages are not ours
+    if code < 400 or isinstance(error, SecurityError):  # a redirect of the router, or a host name that is not ours
         return make_response(error.get_response())
     return _page(error, code)
 
 
 def said(error: HTTPException) -> str:
-    """The view's own description of the error; empty if it is only Werkzeug's."""
+    """The description that a view gave to abort(); empty if it is only Werkzeug's default."""
     return error.description or "" if error.description != type(error).description else ""
 
 
@@ -54,8 +55,8 @@ def _page(error: HTTPException, code: int) -> Response:
     return response
 
 
-def _help(path: str) -> Response | None:
-    """The registered help page for this path. The first part may be in capitals: QR codes are."""
+def _help_page(path: str) -> Response | None:
+    """The 404 page registered for this path, or None. The first part may be in capitals, as in a QR code."""
     under, _slash, below = path[1:].partition("/")
     typed, _slash, rest = below.partition("/")
     page = state().help_pages.get(under.lower())

@@ -1,4 +1,4 @@
-"""Fields and validators of forms; each error stands beside its field, in the visitor's language."""
+"""Form fields and validators. Each error is shown beside its field, in the visitor's language."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from wtforms.validators import StopValidation, ValidationError
 
 
 def strip(text: str | None) -> str:
-    """A filter: without white space around it."""
+    """Filter: remove white space at both ends."""
     return (text or "").strip()
 
 
 class NeededWhen:
-    """The field counts only when `needed(form)`; then it must not be empty. Otherwise what is in it is ignored."""
+    """Validator: the field is required if `needed(form)`; otherwise its value is ignored, even a wrong one."""
 
     def __init__(self, needed: Callable[[Any], bool], message: Any) -> None:
         self.needed, self.message = needed, message
@@ -31,7 +31,7 @@ class NeededWhen:
 
 
 class DayField(DateField):
-    """A date; what is none is said in the visitor's language."""
+    """A date field with its error in the visitor's language."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
@@ -41,7 +41,7 @@ class DayField(DateField):
 
 
 def email_address(_form: FlaskForm, field: EmailField) -> None:
-    """An address that a mail server will take; its domain is written in lower case. No DNS query is made."""
+    """Validator: a valid e-mail address. Writes its domain in lower case; makes no DNS query."""
     try:
         checked = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
@@ -52,9 +52,10 @@ def email_address(_form: FlaskForm, field: EmailField) -> None:
 
 
 def not_in_future(_form: FlaskForm, field: DateField) -> None:
+    """Validator: today or earlier."""
     if field.data and field.data > dt.datetime.now(get_timezone()).date():
         raise ValidationError(_("This day has not come yet."))
 
 
 class ButtonForm(FlaskForm):
-    """A button that changes something: it brings the CSRF token and nothing else."""
+    """A form of one button: it carries the CSRF token and no other field."""

@@ -1,4 +1,4 @@
-"""All that is known here about htmx: reading its headers (htmx-flask) and answering with a part of a page."""
+"""htmx: read its headers (by htmx-flask), and answer with a part of a page. No other module reads HX-* headers."""
 
 from typing import Any, cast
 
@@ -8,16 +8,21 @@ from htmx_flask.requests import HtmxAwareRequest, HtmxHeaders
 
 
 class Headers(HtmxHeaders):
-    """htmx-flask reads what htmx 2 sent; htmx 4 also says whether a part or the whole page is wanted."""
+    """The htmx headers of a request. htmx-flask reads those of htmx 2; this adds HX-Request-Type of htmx 4."""
 
     @property
     def part(self) -> bool:
-        """Answer with a part of the page? Not when going back in history: the browser has nothing to put it into."""
+        """True if htmx wants a part of the page.
+
+        False when the visitor goes back in history: then the browser has no page to put a part into.
+        """
         whole = self.boosted or self.history_restore_request or self._headers.get("HX-Request-Type") == "full"
         return bool(self) and not whole
 
 
 class Request(HtmxAwareRequest):
+    """A request with our `Headers` as `request.htmx`."""
+
     htmx: Headers
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -25,25 +30,25 @@ class Request(HtmxAwareRequest):
         self.htmx = Headers(self.headers)
 
 
-# What an answer may depend on: a part must never be taken from a cache as a page.
+# Headers for Vary: a cache must never serve a part of a page as the whole page.
 VARY = ("HX-Request", "HX-Request-Type", "HX-History-Restore-Request")
 
 
 def init_app(app: Flask) -> None:
-    """Give requests their `htmx`."""
+    """Add `request.htmx` to every request."""
     Htmx(app)
     app.request_class = Request  # after Htmx(), which sets its own
 
 
 def headers() -> Headers:
-    """What htmx says in the headers of this request; false if it did not ask."""
+    """The htmx headers of this request; false in a condition if the request is not from htmx."""
     return cast(Request, request).htmx
 
 
 def page(template: str, status: int = 200, /, push: str | None = None, **context: Any) -> Response:
     """Render `blueprint/view.html`, or for htmx only its part `blueprint/_view.html`.
 
-    With `push`, htmx shows this address: a part that stands for a page of its own.
+    With `push`, htmx shows that URL in the address bar: the part then stands for a page of its own.
     """
     if not headers().part:
         return make_response(render_template(template, **context), status)
@@ -52,13 +57,13 @@ def page(template: str, status: int = 200, /, push: str | None = None, **context
     return make_response(body, status, push_url=push)
 
 
-def follow(address: str) -> Response:
-    """After a change: go on at `address`, with GET. htmx gets the part of it that stands in the same place."""
-    return cast(Response, redirect(address, 303))
+def follow(url: str) -> Response:
+    """Redirect to `url` after a change (303, so by GET). htmx follows too and swaps in the part it gets."""
+    return cast(Response, redirect(url, 303))
 
 
-def goto(address: str) -> Response:
-    """After a change: leave this page for `address`, whole, with htmx as well."""
+def goto(url: str) -> Response:
+    """Redirect to `url` after a change, and load the whole page, under htmx too (HX-Redirect)."""
     if headers():
-        return make_response("", 204, redirect=address)
-    return follow(address)
+        return make_response("", 204, redirect=url)
+    return follow(url)

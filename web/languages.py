@@ -1,4 +1,4 @@
-"""Which language a visitor is answered in: ?lang=, else the cookie, else what the browser asks for, else German."""
+"""Choose the language of an answer: ?lang=, else the cookie, else Accept-Language, else German."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,10 +20,10 @@ COOKIE = "lang"
 
 
 def init_app(app: Flask, locales: Mapping[str, str], kept_filters: Mapping[str, tuple[str, ...]]) -> None:
-    """Babel with our selector; ?lang= is remembered in a cookie.
+    """Set Babel up with our language selector; remember ?lang= in a cookie.
 
-    `locales` has the locale of each language; `kept_filters` the query parameters, by blueprint, that stay when a
-    visitor changes the language.
+    `locales` maps each language to its locale; `kept_filters` maps a blueprint to the query parameters that stay in
+    the URL when a visitor changes the language.
     """
     state(app).locales, state(app).kept_filters = locales, kept_filters
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
@@ -49,7 +49,10 @@ def init_app(app: Flask, locales: Mapping[str, str], kept_filters: Mapping[str, 
 
 
 def sentences() -> dict[str, Any]:
-    """`_` for one template: a page has a hundred sentences, and Babel's own would look for their language each time."""
+    """The function `_` for one template, with the translations looked up once.
+
+    A page has a hundred sentences, and Babel's own `_` would look up the language for each of them.
+    """
     translated = get_translations().gettext
 
     @pass_eval_context
@@ -61,7 +64,7 @@ def sentences() -> dict[str, Any]:
 
 
 def current() -> str:
-    """The language of this request; outside one (a command), German unless force_locale says otherwise."""
+    """The language of this request; German outside a request (in a command)."""
     if not has_request_context():
         return FALLBACK
     if "language" not in g:
@@ -70,15 +73,15 @@ def current() -> str:
 
 
 def language_url(code: str) -> str:
-    """The page that is shown, in another language: filters and choices stay, a number that was typed does not."""
+    """The URL of the present page in another language. Keeps the filters, but not a number that was typed."""
     filters = state().kept_filters.get(request.blueprint or "", ())
     kept = {name: value for name, value in request.args.items() if name in filters}
     return f"{_readable(request.path)}?{urlencode(kept | {'lang': code})}"
 
 
 def _readable(path: str) -> str:
-    """`path`, or the page above it where `path` itself only takes what a form sends."""
-    if request.url_rule and "GET" in (request.url_rule.methods or ()):  # most pages: nothing to search for
+    """`path` if it answers GET, else the path above it (where `path` only accepts POST)."""
+    if request.url_rule and "GET" in (request.url_rule.methods or ()):  # most pages; spares the match below
         return path
     try:
         current_app.url_map.bind("").match(path, "GET")
@@ -90,7 +93,7 @@ def _readable(path: str) -> str:
 
 
 def in_language(texts: dict[str, str] | None) -> str:
-    """The text of a catalogue entry in the present language."""
+    """Template filter `t`: the text of a catalogue entry in the present language."""
     return texts[current()] if texts else ""
 
 
@@ -99,7 +102,7 @@ def _chosen() -> str:
     for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if chosen and chosen in languages:
             return chosen
-    # best_match() would give French for "lb-LU,fr": an exact match of a later language beats the first one's prefix
+    # not best_match(): it gives French for "lb-LU,fr", as an exact match of a later language beats an earlier prefix
     for tag, _quality in request.accept_languages:
         if (code := tag.split("-")[0].lower()) in languages:
             return code

@@ -1,4 +1,4 @@
-"""What every answer says to the browser: nothing inline, nothing from elsewhere, nothing kept that is private."""
+"""Security headers of every response (CSP, HSTS and others), Cache-Control, and the redirect to HTTPS."""
 
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -28,11 +28,11 @@ HEADERS = {
     "Referrer-Policy": "same-origin",  # no-referrer would break every form on HTTPS
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-DOCUMENT = {  # say something to a page only
+DOCUMENT = {  # headers that only have a meaning for an HTML page
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-# A file is no page: it opens nothing, and every byte of it is on somebody's first visit.
+# Fewer headers for static files: a file loads nothing itself, and every byte slows a first visit down.
 STATIC = {
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -43,7 +43,7 @@ VARY = {"Vary": ", ".join((*htmx.VARY, *languages.VARY, *compression.VARY))}
 
 
 def init_app(app: Flask, plain_http: tuple[str, ...] = ()) -> None:
-    """Set the headers on every answer, errors included. Paths in `plain_http` are not sent on to HTTPS."""
+    """Set the headers on every response, errors included. Paths in `plain_http` are not redirected to HTTPS."""
     fixed = VARY | HEADERS | (HSTS if app.config["SESSION_COOKIE_SECURE"] else {})
 
     page = fixed | DOCUMENT
@@ -51,18 +51,18 @@ def init_app(app: Flask, plain_http: tuple[str, ...] = ()) -> None:
 
     @app.before_request
     def to_https() -> BaseResponse | None:
-        """Redirect a visitor of whom our proxy says that they came by plain HTTP."""
+        """Redirect to HTTPS if the proxy reports plain HTTP."""
         if behind_tls and request.scheme == "http" and request.path not in plain_http:
             return redirect(request.url.replace("http:", "https:", 1), 308)
         return None
 
     @app.after_request
     def add(response: Response) -> Response:
-        given = {name.lower() for name, _value in response.headers}  # setdefault() would search for each one anew
+        given = {name.lower() for name, _value in response.headers}  # setdefault() would scan all for each header
         for name, value in (page if response.mimetype == "text/html" else fixed).items():
             if name.lower() not in given:
                 response.headers.add(name, value)
         if "Cache-Control" not in response.headers:
-            personal = "csrf_token" in g  # a form of somebody's session is on it
+            personal = "csrf_token" in g  # the page has a form that is bound to a session
             response.headers["Cache-Control"] = "no-store" if personal else "no-cache"
         return response

@@ -8,13 +8,13 @@ from flask import Flask
 
 DEFAULTS: dict[str, Any] = {
     "SECRET_KEY": "",  # required: signs sessions, links and challenges
-    "SITE_URL": "",  # required: the public address, in every QR code and message
+    "SITE_URL": "",  # required: the public URL, in every QR code and notification
     "DATABASE_URL": "sqlite:///instance/etracking.db",
     "PROXY_HOPS": 0,  # how many reverse proxies of ours stand in front and set X-Forwarded-*
-    "UNDO_SECONDS": 600,  # how long a scan or move can be taken back before anybody is told
-    "MAIL_LEASE": 60,  # seconds after which a message is taken over from a worker that never came back
-    "SMS_LEASE": 900,  # longer: an SMS of unknown outcome waits for its receipt before it is repeated, once
-    "SMS_FROM_HOUR": 8,  # when SMS may leave, in full hours of Luxembourg: at night they wait for the morning
+    "UNDO_SECONDS": 600,  # how long a scan or move can be undone before the citizen is notified
+    "MAIL_LEASE": 60,  # seconds until a notification is reclaimed from a worker that died
+    "SMS_LEASE": 900,  # longer: an SMS of unknown outcome waits for its delivery report before it is repeated, once
+    "SMS_FROM_HOUR": 8,  # first full hour, Luxembourg time, in which SMS are sent; those of the night wait for it
     "SMS_UNTIL_HOUR": 20,
     "INBOX": False,  # development: keep mail and SMS in a folder and show them at /dev/inbox
     "INBOX_DIR": "instance/inbox",
@@ -24,41 +24,41 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_USE_SSL": False,
     "MAIL_USERNAME": "",
     "MAIL_PASSWORD": "",
-    "MAIL_SENDER": "",  # the address that mails come from
+    "MAIL_SENDER": "",  # the e-mail address in From
     "MAIL_CA_FILE": "",
     "MAIL_TIMEOUT": 15,
-    "MAIL_BOUNCE_ADDRESS": "",  # bounces@..., with a token after a plus sign: the sender on the envelope of every mail
-    "MAIL_BOUNCE_SECRET": "",  # signs what a mail server sends to /webhooks/bounces
-    "MAIL_BOUNCE_SERVER": "",  # or the mailbox of that address, which the worker empties: IMAP over TLS
+    "MAIL_BOUNCE_ADDRESS": "",  # bounces@...: envelope sender of every mail, with a token added after a plus sign
+    "MAIL_BOUNCE_SECRET": "",  # signs the bounces that a mail server posts to /webhooks/bounces
+    "MAIL_BOUNCE_SERVER": "",  # or: IMAP server (over TLS) of the bounce mailbox, which the worker reads
     "MAIL_BOUNCE_PORT": 993,
     "MAIL_BOUNCE_USERNAME": "",
     "MAIL_BOUNCE_PASSWORD": "",
     "VONAGE_APPLICATION_ID": "",
     "VONAGE_PRIVATE_KEY": "",  # the PEM text or the path of its file
-    "VONAGE_SIGNATURE_SECRET": "",  # of the account: signs receipts and answers
+    "VONAGE_SIGNATURE_SECRET": "",  # of the Vonage account: signs delivery reports and SMS answers
     "VONAGE_API_HOST": "api.nexmo.com",
     "SMS_SENDER": "eTracking",  # at most 11 characters
-    "SMS_REGIONS": ["LU", "DE", "FR", "BE"],  # where SMS may go; anything else is refused at the form
-    "SMS_PRICE": 8,  # cents for one, for the bill
+    "SMS_REGIONS": ["LU", "DE", "FR", "BE"],  # countries that SMS may go to; others are refused at the form
+    "SMS_PRICE": 8,  # cents for one SMS, to estimate the bill
     "SMS_BUDGET": 500,  # euros a month; when they are spent, new contacts get no SMS
-    "PUSH_PUBLIC_KEY": "",  # with both, an installed app can be told; `flask --app app push keys` makes a pair
+    "PUSH_PUBLIC_KEY": "",  # both keys turn push on for the installed app; `flask --app app push keys` makes a pair
     "PUSH_PRIVATE_KEY": "",
-    "PUSH_HOSTS": [  # the push services of the browsers: requests are sent to no other, whatever a browser says
+    "PUSH_HOSTS": [  # allowed push services: no request goes to any other host, whatever URL a browser sends (SSRF)
         "fcm.googleapis.com",
         "updates.push.services.mozilla.com",
         "*.push.services.mozilla.com",
         "*.push.apple.com",
         "*.notify.windows.com",
     ],
-    "HOOK_PRIVATE": False,  # whether the authorities' systems may be told at addresses that are not public
+    "HOOK_PRIVATE": False,  # allow hooks of the authorities' systems on private IP addresses
     "HELPDESK_PHONE": "",
     "HELPDESK_EMAIL": "",
     "CAPTCHA_MIN_SECONDS": 2,
-    "METRICS_TOKEN": "",  # opens /metrics; without it there is none
-    "STAFF_SECOND_FACTOR": True,  # a password alone opens no desk; off in development only
+    "METRICS_TOKEN": "",  # opens /metrics; empty: /metrics answers 404
+    "STAFF_SECOND_FACTOR": True,  # staff need a second factor to sign in; off in development only
 }
 
-MAX_SITE_URL_LENGTH = 38  # characters of SITE_URL, so that every text in every language fits into one SMS
+MAX_SITE_URL_LENGTH = 38  # characters; with this, every text in every language fits into one SMS
 
 TYPE_NAMES: dict[type, str] = {
     str: "text",
@@ -67,39 +67,39 @@ TYPE_NAMES: dict[type, str] = {
     list: 'a list of texts, such as ["LU", "DE"]',
 }
 
-# What Flask and its extensions are told, whatever the environment says.
+# Settings of Flask and its extensions that the environment cannot change.
 FIXED: dict[str, Any] = {
     "MAX_CONTENT_LENGTH": 64 * 1024,
     "MAX_FORM_MEMORY_SIZE": 64 * 1024,
     "MAX_FORM_PARTS": 100,
-    "WTF_CSRF_TIME_LIMIT": None,  # bound to the session: a tab left open overnight still works
+    "WTF_CSRF_TIME_LIMIT": None,  # the token is bound to the session instead: a tab left open overnight still works
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     "PERMANENT_SESSION_LIFETIME": 86400,
-    "SEND_FILE_MAX_AGE_DEFAULT": 60,  # of static files that are not built, see statics.py
+    "SEND_FILE_MAX_AGE_DEFAULT": 60,  # seconds, for static files that are not built; see static_files.py
     "TEMPLATES_AUTO_RELOAD": False,
 }
-# The same with `flask --debug`: what was changed shows at once.
+# Added with `flask --debug`: changes show at once.
 DEBUG: dict[str, Any] = {"TEMPLATES_AUTO_RELOAD": True, "SEND_FILE_MAX_AGE_DEFAULT": 0}
 
 
 class BadSettingError(RuntimeError):
-    """A setting is missing or wrong; the text says which and what to do."""
+    """A setting is missing or wrong; the text says which one, and what it needs."""
 
 
 def load(app: Flask, given: dict[str, Any] | None) -> None:
     """Fill app.config: defaults, then the environment, then `given`. Raises BadSettingError."""
     app.config.from_mapping(DEFAULTS)
     app.config.from_prefixed_env("ETRACKING")
-    app.config.from_mapping(_texts())
+    app.config.from_mapping(_text_settings())
     app.config.from_mapping(given or {})
     app.config.from_mapping(FIXED | (DEBUG if app.debug else {}))
     _check(app.config)
     _derive(app.config)
 
 
-def _texts() -> dict[str, str]:
-    """The settings that are text, letter by letter: read as JSON, a password like 12e9 or true would become another."""
+def _text_settings() -> dict[str, str]:
+    """The text settings exactly as written; from_prefixed_env reads JSON and would change a password like 12e9."""
     names = [name for name, default in DEFAULTS.items() if isinstance(default, str)]
     return {name: os.environ[f"ETRACKING_{name}"] for name in names if f"ETRACKING_{name}" in os.environ}
 
@@ -157,7 +157,7 @@ def _fits(value: Any, kind: type) -> bool:
 
 
 def _derive(config: dict[str, Any]) -> None:
-    """Settings that follow from others."""
+    """Set the settings that follow from SITE_URL."""
     site = urlsplit(config["SITE_URL"])
     config["SITE_URL"] = config["SITE_URL"].rstrip("/")
     secure = site.scheme == "https"

@@ -1,4 +1,4 @@
-"""What the process keeps for the site beside its settings: one typed object in app.extensions."""
+"""The state of the application in this process, beside its settings: one typed object in app.extensions."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-Kept = TypeVar("Kept")
+Cached = TypeVar("Cached")
 
 NAME = "etracking"
 ErrorAnswer = Callable[[HTTPException], Response]
@@ -21,12 +21,12 @@ ErrorText = Callable[[HTTPException], dict[str, str]]
 
 @dataclass
 class State:
-    """Each field is set by the init_app() of the module named beside it."""
+    """The state of one application; each field is set by the module named beside it."""
 
     proxy: DatabaseProxy = field(init=False)  # database
     make_database: Callable[[str], Database] = field(init=False)  # database
     database: Database = field(init=False)  # database
-    static_urls: dict[str, str] = field(default_factory=dict)  # static_files: name -> address with a hash
+    static_urls: dict[str, str] = field(default_factory=dict)  # static_files: name -> URL with a hash
     locales: Mapping[str, str] = field(default_factory=dict)  # languages: code -> locale
     kept_filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # languages: blueprint -> parameters
     error_text: ErrorText = field(init=False)  # errors
@@ -34,23 +34,23 @@ class State:
     help_pages: dict[str, HelpPage] = field(default_factory=dict)  # errors: first part of the path -> page
     _caches: dict[type, object] = field(default_factory=dict)
 
-    def cache(self, kind: type[Kept], make: Callable[[], Kept] | None = None) -> Kept:
-        """The process's one object of type `kind`, made by the first call."""
+    def cache(self, kind: type[Cached], make: Callable[[], Cached] | None = None) -> Cached:
+        """The one cache of type `kind` in this process; the first call makes it."""
         if kind not in self._caches:
             self._caches[kind] = (make or kind)()
-        return cast(Kept, self._caches[kind])
+        return cast(Cached, self._caches[kind])
 
     def replace(self, cache: object) -> None:
-        """Keep `cache` in the place of the object of its type."""
+        """Put `cache` in the place of the one of its type."""
         self._caches[type(cache)] = cache
 
     def forget(self) -> None:
-        """Empty the caches: they are those of a database that is no longer used."""
+        """Drop all caches, because the database they were filled from is no longer used."""
         self._caches.clear()
 
 
 class LRUCache(Generic[Key, Value]):
-    """The values put in last, at most `size` of them."""
+    """Least-recently-used cache with at most `size` values."""
 
     def __init__(self, size: int = 2048) -> None:
         self._size = size
@@ -61,21 +61,21 @@ class LRUCache(Generic[Key, Value]):
         try:
             self._values.move_to_end(key)
             return self._values[key]
-        except KeyError:  # not there, or thrown out by another thread
+        except KeyError:  # not there, or evicted by another thread
             return None
 
     def put(self, key: Key, value: Value) -> None:
-        """Keep `value`; the one that was not asked for for longest goes if there are too many."""
+        """Store `value`; evict the least recently used one if there are too many."""
         self._values[key] = value
         while len(self._values) > self._size:
             self._values.popitem(last=False)
 
 
 def init_app(app: Flask) -> None:
-    """Give `app` its state, before any other module needs it."""
+    """Give `app` its state. Must run before every other init_app()."""
     app.extensions[NAME] = State()
 
 
 def state(app: Flask | None = None) -> State:
-    """The state of `app`, or of the present application."""
+    """The state of `app`, or of the current application."""
     return cast(State, (app or current_app).extensions[NAME])

@@ -1,8 +1,8 @@
-"""Static files by WhiteNoise: ready compressed, and kept for ever under a name that changes with their content.
+"""Build static files (minified, compressed, named by content hash) and serve them with WhiteNoise.
 
-`python -m web.static_files` (part of `make setup`) puts a copy of each file of static/, made small, into BUILT, with
-the hash of its content in its name, and beside it what brotli and gzip make of it. A copy that is not of the present
-content has another name, so nothing stale is ever served; a file that was not built is served by Flask, as it is.
+`python -m web.static_files` (part of `make setup`) writes a minified copy of each file of static/ into BUILT, with the
+hash of its content in its name, and its brotli and gzip versions beside it. Changed content means another name, so
+browsers may cache a copy for ever and nothing stale is served. Flask serves a file that was not built, unchanged.
 """
 
 import hashlib
@@ -19,21 +19,20 @@ from flask import Flask, current_app, url_for
 from whitenoise import WhiteNoise, compress
 
 from paths import BUILT_STATIC, STATIC
-from web import compression
-from web import security_headers as headers
+from web import compression, security_headers
 from web.state import state
 
 SOURCES, BUILT = STATIC, BUILT_STATIC
 HASHED = r"\.[0-9a-f]{12}\.\w+$"
 MINIFIERS: dict[str, Callable[[str], str]] = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
-PLAIN_MAX_AGE = 60  # seconds; for addresses without a hash
+PLAIN_MAX_AGE = 60  # seconds; for URLs without a hash
 
 
 class Server(WhiteNoise):
-    """WhiteNoise with our headers for files, also on a 304 or an error."""
+    """WhiteNoise that adds our security headers to every answer, also to a 304 or an error."""
 
-    FOREVER = 31536000  # a year: the most that anybody asks for
+    FOREVER = 31536000  # WhiteNoise's max-age of files with a hash: a year, the longest that is usual
 
     def __init__(self, application: Any, root: Path, extra: dict[str, str]) -> None:
         self.extra = list(extra.items())
@@ -45,22 +44,21 @@ class Server(WhiteNoise):
         def start(status: str, own: list[tuple[str, str]]) -> object:
             return start_response(status, own + self.extra)
 
-        encoding = compression.best_encoding(
-            environ.get("HTTP_ACCEPT_ENCODING", "")
-        )  # WhiteNoise would overlook "br;q=0"
+        # WhiteNoise ignores "br;q=0", so it only gets to see the encoding we chose.
+        encoding = compression.best_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         return super().serve(static_file, environ | {"HTTP_ACCEPT_ENCODING": encoding or ""}, start)
 
 
 def init_app(app: Flask) -> None:
-    """Serve what was built, under hashed names and under plain ones; templates get `static_url()`.
+    """Serve the built files under hashed and plain names; give templates `static_url()`.
 
-    In debug Flask serves the sources, so that a change shows at once.
+    With `flask --debug`, Flask serves the sources instead, so that changes show at once.
     """
     app.jinja_env.globals["static_url"] = static_url
     if app.debug:
         return
     BUILT.mkdir(parents=True, exist_ok=True)
-    server = Server(app.wsgi_app, BUILT, headers.STATIC)
+    server = Server(app.wsgi_app, BUILT, security_headers.STATIC)
     app.wsgi_app = server  # type: ignore[method-assign]
     for name, copy in copies().items():
         if (BUILT / copy).is_file():
@@ -69,42 +67,41 @@ def init_app(app: Flask) -> None:
 
 
 def static_url(name: str) -> str:
-    """The address of a static file; it changes with its content, so it may be kept for ever.
+    """The URL of a static file with its hash, which browsers may cache for ever.
 
-    A file that is not built has only its plain address, which is kept for a minute.
+    A file that was not built has only its plain URL, which browsers cache for a minute.
     """
-    if current_app.debug:  # the time of the change: the service worker of the page before does not know this address
+    if current_app.debug:  # the time of the change in the URL, so that no service worker answers with an older copy
         return url_for("static", filename=name, v=(SOURCES / name).stat().st_mtime_ns)
     return state().static_urls.get(name) or url_for("static", filename=name)
 
 
 def copies() -> dict[str, str]:
-    """The name of each static file, and that of its copy."""
+    """{name of a static file: name of its copy, with the hash}."""
     names = (path.relative_to(SOURCES) for path in SOURCES.rglob("*") if path.is_file())
-    return {name.as_posix(): _hashed(name) for name in names}
+    return {name.as_posix(): _hashed_name(name) for name in names}
 
 
-def _hashed(name: PurePath) -> str:
+def _hashed_name(name: PurePath) -> str:
     fingerprint = hashlib.sha256((SOURCES / name).read_bytes()).hexdigest()[:12]
     return name.with_name(f"{name.stem}.{fingerprint}{name.suffix}").as_posix()
 
 
 def build() -> None:
-    """Make the copies that are missing. Those of earlier releases stay: a page from before still asks for them."""
+    """Make the missing copies. Keep those of earlier releases: open pages still ask for them."""
     BUILT.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=BUILT.parent) as made:
         for name, copy in copies().items():
             if not (BUILT / copy).exists():
                 _place(SOURCES / name, Path(made, copy), copy_minified)
         compress.main(["--quiet", made])
-        for path in sorted(
-            Path(made).rglob("*.*"), reverse=True
-        ):  # x.js.gz, x.js.br, then x.js: what counts comes last
+        # x.js.gz, x.js.br, then x.js: a build that was interrupted makes x.js again, with its compressed versions
+        for path in sorted(Path(made).rglob("*.*"), reverse=True):
             _place(path, BUILT / path.relative_to(made), os.replace)
 
 
 def copy_minified(source: Path, target: Path) -> None:
-    """Copy a file; our own scripts and styles without comments and needless white space."""
+    """Copy a file; minify it if it is one of our own scripts or styles."""
     minify = MINIFIERS.get(source.suffix) if "vendor" not in source.parts else None
     if minify is None:
         shutil.copyfile(source, target)
