@@ -11,7 +11,7 @@ from blueprints.desk import bp, readable, undo_time
 from blueprints.desk.post_bag import own_bags
 from blueprints.desk.post_bag_forms import BeginForm, NumberForm
 from blueprints.public import contact_limits
-from models import ConflictError, Dossier, Form, today
+from models import ConflictError, Contact, Dossier, Form, today
 from models.desk import arrival
 from models.dossiers.number import grouped
 from web import htmx
@@ -76,7 +76,7 @@ def show_registration(number: str) -> Response:
     dossier = readable(number)
     spelled = spelling.spelled(number, current())
     return private(
-        htmx.page("desk/registration.html", dossier=dossier, spelling=spelled, contacts=list(dossier.contacts))
+        htmx.page("desk/registration.html", dossier=dossier, spelling=spelled, contacts=list(Contact.of(dossier)))
     )
 
 

@@ -18,6 +18,7 @@ from models.dossiers.kinds import IN_BULK
 from web import htmx
 from web.form_fields import ButtonForm
 from web.languages import NAMES
+from wording.events import Line
 
 ASSIGN_PREFIX = "assign:"  # before the id of a colleague, or before nothing: nobody
 
@@ -137,7 +138,7 @@ def _told(dossiers: list[Dossier]) -> int:
     return contacts.select(fn.COUNT(Contact.dossier.distinct())).scalar()
 
 
-def _as_read(bulk: Bulk, languages: Counter[str]) -> list[tuple]:
+def _as_read(bulk: Bulk, languages: Counter[str]) -> list[tuple[str, str, int, Line]]:
     """For each language that some of the citizens read: its name, how many, and the move in its words."""
     return [
         (language, NAMES[language], many, dossier_page.as_read(_draft(bulk, language), language))

@@ -78,7 +78,7 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         preview=_preview(dossier, answer) if answer and status == 200 else None,
         conflict=conflict,
         clock=_clock(dossier),
-        notes=list(dossier.notes.select(Note, Staff).join(Staff).order_by(Note.id)),
+        notes=list(Note.of(dossier)),
         note_form=note or NoteForm(formdata=None),
         colleagues=list(colleagues(dossier)) if g.staff.may("move") else [],
         assignee=dossier.assignee,

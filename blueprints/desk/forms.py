@@ -216,7 +216,7 @@ class CorrectionForm(ActForm):
 
     def draft(self, dossier: Dossier) -> Event:
         event = super().draft(dossier)
-        event.arrived_on, event.details = self.arrived_on.data, {"from": dossier.arrived_on.isoformat()}
+        event.arrived_on, event.details = self.arrived_on.data, {"from": str(dossier.arrived_on)}
         return event
 
 

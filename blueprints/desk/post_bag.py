@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections import Counter
+from collections.abc import Callable
 
 from flask import Response, abort, g, request, url_for
 from peewee import ModelSelect
@@ -12,7 +13,6 @@ from blueprints.accounts.guard import needs
 from blueprints.desk import bp, readings, undo_time
 from blueprints.desk.post_bag_forms import BagForm, ReadForm
 from models import Batch, ConflictError, Read, today
-from models.desk.scan import CHANGED
 from models.dossiers.batch import RECENT
 from web import htmx
 from web.form_fields import ButtonForm
@@ -60,7 +60,7 @@ def add_read(bag: int) -> Response:
 def change_read(bag: int, key: uuid.UUID) -> Response:
     """The next step that an answer offers: further papers, forward, ask for the new form, or undo."""
     read = _read(bag, key)
-    steps = {
+    steps: dict[str, Callable[[], object]] = {
         "further": lambda: read.add_papers(by=g.staff, hold=undo_time()),
         "forward": lambda: read.forward(by=g.staff, hold=undo_time()),
         "ask": lambda: read.ask_for_new_form(today() + TIME_FOR_NEW_FORM, by=g.staff, hold=undo_time()),
@@ -117,7 +117,7 @@ def _bag(bag: int) -> Batch:
 
 
 def _read(bag: int, key: uuid.UUID) -> Read:
-    return get_object_or_404(_bag(bag).reads, Read.key == key)
+    return get_object_or_404(Read, (Read.batch == _bag(bag)) & (Read.key == key))
 
 
 def _ask(form: BagForm, status: int = 200) -> Response:
@@ -144,7 +144,7 @@ def _scanner(bag: Batch) -> Response:
 
 def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:
     """The answer alone to htmx and to our script; to others the page they came from, with it."""
-    if request.htmx.part:
+    if htmx.headers().part:
         return htmx.page(
             "desk/read.html",
             409 if conflict else 200,
@@ -162,7 +162,7 @@ def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:
 
 def _recorded(bag: Batch) -> int:
     """How many of the bag were recorded: to be compared with the pile."""
-    return bag.reads.where(Read.outcome.in_(CHANGED)).count()
+    return Read.recorded_in(bag).count()
 
 
 def _summary(bag: Batch) -> Response:

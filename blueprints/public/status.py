@@ -10,7 +10,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, make_respons
 from flask_babel import gettext as _
 
 from blueprints.public import contacts, lookups
-from blueprints.public.forms import PostedForm
+from blueprints.public.forms import MailAddressForm, MobileNumberForm, PostedForm
 from models import ConflictError, Contact, Dossier, today
 from models.dossiers.kinds import WITH_AUTHORITY
 from models.dossiers.number import clean, find, grouped, scanned
@@ -40,7 +40,7 @@ class Unreached(NamedTuple):
 
     contact: Contact
     pending: Contact | None
-    form: Any
+    form: MailAddressForm | MobileNumberForm | None
 
 
 @bp.get("/t")

@@ -37,6 +37,7 @@ class Bulk(Base):
     block = ForeignKeyField(TextBlock, null=True, on_delete="SET NULL")
     note = TextField(default="")
     done_at = UTCDateTimeField(null=True)
+    block_id: int | None  # peewee makes it; its stubs do not say so
 
     @classmethod
     def plan(cls, staff: Staff, to: str, dossiers: Iterable[Dossier]) -> "Bulk":

@@ -34,13 +34,13 @@ class Read(Base):
     scan = UUIDField(index=True)  # made on the device for each reading; a code of an envelope leads to several rows
     batch = ForeignKeyField(Batch, backref="reads", on_delete="CASCADE")
     dossier = ForeignKeyField(Dossier, null=True, on_delete="SET NULL")
-    event: Any = ForeignKeyField(Event, null=True, on_delete="SET NULL")
+    event = ForeignKeyField(Event, null=True, on_delete="SET NULL")
     outcome = CharField(max_length=10)
     round = IntegerField(default=0)  # of the follow-up sheet
     text = CharField(max_length=8, default="")  # how what led nowhere begins
     at = UTCDateTimeField()
-    dossier_id: Any  # peewee makes them; its stubs do not say so
-    event_id: Any
+    dossier_id: int | None  # peewee makes them; its stubs do not say so
+    event_id: int | None
 
     @classmethod
     def take(
@@ -66,6 +66,11 @@ class Read(Base):
     def of(cls, batch: Batch, scan: uuid.UUID) -> list["Read"]:
         """The rows of one reading, in the order of the code."""
         return list(cls._loaded().where((cls.batch == batch) & (cls.scan == scan)).order_by(cls.at))
+
+    @classmethod
+    def recorded_in(cls, batch: Batch) -> "ModelSelect[Read]":
+        """What was read from a bag and changed a dossier."""
+        return cls.select().where((cls.batch == batch) & cls.outcome.in_(CHANGED))
 
     @classmethod
     def of_bag(cls, batch: Batch) -> list["Read"]:
@@ -114,7 +119,7 @@ class Read(Base):
         with db.atomic():
             self._become("absent", tuple(ARRIVALS.values()))
             dossier = self._dossier()
-            dossier.undo(self.event, Act(by=by, version=dossier.version))
+            dossier.undo(self._cause(), Act(by=by, version=dossier.version))
             self._keep(dossier.mark_absent(self.batch.day, self._act(dossier, by, hold)))
 
     def ask_for_new_form(self, until: dt.date, *, by: Staff, hold: dt.timedelta) -> None:
@@ -131,8 +136,14 @@ class Read(Base):
 
     def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
         """Until when it can be taken back, if it still can."""
-        until = self.event.at + hold if self.outcome in CHANGED and self.event_id else None
+        until = self.event.at + hold if self.outcome in CHANGED and self.event else None
         return until if until and until > now() else None
+
+    def _cause(self) -> Event:
+        """The event that this reading led to. Raises ConflictError if there is none any more."""
+        if self.event is None:
+            raise ConflictError
+        return self.event
 
     @classmethod
     def _loaded(cls) -> "ModelSelect[Read]":

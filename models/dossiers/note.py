@@ -1,6 +1,6 @@
 """What colleagues tell each other about a dossier. The citizen never sees it: public words stand on an event."""
 
-from peewee import ForeignKeyField, TextField
+from peewee import ForeignKeyField, ModelSelect, TextField
 
 from models.base import Base, UTCDateTimeField, db, now
 from models.dossiers.dossier import Dossier
@@ -15,6 +15,11 @@ class Note(Base):
     by = ForeignKeyField(Staff)
     at = UTCDateTimeField()
     text = TextField()
+
+    @classmethod
+    def of(cls, dossier: Dossier) -> "ModelSelect[Note]":
+        """The notes on `dossier` with their writers, oldest first."""
+        return cls.select(cls, Staff).join(Staff).where(cls.dossier == dossier).order_by(cls.id)
 
     @classmethod
     def write(cls, dossier: Dossier, by: Staff, text: str) -> "Note":
