@@ -114,6 +114,12 @@ on("submit", event => {
   refresh();
 });
 
+// Firefox shows a page that it has left from memory, whatever may be stored: at the desk, who goes back asks the server.
+if ($(".top.desk")) {
+  on("pagehide", () => document.body.hidden = true);
+  on("pageshow", ({persisted}) => persisted && location.reload());
+}
+
 on("storage hashchange online visibilitychange htmx:after:swap", refresh);
 each("[data-visited] li", async item => item.hidden = !await self.caches?.match("/" + document.documentElement.lang + $("a", item).pathname));
 refresh();
