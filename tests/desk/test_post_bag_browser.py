@@ -6,7 +6,8 @@ from models import Batch, Dossier, Event, Notification, Read, today
 from models.dossiers.moves import Move
 from support.camera import camera, code
 from support.living import served
-from support.phone import NEEDED, chromium, opened, playwright
+from support.phone import NEEDED, opened, playwright
+from support.served import started
 from support.site import PASSWORD
 
 pytestmark = NEEDED
@@ -19,18 +20,6 @@ HEARD = """() => {
     const start = OscillatorNode.prototype.start;
     OscillatorNode.prototype.start = function (at) { heard++; return start.call(this, at) };
 }"""
-
-
-@pytest.fixture(scope="module")
-def starter():
-    with playwright.sync_playwright() as starter:
-        yield starter
-
-
-@pytest.fixture(scope="module")
-def browser(starter):
-    with chromium(starter) as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -218,7 +207,7 @@ def test_what_the_server_refuses_stays_and_does_not_hold_the_others_up(page, dos
 
 def test_camera_reads_one_code_once(starter, site, dossiers, tmp_path):
     film = camera(tmp_path, code(f"HTTP://LOCALHOST/T/{dossiers[0].number}"))
-    with chromium(starter, *film) as filming, opened(filming, site) as page:
+    with started(starter, *film) as filming, opened(filming, site) as page:
         begun(page)
         page.get_by_role("button", name="Start the camera").click()
         answered(page, "Arrived")
@@ -229,7 +218,7 @@ def test_camera_reads_one_code_once(starter, site, dossiers, tmp_path):
 
 def test_foreign_code_before_the_camera_is_ignored_with_a_word(starter, site, tmp_path):
     film = camera(tmp_path, code("https://example.org/a-parcel"))
-    with chromium(starter, *film) as filming, opened(filming, site) as page:
+    with started(starter, *film) as filming, opened(filming, site) as page:
         begun(page)
         page.get_by_role("button", name="Start the camera").click()
         expect(page.locator("#camera [role=status]")).to_contain_text("not one of ours")

@@ -5,7 +5,7 @@ import pytest
 from bench import post_room
 from models import Notification
 from support.living import served
-from support.phone import NEEDED, chromium, opened, playwright
+from support.phone import NEEDED, opened
 
 pytestmark = NEEDED
 
@@ -17,13 +17,9 @@ def site(app, clerk):
 
 
 @pytest.mark.parametrize("count", [12, pytest.param(200, marks=pytest.mark.slow)])
-def test_badly_photographed_sheets_are_read_once_each_whatever_the_network_does(app, site, form, count):
+def test_badly_photographed_sheets_are_read_once_each_whatever_the_network_does(app, browser, site, form, count):
     dossiers = post_room.announced(form, count)
-    with (
-        playwright.sync_playwright() as starter,
-        chromium(starter) as browser,
-        opened(browser, site, expected="Failed to load resource") as page,
-    ):
+    with opened(browser, site, expected="Failed to load resource") as page:
         post_room.opened(page, site, "clerk@example.lu")
         outcome = post_room.work(page, post_room.sheets(app, dossiers), count)
     assert len(outcome.pictures) == count, outcome

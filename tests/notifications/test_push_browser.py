@@ -6,7 +6,7 @@ import pytest
 
 from models import Contact, Subscription, db
 from support.living import served
-from support.phone import NEEDED, chromium, opened, playwright
+from support.phone import NEEDED, opened, playwright
 from support.push_stand_in import Device
 from support.sending import close
 from support.site import running
@@ -25,12 +25,6 @@ PushManager.prototype.subscribe = async () => {
   return given = subscription;
 };
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as starter, chromium(starter) as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -115,21 +115,15 @@ def test_whole_journey_without_javascript(living, mail_server, sms_provider):
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
-def test_whole_journey_on_a_phone(living, mail_server, sms_provider):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        phone = chromium.new_context(
-            viewport={"width": 390, "height": 844}, locale="en", has_touch=True, is_mobile=True
-        )
-        page, complaints, foreign = phone.new_page(), [], []
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(living.url) or foreign.append(request.url))
-        walk(page, living, mail_server, sms_provider)
-        assert not foreign and not complaints
-        chromium.close()
+def test_whole_journey_on_a_phone(browser, living, mail_server, sms_provider):
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, locale="en", has_touch=True, is_mobile=True)
+    page, complaints, foreign = phone.new_page(), [], []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: request.url.startswith(living.url) or foreign.append(request.url))
+    walk(page, living, mail_server, sms_provider)
+    assert not foreign and not complaints
+    phone.close()
 
 
 def walk(page, living: Service, mail_server, sms_provider) -> None:

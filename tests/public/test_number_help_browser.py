@@ -6,7 +6,7 @@ import pytest
 
 from models.dossiers.number import grouped, new_number, parse
 from models.security.crockford import ALPHABET, check_character
-from support.phone import NEEDED, chromium, opened, playwright
+from support.phone import NEEDED, opened, playwright
 
 pytestmark = NEEDED
 expect = playwright.expect
@@ -23,12 +23,6 @@ SLIPS = [  # what is typed, what was meant
     ("01234S6789ABV", "0123-4567-89ABV"),
     ("ol2345G789abv", "0123-4567-89ABV"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as starter, chromium(starter) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from models import Dossier
 from models.dossiers.number import grouped, new_number
 from support.camera import camera, code, file, photo
 from support.living import served
-from support.phone import NEEDED, chromium, opened, playwright
+from support.phone import NEEDED, opened, playwright
+from support.served import started
 from web.security_headers import DOCUMENT, POLICY
 
 pytestmark = NEEDED
@@ -21,18 +22,6 @@ FOREIGN = [
     "WIFI:T:WPA;S:home;P:{number};;",
     "Hello",
 ]
-
-
-@pytest.fixture(scope="module")
-def starter():
-    with playwright.sync_playwright() as starter:
-        yield starter
-
-
-@pytest.fixture(scope="module")
-def browser(starter):
-    with chromium(starter) as browser:
-        yield browser
 
 
 @pytest.fixture
@@ -55,7 +44,7 @@ def filming(starter, site, tmp_path):
     closing = []
 
     def film(picture: Image.Image):
-        browser = chromium(starter, *camera(tmp_path, picture))
+        browser = started(starter, *camera(tmp_path, picture))
         context = opened(browser.__enter__(), site)
         closing[:] = [context, browser]
         page = context.__enter__()

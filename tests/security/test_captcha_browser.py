@@ -22,14 +22,6 @@ pytestmark = [
 HARD = [[5000, 3000]] * 3  # long enough to press the button in the meantime
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as starter:
-        browser = starter.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def app(tmp_path):
     return make_app(tmp_path)

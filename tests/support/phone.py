@@ -18,14 +18,6 @@ NEEDED = [
 
 
 @contextmanager
-def chromium(starter, *arguments: str) -> Iterator:
-    """A browser, started by what `playwright.sync_playwright()` gives."""
-    browser = starter.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
-    yield browser
-    browser.close()
-
-
-@contextmanager
 def opened(browser, site: str, expected: str = "nothing at all", **settings) -> Iterator:
     """A page in English. What the console complains about fails the test, the policy's violations first."""
     context = browser.new_context(base_url=site, viewport={"width": 390, "height": 844}, locale="en-GB", **settings)

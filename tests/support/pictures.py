@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from paths import ROOT
 from support.living import service
-from support.phone import chromium
+from support.served import started
 
 STATIC = ROOT / "static"
 LANGUAGES = ("de", "fr", "en", "lb")
@@ -29,7 +29,7 @@ SHORTCUTS = {
 
 
 def main() -> None:
-    with sync_playwright() as starter, chromium(starter) as browser:
+    with sync_playwright() as starter, started(starter) as browser:
         draw_icons(browser)
         with tempfile.TemporaryDirectory() as folder, service(Path(folder), INBOX=True, MAIL_SENDER="") as running:
             told = running.flask("demo")

@@ -6,6 +6,7 @@ A browser test says `pytestmark = served.MARKS`.
 import datetime as dt
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -26,6 +27,14 @@ PATHS = {
     "decided": ("received", "examination", "decided"),
     "lapsed": ("lapsed",),
 }
+
+
+@contextmanager
+def started(starter, *arguments: str) -> Iterator:
+    """A Chromium, started by what `sync_playwright()` gives."""
+    browser = starter.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
+    yield browser
+    browser.close()
 
 
 class Site:
@@ -78,24 +87,36 @@ def site(stocked_sqlite, tmp_path_factory) -> Iterator[Site]:
     close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Callable]:
-    """Chromium, once for each font size that a reader may have set: chromium(200) doubles it."""
+@pytest.fixture(scope="session")
+def starter() -> Iterator:
+    """Playwright, which lets a process start it once only."""
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
-    with sync_playwright() as playwright:
-        started: dict[int, object] = {}
+    with sync_playwright() as starter:
+        yield starter
 
-        def browser(percent: int = 100):
-            if percent not in started:
-                font = f"--blink-settings=defaultFontSize={16 * percent // 100}"
-                started[percent] = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", font])
-            return started[percent]
 
+@pytest.fixture(scope="session")
+def browser(starter) -> Iterator:
+    """Chromium, one for all tests of a process: each has a context of its own."""
+    with started(starter) as browser:
         yield browser
-        for one in started.values():
-            one.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(starter, browser) -> Iterator[Callable]:
+    """Chromium, once for each font size that a reader may have set: chromium(200) doubles it."""
+    sizes: dict[int, object] = {100: browser}
+    with ExitStack() as stack:
+
+        def sized(percent: int = 100):
+            if percent not in sizes:
+                font = f"--blink-settings=defaultFontSize={16 * percent // 100}"
+                sizes[percent] = stack.enter_context(started(starter, font))
+            return sizes[percent]
+
+        yield sized
 
 
 @pytest.fixture

@@ -4,13 +4,7 @@ import pytest
 
 from support.app_on_phone import CUT
 from support.living import served
-from support.phone import chromium, opened, playwright
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as starter, chromium(starter) as browser:
-        yield browser
+from support.phone import opened
 
 
 @pytest.fixture
