@@ -6,7 +6,7 @@ BIN := .venv/bin
 FLASK := $(BIN)/flask --app app
 export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: run test lint fmt bench setup translations lock clean
+.PHONY: run test test-fast lint fmt bench setup translations lock clean
 .PHONY: help dev address
 .DELETE_ON_ERROR:
 
@@ -32,6 +32,9 @@ dev: setup address ## the same to work on it: changes show at once, errors with 
 
 test: .setup/python-dev .setup/compressed .setup/voices .setup/translations ## the whole suite
 	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+
+test-fast: .setup/python-dev .setup/compressed .setup/voices .setup/translations ## within 30 s: one case of each test, no browser, no PostgreSQL, nothing long
+	$(BIN)/pytest -n 2 --dist worksteal --fast $(ARGS)
 
 lint: .setup/python-dev ## style, types, translations
 	$(BIN)/ruff check .
