@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from zxingcpp import read_barcode
 
-from blueprints.public.pwa import GROUND, MOST, THEME
+from blueprints.public.pwa import GROUND, MAX_QR_CHARACTERS, THEME
 from models.dossiers.number import find, grouped, new_number
 from paths import ROOT
 from support.camera import drawn
@@ -144,7 +144,10 @@ def test_code_for_the_other_phone_is_drawn_from_the_body_and_needs_no_session(vi
     assert visitor.open(f"/saved/qr?dossiers={packed}").status_code == 405
 
 
-@pytest.mark.parametrize(("dossiers", "status"), [("", 400), ("é", 400), ("x" * (MOST + 1), 422), ("x" * MOST, 200)])
+@pytest.mark.parametrize(
+    ("dossiers", "status"),
+    [("", 400), ("é", 400), ("x" * (MAX_QR_CHARACTERS + 1), 422), ("x" * MAX_QR_CHARACTERS, 200)],
+)
 def test_code_that_cannot_be_drawn_is_refused(visitor, dossiers, status):
     assert visitor.open("/saved/qr", "POST", data={"dossiers": dossiers}).status_code == status
 
