@@ -1,4 +1,4 @@
-"""`flask --app app ...`: one module a noun. What a command prints is English, for the operator."""
+"""Commands of `flask --app app ...`, one module for each noun. They print English, for the operator."""
 
 from flask import Flask
 
@@ -8,7 +8,7 @@ GROUPS = (audit, captcha, catalogue, db, notifications, push, staff, systems)
 
 
 def init_app(app: Flask) -> None:
-    """Add the commands to `flask`."""
+    """Register all commands."""
     for module in GROUPS:
         app.cli.add_command(module.group)
     app.cli.add_command(backup.backup)

@@ -1,4 +1,4 @@
-"""`flask --app app audit`: the log of what the staff did and read."""
+"""`flask --app app audit`: verify the audit log."""
 
 import click
 from flask.cli import AppGroup
@@ -11,10 +11,10 @@ group = AppGroup("audit", help="The log of what the staff did and read.")
 @group.command()
 @click.argument("seal", required=False)
 def verify(seal: str | None) -> None:
-    """Check every row against the seal of the one before it; names the first bad row.
+    """Check the hash chain of the audit log; name the first bad row.
 
-    Keep the last seal somewhere else, off this machine, and give it as SEAL the next time: rows cut off at the end,
-    or a log that was written anew, show in nothing but it.
+    Keep the last seal on another machine and give it as SEAL the next time. Only this detects rows that were cut off
+    at the end, or a log that was written anew.
     """
     with db.connection_context():
         bad, last = Audit.verify()

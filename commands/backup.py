@@ -1,4 +1,4 @@
-"""`flask --app app backup`: a copy of the database while the service runs."""
+"""`flask --app app backup`: copy the SQLite database while the service runs."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ def backup(path: Path) -> None:
     if db.for_update:
         raise click.ClickException("this is PostgreSQL: use pg_dump")
     try:
-        path.touch(0o600, exist_ok=False)  # an empty file is what VACUUM INTO may fill: nobody else reads it meanwhile
+        path.touch(0o600, exist_ok=False)  # VACUUM INTO may fill an empty file; so no one else can ever read the copy
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror}") from None
     with db.connection_context():

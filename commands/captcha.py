@@ -1,4 +1,4 @@
-"""`flask --app app captcha`: the recordings of the audio code."""
+"""`flask --app app captcha`: record the digits of the audio CAPTCHA."""
 
 import click
 from flask.cli import AppGroup

@@ -1,4 +1,4 @@
-"""`flask --app app catalogue`: the procedures and forms on offer."""
+"""`flask --app app catalogue`: check and load the procedures and forms."""
 
 from pathlib import Path
 from typing import NoReturn
@@ -20,7 +20,7 @@ group = AppGroup("catalogue", help="The procedures and forms on offer.")
 @group.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True), default=CATALOGUE)
 def check(folder: Path) -> None:
-    """Read every file and try every PDF; nothing is written."""
+    """Check every file and every PDF of the catalogue; write nothing."""
     try:
         found = catalogue_load.check(folder, _drawing(), _accept)
     except BadCatalogue as error:
@@ -31,7 +31,7 @@ def check(folder: Path) -> None:
 @group.command("load")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True), default=CATALOGUE)
 def load(folder: Path) -> None:
-    """Bring the database in line with the files. A fault in any of them stops it before anything is written."""
+    """Load the catalogue into the database. A fault in any file stops it before anything is written."""
     try:
         with db.connection_context():
             counts = catalogue_load.load(folder, _drawing(), _accept)

@@ -1,4 +1,4 @@
-"""`flask --app app demo`: sample dossiers in every status and one account of each role, for a first look."""
+"""`flask --app app demo`: create sample dossiers in every status, and an account of each role."""
 
 import datetime as dt
 import secrets
@@ -21,7 +21,7 @@ from models.dossiers.number import grouped
 from models.staff import accounts, credentials, rights
 from models.staff.staff import ROLES
 
-# How a dossier comes to each status.
+# The steps by which a sample dossier reaches each status.
 PATHS = {
     "announced": (),
     "received": ("received",),
@@ -32,11 +32,11 @@ PATHS = {
     "lapsed": ("reminder", "lapsed"),
     "withdrawn": ("received", "withdrawn"),
 }
-# The work list: how many days are left, and how far each dossier has come.
-DUE = (-9, -2, 0, 1, 3, 4, 6, 7, 9, 12, 14, 20, 33, 45)
-WAITING = (("received",), ("received", "examination"), ("received", "examination"), ("received", "incomplete"))
-# How many working days after the step before: the post takes three, an answer of the citizen eight.
-LATER = {
+# The work list: days until each dossier is due, and the steps each has made (repeated in turn).
+DUE_IN_DAYS = (-9, -2, 0, 1, 3, 4, 6, 7, 9, 12, 14, 20, 33, 45)
+OPEN_PATHS = (("received",), ("received", "examination"), ("received", "examination"), ("received", "incomplete"))
+# Working days from the step before to each step. The post takes three.
+STEP_DAYS = {
     "received": 3,
     "incomplete": 4,
     "examination": 2,
@@ -46,43 +46,43 @@ LATER = {
     "reminder": 43,
     "lapsed": 22,
 }
-ANSWER = 8
+ANSWER_DAYS = 8  # working days until the citizen answers
 NOTE = "Called and asked when it will be decided; will call again on Monday."
-CONTACT = ("email", "citizen@example.com")  # a domain kept for examples (RFC 2606)
+CONTACT = ("email", "citizen@example.com")  # example.com is reserved for examples (RFC 2606)
 DAY = dt.timedelta(days=1)
 
-Deed = tuple[dt.datetime, Callable[[], None]]  # something that is done, and when
+Action = tuple[dt.datetime, Callable[[], None]]  # when to do something, and the call that does it
 
 
 @dataclass
 class Sample:
-    """A dossier to be: the steps of its life, and the evening on which its number is given out."""
+    """The plan of a sample dossier: its steps, and the day on which its number is given out."""
 
     form: Form
     clerk: Staff
     path: tuple[str, ...]
     announced_on: dt.date
-    place: int = 0  # among its like, so that not all happens at the same minute
+    place: int = 0  # index among the samples of its group; varies the minute of each action
     language: str = "de"
     assignee: Staff | None = None
     note: str = ""
     dossier: Dossier = field(init=False)
 
-    def deeds(self) -> list[Deed]:
-        """All that happens to it up to now, each on a working day in office hours; the citizen has the evening."""
+    def actions(self) -> list[Action]:
+        """All actions up to now: staff act on working days in office hours, citizens in the evening."""
         evening = dt.time(18 + self.place % 4, self.place * 7 % 60)
-        deeds: list[Deed] = [(_moment(self.announced_on, evening), self._announce)]
+        actions: list[Action] = [(_moment(self.announced_on, evening), self._announce)]
         for place, (status, day) in enumerate(_days(self.path, self.announced_on)):
             opened = dt.time(8 + (place > 0) * 2 + self.place % 2, self.place * 13 % 60)  # the post comes first
-            deeds.append((_moment(day, opened), partial(self._move, status)))
+            actions.append((_moment(day, opened), partial(self._move, status)))
             if place == 0 and (self.assignee or self.note):
-                deeds.append((_moment(day, opened) + dt.timedelta(minutes=40), self._take))
-        return [deed for deed in deeds if deed[0] <= now()]
+                actions.append((_moment(day, opened) + dt.timedelta(minutes=40), self._assign))
+        return [action for action in actions if action[0] <= now()]
 
     def _announce(self) -> None:
         self.dossier = Dossier.announce(self.form, self.language, secrets.token_urlsafe(18), [CONTACT])
 
-    def _take(self) -> None:
+    def _assign(self) -> None:
         self.dossier.assign(self.assignee, by=self.clerk)
         if self.note:
             Note.write(self.dossier, self.clerk, self.note)
@@ -116,57 +116,57 @@ def demo() -> None:
             colleague = _account("clerk", form.procedure.authority, "colleague@example.com")[0]
         clerk = people[0][0]
         shown = {status: _example(form, clerk, status, place) for place, status in enumerate(PATHS)}
-        _live([*shown.values(), *_work_list(form, clerk, colleague), *_others(form, clerk)])
-    _tell(people, {status: sample.dossier for status, sample in shown.items()})
+        _carry_out([*shown.values(), *_work_list(form, clerk, colleague), *_others(form, clerk)])
+    _print_access(people, {status: sample.dossier for status, sample in shown.items()})
 
 
-def _live(samples: list[Sample]) -> None:
-    """Let everything happen in its order, as if on its day."""
-    for moment, happen in sorted((deed for sample in samples for deed in sample.deeds()), key=lambda deed: deed[0]):
+def _carry_out(samples: list[Sample]) -> None:
+    """Do all actions in the order of time, with the clock set to the moment of each."""
+    for moment, act in sorted((action for sample in samples for action in sample.actions()), key=lambda pair: pair[0]):
         with as_if(moment):
-            happen()
+            act()
 
 
 def _form() -> Form:
-    """The first form, if possible one with a period: its dossiers have a date that they are due on."""
-    forms = list(_tracked())
+    """The first form with a period, so that its dossiers have a due date; else the first form."""
+    forms = list(_tracked_forms())
     if not forms:
         raise click.ClickException("the catalogue is empty: run `flask --app app catalogue load` first")
     return max(forms, key=lambda form: bool(form.period))
 
 
-def _tracked() -> "ModelSelect[Form]":
+def _tracked_forms() -> "ModelSelect[Form]":
     joined = Form.select(Form, Procedure, Authority).join(Procedure).join(Authority)
     return joined.where(Form.tracked & ~Form.retired).order_by(Form.id)
 
 
 def _example(form: Form, clerk: Staff, status: str, place: int) -> Sample:
-    """A dossier that has come to `status` within the last days."""
+    """A dossier that reached `status` within the last days."""
     path = PATHS[status]
     needed = sum(days for _status, days in _waits(path))
     return Sample(form, clerk, path, _working_days_before(today() - DAY, needed + 1), place)
 
 
 def _work_list(form: Form, clerk: Staff, colleague: Staff) -> list[Sample]:
-    """Dossiers due in DUE days, in every language, some taken, some with a note."""
+    """Dossiers due in DUE_IN_DAYS, in every language, some assigned, some with a note."""
     return [
         Sample(
             form,
             clerk,
-            path := WAITING[place % len(WAITING)],
+            path := OPEN_PATHS[place % len(OPEN_PATHS)],
             _announced_before(_arrival(form, left) if path[-1] != "incomplete" else today() - (9 + place) * DAY),
             place,
             LANGUAGES[place % len(LANGUAGES)],
             (clerk, None, colleague)[place % 3],
             NOTE if place % 4 == 0 else "",
         )
-        for place, left in enumerate(DUE)
+        for place, left in enumerate(DUE_IN_DAYS)
     ]
 
 
 def _others(form: Form, clerk: Staff) -> list[Sample]:
-    """A dossier of each other form, arrived on one of the last days."""
-    others = _tracked().where(Form.id != form.id)
+    """A dossier of every other form, arrived on one of the last days."""
+    others = _tracked_forms().where(Form.id != form.id)
     return [
         Sample(other, clerk, ("received",), _announced_before(today() - (1 + place) * DAY), place)
         for place, other in enumerate(others)
@@ -174,30 +174,30 @@ def _others(form: Form, clerk: Staff) -> list[Sample]:
 
 
 def _arrival(form: Form, left: int) -> dt.date:
-    """The day on which paper arrived that is due in some `left` days; yesterday where there is no period."""
+    """The arrival day of a dossier that is due in about `left` days; yesterday if the form has no period."""
     rule = form.period_at(today())
     period = add(today(), rule.length, rule.unit) - today() if rule else dt.timedelta()
     return min(today() + left * DAY - period, today() - DAY)
 
 
 def _announced_before(arrived_on: dt.date) -> dt.date:
-    """When the number was given out of a letter that arrived on this day, or the working day before."""
+    """The day on which the number of a letter was given out, if it arrived on this day or the working day before."""
     arrived_on += DAY
-    return _working_days_before(arrived_on, 1 + LATER["received"])
+    return _working_days_before(arrived_on, 1 + STEP_DAYS["received"])
 
 
 def _waits(path: tuple[str, ...]) -> list[tuple[str, int]]:
-    """Each step with the working days since the one before. What comes a second time is the citizen's answer."""
-    return [(status, ANSWER if status in path[:place] else LATER[status]) for place, status in enumerate(path)]
+    """[(step, working days since the step before)]. A step that comes again follows an answer of the citizen."""
+    return [(status, ANSWER_DAYS if status in path[:place] else STEP_DAYS[status]) for place, status in enumerate(path)]
 
 
 def _days(path: tuple[str, ...], day: dt.date) -> list[tuple[str, dt.date]]:
-    """The day of each step of a dossier that was announced on `day`."""
+    """[(step, its day)] of a dossier that was announced on `day`."""
     return [(status, day := working_days_after(day, wait)) for status, wait in _waits(path)]
 
 
 def _working_days_before(day: dt.date, count: int) -> dt.date:
-    """The day that many working days before `day`, which is not counted itself."""
+    """The day `count` working days before `day`; `day` itself is not counted."""
     for _ in range(count):
         day -= DAY
         while not is_working_day(day):
@@ -210,7 +210,7 @@ def _moment(day: dt.date, time: dt.time) -> dt.datetime:
 
 
 def _account(role: str, authority: Authority, email: str = "") -> tuple[Staff, str]:
-    """The account of `role`, made or given a new password."""
+    """The account of `role` and its password: a new account, or a new password of the old one."""
     email, password = email or f"{role}@example.com", secrets.token_urlsafe(16)
     staff = Staff.get_or_none(Staff.email == email)
     if staff:
@@ -219,7 +219,7 @@ def _account(role: str, authority: Authority, email: str = "") -> tuple[Staff, s
     return accounts.add(email, role, authority if rights.has_authority(role) else None, password), password
 
 
-def _tell(people: list[tuple[Staff, str]], dossiers: dict[str, Dossier]) -> None:
+def _print_access(people: list[tuple[Staff, str]], dossiers: dict[str, Dossier]) -> None:
     site = current_app.config["SITE_URL"]
     click.echo(f"Sign in at {site}/sign-in")
     for staff, password in people:

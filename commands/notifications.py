@@ -1,4 +1,4 @@
-"""`flask --app app notifications`: start the worker, see what waits, send dead letters again."""
+"""`flask --app app notifications`: run the worker, show the queue, send dead letters again."""
 
 import logging
 import signal
@@ -18,20 +18,19 @@ group = AppGroup("notifications", help="What is sent to citizens.")
 @group.command("send")
 @click.option("--once", is_flag=True, help="Send what is due, then leave.")
 def send(once: bool) -> None:
-    """Send notifications until told to leave (SIGTERM or Ctrl-C); the one being sent is finished first."""
+    """Send notifications until SIGTERM or Ctrl-C; the one being sent is finished first."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
-    told: SimpleQueue[str] = (
-        SimpleQueue()
-    )  # unlike an Event it may be used from a handler that interrupts its own reader
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.put("leave"))
+    # SimpleQueue, not Event: a signal handler may put into it while the same thread waits in get().
+    told: SimpleQueue[str] = SimpleQueue()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: told.put("leave"))
     Worker().work(told, once)
 
 
 @group.command("status")
 def status() -> None:
-    """Say of each channel whether notifications leave by it, how many are due and how many were given up."""
+    """Show for each channel: open or stopped, how many notifications are due, how many were given up."""
     with db.connection_context():
         resting = {channel.name: channel for channel in Channel.select().where(Channel.probe_at.is_null(False))}
         for name in CHANNELS:
@@ -43,7 +42,7 @@ def status() -> None:
 @group.command("repeat")
 @click.argument("channel", type=click.Choice(CHANNELS))
 def repeat(channel: str) -> None:
-    """Send all that was given up by CHANNEL once more: what kept it from arriving has been put right."""
+    """Send the dead letters of CHANNEL once more, after their cause was removed."""
     with db.connection_context():
         dead = list(Notification.dead().where(Notification.channel == channel))
         again = sum(helpdesk.send_again(notification, by=None) for notification in dead)

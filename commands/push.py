@@ -1,4 +1,4 @@
-"""`flask --app app push`: the keys by which push services know us."""
+"""`flask --app app push`: make the key pair that push services identify us by (VAPID)."""
 
 import base64
 
@@ -12,7 +12,7 @@ group = AppGroup("push", help="News on the device itself.")
 
 @group.command("keys")
 def keys() -> None:
-    """Make a pair of keys and print it as settings. Devices that were told with an older pair are told no more."""
+    """Make a key pair and print it as settings. Devices subscribed with an older pair get no more notifications."""
     key = ec.generate_private_key(ec.SECP256R1())
     public = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     click.echo(f"ETRACKING_PUSH_PUBLIC_KEY={_text(public)}")

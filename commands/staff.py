@@ -1,4 +1,4 @@
-"""`flask --app app staff`: accounts of the desk."""
+"""`flask --app app staff`: manage the accounts of the desk."""
 
 import getpass
 import sys
@@ -20,27 +20,27 @@ Command = Callable[..., None]
 group = AppGroup("staff", help="Accounts of the desk.")
 
 
-def _account_to_be(command: Command) -> Command:
-    """The arguments of a new account."""
+def _account_arguments(command: Command) -> Command:
+    """Decorator: add the arguments of a new account to a command."""
     command = click.option("--authority", help="A clerk's authority: its file in catalogue/authorities.")(command)
     command = click.option("--role", type=click.Choice(ROLES), required=True)(command)
     return click.argument("email")(command)
 
 
 @group.command()
-@_account_to_be
+@_account_arguments
 def add(email: str, role: str, authority: str | None) -> None:
-    """Add an account; the password is asked for, or read from standard input."""
-    with db.connection_context(), _explained():
+    """Add an account; ask for the password, or read it from standard input."""
+    with db.connection_context(), _readable_errors():
         accounts.add(email, role, _authority(authority), _password())
     click.echo(f"staff: {role} added")
 
 
 @group.command()
-@_account_to_be
+@_account_arguments
 def invite(email: str, role: str, authority: str | None) -> None:
-    """Add an account that a link opens, once, within 24 hours; print the link."""
-    with db.connection_context(), _explained():
+    """Add an account without a password; print its invitation link, valid once, for 24 hours."""
+    with db.connection_context(), _readable_errors():
         token = accounts.invite(email, role, _authority(authority))
     click.echo(_link(token))
 
@@ -48,7 +48,7 @@ def invite(email: str, role: str, authority: str | None) -> None:
 @group.command()
 @click.argument("email")
 def reset(email: str) -> None:
-    """Forget all that opens an account and end its sessions; print a link like that of `invite`."""
+    """Delete password and second factors of an account, end its sessions; print a link like that of `invite`."""
     with db.connection_context():
         token = accounts.reset(_account(email))
     click.echo(_link(token))
@@ -57,8 +57,8 @@ def reset(email: str) -> None:
 @group.command()
 @click.argument("email")
 def password(email: str) -> None:
-    """Give an account a new password, asked for or read from standard input; its sessions end."""
-    with db.connection_context(), _explained():
+    """Set a new password and end the sessions of the account; ask for it, or read it from standard input."""
+    with db.connection_context(), _readable_errors():
         credentials.set_password(_account(email), _password())
     click.echo("staff: password changed")
 
@@ -66,7 +66,7 @@ def password(email: str) -> None:
 @group.command()
 @click.argument("email")
 def disable(email: str) -> None:
-    """Close an account: it cannot sign in any more, and its sessions end at once."""
+    """Close an account: no more sign-in, and its sessions end at once."""
     with db.connection_context():
         accounts.disable(_account(email))
     click.echo("staff: account closed")
@@ -80,8 +80,8 @@ def _account(email: str) -> Staff:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Say in a sentence what cannot be."""
+def _readable_errors() -> Iterator[None]:
+    """Turn the errors of the models into one sentence for the operator."""
     try:
         yield
     except ValueError as error:

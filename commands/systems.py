@@ -1,10 +1,10 @@
-"""`flask --app app systems`: the authorities' own systems, their tokens and hooks."""
+"""`flask --app app systems`: manage the authorities' own systems, their tokens and hooks."""
 
 import click
 from flask.cli import AppGroup
 
 from models import Authority, Delivery, Staff, System, db
-from models.systems.delivery import revoke as revoke_system
+from models.systems import delivery
 
 group = AppGroup("systems", help="The authorities' own systems.")
 
@@ -15,7 +15,7 @@ group = AppGroup("systems", help="The authorities' own systems.")
 @click.option("--hook", default="", help="Where it wants to be told what happens (https://...).")
 @click.option("--test", is_flag=True, help="A token whose requests change and send nothing.")
 def add(authority: str, name: str, hook: str, test: bool) -> None:
-    """Give AUTHORITY's system NAME a token; token and secret are shown once."""
+    """Register the system NAME of AUTHORITY; print its token and secret, once."""
     with db.connection_context():
         found = Authority.get_or_none(Authority.slug == authority)
         if found is None:
@@ -29,7 +29,7 @@ def add(authority: str, name: str, hook: str, test: bool) -> None:
 
 @group.command("list")
 def show() -> None:
-    """The systems, with when they were last heard of and how many deliveries failed."""
+    """List the systems with their state and how many deliveries failed."""
     with db.connection_context():
         for system in System.select(System, Staff, Authority).join(Staff).join(Authority).order_by(System.id):
             failed = Delivery.select().where((Delivery.system == system) & (Delivery.state == "failed")).count()
@@ -38,20 +38,20 @@ def show() -> None:
 
 
 @group.command("revoke")
-@click.argument("number", type=int)
-def revoke(number: int) -> None:
-    """End the token and the hook of the system with this NUMBER."""
+@click.argument("system_id", metavar="NUMBER", type=int)
+def revoke(system_id: int) -> None:
+    """Revoke the token and the hook of the system with this NUMBER."""
     with db.connection_context():
-        revoke_system(_system(number))
-    click.echo(f"system {number}: revoked")
+        delivery.revoke(_system(system_id))
+    click.echo(f"system {system_id}: revoked")
 
 
 @group.command("repeat")
-@click.argument("number", type=int)
-def repeat(number: int) -> None:
-    """Send the system with this NUMBER once more what was given up because its hook did not answer."""
+@click.argument("system_id", metavar="NUMBER", type=int)
+def repeat(system_id: int) -> None:
+    """Send the failed deliveries of the system with this NUMBER once more."""
     with db.connection_context():
-        again = Delivery.repeat(_system(number))
+        again = Delivery.repeat(_system(system_id))
     click.echo(f"{again} {'delivery' if again == 1 else 'deliveries'} to send again")
 
 
@@ -60,8 +60,8 @@ def _slug(system: System) -> str:
     return authority.slug if authority else ""
 
 
-def _system(number: int) -> System:
-    system = System.get_or_none(System.id == number)
+def _system(system_id: int) -> System:
+    system = System.get_or_none(System.id == system_id)
     if system is None:
         raise click.ClickException("there is no such system")
     return system
