@@ -84,16 +84,8 @@ def _issue(form: Form, answer: NumberForm) -> Dossier:
     key, language, contacts = f"desk {g.staff.id} {answer.key.data}"[:40], answer.language.data, answer.contacts()
     if not answer.here.data:
         return Dossier.announce(form, language, key, contacts, by=g.staff)
-    return arrival.record(
-        form,
-        language,
-        key,
-        contacts,
-        by=g.staff,
-        arrived_on=answer.arrived_on.data,
-        reason=answer.reason.data or "",
-        hold=undo_time(),
-    )
+    papers = arrival.Papers(form, language, contacts, answer.arrived_on.data, answer.reason.data or "")
+    return arrival.record(papers, key, by=g.staff, hold=undo_time())
 
 
 def _may_write(form: NumberForm) -> bool:
