@@ -4,50 +4,7 @@ Each view declares the right it needs (`@needs("move")`, of models/staff/rights.
 nobody. Its modules see dossiers only through `g.scope` (models.Scope): none of them can ask for another authority's.
 """
 
-import datetime as dt
-from typing import Any
-
-from flask import Blueprint, Response, abort, current_app, g
-
-from blueprints.accounts import guard
-from models import Dossier, Scope
-from wording import dossier as words
-
-bp = Blueprint("desk", __name__, url_prefix="/desk")
-
-
-bp.before_request(guard.by_view)
-
-
-@bp.before_request
-def limit() -> None:
-    """What this member of staff may see: every query of the desk begins there."""
-    g.scope = Scope(g.staff)
-
-
-@bp.after_request
-def keep_nothing(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-@bp.context_processor
-def labels() -> dict[str, Any]:
-    return {"label": words.label}
-
-
-def undo_time() -> dt.timedelta:
-    """How long what the desk does can be taken back; nobody is told of it earlier."""
-    return dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
-
-
-def readable(number: str) -> Dossier:
-    """The dossier, if this member of staff may see it; another authority's looks like one that does not exist."""
-    return g.scope.dossier(number) or abort(404)
-
-
-# They put their views on bp.
-from blueprints.desk import arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list  # noqa: E402
+from blueprints.desk import arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list
 
 MODULES = (arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list)
 EXEMPT_FROM_CSRF = ()

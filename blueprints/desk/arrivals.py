@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from wtforms import SelectChoice
 
 from blueprints.accounts.guard import needs, require
-from blueprints.desk import bp, readable, undo_time
+from blueprints.desk.blueprint import bp, readable, undo_time
 from blueprints.desk.post_bag import own_bags
 from blueprints.desk.post_bag_forms import BeginForm, NumberForm
 from blueprints.public import contact_limits

@@ -10,7 +10,8 @@ from flask import Response, g, request
 from peewee import ModelSelect
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp, export
+from blueprints.desk import export
+from blueprints.desk.blueprint import bp
 from models import Audit, Dossier
 from models.base import LUXEMBOURG
 from models.dossiers.number import scanned

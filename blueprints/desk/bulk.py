@@ -10,7 +10,8 @@ from peewee import fn
 from playhouse.flask_utils import get_object_or_404
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp, dossier_page, undo_time, work_list
+from blueprints.desk import dossier_page, work_list
+from blueprints.desk.blueprint import bp, undo_time
 from blueprints.desk.forms import BulkForm
 from models import Batch, Bulk, ConflictError, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
 from models.desk.bulk_move import MAX_DOSSIERS, Row

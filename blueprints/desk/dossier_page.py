@@ -8,7 +8,8 @@ from flask_babel import force_locale
 from peewee import ModelSelect
 from wtforms import SelectChoice
 
-from blueprints.desk import bp, caller, undo_time
+from blueprints.desk import caller
+from blueprints.desk.blueprint import bp, undo_time
 from blueprints.desk.forms import (
     TIME_FOR_DOCUMENTS,
     ActForm,

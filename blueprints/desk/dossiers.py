@@ -6,7 +6,8 @@ from flask import Response, abort, g, request, url_for
 from playhouse.flask_utils import get_object_or_404
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp, dossier_page, readable, undo_time
+from blueprints.desk import dossier_page
+from blueprints.desk.blueprint import bp, readable, undo_time
 from blueprints.desk.forms import ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
 from models import Authority, ConflictError, Dossier, Note, Staff
 from models.dossiers.moves import Act, Move, Originals

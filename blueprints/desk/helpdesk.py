@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import TooManyRequests
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp, caller
+from blueprints.desk import caller
+from blueprints.desk.blueprint import bp
 from blueprints.desk.helpdesk_forms import ContactForm, LookUpForm
 from blueprints.public import contact_limits
 from models import Contact, Counter, Notification

@@ -3,7 +3,8 @@
 from flask import Response, abort, g, request
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp, export, tables
+from blueprints.desk import export, tables
+from blueprints.desk.blueprint import bp
 from models import Audit, Authority, Dossier, WorkList
 from models.desk.statistics import Figures
 from web import htmx

@@ -10,7 +10,8 @@ from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp, readings, undo_time
+from blueprints.desk import readings
+from blueprints.desk.blueprint import bp, undo_time
 from blueprints.desk.post_bag_forms import BagForm, ReadForm
 from models import Batch, ConflictError, Read, today
 from models.dossiers.batch import RECENT

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flask import g
 from peewee import ModelSelect
 
-from blueprints.desk import undo_time
+from blueprints.desk.blueprint import undo_time
 from models import Batch, Contact, Dossier, Read
 from models.desk import helpdesk
 from models.desk.scan import ARRIVALS

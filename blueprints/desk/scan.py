@@ -3,7 +3,7 @@
 from flask import Response, g, request, url_for
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp
+from blueprints.desk.blueprint import bp
 from models.dossiers.number import scanned
 from web import htmx
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import Response, abort, make_response, request
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp
+from blueprints.desk.blueprint import bp
 from models import Authority, Form, Procedure
 from models.catalogue.procedure import LANGUAGES
 from models.dossiers.kinds import ASKING

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, g, request, url_for
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import bp
+from blueprints.desk.blueprint import bp
 from models import WorkList, today
 from models.desk.bulk_move import MAX_DOSSIERS
 from models.desk.work_list import DUE
