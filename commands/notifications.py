@@ -35,7 +35,7 @@ def status() -> None:
         resting = {channel.name: channel for channel in Channel.select().where(Channel.probe_at.is_null(False))}
         for name in CHANNELS:
             due = Notification.select().where((Notification.channel == name) & (Notification.run_at <= now())).count()
-            given_up = Notification.dead().where(Notification.channel == name).count()
+            given_up = Notification.dead_letters().where(Notification.channel == name).count()
             click.echo(f"{name:5}  {_state(resting.get(name))}; {due} due, {given_up} given up")
 
 
@@ -44,7 +44,7 @@ def status() -> None:
 def repeat(channel: str) -> None:
     """Send the dead letters of CHANNEL once more, after their cause was removed."""
     with db.connection_context():
-        dead = list(Notification.dead().where(Notification.channel == channel))
+        dead = list(Notification.dead_letters().where(Notification.channel == channel))
         again = sum(helpdesk.send_again(notification, by=None) for notification in dead)
     click.echo(f"{again} {'notification' if again == 1 else 'notifications'} to send again")
 

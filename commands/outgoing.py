@@ -25,7 +25,7 @@ def prepare(notification: Notification) -> Letter:
         raise SendError(f"could not be written: {place(error)}", Outcome.UNWRITTEN) from error
     if notification.channel == "sms":
         _count_sms(notification)
-    notification.keep(letter.kept(notification.contact.token))
+    notification.keep_text(letter.kept(notification.contact.token))
     return letter
 
 

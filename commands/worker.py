@@ -19,7 +19,7 @@ from commands.deliveries import deliver_next
 from models import Channel, Contact, Counter, Notification, Outcome, Reply, Tries, Used, WaitingTime, db, now
 from models.dossiers import reminders as watch
 from models.notifications import outbox
-from models.notifications.channel import CHANNELS, SPACE
+from models.notifications.channel import CHANNELS, SLOT_INTERVALS
 from models.notifications.letter import Letter
 from models.notifications.timetable import Hours
 from senders import bounces
@@ -87,7 +87,7 @@ class Worker:
         if time.monotonic() >= self.reclaim_at:
             self.reclaim_at = time.monotonic() + RECLAIM_SECONDS
             with db.connection_context():
-                if lost := outbox.sweep():
+                if lost := outbox.reclaim():
                     log.warning("%d messages taken over from a worker that was lost", lost)
 
     def _tidy(self) -> None:
@@ -120,18 +120,18 @@ class Worker:
     def _send_one(self, channel: str) -> float:
         """Claim one notification, try it, write the outcome down.
 
-        One at a time: a notification that waits behind a slow one would outlive its claim and be sent by another worker too.
+        One at a time: behind a slow one, the lease of a claimed notification would expire, and it would leave twice.
         """
         with db.connection_context():
-            if self._nothing_due(channel) or (gate := Channel.gate(channel)) == "shut":
+            if self._nothing_due(channel) or (breaker := Channel.breaker_state(channel)) == "open":
                 return IDLE_SECONDS
-            if wait := Channel.wait(channel):
+            if wait := Channel.take_slot(channel):
                 return wait
             notification = outbox.claim(self.name, channel, _lease(channel), _hours())
             if notification is None:
                 return IDLE_SECONDS
             letter = _prepare(notification)
-        self._attempt(notification, letter, gate == "probe")
+        self._attempt(notification, letter, breaker == "half-open")
         return 0.0
 
     def _nothing_due(self, channel: str) -> bool:
@@ -139,16 +139,16 @@ class Worker:
 
         In the middle of a backlog this query is left out.
         """
-        return (channel in self.idle or channel in SPACE) and not outbox.due(channel, now()).exists()
+        return (channel in self.idle or channel in SLOT_INTERVALS) and not outbox.due(channel, now()).exists()
 
-    def _attempt(self, notification: Notification, letter: Letter | SendError, probe: bool) -> None:
+    def _attempt(self, notification: Notification, letter: Letter | SendError, trial: bool) -> None:
         """Try `notification` once; the outcome is on its row when this returns."""
         started = time.monotonic()
         outcome, error, provider_id = _try(notification, letter)
         spent = time.monotonic() - started
-        held = _with_retries(lambda: notification.ended(outcome, error, provider_id))
+        held = _with_retries(lambda: notification.record_outcome(outcome, error, provider_id))
         with db.connection_context():
-            Channel.heard(notification.channel, outcome, error, probe, spent)
+            Channel.record_outcome(notification.channel, outcome, error, trial, spent)
         said = outcome.value if held else f"{outcome.value}, but another worker had taken it over"
         log.info(
             "message %d %s %s: %s, %.0f ms",

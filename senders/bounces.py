@@ -33,11 +33,11 @@ def return_path(token: str) -> str:
 
 
 def parse(raw: bytes) -> Bounce | None:
-    """Read a mail that came back. None if it reports no permanent failure: anybody can write anything to that address."""
+    """Read a mail that came back. None if it reports no permanent failure, or is nothing that can be read."""
     try:
         mail = email.message_from_bytes(raw)
         tokens, status = _tokens(mail), _status(mail)
-    except (ValueError, LookupError, AttributeError, RecursionError):
+    except (ValueError, LookupError, AttributeError, RecursionError):  # anybody can send anything to that address
         return None
     return Bounce(tokens, status) if tokens and status else None
 

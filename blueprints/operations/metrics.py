@@ -34,7 +34,9 @@ def _lines() -> Iterable[str]:
     yield from _gauge("messages", "Messages by channel and state", by)
     yield from _gauge("message_oldest_seconds", "How long the message due longest has waited", [({}, _oldest())])
     yield from _gauge("channel_stopped", "1 while nothing leaves by this channel", _stopped())
-    yield from _gauge("messages_given_up", "Dead letters, for staff to send again", [({}, Notification.dead().count())])
+    yield from _gauge(
+        "messages_given_up", "Dead letters, for staff to send again", [({}, Notification.dead_letters().count())]
+    )
     for name, (text, value) in _sms().items():
         yield from _gauge(name, text, [({}, value)])
     yield from _gauge("deliveries", "News for the authorities' systems by state", _counted(Delivery, Delivery.state))

@@ -113,7 +113,7 @@ def _fresh(moment: float) -> bool:
 
 def _record_report(notice: dict[str, Any]) -> bool:
     report = vonage_answers.delivery_report(notice)
-    return report is not None and Notification.receipt(*report)
+    return report is not None and Notification.record_delivery_report(*report)
 
 
 def _record_bounce(mail: bytes) -> bool:

@@ -61,7 +61,9 @@ class Scope:
 
     def dead_letters(self) -> "ModelSelect[Notification]":
         """Notifications in scope that we have given up."""
-        joined = Notification.dead().select(Notification, Contact, Event, Dossier).join_from(Notification, Contact)
+        joined = (
+            Notification.dead_letters().select(Notification, Contact, Event, Dossier).join_from(Notification, Contact)
+        )
         return self._of(joined.join_from(Notification, Event).join_from(Event, Dossier))
 
     def notifications(self) -> "ModelSelect[Notification]":

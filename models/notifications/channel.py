@@ -1,4 +1,4 @@
-"""Whether mail, SMS and push may leave at this moment: one row each, shared by every worker on every machine."""
+"""A circuit breaker and a rate limit for each of mail, SMS and push: one row each, shared by all workers."""
 
 import datetime as dt
 import logging
@@ -12,98 +12,98 @@ from models.notifications.outcome import Outcome
 log = logging.getLogger("etracking.messages")
 
 CHANNELS = ("email", "sms", "push")
-Gate = Literal["open", "probe", "shut"]
+BreakerState = Literal["closed", "half-open", "open"]
 
-# A breaker: when a provider fails so often in so short a time, sending on only makes it worse.
-ERRORS, WINDOW = 50, dt.timedelta(seconds=60)
-PROBE = dt.timedelta(seconds=30)  # how long a channel rests before one notification tries whether all is well again
-# SMS of all workers together: Vonage takes 30 a second from an account and refuses the rest.
-SPACE = {"sms": dt.timedelta(seconds=1 / 25)}
+# The breaker opens at so many errors within this time: sending on to a failing provider only makes it worse.
+MAX_ERRORS, ERROR_WINDOW = 50, dt.timedelta(seconds=60)
+TRIAL_INTERVAL = dt.timedelta(seconds=30)  # how long a breaker stays open before one trial is let through
+# Between two SMS of all workers together: Vonage takes 30 a second from an account and refuses the rest.
+SLOT_INTERVALS = {"sms": dt.timedelta(seconds=1 / 25)}
 
-TROUBLE = (Outcome.DOWN, Outcome.UNKNOWN)
-NO_SIGN = (Outcome.UNWRITTEN, Outcome.UNWANTED)  # the provider was not asked
+COUNTED = (Outcome.DOWN, Outcome.UNKNOWN)
+NOT_TRIED = (Outcome.UNWRITTEN, Outcome.UNWANTED)  # the provider was not asked
 
 
 class Channel(Base):
-    """A way for notifications to leave. Open unless `probe_at` is set: then it rests, and says why."""
+    """The breaker of one channel: closed while `probe_at` is null, else open. No row: closed."""
 
     name = CharField(max_length=5, primary_key=True)
     why = TextField(default="")
     stopped_at = UTCDateTimeField(null=True)
-    probe_at = UTCDateTimeField(null=True)  # when one notification may try whether it works again
+    probe_at = UTCDateTimeField(null=True)  # while open: when one trial is let through (half-open)
     errors = IntegerField(default=0)
     errors_from = UTCDateTimeField(null=True)  # when the first of these errors was
-    next_at = UTCDateTimeField(null=True)  # when the next notification may leave: keeps them apart
+    next_at = UTCDateTimeField(null=True)  # the next free slot of the rate limit
 
     @classmethod
-    def gate(cls, name: str) -> Gate:
-        """Whether a notification may leave now. Of all who ask a resting channel, one gets "probe", every PROBE anew."""
+    def breaker_state(cls, name: str) -> BreakerState:
+        """Whether a notification may leave now. "half-open" lets this caller send one trial, once per TRIAL_INTERVAL."""
         channel = cls.get_or_none(cls.name == name)
         if channel is None or channel.probe_at is None:
-            return "open"
-        mine = (cls.name == name) & cls._over(cls.probe_at, PROBE)
-        return "probe" if cls.update(probe_at=now() + PROBE).where(mine).execute() else "shut"
+            return "closed"
+        mine = (cls.name == name) & cls._is_over(cls.probe_at, TRIAL_INTERVAL)
+        return "half-open" if cls.update(probe_at=now() + TRIAL_INTERVAL).where(mine).execute() else "open"
 
     @classmethod
-    def wait(cls, name: str) -> float:
-        """Take the next slot of a channel that keeps notifications apart: 0, or the seconds until there is one."""
-        if name not in SPACE:
+    def take_slot(cls, name: str) -> float:
+        """Rate limit: take the next slot of the channel. Returns 0 if taken, else the seconds until there is one."""
+        if name not in SLOT_INTERVALS:
             return 0.0
-        cls._ensure(name)
+        cls._ensure_row(name)
         at = now()
-        free = (cls.name == name) & (cls.next_at.is_null() | cls._over(cls.next_at, SPACE[name]))
-        if cls.update(next_at=at + SPACE[name]).where(free).execute():
+        free = (cls.name == name) & (cls.next_at.is_null() | cls._is_over(cls.next_at, SLOT_INTERVALS[name]))
+        if cls.update(next_at=at + SLOT_INTERVALS[name]).where(free).execute():
             return 0.0
         return max(0.001, (cls.get_by_id(name).next_at - at).total_seconds())
 
     @classmethod
-    def heard(cls, name: str, outcome: Outcome, error: str, probe: bool = False, spent: float = 0.0) -> None:
-        """Draw the conclusion from one attempt: rest, count an error, or open again after a probe that was answered.
+    def record_outcome(cls, name: str, outcome: Outcome, error: str, trial: bool = False, spent: float = 0.0) -> None:
+        """Record one attempt: open the breaker, count an error, or close it after a successful trial.
 
-        An attempt that kept a worker waiting counts as many errors as it has `spent` seconds: a server that lets us
-        wait fails seldom, but meanwhile that worker sends nothing by the other channels either.
+        An attempt counts one error for each second `spent`: while a worker waits for a slow server, it sends nothing by
+        the other channels either.
         """
         if outcome is Outcome.ACCOUNT:
-            cls.stop(name, error)
-        elif outcome in TROUBLE:
-            cls._count(name, error, max(1, int(spent)))
-        elif probe and outcome not in NO_SIGN:
-            cls._open(name)
+            cls.trip(name, error)
+        elif outcome in COUNTED:
+            cls._count_errors(name, error, max(1, int(spent)))
+        elif trial and outcome not in NOT_TRIED:
+            cls._close_breaker(name)
 
     @classmethod
-    def stop(cls, name: str, why: str) -> None:
-        """Nothing leaves by this channel until a probe is answered. The first to say so raises the alarm."""
-        cls._ensure(name)
+    def trip(cls, name: str, why: str) -> None:
+        """Open the breaker, until a trial succeeds. Only the first call logs the alarm."""
+        cls._ensure_row(name)
         running = (cls.name == name) & cls.probe_at.is_null()
-        if cls.update(why=why, stopped_at=now(), probe_at=now() + PROBE).where(running).execute():
+        if cls.update(why=why, stopped_at=now(), probe_at=now() + TRIAL_INTERVAL).where(running).execute():
             log.critical("ALARM: %s stopped, every message waits: %s", name, why)
         else:
             cls.update(why=why).where(cls.name == name).execute()
 
     @classmethod
-    def _count(cls, name: str, error: str, by: int) -> None:
-        cls._ensure(name)
-        recent = cls.errors_from > now() - WINDOW
+    def _count_errors(cls, name: str, error: str, by: int) -> None:
+        cls._ensure_row(name)
+        recent = cls.errors_from > now() - ERROR_WINDOW
         first = Case(None, ((recent, cls.errors_from),), Value(now(), converter=cls.errors_from.db_value))
         with db.atomic():
             errors = Case(None, ((recent, cls.errors + by),), by)
             cls.update(errors=errors, errors_from=first).where(cls.name == name).execute()
-            if cls.get_by_id(name).errors >= ERRORS:
-                cls.stop(name, f"{ERRORS} errors within {WINDOW.seconds} s, the last one: {error}")
+            if cls.get_by_id(name).errors >= MAX_ERRORS:
+                cls.trip(name, f"{MAX_ERRORS} errors within {ERROR_WINDOW.seconds} s, the last one: {error}")
 
     @classmethod
-    def _open(cls, name: str) -> None:
+    def _close_breaker(cls, name: str) -> None:
         resting = (cls.name == name) & cls.probe_at.is_null(False)
         opened = cls.update(why="", stopped_at=None, probe_at=None, errors=0, errors_from=None).where(resting)
         if opened.execute():
             log.warning("%s works again", name)
 
     @staticmethod
-    def _over(until: UTCDateTimeField, wait: dt.timedelta) -> Expression:
-        """Whether the time `until` is over. It is, too, if it lies further off than the wait: a clock was wrong."""
+    def _is_over(until: UTCDateTimeField, wait: dt.timedelta) -> Expression:
+        """True if `until` has passed, or is implausibly far ahead (clock skew)."""
         at = now()
         return (until <= at) | (until > at + wait)
 
     @classmethod
-    def _ensure(cls, name: str) -> None:
+    def _ensure_row(cls, name: str) -> None:
         cls.insert(name=name).on_conflict_ignore().execute()

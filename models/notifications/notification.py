@@ -1,4 +1,4 @@
-"""The outbox: a notification is written with its cause and leaves by a worker that claims it."""
+"""The rows of the outbox: written in the transaction of their cause, sent by a worker that claims them."""
 
 import datetime as dt
 import re
@@ -31,24 +31,24 @@ REFERENCE = re.compile(r"(\d{1,9})(?:\.(\d{1,4})(?:\.(\d{1,12}))?)?")
 
 
 class Notification(Base):
-    """One mail, SMS or push: a row of the outbox, from its cause to the last receipt. `run_at` is None once over."""
+    """One mail, SMS or push, from its cause to the last delivery report. `run_at` is null once it is over."""
 
     event = ForeignKeyField(Event, backref="notifications", on_delete="CASCADE")
     contact = ForeignKeyField(Contact, backref="notifications", on_delete="CASCADE")
     channel = CharField(max_length=5)
-    kind = CharField(max_length=12)  # what it tells: that of its event, or "digest"
+    kind = CharField(max_length=12)  # the kind of its event, or "digest"
     state = CharField(max_length=10, default="queued")
     created_at = UTCDateTimeField()
-    run_at = UTCDateTimeField(null=True)  # when it may be claimed; a claim moves it forward, and so is a lease
-    attempts = IntegerField(default=0)  # claims: together with the id the name of an attempt
-    failures = IntegerField(default=0)  # attempts that came to nothing by others' fault: how far it is in the timetable
-    unknowns = IntegerField(default=0)  # attempts without an outcome
+    run_at = UTCDateTimeField(null=True)  # when it may be claimed; while it is being sent: the end of the lease
+    attempts = IntegerField(default=0)  # claims so far: part of the reference of an attempt
+    failures = IntegerField(default=0)  # failed attempts that were not our own fault: sets the next pause
+    unknowns = IntegerField(default=0)  # attempts whose outcome nobody knows
     claimed_by = CharField(max_length=60, default="")
-    tried_at = UTCDateTimeField(null=True)  # the first attempt: from here on counts when to give up
+    tried_at = UTCDateTimeField(null=True)  # the first attempt: the time until giving up starts here
     sent_at = UTCDateTimeField(null=True)
     provider_id = CharField(max_length=80, default="")
     error = TextField(default="")
-    written = JSONField(null=True)  # what the latest attempt said: subject and text, without the contact's link
+    written = JSONField(null=True)  # subject and text of the latest attempt, without the contact's link
     contact_id: int  # peewee makes both; its stubs do not say so
     event_id: int
 
@@ -57,7 +57,7 @@ class Notification(Base):
             (("event", "contact"), True),  # exactly one notification per event and contact
             (("state", "run_at"), False),
             (("channel", "run_at"), False),
-            (("created_at", "state", "channel"), False),  # to be counted without a look at the rows
+            (("created_at", "state", "channel"), False),  # covers the counts of the desk
         )
 
     @classmethod
@@ -76,42 +76,42 @@ class Notification(Base):
 
     @classmethod
     def release(cls, which: Expression, at: dt.datetime) -> None:
-        """Let those of `which` that are held for an undo leave from `at` on."""
+        """Release those of `which` that are held for an undo: they may leave from `at` on."""
         held = (cls.state == "held") & (cls.attempts == 0) & (cls.run_at > at)
         cls.update(state="queued", run_at=at).where(held & which).execute()
 
     @classmethod
     def cancel(cls, which: Expression) -> int:
-        """Take back those of `which` that have not left and never will; returns how many."""
+        """Cancel those of `which` that have not left. Returns how many."""
         return cls.update(state="cancelled", run_at=None).where(which & cls.state.in_(UNSENT)).execute()
 
     @classmethod
     def cancel_for(cls, contact: Contact) -> None:
-        """Take back all that waits for `contact`, but for the notice that its address was exchanged."""
+        """Cancel all that waits for `contact`, except the notice that its address was exchanged."""
         cls.cancel((cls.contact == contact.id) & (cls.kind != NOTICE))
 
-    def keep(self, written: dict[str, str]) -> None:
-        """Keep what is about to leave, so that it can be shown as it was, whatever becomes of worker and texts."""
+    def keep_text(self, written: dict[str, str]) -> None:
+        """Store the text that is about to leave: the desk shows it as it was, even after the templates change."""
         Notification.update(written=written).where(Notification.id == self.id).execute()
 
-    def ended(self, outcome: Outcome, error: str = "", provider_id: str = "") -> bool:
-        """Write down what came of the attempt that was claimed. False if another worker has taken the notification over.
+    def record_outcome(self, outcome: Outcome, error: str = "", provider_id: str = "") -> bool:
+        """Record the outcome of the claimed attempt. False if the lease expired and another worker has claimed it.
 
-        A receipt may have been quicker; then the state it led to stays if it is the later one.
+        If a delivery report was quicker, the state that it led to stays if it is the later one.
         """
         with db.atomic():
             row = Notification._locked(self.id)
             if row is None or (row.attempts, row.claimed_by) != (self.attempts, self.claimed_by):
                 return False
-            row._name(provider_id)
-            row._become(outcome, error)
+            row._record_provider_id(provider_id)
+            row._advance(outcome, error)
         return True
 
     @classmethod
-    def receipt(cls, reference: str, outcome: Outcome, provider_id: str = "", error: str = "") -> bool:
-        """What the provider says later of the attempt we called `reference` (a notification's `reference`, or just its id).
+    def record_delivery_report(cls, reference: str, outcome: Outcome, provider_id: str = "", error: str = "") -> bool:
+        """Record a delivery report of the provider. `reference` is that of an attempt, or just a notification's id.
 
-        Receipts may come doubled, in any order, before our own record of the sending, and of an earlier attempt: the
+        Reports may come twice, in any order, before our own record of the sending, and about an earlier attempt: the
         state is right in the end and never goes back. Returns whether this one changed it; False also for a reference
         that is not ours.
         """
@@ -120,14 +120,14 @@ class Notification(Base):
             return False
         with db.atomic():
             notification = cls._locked(int(named[1]))
-            if notification is None or named[3] not in (None, notification._born):
+            if notification is None or named[3] not in (None, notification._created_stamp):
                 return False
             if not notification._concerns(int(named[2] or 0), outcome, provider_id):
                 return False
-            notification._name(provider_id)
-            changed = notification._become(outcome, error)
+            notification._record_provider_id(provider_id)
+            changed = notification._advance(outcome, error)
         if outcome is Outcome.ACCOUNT:
-            Channel.stop(notification.channel, error)
+            Channel.trip(notification.channel, error)
         return changed
 
     @classmethod
@@ -139,22 +139,22 @@ class Notification(Base):
         for token in tokens:
             row = cls.get_or_none(cls.id == signed_links.named_notification(token))
             if row and signed_links.matches(token, row.return_token):
-                return cls.receipt(str(row.id), Outcome.NEVER, error=f"bounced: {status}")
+                return cls.record_delivery_report(str(row.id), Outcome.NEVER, error=f"bounced: {status}")
         return False
 
     def send_again(self) -> bool:
-        """Staff asks for one more round of attempts. False if it is not a dead letter (any more)."""
+        """Queue a dead letter again, on request of staff. False if it is not a dead letter (any more)."""
         with db.atomic():
-            if not Notification.dead().where(Notification.id == self.id).exists():
+            if not Notification.dead_letters().where(Notification.id == self.id).exists():
                 return False
             self.put(state="queued", run_at=now(), failures=0, unknowns=0, tried_at=None)
         return True
 
     @classmethod
-    def dead(cls) -> "ModelSelect[Notification]":
-        """Dead letters: given up, and nothing newer has reached that contact since. Oldest first.
+    def dead_letters(cls) -> "ModelSelect[Notification]":
+        """Notifications that were given up, with nothing newer delivered to that contact since. Oldest first.
 
-        One to a contact that wants no more, or has given way to another, is none: it would not leave.
+        Without those to contacts that were stopped or replaced: they would not leave.
         """
         newer = cls.alias("newer")
         reached = newer.select(SQL("1")).where(
@@ -165,7 +165,7 @@ class Notification(Base):
         return cls.select().where(over & ~fn.EXISTS(reached) & ~fn.EXISTS(silent)).order_by(cls.id)
 
     def news(self) -> list[Event]:
-        """What a digest tells, oldest first: its own event, and those of the notifications it stands for."""
+        """The events that a digest tells, oldest first: its own, and those of the notifications that it superseded."""
         to_contact = Notification.contact == self.contact_id
         left = to_contact & Notification.state.in_(LEFT) & Notification.kind.not_in(APART)
         told = Notification.select(fn.MAX(Notification.id)).where(left).scalar() or 0
@@ -177,69 +177,69 @@ class Notification(Base):
 
     @property
     def reference(self) -> str:
-        """What this attempt is called at the provider, so that a receipt can name it."""
-        return f"{self.id}.{self.attempts}.{self._born}"
+        """The reference of this attempt at the provider, which a delivery report names."""
+        return f"{self.id}.{self.attempts}.{self._created_stamp}"
 
     @property
     def return_token(self) -> str:
-        """Names it in the return path of its mail."""
+        """The token that names it in the return path of its mail."""
         return signed_links.return_token(self.id, self.created_at)
 
     @property
-    def _born(self) -> str:
-        """Tells it from an erased notification whose id it was given, or that a restored backup does not know."""
+    def _created_stamp(self) -> str:
+        """Part of the reference, because ids are reused after a deletion or a restored backup."""
         return str(int(self.created_at.timestamp()))
 
     @property
     def wanted(self) -> bool:
-        """Whether its contact may hear of it: not stopped, confirmed if it has to be."""
+        """True if its contact may hear of it: not stopped, and confirmed where that is needed."""
         return self.contact.may_hear(self.kind)
 
     @classmethod
     def _locked(cls, key: int) -> "Notification | None":
-        """The row as it is now, nobody else's until the end of the transaction."""
+        """The row as it is now, locked until the end of the transaction."""
         query = cls.select().where(cls.id == key)
         return (query.for_update() if db.for_update else query).get_or_none()
 
     def _concerns(self, attempt: int, outcome: Outcome, provider_id: str) -> bool:
-        """Whether a receipt says something of this notification that still counts."""
+        """True if a delivery report is about the latest attempt, or says that an earlier one was delivered."""
         if not 0 < (attempt or self.attempts) <= self.attempts:
-            return False  # of a notification that a restored backup does not know
+            return False  # about an attempt that a restored backup does not know
         latest = attempt in (0, self.attempts) and provider_id in ("", self.provider_id or provider_id)
-        return latest or outcome is Outcome.DELIVERED  # an earlier attempt that arrived after all is good news
+        return latest or outcome is Outcome.DELIVERED
 
-    def _name(self, provider_id: str) -> None:
+    def _record_provider_id(self, provider_id: str) -> None:
         if provider_id and not self.provider_id:
             self.put(provider_id=provider_id[:80])
 
-    def _become(self, outcome: Outcome, error: str) -> bool:
-        """One step forward, if `outcome` leads forward from here; with all that follows from it."""
+    def _advance(self, outcome: Outcome, error: str) -> bool:
+        """Make the transition that `outcome` asks for, with its consequences. False if it is not allowed from here."""
         state = STATE_AFTER[outcome]
         if state not in TRANSITIONS[self.state]:
             return False
         if state in ("sent", "delivered"):
-            self._arrived(state)
+            self._mark_arrived(state)
         elif state == "deferred":
             self._defer(outcome, error)
         elif state == "unknown":
-            self._lose_sight(error)
+            self._mark_unknown(error)
         elif state == "failed":
             self._fail(outcome, error)
         else:
             self.put(state=state, run_at=None, error="")
         return True
 
-    def _arrived(self, state: str) -> None:
+    def _mark_arrived(self, state: str) -> None:
         sent_at = self.sent_at if state == "delivered" else None
         self.put(state=state, run_at=None, sent_at=sent_at or now(), error="")
         Contact.reached(self.contact_id)
 
     def _defer(self, outcome: Outcome, error: str) -> None:
-        """Again later, unless there is newer news by now or it was tried for long enough."""
+        """Retry later, unless newer news has been claimed meanwhile, or it is time to give up."""
         claimed = (Notification.attempts > 0) & (Notification.state != "cancelled") & Notification.kind.not_in(APART)
-        if self.kind not in APART and self._newer(claimed):  # by another worker in the same moment
+        if self.kind not in APART and self._newer(claimed):  # another worker claimed newer news at the same time
             self.put(state="superseded", run_at=None, error=error)
-        elif outcome is Outcome.ACCOUNT:  # our own fault: it costs the notification nothing
+        elif outcome is Outcome.ACCOUNT:  # our own fault: not counted as a failure
             self.put(state="deferred", run_at=now(), error=error)
         elif timetable.over(self.channel, self.failures, now() - (self.tried_at or now())):
             self._fail(outcome, error)
@@ -248,8 +248,8 @@ class Notification(Base):
             run_at = now() + timetable.pause(self.channel, failures)
             self.put(state="deferred", failures=failures, run_at=run_at, error=error)
 
-    def _lose_sight(self, error: str) -> None:
-        """A mail is repeated a few times, an SMS once, when its lease is over and no receipt has come."""
+    def _mark_unknown(self, error: str) -> None:
+        """Nobody knows whether it left. A mail is repeated a few times; an SMS once, after a lease without a report."""
         unknowns = self.unknowns + 1
         run_at = self.run_at if self.channel == "sms" else now() + timetable.pause(self.channel, unknowns)
         if unknowns > timetable.REPEATS[self.channel]:
@@ -257,7 +257,7 @@ class Notification(Base):
         self.put(state="unknown", unknowns=unknowns, run_at=run_at, error=error)
 
     def _fail(self, outcome: Outcome, error: str) -> None:
-        """Given up: the contact is marked, and its news go to whoever else may hear of this dossier."""
+        """Give up: mark the contact as failed, and tell the event to the dossier's other contacts instead."""
         self.put(state="failed", run_at=None, error=error)
         if outcome is Outcome.BARRED:
             Notification.cancel_for(self.contact)
@@ -272,7 +272,7 @@ class Notification(Base):
             )
             if not Notification.select().where(had).exists():
                 Notification.queue(self.event, contact, now())
-        if outcome is Outcome.GONE:  # with all its notifications, this one too: there is nobody any more
+        if outcome is Outcome.GONE:  # the device is no more: erase the contact with all its notifications
             self.contact.erase()
 
     def _newer(self, which: Expression) -> bool:
@@ -280,7 +280,7 @@ class Notification(Base):
         return Notification.select().where(newer & which).exists()
 
     def put(self, **changes: Any) -> None:
-        """Write `changes` to the row and to this object; the caller holds the row's lock."""
+        """Write `changes` to the row and to this object. The caller holds the lock on the row."""
         Notification.update(**changes).where(Notification.id == self.id).execute()
         for name, value in changes.items():
             setattr(self, name, value)

@@ -1,4 +1,4 @@
-"""What of the outbox may leave now, and who takes it: no two workers the same, and nothing a worker took is lost."""
+"""Which notifications are due, and their claims: each goes to one worker, and comes back if that worker dies."""
 
 import datetime as dt
 
@@ -18,9 +18,9 @@ from models.notifications.timetable import Hours
 
 
 def due(channel: str, at: dt.datetime) -> "ModelSelect[Notification]":
-    """What may be claimed: for each contact the newest notification whose time has come, those that wait longest first.
+    """What may be claimed: for each contact the newest notification that is due, the longest waiting first.
 
-    A contact's first notification, the one with its link, goes before all others; and while one is being sent the next one
+    A contact's first notification, the one with its link, goes before all others. While one is being sent the next
     waits: nobody reads "received" after "decided".
     """
     notification, other = Notification.alias("m"), Notification.alias("o")
@@ -40,18 +40,18 @@ def due(channel: str, at: dt.datetime) -> "ModelSelect[Notification]":
 def claim(
     worker: str, channel: str, lease: dt.timedelta | None = None, hours: Hours | None = None
 ) -> "Notification | None":
-    """The next notification of `channel` for `worker`, or None. Nobody else gets it while its `lease` lasts.
+    """Claim the next notification of `channel` for `worker`, or None. Nobody else gets it while its `lease` lasts.
 
-    The claim is committed before anything is sent, so the attempt is on record whatever happens to the worker.
-    What it makes old news is superseded; what may not leave today is held until the morning.
+    The claim is committed before anything is sent, so the attempt is on record even if the worker dies. Older unsent
+    news to the same contact is superseded; what may not leave today is held until the morning.
     """
     lease = timetable.LEASE[channel] if lease is None else lease
     while True:
         with db.atomic():
-            notification = _take(worker, channel, now(), lease)
+            notification = _claim_first(worker, channel, now(), lease)
             if notification is None:
                 return None
-            until = _rest(notification, now(), hours or Hours())
+            until = _wait_until(notification, now(), hours or Hours())
             if until is None:
                 _supersede(notification)
                 return _loaded(notification.id)
@@ -59,7 +59,7 @@ def claim(
 
 
 def waiting_since() -> dt.datetime | None:
-    """When the notification that has waited longest might have left. None if nothing waits."""
+    """Since when the longest waiting notification has been due. None if nothing is due."""
     waits = Notification.select(Notification.run_at).where(
         (Notification.run_at <= now()) & (Notification.state != "sending")
     )
@@ -67,8 +67,8 @@ def waiting_since() -> dt.datetime | None:
     return min((notification.run_at for notification in first if notification), default=None)
 
 
-def sweep() -> int:
-    """What became of notifications whose worker never came back, nobody knows. Returns how many there are."""
+def reclaim() -> int:
+    """Mark notifications whose lease has expired as unknown: their worker died. Returns how many there were."""
     repeats = Case(Notification.channel, tuple(timetable.REPEATS.items()))
     again = Case(None, ((Notification.unknowns < repeats, Notification.run_at),), None)
     lost = (Notification.state == "sending") & (Notification.run_at <= now())
@@ -78,7 +78,7 @@ def sweep() -> int:
     return change.where(lost).execute()
 
 
-def _take(worker: str, channel: str, at: dt.datetime, lease: dt.timedelta) -> "Notification | None":
+def _claim_first(worker: str, channel: str, at: dt.datetime, lease: dt.timedelta) -> "Notification | None":
     first = due(channel, at).limit(1)
     if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
         first = first.for_update(skip_locked=True)
@@ -95,7 +95,7 @@ def _take(worker: str, channel: str, at: dt.datetime, lease: dt.timedelta) -> "N
 
 
 def _loaded(key: int) -> "Notification | None":
-    """The notification with all that its text speaks of, in one query. None if its contact was erased at this moment."""
+    """The notification with contact, event, dossier and form, in one query. None if the contact was just erased."""
     joined = Notification.select(Notification, Contact, Event, Dossier, Form, *SHORT, Authority).join_from(
         Notification, Contact
     )
@@ -103,8 +103,8 @@ def _loaded(key: int) -> "Notification | None":
     return joined.join_from(Form, Procedure).join_from(Dossier, Authority).where(Notification.id == key).get_or_none()
 
 
-def _rest(notification: Notification, at: dt.datetime, hours: Hours) -> dt.datetime | None:
-    """Until when it must wait: SMS wake nobody at night, and nobody gets more than a few notifications a day."""
+def _wait_until(notification: Notification, at: dt.datetime, hours: Hours) -> dt.datetime | None:
+    """Until when it must wait, or None: no SMS at night, and only a few notifications a day to one contact."""
     told_at = fn.COALESCE(Notification.sent_at, Notification.tried_at)
     told = (
         (Notification.contact == notification.contact_id)
@@ -130,9 +130,9 @@ def _hold(notification: Notification, until: dt.datetime) -> None:
 
 
 def _supersede(notification: Notification) -> None:
-    """What is older and has not left is not news any more: this one tells where the dossier stands now.
+    """Supersede the older unsent notifications to the same contact: this one says where the dossier stands now.
 
-    If one of them tells more than a status (originals on their way back, another authority), it becomes a digest.
+    If one of them told more than a status (originals sent back, another authority), this one becomes a digest.
     """
     if notification.kind in APART:
         return

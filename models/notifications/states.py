@@ -29,5 +29,5 @@ STATE_AFTER = {
     Outcome.BARRED: "failed",
     Outcome.UNKNOWN: "unknown",
 }
-UNSENT = ("queued", "held", "deferred")  # certainly not at its reader
-LEFT = ("sent", "delivered", "unknown")  # at its reader, as far as we know
+UNSENT = ("queued", "held", "deferred")  # it has certainly not reached its reader
+LEFT = ("sent", "delivered", "unknown")  # it may have reached its reader

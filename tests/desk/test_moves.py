@@ -228,6 +228,6 @@ def test_citizen_hears_the_newest_news_and_never_the_older_after_it(app, desk, w
     kinds = [
         notification.kind
         for notification in iter(partial(outbox.claim, "worker", "email"), None)
-        if notification.ended(Outcome.SENT)
+        if notification.record_outcome(Outcome.SENT)
     ]
     assert kinds == ["announced", "examination"]

@@ -94,7 +94,7 @@ def test_page_stands_without_a_catalogue(office):
 
 def test_helpdesk_sees_what_a_message_said_when_it_left(app, helpdesk, with_mail):
     notification = Notification.get()
-    notification.keep({"subject": "Your <number>", "text": "As it was then\nhttp://localhost/c/***\n"})
+    notification.keep_text({"subject": "Your <number>", "text": "As it was then\nhttp://localhost/c/***\n"})
     page = signed_in(app, helpdesk).get(f"/desk/dossiers/{with_mail.number}")
     block = page.soup.select_one(f"#notification-{notification.id} details")
     assert block.strong.get_text() == "Your <number>" and block.strong["lang"] == "en"

@@ -134,7 +134,7 @@ def test_scan_undone_in_time_is_never_heard_of(either, form, clerk):
 
 def test_scan_cannot_be_undone_once_a_message_is_on_its_way(either, form, clerk):
     dossier = in_status(form, "announced", clerk, [EMAIL])
-    outbox.claim("worker", "email").ended(Outcome.SENT)
+    outbox.claim("worker", "email").record_outcome(Outcome.SENT)
     event = move(dossier, "received", clerk)
     outbox.claim("worker", "email")
     with pytest.raises(ConflictError):

@@ -10,7 +10,7 @@ import time_machine
 from commands import worker
 from models import Channel, Notification, Outcome, db, now
 from models.notifications import channel
-from models.notifications.channel import ERRORS, PROBE, WINDOW
+from models.notifications.channel import ERROR_WINDOW, MAX_ERRORS, TRIAL_INTERVAL
 from support.sending import queued, row
 
 pytest_plugins = ["support.outside"]
@@ -29,65 +29,65 @@ def work_once() -> None:
 
 def fail(times: int, outcome: Outcome = Outcome.DOWN) -> None:
     for _ in range(times):
-        Channel.heard("email", outcome, "mail server not reached")
+        Channel.record_outcome("email", outcome, "mail server not reached")
 
 
 def test_channel_nobody_complained_of_is_open(clock):
-    assert Channel.gate("email") == Channel.gate("sms") == "open"
+    assert Channel.breaker_state("email") == Channel.breaker_state("sms") == "closed"
 
 
 @pytest.mark.parametrize("outcome", [Outcome.DOWN, Outcome.UNKNOWN])
 def test_breaker_opens_at_fifty_errors_within_a_minute_and_for_its_own_channel_only(clock, caplog, outcome):
-    fail(ERRORS - 1, outcome)
-    assert Channel.gate("email") == "open"
+    fail(MAX_ERRORS - 1, outcome)
+    assert Channel.breaker_state("email") == "closed"
     fail(1, outcome)
-    assert Channel.gate("email") == "shut" and Channel.gate("sms") == "open"
+    assert Channel.breaker_state("email") == "open" and Channel.breaker_state("sms") == "closed"
     alarms = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert [record.getMessage().split(":")[0] for record in alarms] == ["ALARM"], "one alarm, not fifty"
 
 
 def test_errors_of_another_minute_do_not_add_up(clock):
-    fail(ERRORS - 1)
-    clock.shift(WINDOW + dt.timedelta(seconds=1))
-    fail(ERRORS - 1)
-    assert Channel.gate("email") == "open"
+    fail(MAX_ERRORS - 1)
+    clock.shift(ERROR_WINDOW + dt.timedelta(seconds=1))
+    fail(MAX_ERRORS - 1)
+    assert Channel.breaker_state("email") == "closed"
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o not in (Outcome.DOWN, Outcome.UNKNOWN, Outcome.ACCOUNT)])
 def test_what_is_one_recipients_or_one_texts_affair_stops_no_channel(clock, outcome):
-    fail(ERRORS * 2, outcome)
-    assert Channel.gate("email") == "open"
+    fail(MAX_ERRORS * 2, outcome)
+    assert Channel.breaker_state("email") == "closed"
 
 
 def test_one_probe_at_a_time_and_its_answer_decides(clock):
-    Channel.stop("email", "535 5.7.8")
-    assert Channel.gate("email") == "shut"
-    clock.shift(PROBE)
-    assert [Channel.gate("email") for _ in range(3)] == ["probe", "shut", "shut"]
-    Channel.heard("email", Outcome.ACCOUNT, "535 5.7.8", probe=True)
-    assert Channel.gate("email") == "shut"
-    clock.shift(PROBE)
-    assert Channel.gate("email") == "probe"
-    Channel.heard("email", Outcome.UNWRITTEN, "could not be written", probe=True)
-    assert Channel.gate("email") == "shut", "the provider was not asked: nothing is proved"
-    clock.shift(PROBE)
-    assert Channel.gate("email") == "probe"
-    Channel.heard("email", Outcome.NEVER, "550 5.1.1", probe=True)
-    assert Channel.gate("email") == "open", "a server that refuses one recipient works"
+    Channel.trip("email", "535 5.7.8")
+    assert Channel.breaker_state("email") == "open"
+    clock.shift(TRIAL_INTERVAL)
+    assert [Channel.breaker_state("email") for _ in range(3)] == ["half-open", "open", "open"]
+    Channel.record_outcome("email", Outcome.ACCOUNT, "535 5.7.8", trial=True)
+    assert Channel.breaker_state("email") == "open"
+    clock.shift(TRIAL_INTERVAL)
+    assert Channel.breaker_state("email") == "half-open"
+    Channel.record_outcome("email", Outcome.UNWRITTEN, "could not be written", trial=True)
+    assert Channel.breaker_state("email") == "open", "the provider was not asked: nothing is proved"
+    clock.shift(TRIAL_INTERVAL)
+    assert Channel.breaker_state("email") == "half-open"
+    Channel.record_outcome("email", Outcome.NEVER, "550 5.1.1", trial=True)
+    assert Channel.breaker_state("email") == "closed", "a server that refuses one recipient works"
 
 
 def test_probe_whose_worker_died_is_followed_by_the_next(clock):
-    Channel.stop("sms", "HTTP 402")
-    clock.shift(PROBE)
-    assert Channel.gate("sms") == "probe"
-    clock.shift(PROBE)
-    assert Channel.gate("sms") == "probe"
+    Channel.trip("sms", "HTTP 402")
+    clock.shift(TRIAL_INTERVAL)
+    assert Channel.breaker_state("sms") == "half-open"
+    clock.shift(TRIAL_INTERVAL)
+    assert Channel.breaker_state("sms") == "half-open"
 
 
 def test_sms_of_all_workers_are_at_most_twenty_five_in_any_second(clock):
     sent = []
     for _ in range(1500):
-        if not Channel.wait("sms"):
+        if not Channel.take_slot("sms"):
             sent.append(now())
         clock.shift(0.001)
     assert 35 <= len(sent) <= 38, "and no slower than that"
@@ -96,31 +96,31 @@ def test_sms_of_all_workers_are_at_most_twenty_five_in_any_second(clock):
 
 def test_clock_that_was_an_hour_fast_for_a_moment_holds_nothing_up(clock):
     clock.shift(dt.timedelta(hours=1))
-    Channel.stop("sms", "HTTP 402")
-    assert Channel.wait("sms") == 0
+    Channel.trip("sms", "HTTP 402")
+    assert Channel.take_slot("sms") == 0
     clock.shift(-dt.timedelta(hours=1))
-    assert Channel.gate("sms") == "probe" and Channel.gate("sms") == "shut"
-    assert Channel.wait("sms") == 0
+    assert Channel.breaker_state("sms") == "half-open" and Channel.breaker_state("sms") == "open"
+    assert Channel.take_slot("sms") == 0
 
 
 def test_server_that_lets_everybody_wait_for_its_answer_is_left_alone_after_a_few(clock):
     for _ in range(4):
-        assert Channel.gate("email") == "open"
-        Channel.heard("email", Outcome.DOWN, "mail server not reached: TimeoutError", spent=15)
+        assert Channel.breaker_state("email") == "closed"
+        Channel.record_outcome("email", Outcome.DOWN, "mail server not reached: TimeoutError", spent=15)
         clock.shift(15)
-    assert Channel.gate("email") == "shut", "meanwhile no SMS has to wait for a dead mail server"
+    assert Channel.breaker_state("email") == "open", "meanwhile no SMS has to wait for a dead mail server"
 
 
 def test_operator_reads_the_latest_reason_why_a_channel_rests(clock):
-    fail(ERRORS)
-    Channel.heard("email", Outcome.ACCOUNT, "535 5.7.8", probe=True)
+    fail(MAX_ERRORS)
+    Channel.record_outcome("email", Outcome.ACCOUNT, "535 5.7.8", trial=True)
     assert Channel.get().why == "535 5.7.8"
 
 
 def test_wait_says_when_to_ask_again_and_mail_need_not_wait(clock):
-    assert Channel.wait("sms") == 0
-    assert 0 < Channel.wait("sms") <= 0.04
-    assert [Channel.wait("email") for _ in range(100)] == [0] * 100
+    assert Channel.take_slot("sms") == 0
+    assert 0 < Channel.take_slot("sms") <= 0.04
+    assert [Channel.take_slot("email") for _ in range(100)] == [0] * 100
 
 
 def test_refused_account_stops_the_channel_and_costs_no_message_an_attempt(sending_app, sms_provider, caplog):
@@ -151,7 +151,7 @@ def test_operator_sees_what_waits_and_why_and_sends_again_what_was_given_up(send
     given_up, _due = queued(), queued(channel="sms")
     with db.connection_context():
         Notification.update(state="failed", run_at=None).where(Notification.id == given_up).execute()
-        Channel.stop("sms", "SMS refused: HTTP 402, low-balance")
+        Channel.trip("sms", "SMS refused: HTTP 402, low-balance")
     email, sms, push = run("status").splitlines()
     assert (email, push) == ("email  open; 0 due, 1 given up", "push   open; 0 due, 0 given up")
     assert sms.startswith("sms    stopped at 20") and sms.endswith(
@@ -165,7 +165,7 @@ def test_operator_sees_what_waits_and_why_and_sends_again_what_was_given_up(send
 
 
 def test_server_that_is_down_is_left_alone_by_every_worker(sending_app, mail_server, sms_provider, monkeypatch):
-    monkeypatch.setattr(channel, "ERRORS", 5)
+    monkeypatch.setattr(channel, "MAX_ERRORS", 5)
     mail_server.answers["MAIL"] = "421 4.3.2 closing"
     waiting, other = [queued() for _ in range(8)], queued(channel="sms")
     work_once()

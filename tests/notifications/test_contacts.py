@@ -205,7 +205,7 @@ def test_citizen_who_could_not_be_reached_reads_so_on_the_status_page_until_a_me
     consent.confirm(contact(both))
     notification = Notification.get(Notification.contact == contact(both))
     notification.put(state="sent", attempts=1)
-    Notification.receipt(str(notification.id), Outcome.NEVER, error="bounced: 5.1.1")
+    Notification.record_delivery_report(str(notification.id), Outcome.NEVER, error="bounced: 5.1.1")
     shown = visitor.get(page)
     said = shown.soup.select_one(".notice").get_text(" ", strip=True)
     assert (
@@ -215,7 +215,7 @@ def test_citizen_who_could_not_be_reached_reads_so_on_the_status_page_until_a_me
     assert visitor.get(page).html == before.html, "the other address is told instead"
     consent.stop(contact(both, "sms"))
     tag = visitor.get(page).response.headers["ETag"]
-    Notification.receipt(str(notification.id), Outcome.DELIVERED)
+    Notification.record_delivery_report(str(notification.id), Outcome.DELIVERED)
     assert visitor.get(page).html == before.html and visitor.get(page).response.headers["ETag"] != tag
 
 

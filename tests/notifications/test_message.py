@@ -26,7 +26,7 @@ def test_every_way_leads_to_a_state_that_is_known():
 def test_receipt_leads_only_where_the_table_allows(app, form, clerk, state, outcome):
     notification = claimed(form, clerk)
     notification.put(state=state)
-    changed = Notification.receipt(notification.reference, outcome)
+    changed = Notification.record_delivery_report(notification.reference, outcome)
     assert changed == (STATE_AFTER[outcome] in TRANSITIONS[state])
     assert Notification.get_by_id(notification.id).state == (STATE_AFTER[outcome] if changed else state)
 
@@ -42,7 +42,7 @@ def test_contact_that_is_gone_takes_its_messages_with_it_after_others_were_told(
         confirmed_at=now(),
     )
     assert (
-        notification.ended(Outcome.GONE)
+        notification.record_outcome(Outcome.GONE)
         and not Notification.select().where(Notification.id == notification.id).exists()
     )
     assert not Contact.select().where(Contact.id == notification.contact_id).exists()
@@ -82,29 +82,29 @@ def happen(notification: Notification, fact: str) -> None:
         "busy": Outcome.LATER,
     }
     if fact == "answer":
-        notification.ended(Outcome.SENT, provider_id="uuid")
+        notification.record_outcome(Outcome.SENT, provider_id="uuid")
     else:
-        Notification.receipt(notification.reference, outcomes[fact], "uuid")
+        Notification.record_delivery_report(notification.reference, outcomes[fact], "uuid")
 
 
 def test_receipt_before_our_own_record_is_kept_and_the_record_still_names_the_provider(either, form, clerk):
     notification = claimed(form, clerk)
-    assert Notification.receipt(str(notification.id), Outcome.DELIVERED)
-    assert notification.ended(Outcome.SENT, provider_id="uuid")
+    assert Notification.record_delivery_report(str(notification.id), Outcome.DELIVERED)
+    assert notification.record_outcome(Outcome.SENT, provider_id="uuid")
     row = Notification.get_by_id(notification.id)
     assert (row.state, row.provider_id) == ("delivered", "uuid") and row.sent_at
 
 
 def test_receipt_of_an_earlier_attempt_counts_only_if_it_is_good_news(either, form, clerk):
     first = claimed(form, clerk)
-    first.ended(Outcome.LATER, "switched off")
+    first.record_outcome(Outcome.LATER, "switched off")
     Notification.update(run_at=now()).where(Notification.id == first.id).execute()
     second = claim("sms")
     assert second.attempts == 2
-    assert not Notification.receipt(first.reference, Outcome.NEVER, "first")
-    second.ended(Outcome.SENT, provider_id="second")
-    assert not Notification.receipt(second.reference, Outcome.NEVER, "first")
-    assert Notification.receipt(first.reference, Outcome.DELIVERED, "first")
+    assert not Notification.record_delivery_report(first.reference, Outcome.NEVER, "first")
+    second.record_outcome(Outcome.SENT, provider_id="second")
+    assert not Notification.record_delivery_report(second.reference, Outcome.NEVER, "first")
+    assert Notification.record_delivery_report(first.reference, Outcome.DELIVERED, "first")
     assert Notification.get_by_id(first.id).state == "delivered"
 
 
@@ -112,7 +112,7 @@ def test_receipt_of_an_earlier_attempt_counts_only_if_it_is_good_news(either, fo
 def test_receipt_of_nothing_we_sent_changes_nothing(app, form, clerk, reference):
     notification = claimed(form, clerk)
     notification.put(state="sent")
-    assert reference == "1.0000" or not Notification.receipt(reference, Outcome.NEVER)
+    assert reference == "1.0000" or not Notification.record_delivery_report(reference, Outcome.NEVER)
     assert Notification.get_by_id(notification.id).state == "sent"
 
 
@@ -122,14 +122,18 @@ def test_receipt_of_an_erased_message_says_nothing_of_the_one_that_has_its_id_no
     reference = erased.reference
     notification = Notification.get_by_id(erased.id)
     notification.put(created_at=now(), state="sent")
-    assert not Notification.receipt(reference, Outcome.DELIVERED) and states("received") == ["sent"]
-    assert Notification.receipt(notification.reference, Outcome.DELIVERED) and states("received") == ["delivered"]
+    assert not Notification.record_delivery_report(reference, Outcome.DELIVERED) and states("received") == ["sent"]
+    assert Notification.record_delivery_report(notification.reference, Outcome.DELIVERED) and states("received") == [
+        "delivered"
+    ]
 
 
 def test_message_that_was_never_tried_has_no_receipt(app, form, clerk):
     told(form, clerk, kinds=["received"])
     notification = Notification.get(Notification.kind == "received")
-    assert not Notification.receipt(str(notification.id), Outcome.DELIVERED) and states("received") == ["queued"]
+    assert not Notification.record_delivery_report(str(notification.id), Outcome.DELIVERED) and states("received") == [
+        "queued"
+    ]
 
 
 @pytest.mark.parametrize("channel", ["email", "sms"])
@@ -137,13 +141,13 @@ def test_failures_are_repeated_by_the_timetable_until_it_is_over(app, form, cler
     notification = claimed(form, clerk, channel)
     for wait in (*RETRY[channel], RETRY[channel][-1]):
         asked = now()
-        notification.ended(Outcome.LATER, "busy")
+        notification.record_outcome(Outcome.LATER, "busy")
         row = Notification.get_by_id(notification.id)
         assert 0.79 * wait <= (row.run_at - asked).total_seconds() <= 1.21 * wait + 1
         notification.put(run_at=now())
         notification = outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
     notification.put(tried_at=now() - GIVE_UP[channel] - dt.timedelta(seconds=1))
-    notification.ended(Outcome.DOWN, "still busy")
+    notification.record_outcome(Outcome.DOWN, "still busy")
     assert states("received") == ["failed"]
     assert Contact.get_by_id(notification.contact_id).failed_at
 
@@ -153,13 +157,13 @@ def test_message_that_waited_out_a_long_fault_of_ours_is_not_given_up_at_the_fir
     notification.put(
         tried_at=now() - GIVE_UP["email"] - dt.timedelta(days=1)
     )  # no worker, or no account, over a week-end
-    notification.ended(Outcome.LATER, "greylisted")
+    notification.record_outcome(Outcome.LATER, "greylisted")
     assert states("received") == ["deferred"]
 
 
 def test_fault_of_our_account_costs_a_message_nothing(either, form, clerk):
     notification = claimed(form, clerk)
-    notification.ended(Outcome.ACCOUNT, "no credit")
+    notification.record_outcome(Outcome.ACCOUNT, "no credit")
     row = Notification.get_by_id(notification.id)
     assert (row.state, row.failures, row.unknowns) == ("deferred", 0, 0) and row.run_at <= now()
 
@@ -176,10 +180,10 @@ def test_first_message_goes_first_and_is_never_replaced(either, form, clerk):
     move(dossier, "received", clerk)
     first = claim()
     assert first.kind == "announced" and claim() is None
-    first.ended(Outcome.LATER, "greylisted")
+    first.record_outcome(Outcome.LATER, "greylisted")
     assert claim() is None, "the others wait for it"
     Notification.update(run_at=now()).where(Notification.id == first.id).execute()
-    claim().ended(Outcome.SENT)
+    claim().record_outcome(Outcome.SENT)
     assert claim().kind == "received"
 
 
@@ -188,7 +192,7 @@ def test_next_message_waits_while_one_is_on_its_way_and_the_older_is_not_repeate
     older = claim()
     move(dossier, "examination", clerk)
     assert claim() is None
-    older.ended(Outcome.LATER, "greylisted")
+    older.record_outcome(Outcome.LATER, "greylisted")
     assert claim().kind == "examination" and states("received") == ["superseded"]
 
 
@@ -212,7 +216,7 @@ def test_fourth_message_of_a_day_waits_for_the_morning_and_tells_all_that_came_m
     dossier = told(form, clerk)
     for kind in ("received", "incomplete"):
         move(dossier, kind, clerk)
-        claim().ended(Outcome.SENT)
+        claim().record_outcome(Outcome.SENT)
     Notification.update(sent_at=now()).where(Notification.kind == "announced").execute()
     for kind in ("examination", "decided"):
         move(dossier, kind, clerk)
@@ -232,7 +236,7 @@ def test_message_that_failed_for_good_goes_to_the_other_contact_that_has_not_had
     form.procedure.save()
     move(Dossier.get_by_id(dossier.id), "received", clerk)
     assert [m.channel for m in Notification.select().where(Notification.kind == "received")] == ["email"]
-    claim().ended(Outcome.NEVER, "550 5.1.1")
+    claim().record_outcome(Outcome.NEVER, "550 5.1.1")
     mail, sms = Notification.select().where(Notification.kind == "received").order_by(Notification.id)
     assert (mail.state, sms.state, sms.channel) == ("failed", "queued", "sms")
     assert not Contact.unreached().exists(), "somebody is told"
@@ -240,24 +244,24 @@ def test_message_that_failed_for_good_goes_to_the_other_contact_that_has_not_had
 
 def test_contact_that_had_the_news_already_hears_them_once(either, form, clerk):
     told(form, clerk, EMAIL, SMS, kinds=["received"])
-    claim().ended(Outcome.NEVER, "550 5.1.1")
+    claim().record_outcome(Outcome.NEVER, "550 5.1.1")
     assert Notification.select().where(Notification.kind == "received").count() == 2
 
 
 def test_contact_nobody_could_reach_is_on_the_list_until_a_message_gets_through(either, form, clerk):
     dossier = told(form, clerk, kinds=["received"])
-    claim().ended(Outcome.NEVER, "550 5.1.1")
+    claim().record_outcome(Outcome.NEVER, "550 5.1.1")
     assert [c.masked for c in Contact.unreached().where(Contact.dossier == dossier)] == ["s***@e..."]
-    assert [notification.kind for notification in Notification.dead()] == ["received"]
+    assert [notification.kind for notification in Notification.dead_letters()] == ["received"]
     move(dossier, "examination", clerk)
-    claim().ended(Outcome.SENT)
-    assert not Contact.unreached().exists() and not Notification.dead().exists()
+    claim().record_outcome(Outcome.SENT)
+    assert not Contact.unreached().exists() and not Notification.dead_letters().exists()
 
 
 def test_number_that_is_barred_hears_nothing_more_and_its_owner_can_see_why(either, form, clerk):
     dossier = told(form, clerk, SMS, kinds=["received"])
     claimed = outbox.claim("worker", "sms", hours=outbox.Hours(0, 24))
-    claimed.ended(Outcome.BARRED, "SMS refused: 1050")
+    claimed.record_outcome(Outcome.BARRED, "SMS refused: 1050")
     contact = Contact.get()
     assert contact.stopped_at and contact.masked == "+352 *** *56"
     assert list(Contact.unreached()) == [contact]
@@ -267,21 +271,21 @@ def test_number_that_is_barred_hears_nothing_more_and_its_owner_can_see_why(eith
 
 def test_dead_letter_is_sent_again_when_staff_says_so_and_keeps_its_history(either, form, clerk):
     told(form, clerk, kinds=["received"])
-    claim().ended(Outcome.NEVER, "550 5.1.1")
-    (dead,) = Notification.dead()
+    claim().record_outcome(Outcome.NEVER, "550 5.1.1")
+    (dead,) = Notification.dead_letters()
     assert dead.send_again() and not dead.send_again()
     again = claim()
     assert (again.id, again.attempts, again.failures) == (dead.id, 2, 0)
-    again.ended(Outcome.SENT)
-    assert Notification.dead().count() == 0
+    again.record_outcome(Outcome.SENT)
+    assert Notification.dead_letters().count() == 0
 
 
 def test_what_would_not_leave_anyway_is_no_dead_letter(either, form, clerk):
     notification = claimed(form, clerk, "email")
-    notification.ended(Outcome.NEVER, "550")
-    assert Notification.dead().count() == 1
+    notification.record_outcome(Outcome.NEVER, "550")
+    assert Notification.dead_letters().count() == 1
     consent.stop(notification.contact)
-    assert Notification.dead().count() == 0 and not notification.send_again()
+    assert Notification.dead_letters().count() == 0 and not notification.send_again()
 
 
 def test_stopped_contact_hears_nothing_of_what_still_waits(either, form, clerk):
@@ -296,5 +300,5 @@ def test_procedure_without_sms_tells_by_mail_only(either, form, clerk):
     form.procedure.save()
     move(Dossier.get_by_id(dossier.id), "received", clerk)
     assert [m.channel for m in Notification.select().where(Notification.kind == "received")] == ["email"]
-    claim().ended(Outcome.NEVER, "550 5.1.1")
+    claim().record_outcome(Outcome.NEVER, "550 5.1.1")
     assert Notification.select().where(Notification.kind == "received").count() == 1

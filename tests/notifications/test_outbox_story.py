@@ -113,14 +113,14 @@ class Story(RuleBasedStateMachine):
         assert notification.state == "sending" and notification.run_at == now() + LEASE[channel]
         if notification.wanted:
             return notification
-        notification.ended(Outcome.UNWANTED)
+        notification.record_outcome(Outcome.UNWANTED)
         return None
 
     @rule(target=named, notification=consumes(claimed), answer=st.sampled_from(ANSWERS))
     def answer(self, notification: Notification | None, answer: Outcome) -> str:
         if notification is None:
             return "0"
-        if notification.ended(answer, "said so") and answer is Outcome.SENT:
+        if notification.record_outcome(answer, "said so") and answer is Outcome.SENT:
             self.note(notification)
         return notification.reference
 
@@ -131,18 +131,18 @@ class Story(RuleBasedStateMachine):
     @rule(reference=named, outcome=st.sampled_from(RECEIPTS))
     def receive(self, reference: str, outcome: Outcome) -> None:
         before = self.snapshot()
-        changed = Notification.receipt(reference, outcome, error="receipt")
+        changed = Notification.record_delivery_report(reference, outcome, error="receipt")
         assert changed == (self.snapshot() != before)
-        assert not Notification.receipt(reference, outcome, error="receipt") or outcome is Outcome.LATER
+        assert not Notification.record_delivery_report(reference, outcome, error="receipt") or outcome is Outcome.LATER
 
     @rule(pause=st.sampled_from(PAUSES))
     def wait(self, pause: dt.timedelta) -> None:
         self.time.shift(pause)
-        outbox.sweep()
+        outbox.reclaim()
 
     @rule()
     def send_again(self) -> None:
-        for notification in list(Notification.dead()):
+        for notification in list(Notification.dead_letters()):
             assert notification.send_again()
             self.states[notification.id] = "queued"
 
@@ -189,10 +189,10 @@ class Story(RuleBasedStateMachine):
         """From here on everything works; after some days everybody knows where the dossier stands."""
         for _ in range(60):
             self.time.shift(dt.timedelta(hours=3))
-            outbox.sweep()
+            outbox.reclaim()
             for channel in ("email", "sms"):
                 while notification := outbox.claim("worker", channel):
-                    notification.ended(Outcome.SENT if notification.wanted else Outcome.UNWANTED)
+                    notification.record_outcome(Outcome.SENT if notification.wanted else Outcome.UNWANTED)
         for contact in self.dossier.contacts.where(Contact.stopped_at.is_null() & Contact.confirmed_at.is_null(False)):
             told = contact.notifications.where((Notification.state != "cancelled") & Notification.kind.not_in(APART))
             newest = told.order_by(Notification.id.desc()).first()

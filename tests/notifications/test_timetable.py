@@ -65,11 +65,11 @@ def test_outage_of_a_day_ends_with_the_latest_news_once(clock, form, clerk):
         for notification in list(Notification.select().where(Notification.kind == "received")):
             move(notification.event.dossier, step, clerk)
         while notification := outbox.claim("worker", "email"):
-            notification.ended(Outcome.DOWN, "mail server not reached")
+            notification.record_outcome(Outcome.DOWN, "mail server not reached")
         clock.shift(12 * 3600)
     sent = []
     while notification := outbox.claim("worker", "email"):
-        notification.ended(Outcome.SENT)
+        notification.record_outcome(Outcome.SENT)
         sent.append((notification.contact_id, notification.kind))
     assert len(dict(sent)) == len(sent) == 5 and {kind for _contact, kind in sent} == {"decided"}
     assert not Notification.select().where(Notification.run_at.is_null(False)).exists()

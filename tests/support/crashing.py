@@ -132,7 +132,7 @@ def fork(do: Callable[[], None]) -> int:
 
 def receipt(reference: str, outcome: str) -> None:
     with db.connection_context():
-        Notification.receipt(reference, Outcome(outcome), error="receipt")
+        Notification.record_delivery_report(reference, Outcome(outcome), error="receipt")
 
 
 def say(word: str) -> None:

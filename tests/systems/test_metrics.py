@@ -39,7 +39,7 @@ def test_numbers_tell_where_everything_stands(watched, with_mail):
 
 def test_numbers_tell_of_a_channel_that_rests_and_of_messages_given_up(watched, with_mail):
     assert numbers(watched)['etracking_channel_stopped{channel="email"}'] == 0
-    Channel.stop("email", "535 5.7.8")
+    Channel.trip("email", "535 5.7.8")
     Notification.update(state="failed", run_at=None).execute()
     shown = numbers(watched)
     assert shown['etracking_channel_stopped{channel="email"}'] == shown["etracking_messages_given_up"] == 1

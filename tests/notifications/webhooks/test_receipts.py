@@ -35,7 +35,7 @@ def test_receipts_lead_to_the_same_end_in_every_order_doubled_and_before_our_own
     notification = on_its_way(form)
     for said_by in order + order:
         if said_by == "taken":
-            notification.ended(Outcome.SENT, provider_id="aaaa-bbbb")
+            notification.record_outcome(Outcome.SENT, provider_id="aaaa-bbbb")
         else:
             assert send(app, STATUS, said(notification, said_by)) == 200
     assert state(notification) == "delivered"
