@@ -29,6 +29,7 @@ def found(page: Page) -> list[str]:
     return sorted({link.removeprefix("/procedures/") for link in links})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_procedure_says_all_that_its_file_says(app, language):
     visitor = Visitor(app, language)

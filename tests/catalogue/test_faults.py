@@ -212,6 +212,7 @@ def test_check_finds_what_load_refuses(app, tmp_path):
     assert [result.exit_code for result in results] == [1, 1] and results[0].stderr == results[1].stderr
 
 
+@pytest.mark.long
 def test_real_catalogue_has_no_fault(app):
     before = dump()
     result = app.test_cli_runner().invoke(args=["catalogue", "check"])

@@ -81,6 +81,7 @@ def test_changed_drawing_draws_every_specimen_anew(app, sqlite_url, tmp_path):
     assert load_there(project, sqlite_url).endswith(" 0 new PDFs\n")
 
 
+@pytest.mark.long
 def test_first_load_says_what_it_brought(tmp_path):
     app = running(f"sqlite:///{tmp_path}/empty.db")
     assert app.test_cli_runner().invoke(args=["db", "upgrade"]).exit_code == 0
@@ -119,6 +120,7 @@ def test_changed_text_leaves_the_other_procedures_as_they_were(app, catalogue, f
     assert list(Procedure.select().where(Procedure.slug != "rent-subsidy").order_by(Procedure.id).tuples()) == others
 
 
+@pytest.mark.long
 def test_status_page_kept_in_memory_follows_the_authority(app, visitor, catalogue, dossier):
     page = f"/t/{dossier.number}"
     tag = visitor.get(page).response.headers["ETag"]
@@ -166,6 +168,7 @@ def test_form_that_is_gone_is_retired_and_the_others_stay(app, visitor, catalogu
     assert visitor.get(f"/t/{dossier.number}").title == "Not arrived yet"
 
 
+@pytest.mark.long
 def test_what_comes_back_is_offered_again(app, visitor, catalogue, form):
     shutil.move(catalogue / "rent-subsidy", catalogue.parent / "aside")
     load(app, catalogue)
@@ -195,6 +198,7 @@ def test_official_pdf_for_all_languages_replaces_every_specimen_but_not_one_of_i
     assert pages == {"de": 1, "fr": 2, "en": 2, "lb": 2} and not any(specimen for specimen, _ in files(form).values())
 
 
+@pytest.mark.long
 def test_new_edition_of_an_official_pdf_is_taken_over_and_stamped(app, visitor, catalogue, dossier):
     path = catalogue / "rent-subsidy" / "application.pdf"
     for pages in (1, 2):
@@ -204,6 +208,7 @@ def test_new_edition_of_an_official_pdf_is_taken_over_and_stamped(app, visitor, 
         assert len(stamped) == pages and all("eTracking" in page for page in stamped)
 
 
+@pytest.mark.long
 def test_specimen_returns_when_the_official_pdf_is_taken_away(app, catalogue, form):
     before, path = files(form), catalogue / "rent-subsidy" / "application.fr.pdf"
     path.write_bytes(plain())
@@ -222,6 +227,7 @@ def test_language_without_a_file_gets_another_one_and_no_old_one(app, catalogue,
     assert "Question 1.1" in text(Visitor(app, "de").open(f"{PAGE}/forms/application").data)[0]
 
 
+@pytest.mark.long
 def test_pdf_beside_a_form_that_is_not_tracked_is_offered_blank(app, visitor, catalogue):
     path = "/procedures/student-residence/forms/power-of-attorney"
     visitor.get(path, status=404)
@@ -231,6 +237,7 @@ def test_pdf_beside_a_form_that_is_not_tracked_is_offered_blank(app, visitor, ca
     assert visitor.get("/procedures/student-residence").soup.find("a", href=path)
 
 
+@pytest.mark.long
 def test_dossier_keeps_the_period_that_was_valid_when_it_arrived(app, catalogue):
     form = Form.get(Form.slug == "financial-responsibility-student")
     assert form.period_at(dt.date(2027, 1, 1)).length == 60

@@ -26,6 +26,7 @@ def test_upgrade_twice_does_its_work_once(empty):
     assert run(empty, "db", "upgrade").stdout == "database: up to date\n"
 
 
+@pytest.mark.long
 def test_upgrade_on_several_machines_at_once_does_its_work_once(empty):
     started = [
         subprocess.Popen(
@@ -119,6 +120,7 @@ def test_backup_is_for_the_eyes_of_its_owner(app, tmp_path):
     assert stat.S_IMODE((tmp_path / "backup.db").stat().st_mode) == 0o600
 
 
+@pytest.mark.long
 def test_backup_is_made_while_others_write(app, tmp_path, form):
     with db.atomic():
         Dossier.announce(form, "en", "not yet committed")

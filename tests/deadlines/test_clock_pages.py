@@ -42,6 +42,7 @@ def test_corrected_arrival_moves_the_limit(app, told):
     assert kept(dossier)[:2] == ("05-01", "05-04")
 
 
+@pytest.mark.long
 def test_changed_period_moves_the_limits_of_what_is_in_hand(app, told, tmp_path):
     dossier = told(("2026-03-02", "received"))
     folder = copied(tmp_path, "student-residence")

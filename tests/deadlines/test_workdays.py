@@ -73,6 +73,7 @@ def test_nobody_waits_longer_than_four_days_for_a_working_day():
     assert max(waits.values()) == 4 and all(is_working_day(day) for day, wait in waits.items() if wait == 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["fr_FR.UTF-8", "uk_UA.UTF-8", "C"])
 def test_language_of_the_server_does_not_matter(place):
     code = "import datetime; from models.deadlines.workdays import holiday; print(holiday(datetime.date(2026, 12, 25), 'lb'))"

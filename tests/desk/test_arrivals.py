@@ -186,6 +186,7 @@ def test_keys_of_two_clerks_never_meet_and_a_form_without_one_is_refused(app, de
     assert Dossier.select().count() == 2
 
 
+@pytest.mark.long
 def test_many_sms_are_asked_for_at_the_desk_of_one_office_and_each_account_has_its_own_limit(app, desk, clerk):
     colleague = signed_in(app, account("colleague@example.lu", "clerk", clerk.authority))
     for index in range(20):

@@ -113,6 +113,7 @@ def run(statement: str, *values: object) -> list[tuple]:
     return db.execute_sql(statement, values).fetchall()
 
 
+@pytest.mark.long
 def test_any_change_is_found_and_the_first_bad_row_is_named(app, clerk):
     rows = filled(clerk)
     open_to_changes()

@@ -146,6 +146,7 @@ def test_all_that_match_are_moved_and_no_other(desk, clerk, three, foreign):
     assert statuses([*three, foreign]) == ["received", "examination", "examination", "received"]
 
 
+@pytest.mark.long
 def test_five_hundred_are_moved_and_undone(desk, form, clerk):
     Dossier.insert_many(
         [

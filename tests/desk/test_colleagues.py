@@ -82,6 +82,7 @@ def test_history_marks_what_was_taken_back_and_says_who_did_what(desk, clerk, do
     assert page.soup.select(".timeline > li")[1]["class"] == ["undone"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("htmx", [False, True])
 def test_slower_clerk_reads_what_happened_meanwhile_and_who_did_it(app, desk, colleague, dossier, htmx):
     moved(desk, dossier, "received")

@@ -11,6 +11,7 @@ from support.desk_pages import LONG_AGO, YESTERDAY, address, given_out_long_ago,
 from support.site import running, signed_in
 
 
+@pytest.mark.long
 def test_whole_life_goes_through_the_pages_and_the_citizen_reads_the_same_story(visitor, desk, dossier):
     story = [
         ("received", "Arrived", "Your envelope arrived on"),

@@ -19,6 +19,7 @@ def read(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text.removeprefix(BOM), newline=""), strict=True))
 
 
+@pytest.mark.long
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=4), max_size=9))
 @example([["=1+1", '=HYPERLINK("http://x")'], ['a"b', "a,b"], ["a\r\nb", "\n"], ["'=1", "\0="]])
 def test_every_cell_comes_back_as_it_was_but_for_the_apostrophe_before_a_formula(rows):

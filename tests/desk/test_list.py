@@ -56,6 +56,7 @@ def test_change_without_the_token_of_the_page_is_refused(app, desk, dossier):
     assert Dossier.get().version == 1
 
 
+@pytest.mark.long
 def test_every_address_takes_its_own_method_only(app, desk, dossier):
     token = desk.get("/desk").soup.select_one("[name=csrf_token]")["value"]
     for method, path in desk_routes(app, dossier):

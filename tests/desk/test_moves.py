@@ -214,6 +214,7 @@ def test_mangled_undo_is_refused(desk, dossier, fields):
     assert stored(dossier).status == "received"
 
 
+@pytest.mark.long
 def test_undo_pressed_twice_takes_one_move_back(desk, dossier):
     moved(desk, dossier, "incomplete")
     page = move(desk, dossier, "received")

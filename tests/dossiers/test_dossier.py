@@ -17,6 +17,7 @@ from support.moves import EMAIL, HOLD, SMS, in_status, move, states
 from support.postgresql_server import somebody_waits
 
 
+@pytest.mark.long
 def test_every_status_is_moved_as_the_table_says_and_not_otherwise(either, form, clerk):
     for status in STATUSES:
         for to in STATUSES:
@@ -202,6 +203,7 @@ def test_forgotten_contact_leaves_no_trace_of_its_address(either, form, clerk):
     assert Dossier.get_by_id(dossier.id).status == "received"
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([*STATUSES, "undo", "transfer"]), max_size=12))
 def test_whatever_is_tried_in_whatever_order_the_history_explains_the_status(app, form, clerk, other_clerk, wishes):

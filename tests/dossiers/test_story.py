@@ -5,6 +5,7 @@ import pytest
 from support.stories import DUE, ITEM, NOBODY, NOT, YOU, calendar, links
 
 
+@pytest.mark.long
 def test_straight_road_from_the_number_to_the_end(story):
     story = story()
     assert "You post the form and the sheet in one envelope." in story.page().text
@@ -118,6 +119,7 @@ def test_straight_road_from_the_number_to_the_end(story):
     assert (told["status"], told["label"], told["events"][-1]["kind"]) == ("closed", story.page().title, "further")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("language", "days"),
     [
@@ -134,6 +136,7 @@ def test_page_and_mail_name_the_same_days_in_other_languages(story, language, da
     )
 
 
+@pytest.mark.long
 def test_paper_that_never_came(story):
     story = story()
     story.confirm()
@@ -165,6 +168,7 @@ def test_paper_that_never_came(story):
     )
 
 
+@pytest.mark.long
 def test_number_that_nobody_used(story):
     story = story()
     story.confirm()
@@ -175,6 +179,7 @@ def test_number_that_nobody_used(story):
     )
 
 
+@pytest.mark.long
 def test_what_was_missing_did_not_come_in_time_and_then_it_did(story):
     story = story()
     story.tells(

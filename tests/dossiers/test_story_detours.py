@@ -7,6 +7,7 @@ from support.paper_reading import text
 from support.stories import DUE, ITEM, NOBODY, NOT, OTHER, YOU
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arrived", [False, True])
 def test_withdrawn(story, arrived):
     story = story()
@@ -38,6 +39,7 @@ def test_withdrawn(story, arrived):
     )
 
 
+@pytest.mark.long
 def test_handed_over_with_a_clock_and_with_papers_missing(story):
     story = story()
     first, second = story.clerk, story.staff(Authority.get(slug=OTHER))
@@ -83,6 +85,7 @@ def test_handed_over_with_a_clock_and_with_papers_missing(story):
     assert "L-2017" in text(sheet)[0], "the sheet has the address of whom it goes to now"
 
 
+@pytest.mark.long
 def test_late_news_of_an_act_name_who_did_it(story):
     story = story()
     story.on("2026-03-06").do("received")
@@ -98,6 +101,7 @@ def test_late_news_of_an_act_name_who_did_it(story):
     assert "11, rue de Hollerich" in heard.mail, "where to ask, and to post, is where the dossier is now"
 
 
+@pytest.mark.long
 def test_forwarded_by_another_authority(story):
     story = story()
     story.do("posted")
@@ -133,6 +137,7 @@ def test_forwarded_by_another_authority(story):
     )
 
 
+@pytest.mark.long
 def test_envelope_without_the_form(story):
     story = story()
     story.do("posted")
@@ -151,6 +156,7 @@ def test_envelope_without_the_form(story):
     )
 
 
+@pytest.mark.long
 def test_slip_of_the_scanner_leaves_no_trace(story):
     story = story()
     story.do("posted")
@@ -163,6 +169,7 @@ def test_slip_of_the_scanner_leaves_no_trace(story):
     story.tells(("2026-03-12", "look", {}, ("You posted your papers on 2 March 2026. They should have arrived",), ""))
 
 
+@pytest.mark.long
 def test_more_than_a_day_s_news_come_next_morning_with_all_that_only_they_told(story):
     story = story()
     for act, fields in (("received", {}), ("incomplete", {}), ("received", {})):
@@ -176,6 +183,7 @@ def test_more_than_a_day_s_news_come_next_morning_with_all_that_only_they_told(s
     assert f"Your original documents are on their way back: Passport, {ITEM}: It is for you." in heard.mail
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("htmx", [False, True])
 @pytest.mark.parametrize("quicker", ["closed", "arrival"])
 def test_slower_of_two_clerks_reads_what_happened_and_keeps_every_word(story, quicker, htmx):

@@ -84,6 +84,7 @@ def test_probe_whose_worker_died_is_followed_by_the_next(clock):
     assert Channel.breaker_state("sms") == "half-open"
 
 
+@pytest.mark.long
 def test_sms_of_all_workers_are_at_most_twenty_five_in_any_second(clock):
     sent = []
     for _ in range(1500):
@@ -123,6 +124,7 @@ def test_wait_says_when_to_ask_again_and_mail_need_not_wait(clock):
     assert [Channel.take_slot("email") for _ in range(100)] == [0] * 100
 
 
+@pytest.mark.long
 def test_refused_account_stops_the_channel_and_costs_no_message_an_attempt(sending_app, sms_provider, caplog):
     sms_provider.answer = 402
     waiting = [queued(channel="sms") for _ in range(3)]
@@ -164,6 +166,7 @@ def test_operator_sees_what_waits_and_why_and_sends_again_what_was_given_up(send
     assert row(given_up).state == "sent" and len(mail_server.mails) == 1
 
 
+@pytest.mark.long
 def test_server_that_is_down_is_left_alone_by_every_worker(sending_app, mail_server, sms_provider, monkeypatch):
     monkeypatch.setattr(channel, "MAX_ERRORS", 5)
     mail_server.answers["MAIL"] = "421 4.3.2 closing"

@@ -97,6 +97,7 @@ def test_move_is_whole_or_not_there(crash):
     assert step > 10
 
 
+@pytest.mark.long
 @STRIDE
 def test_mail_is_never_lost_and_repeated_only_if_nobody_knew_that_it_had_left(crash, mail_server, stride):
     for step in steps(stride):
@@ -115,6 +116,7 @@ def test_mail_is_never_lost_and_repeated_only_if_nobody_knew_that_it_had_left(cr
     assert step > 30
 
 
+@pytest.mark.long
 @STRIDE
 def test_sms_is_never_lost_and_repeated_once_at_most(crash, sms_provider, stride):
     for step in steps(stride):

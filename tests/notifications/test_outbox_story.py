@@ -229,6 +229,7 @@ PHASES = [phase for phase in Phase if phase is not Phase.shrink]  # a story of f
 QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("stories", "length"), [(12, 40), pytest.param(200, 50, marks=pytest.mark.slow, id="ten thousand steps")]
 )

@@ -44,6 +44,7 @@ def test_of_all_regions_of_the_world_only_those_chosen_are_reachable():
             assert not sms_limits.reachable(number, chosen) or region in chosen, region
 
 
+@pytest.mark.long
 def test_number_is_asked_once_a_minute_three_times_a_day_ten_times_a_month(either, clock):
     number = "+352621123456"
     assert [asked(number), asked(number)] == ["", "number"]
@@ -59,6 +60,7 @@ def test_number_is_asked_once_a_minute_three_times_a_day_ten_times_a_month(eithe
     assert given == 10
 
 
+@pytest.mark.long
 def test_no_day_however_it_is_cut_brings_a_number_more_than_three(app, clock):
     """At midnight a counter of days would begin anew and let twice as many through."""
     got = []
@@ -94,11 +96,13 @@ def test_network_is_a_24_or_a_64_and_cannot_be_read_back(one, other, same):
     assert (names[0] == names[1]) == same and one not in names[0]
 
 
+@pytest.mark.long
 def test_numbers_in_a_row_stop_at_twenty(either, clock):
     given = [asked(mobile(index, block=123)) for index in range(60)]
     assert given.count("") == 20 and set(given) == {"", "block"}
 
 
+@pytest.mark.long
 def test_foreign_region_has_a_day_of_its_own(app, clock):
     given = []
     for index in range(6 * 40):
@@ -108,6 +112,7 @@ def test_foreign_region_has_a_day_of_its_own(app, clock):
     assert given.count("") == sms_limits.ABROAD and given[-1] == "region"
 
 
+@pytest.mark.long
 def test_hour_has_a_fifth_of_the_day_and_a_quiet_day_two_hundred(app, clock):
     given = [asked(mobile(index)) for index in range(60)]
     assert given.count("") == 40 and given[-1] == "hour"
@@ -154,11 +159,13 @@ def test_budget_of_the_month_warns_before_it_is_gone_and_then_serves_only_confir
     assert left(dossier, mobile(8), tariff=small) == ""
 
 
+@pytest.mark.long
 def test_pumping_is_stopped_after_at_most_a_hundred_messages(app, dossier, clock, caplog):
     assert attack(dossier, clock, hours=6) <= 100
     assert any("off for an hour" in record.message for record in caplog.records)
 
 
+@pytest.mark.long
 def test_security_check_costs_more_while_few_say_yes_to_sms(app, dossier, clock):
     def cost() -> int:
         return app.test_client().post("/captcha/challenge?scope=x").json["parameters"]["cost"]
@@ -176,6 +183,7 @@ def test_security_check_costs_more_while_few_say_yes_to_sms(app, dossier, clock)
     assert cost() == usual
 
 
+@pytest.mark.long
 def test_after_an_attack_sms_come_back_as_soon_as_people_say_yes(app, dossier, clock):
     attack(dossier, clock, hours=2)
     clock.shift(HOUR)
@@ -186,6 +194,7 @@ def test_after_an_attack_sms_come_back_as_soon_as_people_say_yes(app, dossier, c
     assert asked("+352691000003") == asked("+352661000004") == ""
 
 
+@pytest.mark.long
 def test_healthy_traffic_trips_nothing(app, dossier, clock):
     for index in range(100):
         clock.shift(8 * MINUTE)

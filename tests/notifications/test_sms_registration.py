@@ -1,5 +1,7 @@
 """What a citizen notices of the limits of SMS, and what a store of counters that breaks costs."""
 
+import pytest
+
 from models import Dossier, Notification, db
 from models.notifications.limits import MINUTE
 from support.registration import CONTACT, past_the_captcha
@@ -29,6 +31,7 @@ def test_mailbox_gets_three_first_messages_a_day_however_it_is_spelled(app, cloc
     assert "We cannot write to this e-mail address" in page.text and Notification.select().count() == 3
 
 
+@pytest.mark.long
 def test_victim_of_mail_and_sms_together_gets_three_of_each_whoever_asks(app, clock):
     for index in range(20):
         clock.shift(20 * MINUTE)

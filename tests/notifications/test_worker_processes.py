@@ -37,6 +37,7 @@ def kill(worker: subprocess.Popen) -> None:
     assert worker.wait(SOON) == -signal.SIGKILL
 
 
+@pytest.mark.long
 def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_server, start_worker):
     sending_app.config["MAIL_LEASE"] = 0
     message = queued()
@@ -52,6 +53,7 @@ def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_serve
     assert first["Message-ID"] == second["Message-ID"]
 
 
+@pytest.mark.long
 def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provider, start_worker):
     sending_app.config["SMS_LEASE"] = 0
     message = queued(channel="sms")
@@ -67,6 +69,7 @@ def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provide
     assert len(sms_provider.posts) == 2
 
 
+@pytest.mark.long
 def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(sending_app, mail_server, start_worker):
     busy, told = threading.Event(), threading.Event()
     mail_server.during_data = lambda: (busy.set(), told.wait(SOON))
@@ -79,6 +82,7 @@ def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(se
     assert (row(first).state, row(second).state) == ("sent", "queued")
 
 
+@pytest.mark.long
 def test_idle_worker_leaves_at_once_when_told(sending_app, mail_server, start_worker):
     sent = threading.Event()
     mail_server.during_data = sent.set

@@ -123,6 +123,7 @@ def test_every_fault_is_said_for_its_number_and_all_that_was_typed_stays(visitor
     assert page.soup.title.get_text().startswith("Error:")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

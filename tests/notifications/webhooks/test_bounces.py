@@ -69,6 +69,7 @@ def test_answers_of_absent_readers_and_of_other_programs_count_for_nothing(app, 
     assert state(notification) == "sending" and Notification.select().count() == 1
 
 
+@pytest.mark.long
 def test_forged_stale_and_replayed_bounce_is_refused(app, form):
     notification = on_its_way(form, "email")
     with app.app_context():
