@@ -8,11 +8,14 @@ from flask.cli import AppGroup
 
 from models import Dossier, Form, FormFile, Procedure, db
 from models.catalogue import load as catalogue_load
-from models.catalogue.files import BadCatalogue
-from models.catalogue.schemas import SpecimenFile
+from models.catalogue.files import CatalogueError
+from models.catalogue.schemas import EventKinds, SpecimenFile
+from models.dossiers.kinds import TOLD, WITH_NOTE
 from paper import form as paper_form
 from paper import specimen
 from paths import CATALOGUE
+
+KINDS = EventKinds(TOLD, WITH_NOTE)
 
 group = AppGroup("catalogue", help="The procedures and forms on offer.")
 
@@ -22,8 +25,8 @@ group = AppGroup("catalogue", help="The procedures and forms on offer.")
 def check(folder: Path) -> None:
     """Check every file and every PDF of the catalogue; write nothing."""
     try:
-        found = catalogue_load.check(folder, _drawing(), _accept)
-    except BadCatalogue as error:
+        found = catalogue_load.check(folder, KINDS, _drawing(), _accept)
+    except CatalogueError as error:
         _give_up(error)
     click.echo(f"catalogue: {len(found.procedures)} procedures, {len(found.authorities)} authorities, no fault")
 
@@ -34,12 +37,12 @@ def load(folder: Path) -> None:
     """Load the catalogue into the database. A fault in any file stops it before anything is written."""
     try:
         with db.connection_context():
-            counts = catalogue_load.load(folder, _drawing(), _accept)
+            counts = catalogue_load.load(folder, KINDS, _drawing(), _accept)
             Dossier.keep_clocks()
             remarks = list(
                 FormFile.select(FormFile, Form, Procedure).join(Form).join(Procedure).where(FormFile.note != "")
             )
-    except BadCatalogue as error:
+    except CatalogueError as error:
         _give_up(error)
     click.echo("catalogue: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
     for file in remarks:
@@ -59,7 +62,7 @@ def _accept(data: bytes) -> tuple[bytes, list[list[float]], str]:
     return accepted.data, [[p.x, p.y, p.rotation] for p in accepted.places], ", ".join(accepted.notes)
 
 
-def _give_up(error: BadCatalogue) -> NoReturn:
+def _give_up(error: CatalogueError) -> NoReturn:
     for problem in error.problems:
         click.echo(problem, err=True)
     raise SystemExit(1)

@@ -8,10 +8,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from models.catalogue.procedure import LANGUAGES
-from models.catalogue.schemas import AuthorityFile, Catalogue, ProcedureFile, SpecimenFile, Texts, Topics
+from models.catalogue.schemas import AuthorityFile, Catalogue, EventKinds, ProcedureFile, SpecimenFile, Texts, Topics
 
 
-class BadCatalogue(Exception):
+class CatalogueError(Exception):
     """Something in the catalogue's files is wrong; `problems` has one line each, "file:line: what"."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -19,9 +19,9 @@ class BadCatalogue(Exception):
         self.problems = problems
 
 
-def read(folder: Path) -> Catalogue:
-    """Read and check every file of the catalogue. Raises BadCatalogue with all that is wrong, not just the first."""
-    reader = _Reader(folder)
+def read(folder: Path, kinds: EventKinds) -> Catalogue:
+    """Read and check every file of the catalogue. Raises CatalogueError with all that is wrong, not just the first."""
+    reader = _Reader(folder, kinds)
     topics = reader.one(folder / "topics.yaml", Topics)
     authorities = {
         path.stem: reader.one(path, AuthorityFile) for path in sorted((folder / "authorities").glob("*.yaml"))
@@ -41,7 +41,7 @@ def read(folder: Path) -> Catalogue:
     reader.problems += _dangling(reader, topics.root if topics else None, authorities, procedures)
     reader.problems += _stray(reader, texts, procedures)
     if reader.problems:
-        raise BadCatalogue(reader.problems)
+        raise CatalogueError(reader.problems)
     return Catalogue.model_construct(
         topics=topics.root,
         authorities=authorities,
@@ -85,18 +85,18 @@ def _stray(reader: "_Reader", texts: dict[str, Any], procedures: dict[str, Any])
 class _Reader:
     """Reads YAML files and remembers where each value stands."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, kinds: EventKinds) -> None:
+        self.folder, self.kinds = folder, kinds
         self.problems: list[str] = []
         self._trees: dict[Path, yaml.Node | None] = {}
 
-    def one(self, path: Path, shape: type[BaseModel]) -> Any:
-        """The content of `path` in `shape`, or None with its problems noted."""
+    def one(self, path: Path, schema: type[BaseModel]) -> Any:
+        """The content of `path`, checked against `schema`, or None with its problems noted."""
         try:
             text = path.read_text(encoding="utf-8")
             loader = yaml.CBaseLoader(text)  # every value is the text that was typed; "no" stays "no"
             self._trees[path] = tree = loader.get_single_node()
-            return shape.model_validate(loader.construct_document(tree) if tree else None)
+            return schema.model_validate(loader.construct_document(tree) if tree else None, context=self.kinds)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
             self.problems.append(f"{self._name(path)}:{line}: {error.problem}")

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from models.base import Base, db
-from models.catalogue.files import BadCatalogue, read
+from models.catalogue.files import CatalogueError, read
 from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
-from models.catalogue.schemas import Catalogue, FormEntry, ProcedureFile, SpecimenFile, TextEntry
+from models.catalogue.schemas import Catalogue, EventKinds, FormEntry, ProcedureFile, SpecimenFile, TextEntry
 from models.catalogue.text_block import TextBlock
 
 # Accepts a PDF -> (data, places, remarks). Like the drawing it is given by paper/, which models do not know.
@@ -26,13 +26,13 @@ class Drawing(NamedTuple):
     fingerprint: str  # changes with the code that draws: then every specimen is drawn anew
 
 
-def load(folder: Path, drawing: Drawing, accept: Accept) -> dict[str, int]:
+def load(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> dict[str, int]:
     """Bring the database in line with the files; returns how many procedures, forms and new PDFs there are.
 
-    Raises BadCatalogue before anything is written if a file is wrong or a PDF cannot be stamped. What is no longer
+    Raises CatalogueError before anything is written if a file is wrong or a PDF cannot be stamped. What is no longer
     in the files is retired, never deleted: dossiers go on pointing to it.
     """
-    catalogue = read(folder)
+    catalogue = read(folder, kinds)
     files = _form_files(folder, catalogue, drawing, accept, _known())
     with db.atomic():
         topics = {
@@ -56,9 +56,9 @@ def load(folder: Path, drawing: Drawing, accept: Accept) -> dict[str, int]:
     return {"procedures": len(kept), "forms": Form.select().where(~Form.retired).count(), "new PDFs": new}
 
 
-def check(folder: Path, drawing: Drawing, accept: Accept) -> Catalogue:
-    """Read every file and try every PDF, without a database. Raises BadCatalogue."""
-    catalogue = read(folder)
+def check(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> Catalogue:
+    """Read every file and try every PDF, without a database. Raises CatalogueError."""
+    catalogue = read(folder, kinds)
     _form_files(folder, catalogue, drawing, accept, known={})
     return catalogue
 
@@ -166,7 +166,7 @@ def _form_files(folder: Path, catalogue: Catalogue, drawing: Drawing, accept: Ac
                 except Exception as error:  # whatever a foreign PDF does to a PDF library, it is the file's fault
                     problems.append(f"{folder.name}/{slug}/{source.file}: {error}")
     if problems:
-        raise BadCatalogue(list(dict.fromkeys(problems)))  # one file for all languages is at fault once
+        raise CatalogueError(list(dict.fromkeys(problems)))  # one file for all languages is at fault once
     return found
 
 

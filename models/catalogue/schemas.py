@@ -1,7 +1,7 @@
 """The shapes of the catalogue's files: what may stand in them."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -13,6 +13,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from models.catalogue.procedure import LANGUAGES
 
@@ -51,7 +52,7 @@ class Section(Strict):
 
 
 class Period(Strict):
-    """How long the authority has, in one version of the rule: the fields are those of models.clock.Rule."""
+    """How long the authority has, in one version of the rule: the fields are those of models.deadlines.clock.Rule."""
 
     valid_from: dt.date | None = None
     length: Annotated[int, Field(gt=0, le=1000)]
@@ -86,34 +87,31 @@ Periods = Annotated[
 ]
 
 
-# What a dossier's citizen is told of; each has its folder in templates/notifications/.
-Kind = Literal[
-    "announced",
-    "received",
-    "supplied",
-    "further",
-    "incomplete",
-    "examination",
-    "decided",
-    "closed",
-    "lapsed",
-    "withdrawn",
-    "transferred",
-    "corrected",
-    "returned",
-    "reminder",
-    "unarrived",
-    "forwarded",
-    "absent",
-]
+class EventKinds(NamedTuple):
+    """The kinds of event that the files may name. Dossiers have them, so whoever reads the files brings them along."""
+
+    told: tuple[str, ...]  # the citizen is told of them
+    with_note: tuple[str, ...]  # the staff may write a note with them
 
 
-def _chosen(sms: bool | list[Kind]) -> list[Kind] | None:
+def _one_of(group: Literal["told", "with_note"]) -> AfterValidator:
+    """Accept a kind of this group of the EventKinds, which are the context of the validation."""
+
+    def check(kind: str, info: ValidationInfo) -> str:
+        kinds = getattr(info.context, group)
+        if kind not in kinds:
+            raise PydanticCustomError("unknown_kind", "Input should be {expected}", {"expected": " or ".join(kinds)})
+        return kind
+
+    return AfterValidator(check)
+
+
+def _chosen(sms: bool | list[str]) -> list[str] | None:
     return {True: None, False: []}[sms] if isinstance(sms, bool) else sms
 
 
 # true: every kind of news goes out by SMS too; false: the procedure sends no SMS; or the kinds that do.
-SmsKinds = Annotated[bool | list[Kind], AfterValidator(_chosen)]
+SmsKinds = Annotated[bool | list[Annotated[str, _one_of("told")]], AfterValidator(_chosen)]
 
 
 class FormEntry(Strict):
@@ -169,27 +167,10 @@ class SpecimenFile(Strict):
 
 
 class TextEntry(Strict):
-    """A text block for the desk: which moves it goes with, its name for the staff, its words for the citizen."""
+    """A text block for the desk: which kinds of event it goes with, its name for the staff, its words for the citizen."""
 
     id: Slug
-    moves: Annotated[
-        list[
-            Literal[
-                "received",
-                "incomplete",
-                "examination",
-                "decided",
-                "closed",
-                "lapsed",
-                "withdrawn",
-                "transferred",
-                "corrected",
-                "further",
-                "returned",
-            ]
-        ],
-        Field(min_length=1),
-    ]
+    moves: Annotated[list[Annotated[str, _one_of("with_note")]], Field(min_length=1)]
     title: Text
     text: Text
 
