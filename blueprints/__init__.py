@@ -6,6 +6,7 @@ from flask_wtf import CSRFProtect
 from blueprints import accounts, api, desk, operations, public
 from models.dossiers.number import grouped
 from web import errors
+from wording import kinds
 
 KEPT_FILTERS = public.KEPT_FILTERS | desk.KEPT_FILTERS  # blueprint -> query parameters that stay in another language
 
@@ -13,6 +14,7 @@ KEPT_FILTERS = public.KEPT_FILTERS | desk.KEPT_FILTERS  # blueprint -> query par
 def register(app: Flask, csrf: CSRFProtect) -> None:
     """Put every blueprint into `app`; those of development only where they were asked for."""
     app.jinja_env.filters["grouped"] = grouped
+    app.jinja_env.globals |= {"label": kinds.label, "tone": kinds.tone, "verb": kinds.verb, "tones": kinds.tones()}
     for folder in (public, accounts, desk, api, operations):
         for bp in dict.fromkeys(module.bp for module in folder.MODULES):  # the desk's modules share one
             app.register_blueprint(bp)

@@ -31,6 +31,7 @@ function draw() {
 function list(kind, dossiers) {
   each(`[data-list=${kind}]`, place => {
     const items = $("ul", place), pattern = $("template", place).content.firstElementChild, {asOf, locale} = place.dataset;
+    const tones = JSON.parse(items.dataset.tones ?? "{}");
     place.hidden = !dossiers[0];
     each("li", item => dossiers.some(([number]) => number === dossier(item)) || item.remove(), items);
     for (const [number, {name, label, status, version, seen, at}] of dossiers) {
@@ -38,7 +39,7 @@ function list(kind, dossiers) {
       const time = at && asOf + " " + new Date(at).toLocaleString(locale, {dateStyle: "medium", timeStyle: "short"});
       const texts = {name, label, time, number: number.replace(/(.{4})(.{4})/, "$1-$2-")};
       item.dataset.dossier = number;
-      item.className = status + (version === seen ? "" : " changed");
+      item.className = (tones[status] ?? "") + (version === seen ? "" : " changed");
       each("[data-text]", part => part.textContent = texts[part.dataset.text] ?? "", item);
       each("a", link => link.href = "/t/" + number, item);
       each("input", field => field.defaultValue = name, item);

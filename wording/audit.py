@@ -4,6 +4,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from models.dossiers.kinds import BY_STAFF
+from wording import kinds
+
 
 def deed(action: str) -> str:
     """What was done."""
@@ -12,21 +15,7 @@ def deed(action: str) -> str:
 
 def deeds() -> dict[str, str]:
     """Every act that has words, as an administrator would name it."""
-    return {
-        "announced": _("Number given out"),
-        "received": _("Arrival recorded"),
-        "supplied": _("Arrival of missing documents recorded"),
-        "further": _("Arrival of further papers recorded"),
-        "incomplete": _("Documents asked for"),
-        "examination": _("Examination begun"),
-        "decided": _("Decided"),
-        "closed": _("Closed"),
-        "lapsed": _("Lapsed"),
-        "withdrawn": _("Withdrawal recorded"),
-        "transferred": _("Handed over"),
-        "corrected": _("Date of arrival corrected"),
-        "returned": _("Originals sent back"),
-        "undone": _("Taken back"),
+    return {kind: kinds.deed(kind) for kind in BY_STAFF} | {
         "assigned": _("Assigned"),
         "note": _("Internal note written"),
         "export": _("Table exported"),
@@ -44,8 +33,6 @@ def deeds() -> dict[str, str]:
         "account reset": _("Account reset"),
         "system added": _("Account of a receiving system added"),
         "system revoked": _("Account of a receiving system revoked"),
-        "forwarded": _("Envelope forwarded"),
-        "absent": _("Envelope came without this form"),
         "look_up": _("Looked up by an address"),
         "unmask": _("Address shown"),
         "correct": _("Address corrected"),

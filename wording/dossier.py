@@ -1,46 +1,28 @@
 """A dossier in plain, truthful words: printed is not posted, posted is not arrived, arrived is not complete."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import NamedTuple
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from models import Dossier, Event, Procedure, WaitingTime, today
 from models.base import local_day
 from models.dossiers.history import History
-from models.dossiers.kinds import AWAITING_PAPER, ENTERING
+from models.dossiers.kinds import ASIDE, AWAITING_PAPER, ENTERING, KINDS, WITH_AUTHORITY
 from models.dossiers.moves import expected_by
 from web.languages import current
 from wording import deadlines as clock_words
 from wording import events as event_words
+from wording import kinds
 from wording.deadlines import Due, day
-
-LABELS = {
-    "announced": _l("Not arrived yet"),
-    "received": _l("Arrived"),
-    "incomplete": _l("Documents are missing"),
-    "examination": _l("Being examined"),
-    "decided": _l("Decided"),
-    "closed": _l("Closed"),
-    "lapsed": _l("Lapsed"),
-    "withdrawn": _l("Withdrawn"),
-}
-
-MEANINGS = {
-    "announced": _l("You have a number. The authority has not scanned your envelope yet."),
-    "received": _l("The authority has opened your envelope. Whether everything is in it, is not checked yet."),
-    "incomplete": _l("Something is missing. The page and the message say what, and by when."),
-    "examination": _l("Your documents are there, and the authority is working on them."),
-    "decided": _l("There is a decision. You get it in writing, from the authority itself."),
-    "closed": _l("Everything is done."),
-    "lapsed": _l("Nothing arrived, or the missing documents did not come in time."),
-    "withdrawn": _l("The application was withdrawn."),
-}
+from wording.kinds import WORDS, label, title
 
 
-class Words(NamedTuple):
+class Standing(NamedTuple):
+    """Where a dossier stands now, what happens next, who must act, and by when."""
+
     label: str
     now: str
     next: str
@@ -49,34 +31,24 @@ class Words(NamedTuple):
 
     @property
     def dated(self) -> Due | None:
-        """The date of them that goes into a calendar, if it is still to come."""
+        """The first date still to come: the one that goes into a calendar."""
         return next((due for due in self.dues if due.date and due.date >= today()), None)
 
 
-def label(status: str) -> str:
-    """A status in a word or two."""
-    return str(LABELS[status])
-
-
-def meaning(status: str) -> str:
-    """The same in a sentence, for the help page."""
-    return str(MEANINGS[status])
-
-
-def of(dossier: Dossier) -> Words:
-    """Where `dossier` stands, what happens next, who must act, and by when."""
-    words = _standing(dossier)
-    return words._replace(dues=[*words.dues, *_aside(dossier.history)])
+def of(dossier: Dossier) -> Standing:
+    """Where `dossier` stands, in words for its status page."""
+    standing = _standing(dossier)
+    return standing._replace(dues=[*standing.dues, *_aside(dossier.history)])
 
 
 def note(dossier: Dossier) -> event_words.Line | None:
-    """What the authority wrote last about where the dossier stands now.
+    """The authority's latest note about the present status.
 
-    A new authority does not repeat the words of the one before, but what was asked for is still asked for.
+    After a hand-over the note of the former authority no longer counts, unless it says what is still missing.
     """
     first = ENTERING if dossier.status == "incomplete" else (*ENTERING, "transferred")
-    last = next(event for event in reversed(dossier.history.standing) if event.note or event.kind in first)
-    return event_words.lines([last])[0] if last.note else None
+    noted = [event for event in dossier.history.since(*first) if event.note]
+    return event_words.lines(noted)[-1] if noted else None
 
 
 def waited(procedure: Procedure) -> str:
@@ -95,62 +67,81 @@ def spread(half: int, most: int) -> str:
     )
 
 
-def _you() -> str:
-    return _("You")
-
-
-def _authority(dossier: Dossier) -> str:
-    return dossier.authority.name[current()]
-
-
-def _standing(dossier: Dossier) -> Words:
+def _standing(dossier: Dossier) -> Standing:
     last = dossier.history.last_but("reminder")
-    if last.kind in ("forwarded", "absent") and dossier.status in AWAITING_PAPER:
-        return _astray(dossier, last)
-    return {
-        "announced": _announced,
-        "received": _received,
-        "incomplete": _incomplete,
-        "examination": _examination,
-        "decided": _decided,
-        "closed": _closed,
-        "lapsed": _lapsed,
-        "withdrawn": _withdrawn,
-    }[dossier.status](dossier)
+    if last.kind in ASTRAY and dossier.status in AWAITING_PAPER:
+        return ASTRAY[last.kind](dossier, last)
+    return SPECIAL.get(dossier.status, _plain)(dossier)
+
+
+def _plain(dossier: Dossier) -> Standing:
+    """A status of which no more is to be said than its words in kinds.py."""
+    status, since = dossier.status, day(local_day(dossier.history.present.at))
+    who = _who(WORDS[status].who, dossier)
+    return Standing(label(status), kinds.now(status, since), kinds.next_step(status), who, _dues(dossier))
+
+
+def _who(acts: str, dossier: Dossier) -> str:
+    return {"you": _("You"), "authority": dossier.authority.name[current()], "nobody": _("Nobody")}[acts]
 
 
 def _aside(history: History) -> list[Due]:
-    """What else there is to know: since the present status began, and what went back to the citizen at any time."""
-    since = history.present.id
-    kinds = ("further", "corrected", "transferred")
-    told = [event for event in history.of("returned", *kinds) if event.kind == "returned" or event.id > since]
-    return [Due(event_words.title(event.kind), event_words.text(event)) for event in told]
+    """What else happened in the present status, and what went back to the citizen at any time."""
+    meanwhile = history.since(*ENTERING)
+    told = [event for event in history.of(*ASIDE) if KINDS[event.kind].aside == "always" or event in meanwhile]
+    return [Due(title(event.kind), event_words.text(event)) for event in told]
 
 
-def _announced(dossier: Dossier) -> Words:
+def _dues(dossier: Dossier) -> list[Due]:
+    """By when the citizen must send documents, and the authority answer, while it has the dossier."""
+    if dossier.status not in WITH_AUTHORITY:
+        return []
+    asked = KINDS[dossier.status].clock == "request"
+    yours = clock_words.yours(dossier.history, today()) if asked else []
+    reading = dossier.reading
+    return [*yours, clock_words.limit(reading, today())] if reading else yours
+
+
+def _period(dossier: Dossier) -> list[Due]:
+    """How long it will take, as far as can be said before anything has arrived."""
+    rule = dossier.form.period_at(today())
+    return [clock_words.before_arrival(rule)] if rule else []
+
+
+def _announced(dossier: Dossier) -> Standing:
     last = dossier.history.last_but("reminder")
-    dues = _period(dossier)
     if last.kind == "announced":
-        now = _("Your number is ready. Your papers have not arrived at the authority yet.")
-        then = _("You post the form and the sheet in one envelope.")
-        return Words(label("announced"), now, then, _you(), [*_ending(dossier), *dues])
+        return _to_be_posted(dossier)
     if last.kind == "unarrived":
-        now = _("You posted your papers on %(day)s. They should have arrived by now.", day=event_words.date(last, "on"))
-        then = _("Ask the authority, or the post if they were registered. If nobody has them, post them once more.")
-        if first := event_words.name(last, "from"):
-            now = _(
-                "Your envelope came to %(first)s on %(day)s and was sent on. It should have arrived by now.",
-                first=first,
-                day=event_words.date(last, "on"),
-            )
-            then = _("Ask one of the two authorities. If nobody has it, post your papers once more.")
-        return Words(label("announced"), now, then, _you(), dues)
+        return _late(dossier, last)
     now = _("You posted your papers on %(day)s. They have not arrived yet.", day=event_words.date(last, "on"))
-    return Words(label("announced"), now, _scanned_by(dt.date.fromisoformat(last.details["on"])), _("Nobody"), dues)
+    then = _scanned_by(dt.date.fromisoformat(last.details["on"]))
+    return Standing(label("announced"), now, then, _who("nobody", dossier), _period(dossier))
+
+
+def _to_be_posted(dossier: Dossier) -> Standing:
+    now = _("Your number is ready. Your papers have not arrived at the authority yet.")
+    then = _("You post the form and the sheet in one envelope.")
+    return Standing(label("announced"), now, then, _who("you", dossier), [*_ending(dossier), *_period(dossier)])
+
+
+def _late(dossier: Dossier, event: Event) -> Standing:
+    """The envelope was posted, or sent on, and should have been scanned by now."""
+    on = event_words.date(event, "on")
+    now = _("You posted your papers on %(day)s. They should have arrived by now.", day=on)
+    then = _("Ask the authority, or the post if they were registered. If nobody has them, post them once more.")
+    if first := event_words.name(event, "from"):
+        now = _(
+            "Your envelope came to %(first)s on %(day)s and was sent on. It should have arrived by now.",
+            first=first,
+            day=on,
+        )
+        then = _("Ask one of the two authorities. If nobody has it, post your papers once more.")
+    return Standing(label("announced"), now, then, _who("you", dossier), _period(dossier))
 
 
 def _ending(dossier: Dossier) -> list[Due]:
-    """Until when a number is good that nobody seems to use."""
+    """After the reminder: the day on which an unused number lapses."""
     if dossier.history.standing[-1].kind != "reminder":
         return []
     text = _(
@@ -168,101 +159,51 @@ def _scanned_by(sent_on: dt.date) -> str:
     )
 
 
-def _astray(dossier: Dossier, event: Event) -> Words:
-    """The envelope came, but to another authority, or without this form."""
-    waiting = dossier.status == "incomplete"
-    dues = [*clock_words.yours(dossier.history, today()), *_limit(dossier)] if waiting else _period(dossier)
-    if event.kind == "forwarded":
-        then = _("The authority scans the code when it has the envelope. You need do nothing.")
-        if dossier.status == "announced":
-            nothing = _("You need do nothing now.")
-            then = f"{_scanned_by(event.arrived_on or today())} {nothing}"
-        return Words(label(dossier.status), event_words.forwarded(event), then, _authority(dossier), dues)
+def _forwarded(dossier: Dossier, event: Event) -> Standing:
+    """The envelope came to another authority, which sent it on."""
+    then = _("The authority scans the code when it has the envelope. You need do nothing.")
+    if dossier.status == "announced":
+        nothing = _("You need do nothing now.")
+        then = f"{_scanned_by(event.arrived_on or today())} {nothing}"
+    now, who = event_words.forwarded(event), _who("authority", dossier)
+    return Standing(label(dossier.status), now, then, who, _dues_astray(dossier))
+
+
+def _absent(dossier: Dossier, event: Event) -> Standing:
+    """An envelope with this number came without this form."""
     then = _("You post the form by itself, with its own sheet.")
-    if waiting:
-        then = _("You post the missing documents to the authority, with your number on them.")
-    return Words(label(dossier.status), event_words.absent(event), then, _you(), dues)
+    if dossier.status == "incomplete":
+        then = kinds.next_step("incomplete")
+    now, who = event_words.absent(event), _who("you", dossier)
+    return Standing(label(dossier.status), now, then, who, _dues_astray(dossier))
 
 
-def _period(dossier: Dossier) -> list[Due]:
-    """How long it will take, as far as can be said before anything has arrived."""
-    rule = dossier.form.period_at(today())
-    return [clock_words.before_arrival(rule)] if rule else []
+def _dues_astray(dossier: Dossier) -> list[Due]:
+    return _dues(dossier) if dossier.status in WITH_AUTHORITY else _period(dossier)
 
 
-def _received(dossier: Dossier) -> Words:
-    return Words(
-        label("received"),
-        _arrival(dossier),
-        _("The authority checks whether all documents are there. You need do nothing."),
-        _authority(dossier),
-        _limit(dossier),
-    )
-
-
-def _arrival(dossier: Dossier) -> str:
+def _received(dossier: Dossier) -> Standing:
     supplied = dossier.history.last("supplied", "incomplete")
+    now = _("Your envelope arrived on %(day)s.", day=day(dossier.arrived_on))
     if supplied and supplied.kind == "supplied":
-        return _("The missing documents arrived on %(day)s.", day=day(supplied.arrived_on))
-    return _("Your envelope arrived on %(day)s.", day=day(dossier.arrived_on))
+        now = _("The missing documents arrived on %(day)s.", day=day(supplied.arrived_on))
+    return _plain(dossier)._replace(now=now)
 
 
-def _incomplete(dossier: Dossier) -> Words:
-    return Words(
-        label("incomplete"),
-        _("The authority has your papers, but needs more to go on."),
-        _("You post the missing documents to the authority, with your number on them."),
-        _you(),
-        [*clock_words.yours(dossier.history, today()), *_limit(dossier)],
-    )
-
-
-def _examination(dossier: Dossier) -> Words:
-    return Words(
-        label("examination"),
-        _("The authority has your documents and is examining your dossier."),
-        _("The authority decides, or asks you if something is missing. You need do nothing."),
-        _authority(dossier),
-        _limit(dossier),
-    )
-
-
-def _decided(dossier: Dossier) -> Words:
-    return Words(
-        label("decided"),
-        _("The authority decided on %(day)s. What it decided is not shown here.", day=_since(dossier)),
-        _("You get the decision in writing, from the authority itself."),
-        _authority(dossier),
-    )
-
-
-def _closed(dossier: Dossier) -> Words:
-    now = _("This dossier was closed on %(day)s.", day=_since(dossier))
-    then = _("Nothing more is expected. If originals are sent back to you later, you read it here.")
-    return Words(label("closed"), now, then, _("Nobody"))
-
-
-def _lapsed(dossier: Dossier) -> Words:
+def _lapsed(dossier: Dossier) -> Standing:
     if dossier.arrived_on is None:
-        now = _("This form has not arrived at the authority, so the number lapsed on %(day)s.", day=_since(dossier))
+        since = day(local_day(dossier.history.present.at))
+        now = _("This form has not arrived at the authority, so the number lapsed on %(day)s.", day=since)
         then = _("If you have posted it after all, please ask the authority. If it arrives, the number is valid again.")
-        return Words(label("lapsed"), now, then, _("You, if you have posted it"))
+        return Standing(label("lapsed"), now, then, _("You, if you have posted it"))
     now = _("The missing documents have not arrived in time.")
-    return Words(label("lapsed"), now, _("Please ask the authority what you can do."), _you())
+    return Standing(label("lapsed"), now, _("Please ask the authority what you can do."), _who("you", dossier))
 
 
-def _withdrawn(dossier: Dossier) -> Words:
-    now = _("The application was withdrawn on %(day)s.", day=_since(dossier))
-    then = _("The authority does not go on with it. If you know nothing of this, please ask there soon.")
-    return Words(label("withdrawn"), now, then, _("Nobody"))
-
-
-def _since(dossier: Dossier) -> str:
-    """The day on which the present status began."""
-    return day(local_day(dossier.history.present.at))
-
-
-def _limit(dossier: Dossier) -> list[Due]:
-    """By when the authority answers: a rule, never a promise."""
-    reading = dossier.reading
-    return [clock_words.limit(reading, today())] if reading else []
+# The statuses, and the events of an envelope that went astray, of which more is to be said than their words.
+SPECIAL: dict[str, Callable[[Dossier], Standing]] = {
+    "announced": _announced,
+    "received": _received,
+    "lapsed": _lapsed,
+}
+ASTRAY: dict[str, Callable[[Dossier, Event], Standing]] = {"forwarded": _forwarded, "absent": _absent}

@@ -1,36 +1,16 @@
 """What happened to a dossier, row by row, as a citizen reads it."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import NamedTuple
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from models import Authority, Event
+from models.dossiers.kinds import ENVELOPES
 from web.languages import current
 from wording.deadlines import day
-
-TITLES = {
-    "announced": _l("Number given out"),
-    "posted": _l("Reported as posted"),
-    "reminder": _l("Reminded"),
-    "unarrived": _l("Not arrived in time"),
-    "received": _l("Arrived"),
-    "incomplete": _l("Documents are missing"),
-    "examination": _l("Examination begun"),
-    "decided": _l("Decided"),
-    "closed": _l("Closed"),
-    "lapsed": _l("Lapsed"),
-    "withdrawn": _l("Withdrawn"),
-    "supplied": _l("Missing documents arrived"),
-    "further": _l("Further papers arrived"),
-    "corrected": _l("Date of arrival corrected"),
-    "returned": _l("Originals sent back"),
-    "transferred": _l("Handed over to another authority"),
-    "forwarded": _l("Forwarded to the right authority"),
-    "absent": _l("Envelope came without this form"),
-    "undone": _l("Taken back"),
-}
+from wording.kinds import title
 
 
 class Line(NamedTuple):
@@ -48,26 +28,13 @@ def lines(history: list[Event]) -> list[Line]:
     return [Line(title(event.kind), event.at, text(event), event.note, event.missing(current())) for event in history]
 
 
-def title(kind: str) -> str:
-    """What an event of this kind is called."""
-    return str(TITLES[kind])
-
-
 def text(event: Event) -> str:
     """What is to be said of it besides its title, possibly nothing."""
-    if event.kind in ("received", "supplied", "further") and event.arrived_on:
+    if event.kind in ENVELOPES and event.arrived_on:
         return _("Arrived by post on %(day)s.", day=day(event.arrived_on))
     if event.kind == "incomplete" and event.until:
         return _("To arrive by %(day)s.", day=day(event.until))
-    special = {
-        "posted": _posted,
-        "corrected": _corrected,
-        "returned": _returned,
-        "transferred": _transferred,
-        "forwarded": forwarded,
-        "absent": absent,
-    }
-    return special[event.kind](event) if event.kind in special else ""
+    return SPECIAL[event.kind](event) if event.kind in SPECIAL else ""
 
 
 def date(event: Event, name: str) -> str:
@@ -114,3 +81,14 @@ def name(event: Event, which: str) -> str:
     """The name of an authority in the details of `event`, if there still is one."""
     authority = Authority.get_or_none(Authority.slug == event.details.get(which))
     return authority.name[current()] if authority else ""
+
+
+# The kinds whose text is a sentence of their own.
+SPECIAL: dict[str, Callable[[Event], str]] = {
+    "posted": _posted,
+    "corrected": _corrected,
+    "returned": _returned,
+    "transferred": _transferred,
+    "forwarded": forwarded,
+    "absent": absent,
+}

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from models import Notification, Outcome
 from models.notifications.vonage_codes import MEANING
-from wording import events as event_words
+from wording import kinds
 
 ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
@@ -39,12 +39,7 @@ def tone(name: str) -> str:
 
 def title(notification: Notification) -> str:
     """What a notification tells."""
-    titles = {
-        "digest": _("Several news in one"),
-        "added": _("Asked whether news are wanted"),
-        "changed": _("Told that another address was given"),
-    }
-    return titles.get(notification.kind) or event_words.title(notification.kind)
+    return _("Several news in one") if notification.kind == "digest" else kinds.title(notification.kind)
 
 
 def why(notification: Notification) -> str:

@@ -7,9 +7,10 @@ from flask_babel import gettext as _
 
 from models import Contact, Dossier, Event, Read, Scope, Staff
 from models.base import local_day
-from models.dossiers.kinds import ENVELOPES
+from models.dossiers.kinds import ENVELOPES, FINAL
 from web.languages import current, in_language
-from wording.dossier import day, label
+from wording.deadlines import day
+from wording.kinds import label
 
 
 class Answer(NamedTuple):
@@ -97,7 +98,7 @@ def _supplied(read: Read, dossier: Dossier, _staff: Staff) -> Answer:
 def _again(read: Read, dossier: Dossier, staff: Staff) -> Answer:
     if not Scope(staff).sees(dossier):  # what became of it there is not for the former authority
         text = _("Another authority has it now.")
-    elif dossier.status in ("withdrawn", "closed"):
+    elif dossier.status in FINAL:
         text = _("Nothing more was expected: %(status)s.", status=label(dossier.status))
     else:
         text = _("Its status: %(status)s.", status=label(dossier.status))

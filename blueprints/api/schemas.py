@@ -1,19 +1,30 @@
 """The shapes of what the interface takes and gives."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from models import Dossier, Event, today
-from models.dossiers.kinds import MOVES
+from models.dossiers.kinds import KINDS, MOVES, TARGETS
 from models.dossiers.moves import MAX_GRANTED
 
 WRITTEN = r"^[^\x00]*$"  # PostgreSQL takes no text with a NUL
 Plain = Annotated[str, Field(pattern=WRITTEN)]
 Text = Annotated[str, Field(min_length=1, max_length=300, pattern=WRITTEN)]
 Version = Annotated[int, Field(ge=1, lt=2**31 - 1)]  # the next one fits into its column as well
-Target = Literal["received", "incomplete", "examination", "decided", "closed", "lapsed", "withdrawn", "transferred"]
+ACTS = (*TARGETS, "transferred")
+
+
+def _known(act: str) -> str:
+    if act not in ACTS:
+        expected = f"{', '.join(map(repr, ACTS[:-1]))} or {ACTS[-1]!r}"
+        raise PydanticCustomError("literal_error", "Input should be {expected}", {"expected": expected})
+    return act
+
+
+Act = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": list(ACTS)})]
 
 
 class Move(BaseModel):
@@ -21,7 +32,7 @@ class Move(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"to": "examination", "version": 2}]})
 
-    to: Target = Field(description="The new status, or `transferred` to hand the dossier over.")
+    to: Act = Field(description="The new status, or `transferred` to hand the dossier over.")
     version: Version = Field(description="The version that was read: if the dossier has changed, the answer is 409.")
     arrived_on: dt.date | None = Field(None, description="With `received`: the day the envelope came. Needed.")
     postmark_on: dt.date | None = Field(None, description="With `received`: the date of the postmark.")
@@ -35,13 +46,12 @@ class Move(BaseModel):
     @model_validator(mode="after")
     def complete(self) -> "Move":
         """What a step needs is there, and nothing else."""
-        needed = {"received": {"arrived_on"}, "incomplete": {"missing", "until"}, "transferred": {"authority"}}
-        allowed = needed.get(self.to, set()) | ({"postmark_on"} if self.to == "received" else set())
+        kind = KINDS[self.to]
         for name in ("arrived_on", "postmark_on", "missing", "until", "authority"):
             given = bool(getattr(self, name))
-            if name in needed.get(self.to, set()) and not given:
+            if name in kind.needs and not given:
                 raise ValueError(f"{name} is needed with {self.to}")
-            if given and name not in allowed:
+            if given and name not in (*kind.needs, *kind.takes):
                 raise ValueError(f"{name} does not go with {self.to}")
         if self.arrived_on and self.postmark_on and self.postmark_on > self.arrived_on:
             raise ValueError("postmark_on lies after arrived_on")

@@ -1,13 +1,11 @@
 """The blueprint that all modules of the desk put their views on: its guard, its scope, and how a dossier is found."""
 
 import datetime as dt
-from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g
 
 from blueprints.accounts import guard
 from models import Dossier, Scope
-from wording import dossier as words
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -25,11 +23,6 @@ def limit() -> None:
 def keep_nothing(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-@bp.context_processor
-def labels() -> dict[str, Any]:
-    return {"label": words.label}
 
 
 def undo_time() -> dt.timedelta:

@@ -22,7 +22,7 @@ from blueprints.desk.forms import (
 from models import Authority, Dossier, Event, Note, Notification, Staff, TextBlock, now, today
 from models.catalogue.procedure import LOCALES
 from models.dossiers.history import History
-from models.dossiers.kinds import TAKING_PAPERS, UNDOABLE, WITH_AUTHORITY
+from models.dossiers.kinds import RARE, UNDOABLE
 from models.notifications import announce
 from web import htmx
 from web.languages import NAMES, in_language
@@ -30,9 +30,7 @@ from wording import deadlines as clock_words
 from wording import dossier as dossier_words
 from wording import events as event_words
 
-ACT_FORMS = {"corrected": CorrectionForm, "further": PapersForm, "returned": OriginalsForm}
-ACT_ENDPOINTS = {"corrected": "correct_arrival", "further": "add_papers", "returned": "return_originals"}
-RARE_KINDS = ("further", "corrected", "returned", "transferred", "lapsed", "withdrawn")  # behind what comes next
+ACT_FORMS: dict[str, type[ActForm]] = {form.act: form for form in (CorrectionForm, PapersForm, OriginalsForm)}
 
 
 class Told(NamedTuple):
@@ -55,7 +53,7 @@ class Conflicted(NamedTuple):
 @bp.app_template_global()
 def act_url(kind: str, number: str) -> str:
     """Where the form of an act is sent to."""
-    return url_for(f"desk.{ACT_ENDPOINTS.get(kind, 'change_status')}", number=number)
+    return url_for(f"desk.{ACT_FORMS.get(kind, MoveForm).endpoint}", number=number)
 
 
 def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, note: NoteForm | None = None) -> Response:
@@ -73,7 +71,7 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         undoable=events[-1] if until and g.staff.may("move") else None,
         undo_until=until,
         told=bool(notifications),
-        rare=RARE_KINDS,
+        rare=RARE,
         forms=_forms(dossier, answer, events[-1].id),
         answer=answer.kind if answer and answer.kind in possible(dossier) else "",
         preview=_preview(dossier, answer) if answer and status == 200 else None,
@@ -92,11 +90,7 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
 
 def possible(dossier: Dossier) -> tuple[str, ...]:
     """What this member of staff may do with the dossier now, as the kinds of event that it would be."""
-    if not g.staff.may("move"):
-        return ()
-    papers = ("further",) if dossier.status in TAKING_PAPERS else ()
-    later = ("corrected", "returned") if dossier.arrived_on else ()
-    return (*dossier.moves, *papers, *later, *(("transferred",) if dossier.status in WITH_AUTHORITY else ()))
+    return dossier.possible if g.staff.may("move") else ()
 
 
 def undo_until(event: Event) -> dt.datetime | None:

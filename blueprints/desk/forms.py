@@ -1,14 +1,11 @@
 """What the staff types at the desk: shape and length are checked here, what may happen is for the models to say."""
 
 import datetime as dt
-from collections.abc import Callable
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
-    DateField,
     HiddenField,
     IntegerField,
     SelectChoice,
@@ -17,14 +14,22 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
+from blueprints.desk.checks import (
+    another_day,
+    backdated,
+    in_future,
+    needs,
+    not_after_arrival,
+    not_for_years,
+    since_the_number,
+    some_document,
+)
 from blueprints.desk.post_bag_forms import REASON_NAMES
 from blueprints.public.forms import registered_mail
 from models import Dossier, Event, TextBlock, now, today
 from models.base import LUXEMBOURG
-from models.dossiers.batch import RECENT
-from models.dossiers.moves import MAX_GRANTED
 from web.form_fields import DayField, NeededWhen, not_in_future, strip
 from web.languages import in_language
 
@@ -35,45 +40,6 @@ LATE_MESSAGE = _l("This day is more than three days earlier. Please say why.")
 TIME_FOR_DOCUMENTS = dt.timedelta(days=30)  # what a clerk usually gives a citizen for missing documents
 
 
-def since_the_number(form: FlaskForm, field: DateField) -> None:
-    if field.data and form.earliest and field.data < form.earliest:
-        raise ValidationError(_("On this day the number did not exist yet."))
-
-
-def not_after_arrival(form: FlaskForm, field: DateField) -> None:
-    if field.data and form.arrived_on.data and field.data > form.arrived_on.data:
-        raise ValidationError(_("The postmark cannot be later than the arrival."))
-
-
-def another_day(form: FlaskForm, field: DateField) -> None:
-    if field.data and field.data == form.before:
-        raise ValidationError(_("This is the day that is recorded already."))
-
-
-def in_future(_form: FlaskForm, field: DateField) -> None:
-    if field.data and field.data <= today():
-        raise ValidationError(_("Please choose a day in the future."))
-
-
-def not_for_years(_form: FlaskForm, field: DateField) -> None:
-    if field.data and field.data > today() + MAX_GRANTED:
-        raise ValidationError(_("Please choose a day within the next two years."))
-
-
-def some_document(form: FlaskForm, _field: TextAreaField) -> None:
-    if form.kind == "incomplete" and not form.asked_for():
-        raise ValidationError(_("Please say what is missing: the citizen gets exactly this list."))
-
-
-def _to(status: str) -> Callable[[Any], bool]:
-    return lambda form: form.to.data == status
-
-
-def _backdated(form: Any) -> bool:
-    arrived = form.arrived_on.data
-    return bool(arrived and form.entered and arrived < form.entered - RECENT)
-
-
 def _blocks(blocks: list[TextBlock]) -> list[SelectChoice]:
     return [SelectChoice("", _("None")), *(SelectChoice(str(block.id), in_language(block.title)) for block in blocks)]
 
@@ -82,6 +48,7 @@ class ActForm(FlaskForm):
     """An act on a dossier. It brings the dossier's version and latest event as its writer saw them."""
 
     act = ""  # the kind of event that it brings about
+    endpoint = "change_status"  # the view that takes it
     earliest: dt.date | None = None  # no paper arrives before its number exists
     entered: dt.date | None = None  # the day that the arrival was or is recorded
 
@@ -112,7 +79,7 @@ class ActForm(FlaskForm):
 
     def draft(self, dossier: Dossier) -> Event:
         """The event that this would be; it is not kept."""
-        return Event(dossier=dossier, kind=self.kind, at=now(), note=self.note.data, details={})
+        return Event(dossier=dossier, kind=dossier.kind_of(self.kind), at=now(), note=self.note.data, details={})
 
     def typed(self) -> list[str]:
         """The words that somebody took the trouble to write."""
@@ -132,7 +99,7 @@ class MoveForm(ActForm):
     to = HiddenField(validators=[InputRequired()])
     arrived_on = DayField(
         _l("Date of arrival"),
-        validators=[NeededWhen(_to("received"), _l("When did it arrive?")), not_in_future, since_the_number],
+        validators=[NeededWhen(needs("arrived_on"), _l("When did it arrive?")), not_in_future, since_the_number],
     )
     postmark_on = DayField(
         _l("Date of the postmark, if it can be read"), validators=[Optional(), not_in_future, not_after_arrival]
@@ -140,7 +107,7 @@ class MoveForm(ActForm):
     reason = SelectField(
         _l("Why so late?"),
         choices=[NO_REASON, *REASONS],
-        validators=[NeededWhen(lambda form: form.kind == "received" and _backdated(form), LATE_MESSAGE)],
+        validators=[NeededWhen(lambda form: needs("arrived_on")(form) and backdated(form), LATE_MESSAGE)],
     )
     documents = SelectMultipleField(_l("What is missing"), choices=[])
     missing = TextAreaField(
@@ -150,13 +117,13 @@ class MoveForm(ActForm):
     )
     until = DayField(
         _l("To arrive by"),
-        validators=[NeededWhen(_to("incomplete"), _l("By when should it arrive?")), in_future, not_for_years],
+        validators=[NeededWhen(needs("until"), _l("By when should it arrive?")), in_future, not_for_years],
     )
     authority = SelectField(
         _l("New authority"),
         choices=[],
         validate_choice=False,
-        validators=[NeededWhen(_to("transferred"), _l("Please choose the authority."))],
+        validators=[NeededWhen(needs("authority"), _l("Please choose the authority."))],
     )
 
     @property
@@ -172,12 +139,11 @@ class MoveForm(ActForm):
 
     def draft(self, dossier: Dossier) -> Event:
         event = super().draft(dossier)
-        if self.kind == "received":
-            event.kind = "supplied" if dossier.arrived_on else "received"
+        if needs("arrived_on")(self):
             event.arrived_on = self.arrived_on.data
-        if self.kind == "incomplete":
+        if needs("missing")(self):
             event.details = {"missing": self.asked_for(), "until": self.until.data.isoformat()}
-        if self.kind == "transferred":
+        if needs("authority")(self):
             event.details = {"to": self.authority.data}
         return event
 
@@ -195,6 +161,7 @@ class CorrectionForm(ActForm):
     """The first envelope came on another day."""
 
     act = "corrected"
+    endpoint = "correct_arrival"
     before: dt.date | None = None
 
     arrived_on = DayField(
@@ -204,13 +171,13 @@ class CorrectionForm(ActForm):
     reason = SelectField(
         _l("Why so long before the scan?"),
         choices=[NO_REASON, SLIP, *REASONS],
-        validators=[NeededWhen(_backdated, LATE_MESSAGE)],
+        validators=[NeededWhen(backdated, LATE_MESSAGE)],
     )
 
     def prepare(self, dossier: Dossier) -> "CorrectionForm":
         super().prepare(dossier)
         self.before = dossier.arrived_on
-        scan = next(iter(dossier.history.of("received")), None)
+        scan = dossier.history.first("received")
         self.entered = scan.at.astimezone(LUXEMBOURG).date() if scan else today()
         return self
 
@@ -224,6 +191,7 @@ class PapersForm(ActForm):
     """More paper came, though none was asked for."""
 
     act = "further"
+    endpoint = "add_papers"
 
     arrived_on = DayField(
         _l("They arrived on"), validators=[InputRequired(_l("When did it arrive?")), not_in_future, since_the_number]
@@ -239,6 +207,7 @@ class OriginalsForm(ActForm):
     """Originals go back to the citizen by registered mail."""
 
     act = "returned"
+    endpoint = "return_originals"
 
     what = StringField(
         _l("What was sent back"),

@@ -10,8 +10,8 @@ from models.desk.statistics import Figures
 from models.dossiers.number import grouped
 from models.notifications.channel import CHANNELS
 from web.languages import in_language
-from wording import dossier as words
 from wording import notifications as notification_words
+from wording.kinds import label
 
 TONES = {"overdue": "bad", "today": "bad", "3 days": "wait", "failed": "bad", "unknown": "bad"}
 
@@ -62,7 +62,7 @@ def dossier(row: Dossier) -> tuple[Any, ...]:
         in_language(procedure.title),
         in_language(form.title),
         in_language(row.authority.name),
-        words.label(row.status),
+        label(row.status),
         row.arrived_on,
         row.target_on,
         row.due_on,
@@ -97,7 +97,7 @@ def _weeks(figures: Figures) -> Table:
 
 
 def _stages(figures: Figures) -> Table:
-    rows = {status: (words.label(status), cases) for status, cases in figures.by_status().items()}
+    rows = {status: (label(status), cases) for status, cases in figures.by_status().items()}
     return _bars("stages", _("Where all dossiers stand"), (_("Status"), _("Dossiers")), rows)
 
 

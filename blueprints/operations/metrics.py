@@ -9,6 +9,7 @@ from peewee import Field, fn
 
 from blueprints.public import contact_limits
 from models import Base, Channel, Delivery, Dossier, Notification, now, today
+from models.dossiers.kinds import AWAITING_AUTHORITY
 from models.notifications import limits as sms_limits
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS
@@ -72,7 +73,7 @@ def _stopped() -> list[tuple[dict[str, str], int]]:
 
 
 def _overdue() -> int:
-    return Dossier.select().where(Dossier.status.in_(("received", "examination")) & (Dossier.due_on < today())).count()
+    return Dossier.select().where(Dossier.status.in_(AWAITING_AUTHORITY) & (Dossier.due_on < today())).count()
 
 
 def _oldest() -> int:

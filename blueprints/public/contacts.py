@@ -14,7 +14,7 @@ from models.notifications import addresses, consent
 from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import private
-from wording import dossier as words
+from wording.kinds import label
 
 bp = Blueprint("contacts", __name__, url_prefix="/c")
 
@@ -121,7 +121,7 @@ def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str,
         most=addresses.MOST,
         forms=forms,
         token=token,
-        label=words.label(contact.dossier.status),
+        label=label(contact.dossier.status),
         done=request.args.get("done", ""),
         answer=ButtonForm(formdata=None),
     )

@@ -20,7 +20,6 @@ from paper.envelope import LEVEL, Enclosed, Envelope, render
 from web import htmx as hx
 from web.languages import current, in_language
 from web.responses import pdf, private
-from wording import dossier as words
 from wording.sheets import address, bare, papers, steps, texts
 
 bp = Blueprint("envelopes", __name__)
@@ -58,7 +57,6 @@ def show(numbers: tuple[str, ...]) -> Response:
             "public/envelopes/show.html",
             dossiers=dossiers,
             numbers=numbers,
-            label=words.label,
             together=_together(dossiers),
         )
     )

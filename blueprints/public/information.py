@@ -8,7 +8,7 @@ from flask import Blueprint, Response, current_app, render_template
 from models import now
 from models.dossiers.kinds import STATUSES
 from web import htmx
-from wording import dossier as dossier_words
+from wording.kinds import label, meaning
 
 bp = Blueprint("information", __name__)
 
@@ -16,7 +16,7 @@ bp = Blueprint("information", __name__)
 @bp.get("/help")
 def help_page() -> Response:
     """How eTracking works, with and without a printer."""
-    meanings = [(dossier_words.label(status), dossier_words.meaning(status)) for status in STATUSES]
+    meanings = [(label(status), meaning(status)) for status in STATUSES]
     return htmx.page("public/information/help.html", meanings=meanings)
 
 

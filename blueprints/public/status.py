@@ -24,6 +24,7 @@ from web.state import LRUCache, state
 from wording import dossier as words
 from wording import events as event_words
 from wording import spelling
+from wording.kinds import label
 from wording.sheets import address
 
 bp = Blueprint("status", __name__)
@@ -104,7 +105,7 @@ def data(number: str) -> Response:
             form=dossier.form.title[current()],
             authority=dossier.authority.name[current()],
             status=dossier.status,
-            label=words.label(dossier.status),
+            label=label(dossier.status),
             version=dossier.version,
             changed=dossier.changed_at.isoformat(),
             events=[{"kind": event.kind, "at": event.at.isoformat()} for event in dossier.history.standing],

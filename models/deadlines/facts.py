@@ -7,7 +7,6 @@ from typing import Literal, NamedTuple
 Kind = Literal["arrived", "requested", "supplied", "complete", "transferred", "ended"]
 
 OPEN = dt.date.max  # the end of a pause that still lasts
-ENDS = ("decided", "closed", "withdrawn", "lapsed")
 
 
 class Fact(NamedTuple):

@@ -11,12 +11,12 @@ from models.desk.scope import Scope
 from models.dossiers.batch import Batch
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
+from models.dossiers.kinds import ARRIVALS
 from models.dossiers.moves import Act, Move
 from models.dossiers.number import Scanned, clean, scanned
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
-ARRIVALS = {"announced": "arrived", "lapsed": "revived", "incomplete": "supplied"}  # what a dossier was waiting for
 CHANGED = (*ARRIVALS.values(), "asked", "further", "forwarded", "absent")  # these did something that can be undone
 SHOWN = 4  # characters of a number that led nowhere; with the envelope in hand they tell which one it was
 TRIES = 3

@@ -138,20 +138,28 @@ class Dossier(Base):
             return tuple(status for status in moves if status != "lapsed")
         return moves
 
+    @property
+    def possible(self) -> tuple[str, ...]:
+        """The acts that are allowed now, each named by its kind of event: moves first."""
+        papers = ("further",) if self.status in TAKING_PAPERS else ()
+        arrived = ("corrected", "returned") if self.arrived_on else ()
+        return (*self.moves, *papers, *arrived, *(("transferred",) if self.status in WITH_AUTHORITY else ()))
+
+    def kind_of(self, act: str) -> str:
+        """The kind of event that `act`, one of those possible, is recorded as: a second arrival is `supplied`."""
+        return "supplied" if act == "received" and self.arrived_on else act
+
     def move(self, move: Move) -> Event:
-        """Move to another status. A second arrival is `supplied`: the first day stands, the clock goes on from now."""
+        """Move to another status. Of a second arrival the first day stands, and the clock goes on from now."""
         to, on = move.to, move.arrived_on
         if to not in self.moves or (to == "received") != (on is not None) or lies_ahead(on):
             raise ConflictError
-        kind = "supplied" if to == "received" and self.arrived_on else to
-        changes: dict[str, Any] = {"status": to}
-        details: dict[str, Any] = {"reason": move.reason} if move.reason else {}
+        kind, changes = self.kind_of(to), dict[str, Any](status=to)
         if kind == "received":
             changes["arrived_on"] = on
         if to == "incomplete":
             changes["round"] = self.round + 1
-            until = move.until.isoformat() if move.until else None
-            details = {"missing": list(move.missing), "until": until, "round": self.round + 1}
+        details = move.details(self.round + 1)
         return self._record(kind, move, changes, arrived_on=on, postmark_on=move.postmark_on, details=details)
 
     def add_papers(self, arrived_on: dt.date, act: Act) -> Event:
@@ -204,11 +212,7 @@ class Dossier(Base):
         """Take back the latest event, unless somebody may have been told of it. The history keeps both rows."""
         if event != self.history.latest or event.kind not in UNDOABLE:
             raise ConflictError
-        changes: dict[str, Any] = {"status": event.from_status, "arrived_on": self.history.arrival_before(event)}
-        if event.kind == "incomplete":
-            changes["round"] = self.round - 1
-        if event.details.get("look"):
-            changes["look_on"] = dt.date.fromisoformat(event.details["look"])
+        changes = event.put_back | {"arrived_on": self.history.arrival_before(event)}
         with db.atomic():
             Audit.lock()
             for audience in AUDIENCES:
@@ -258,8 +262,8 @@ class Dossier(Base):
     def _register(self, addresses: list[Address]) -> None:
         self.save(force_insert=True)
         told = sorted({channel for channel, _address in addresses})
-        event = Event(dossier=self, kind="announced", at=self.created_at, by=self.issued_by, details={"told": told})
-        event.to_status = "announced"
+        event = Event(dossier=self, kind="announced", to_status="announced", at=self.created_at, by=self.issued_by)
+        event.details = {"told": told}
         event.save(force_insert=True)
         for audience in AUDIENCES:
             audience.register(event, addresses)

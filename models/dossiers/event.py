@@ -1,12 +1,14 @@
 """One row of a dossier's history."""
 
 import datetime as dt
+from typing import Any
 
 from peewee import CharField, DateField, DeferredForeignKey, ForeignKeyField, JSONField, ModelSelect, TextField
 
 from models.base import Base, UTCDateTimeField
 from models.deadlines.workdays import working_day
 from models.dossiers.batch import Batch
+from models.dossiers.kinds import FINAL
 from models.staff.staff import Staff
 
 
@@ -32,6 +34,21 @@ class Event(Base):
     def of_batch(cls, batch: Batch) -> "ModelSelect[Event]":
         """The events of one post-bag or bulk move, the latest first."""
         return cls.select().where(cls.batch == batch).order_by(cls.id.desc())
+
+    @property
+    def is_final(self) -> bool:
+        """True if no status can follow the one that it left the dossier in."""
+        return self.to_status in FINAL
+
+    @property
+    def put_back(self) -> dict[str, Any]:
+        """The columns of the dossier that an undo of this event restores from its details."""
+        restored: dict[str, Any] = {"status": self.from_status}
+        if "round" in self.details:
+            restored["round"] = self.details["round"] - 1
+        if "look" in self.details:
+            restored["look_on"] = dt.date.fromisoformat(self.details["look"])
+        return restored
 
     def missing(self, language: str) -> list[str]:
         """The documents that were asked for: as the catalogue names them in `language`, or as a clerk wrote them."""

@@ -9,7 +9,7 @@ from models.catalogue.procedure import Authority
 from models.deadlines.clock import Reading, Rule, read
 from models.deadlines.facts import Fact, handled
 from models.dossiers.event import Event
-from models.dossiers.kinds import ABOUT_CONTACT, ENTERING, KINDS
+from models.dossiers.kinds import ABOUT_CONTACT, ABOUT_ENVELOPE, ENTERING, KINDS, SENT
 
 
 class History:
@@ -40,24 +40,33 @@ class History:
         """The standing events of these kinds."""
         return [event for event in self.standing if event.kind in kinds]
 
+    def first(self, *kinds: str) -> Event | None:
+        """The oldest standing event of these kinds, if there is one."""
+        return next(iter(self.of(*kinds)), None)
+
     def last(self, *kinds: str) -> Event | None:
         """The newest standing event of these kinds, if there is one."""
-        return next((event for event in reversed(self.standing) if event.kind in kinds), None)
+        return next(reversed(self.of(*kinds)), None)
 
     def last_but(self, *kinds: str) -> Event:
         """The newest standing event that is of none of these kinds."""
-        return next(event for event in reversed(self.standing) if event.kind not in kinds)
+        return [event for event in self.standing if event.kind not in kinds][-1]
+
+    def since(self, *kinds: str) -> list[Event]:
+        """The standing events from the newest one of these kinds on; all if there is none."""
+        start = self.last(*kinds)
+        return [event for event in self.standing if start is None or event.id >= start.id]
 
     @property
     def present(self) -> Event:
-        """What brought the dossier into the status that it has now."""
-        return next(event for event in reversed(self.standing) if event.kind in ENTERING)
+        """The event that brought the dossier into its present status."""
+        return self.since(*ENTERING)[0]
 
     @property
     def on_its_way(self) -> Event | None:
-        """What says that an envelope is under way (the citizen, or an office that sent it on), unless it was missed."""
-        said = self.last("posted", "forwarded", "absent", "unarrived")
-        return said if said and said.kind in ("posted", "forwarded") else None
+        """The event by which an envelope is under way (posted, or sent on by an office), unless it was missed since."""
+        last = self.last(*ABOUT_ENVELOPE)
+        return last if last and last.kind in SENT else None
 
     def missing(self, language: str) -> list[str]:
         """The documents that the authority waits for now: none unless the dossier is incomplete."""
@@ -80,9 +89,9 @@ class History:
 
         `handled_days` are those from arrival to the first decision, less those spent waiting for documents.
         """
-        reading, facts = self.reading(rules), self.facts
+        reading, facts, decision = self.reading(rules), self.facts, self.first("decided")
         running = reading if reading and not reading.ended else None
-        decided = next((local_day(event.at) for event in self.of("decided")), None)
+        decided = local_day(decision.at) if decision else None
         return {
             "target_on": running.target if running else None,
             "due_on": running.limit if running else None,

@@ -1,7 +1,7 @@
 """Every kind of event, in one entry each. Whatever the code asks about a kind is derived from its entry.
 
-To add a kind or a status: add its entry here, its words in wording/ and its texts in templates/notifications/<kind>/.
-tests/dossiers/test_kinds.py names whatever is still missing.
+To add a kind or a status: add its entry here, its words in wording/kinds.py and, if it is told, its texts in
+templates/notifications/<kind>/. tests/dossiers/test_kinds.py names whatever is still missing.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,9 @@ class Kind:
     moves_to: tuple[str, ...] = ()  # of a status: the statuses that may follow it
     with_authority: bool = False  # of a status: an authority works on it, or could hand it over
     takes_papers: bool = False  # of a status: more paper changes nothing, and is recorded as "further"
+    scan_outcome: str = "supplied"  # of a status that waits for paper: what the post-bag calls its arrival
+    needs: tuple[str, ...] = ()  # fields that must be given with it
+    takes: tuple[str, ...] = ()  # fields that may be given with it
     undoable: bool = False  # staff may take it back while nobody has been told; a citizen's own acts stand
     told: bool = True  # the citizen is told of it
     says_status: bool = False  # its text says where the dossier stands, so a later one replaces it
@@ -28,6 +31,9 @@ class Kind:
     by_staff: bool = True  # staff does it at the desk: the audit has a word for it
     with_note: bool = False  # staff may write the citizen a note with it: text blocks may go with it
     in_bulk: bool = False  # of a status: many dossiers may be moved to it at once
+    rare: bool = False  # the page of the desk offers it below the usual next steps
+    on_its_way: bool | None = None  # True: an envelope is under way since; False: it no longer is
+    aside: Literal["meanwhile", "always"] | None = None  # the status page tells of it until the next status, or always
     asks: bool = False  # the first notification to an address: asks whether it is wanted
     about_contact: bool = False  # concerns an address, not the dossier: the public history leaves it out
 
@@ -40,6 +46,7 @@ _KINDS = (
         moves_to=("received", "lapsed", "withdrawn"),
         says_status=True,
         asks=True,
+        scan_outcome="arrived",
     ),
     Kind(
         name="received",
@@ -53,6 +60,8 @@ _KINDS = (
         envelope=True,
         clock="arrival",
         with_note=True,
+        needs=("arrived_on",),
+        takes=("postmark_on",),
     ),
     Kind(
         name="incomplete",
@@ -63,6 +72,7 @@ _KINDS = (
         says_status=True,
         clock="request",
         with_note=True,
+        needs=("missing", "until"),
     ),
     Kind(
         name="examination",
@@ -106,6 +116,8 @@ _KINDS = (
         clock="end",
         with_note=True,
         in_bulk=True,
+        rare=True,
+        scan_outcome="revived",
     ),
     Kind(
         name="withdrawn",
@@ -115,11 +127,26 @@ _KINDS = (
         says_status=True,
         clock="end",
         with_note=True,
+        rare=True,
     ),
     # The dossier's other events.
-    Kind(name="posted", told=False, by_staff=False),  # the citizen says so
-    Kind(name="reminder", says_status=True, by_staff=False),  # nobody said that it was posted
-    Kind(name="unarrived", says_status=True, by_staff=False),  # posted, but not scanned in time
+    Kind(  # the citizen says so
+        name="posted",
+        told=False,
+        by_staff=False,
+        on_its_way=True,
+    ),
+    Kind(  # nobody said that it was posted
+        name="reminder",
+        says_status=True,
+        by_staff=False,
+    ),
+    Kind(  # posted, but not scanned in time
+        name="unarrived",
+        says_status=True,
+        by_staff=False,
+        on_its_way=False,
+    ),
     Kind(  # the missing documents came: what "received" is called for a dossier that had arrived before
         name="supplied",
         enters="received",
@@ -128,16 +155,63 @@ _KINDS = (
         envelope=True,
         clock="arrival",
     ),
-    Kind(name="further", undoable=True, envelope=True, with_note=True),  # more paper came, though none was asked for
-    Kind(name="forwarded", undoable=True, proves_paper=True),  # it came to another authority, which sends it on
-    Kind(name="absent", undoable=True, proves_paper=True),  # its envelope came without this form
-    Kind(name="transferred", clock="transfer", with_note=True),  # another authority has the dossier now
-    Kind(name="corrected", clock="correction", with_note=True),  # the first envelope came on another day
-    Kind(name="returned", with_note=True),  # originals went back to the citizen
-    Kind(name="undone", told=False),  # details["event"] never happened
+    Kind(  # more paper came, though none was asked for
+        name="further",
+        undoable=True,
+        envelope=True,
+        with_note=True,
+        rare=True,
+        aside="meanwhile",
+    ),
+    Kind(  # it came to another authority, which sends it on
+        name="forwarded",
+        undoable=True,
+        proves_paper=True,
+        on_its_way=True,
+    ),
+    Kind(  # its envelope came without this form
+        name="absent",
+        undoable=True,
+        proves_paper=True,
+        on_its_way=False,
+    ),
+    Kind(  # another authority has the dossier now
+        name="transferred",
+        clock="transfer",
+        with_note=True,
+        needs=("authority",),
+        rare=True,
+        aside="meanwhile",
+    ),
+    Kind(  # the first envelope came on another day
+        name="corrected",
+        clock="correction",
+        with_note=True,
+        rare=True,
+        aside="meanwhile",
+    ),
+    Kind(  # originals went back to the citizen
+        name="returned",
+        with_note=True,
+        rare=True,
+        aside="always",
+    ),
+    Kind(  # details["event"] never happened
+        name="undone",
+        told=False,
+    ),
     # Of a contact.
-    Kind(name="added", by_staff=False, asks=True, about_contact=True),  # another address was given
-    Kind(name="changed", by_staff=False, about_contact=True),  # another address may take the place of this one
+    Kind(  # another address was given
+        name="added",
+        by_staff=False,
+        asks=True,
+        about_contact=True,
+    ),
+    Kind(  # another address may take the place of this one
+        name="changed",
+        by_staff=False,
+        about_contact=True,
+    ),
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}
@@ -158,16 +232,23 @@ MOVES: dict[str, tuple[str, ...]] = {status: KINDS[status].moves_to for status i
 ENTERING = tuple(kind.name for kind in _KINDS if kind.enters)
 WITH_AUTHORITY = _names(with_authority=True)
 AWAITING_PAPER = tuple(status for status in STATUSES if "received" in MOVES[status])
+ARRIVALS = {status: KINDS[status].scan_outcome for status in AWAITING_PAPER}  # what the post-bag says of an arrival
+AWAITING_AUTHORITY = tuple(status for status in WITH_AUTHORITY if KINDS[status].clock != "request")
+FINAL = tuple(status for status in STATUSES if not MOVES[status])
+TARGETS = tuple(status for status in STATUSES if any(status in moves for moves in MOVES.values()))
 TAKING_PAPERS = _names(takes_papers=True)
 UNDOABLE = _names(undoable=True)
 TOLD = _names(told=True, about_contact=False)
 SAYS_STATUS = _names(says_status=True)
 PROVING_PAPER = _names(proves_paper=True)
 ENVELOPES = _names(envelope=True)
-ENDS_CLOCK = tuple(kind.name for kind in _KINDS if kind.clock == "end")
 BY_STAFF = _names(by_staff=True)
 WITH_NOTE = _names(with_note=True)
 IN_BULK = _names(in_bulk=True)
+RARE = _names(rare=True)
+ASIDE = tuple(kind.name for kind in _KINDS if kind.aside)
+SENT = _names(on_its_way=True)
+ABOUT_ENVELOPE = tuple(kind.name for kind in _KINDS if kind.on_its_way is not None)
 ASKING = _names(asks=True)
 ABOUT_CONTACT = _names(about_contact=True)
 APART = (*ASKING, *(name for name in ABOUT_CONTACT if name not in ASKING))  # to one contact: no later news replace it

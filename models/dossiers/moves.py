@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from models.base import today
 from models.deadlines.workdays import working_days_after
@@ -45,6 +46,13 @@ class Move(Act):
     missing: tuple[Document, ...] = ()
     until: dt.date | None = None
     reason: str = ""
+
+    def details(self, round_: int) -> dict[str, Any]:
+        """The details of its event. A request for documents is the one of this round."""
+        if self.to == "incomplete":
+            until = self.until.isoformat() if self.until else None
+            return {"missing": list(self.missing), "until": until, "round": round_}
+        return {"reason": self.reason} if self.reason else {}
 
 
 @dataclass(frozen=True)
