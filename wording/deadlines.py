@@ -47,14 +47,14 @@ def before_arrival(rule: Rule) -> Due:
     return Due(_("How long it takes"), text, source=rule.source[current()])
 
 
-def limit(reading: Reading, on: dt.date) -> Due:
+def deadline(reading: Reading, on: dt.date) -> Due:
     """By when the authority answers as a rule, for the citizen, on the day `on`."""
     return Due(
         _("When the authority answers"),
         _stopped(reading) if reading.stopped else _until(reading, on),
         steps(reading),
         reading.rule.source[current()],
-        reading.limit,
+        reading.deadline,
         "limit",
     )
 
@@ -96,8 +96,8 @@ def for_desk(reading: Reading, on: dt.date) -> list[Due]:
     spent = Due(_("Days used"), _("%(used)s of %(total)s", used=reading.used(on), total=reading.total))
     if reading.stopped:
         return [Due(_("Clock"), _stands(reading), steps(reading), source), spent]
-    last = Due(_("Last day as a rule"), _near(reading, on), steps(reading), source, reading.limit)
-    target = [Due(_("Internal target"), day(reading.target))] if reading.target != reading.limit else []
+    last = Due(_("Last day as a rule"), _near(reading, on), steps(reading), source, reading.deadline)
+    target = [Due(_("Internal target"), day(reading.target))] if reading.target != reading.deadline else []
     return [last, *target, spent]
 
 
@@ -112,21 +112,22 @@ def day(date: dt.date | None) -> str:
 
 
 def _until(reading: Reading, on: dt.date) -> str:
-    text = _("As a rule at most until %(day)s", day=day(reading.limit))
-    if reading.ended is None and reading.limit and reading.limit < on:
+    text = _("As a rule at most until %(day)s", day=day(reading.deadline))
+    if reading.ended is None and reading.deadline and reading.deadline < on:
         return _("%(text)s. That day has passed: you may ask the authority.", text=text)
     return text
 
 
 def _near(reading: Reading, on: dt.date) -> str:
-    if reading.ended or reading.limit is None:
-        return day(reading.limit)
-    days = (reading.limit - on).days
+    last = day(reading.deadline)
+    if reading.ended or reading.deadline is None:
+        return last
+    days = (reading.deadline - on).days
     if days < 0:
-        return ngettext("%(day)s, %(num)d day overdue", "%(day)s, %(num)d days overdue", -days, day=day(reading.limit))
+        return ngettext("%(day)s, %(num)d day overdue", "%(day)s, %(num)d days overdue", -days, day=last)
     if days == 0:
-        return _("%(day)s, today", day=day(reading.limit))
-    return ngettext("%(day)s, in %(num)d day", "%(day)s, in %(num)d days", days, day=day(reading.limit))
+        return _("%(day)s, today", day=last)
+    return ngettext("%(day)s, in %(num)d day", "%(day)s, in %(num)d days", days, day=last)
 
 
 def _stopped(reading: Reading) -> str:

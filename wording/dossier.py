@@ -99,7 +99,7 @@ def _dues(dossier: Dossier) -> list[Due]:
     asked = KINDS[dossier.status].clock == "request"
     yours = clock_words.yours(dossier.history, today()) if asked else []
     reading = dossier.reading
-    return [*yours, clock_words.limit(reading, today())] if reading else yours
+    return [*yours, clock_words.deadline(reading, today())] if reading else yours
 
 
 def _period(dossier: Dossier) -> list[Due]:

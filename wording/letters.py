@@ -39,7 +39,7 @@ def _words(content: Content) -> Words:
         "enclosures": [enclosure[language] for enclosure in dossier.form.enclosures],
         "authority": dossier.authority,
         "authority_name": content.authority.name[language],
-        "limit": _limit(content),
+        "deadline": _deadline(content),
         "missing": event.missing(language),
         "confirmed": content.contact.confirmed_at is not None,
         "status_url": f"{site}/t/{dossier.number}",
@@ -52,10 +52,10 @@ def _words(content: Content) -> Words:
     return words | {"happened": [_happened(each, words) for each in content.news]}
 
 
-def _limit(content: Content) -> str:
+def _deadline(content: Content) -> str:
     """The last day for the authority's answer, as a rule, if its clock runs."""
     reading = content.history.reading(content.dossier.form.rules)
-    return format_date(reading.limit, "long") if reading and reading.limit and not reading.ended else ""
+    return format_date(reading.deadline, "long") if reading and reading.deadline and not reading.ended else ""
 
 
 def _happened(event: Event, words: Words) -> str:

@@ -6,7 +6,7 @@ from blueprints.accounts.guard import needs
 from blueprints.desk import export, tables
 from blueprints.desk.blueprint import bp
 from models import Audit, Authority, Dossier, WorkList
-from models.desk.statistics import Figures
+from models.desk.statistics import Statistics
 from web import htmx
 
 PERIOD_WEEKS = (4, 13, 52)  # weeks
@@ -20,7 +20,7 @@ def numbers() -> Response:
     weeks = _weeks()
     return htmx.page(
         "desk/numbers.html",
-        tables=tables.tables(Figures(g.scope, weeks, authority)),
+        tables=tables.tables(Statistics(g.scope, weeks, authority)),
         chosen={"weeks": weeks, "authority": authority.slug if authority else None},
         periods=PERIOD_WEEKS,
         authorities=list(g.scope.authorities()),
@@ -31,7 +31,7 @@ def numbers() -> Response:
 @needs("look")
 def numbers_csv(name: str) -> Response:
     """One of the tables."""
-    found = tables.tables(Figures(g.scope, _weeks(), _authority()))
+    found = tables.tables(Statistics(g.scope, _weeks(), _authority()))
     table = next((table for table in found if table.name == name), None) or abort(404)
     Audit.record(g.staff, "export", what=table.name)
     return export.answer(f"etracking-{table.name}", table.columns, table.rows)

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from models import Dossier
-from models.desk.statistics import Figures
+from models.desk.statistics import Statistics
 from models.dossiers.number import grouped
 from models.notifications.channel import CHANNELS
 from web.languages import in_language
@@ -42,15 +42,15 @@ class Table(NamedTuple):
     tones: tuple[str, ...] = ()  # of each row, for the bar that is drawn from its last cell; none: not drawn
 
 
-def tables(figures: Figures) -> list[Table]:
+def tables(statistics: Statistics) -> list[Table]:
     """All there are, what presses most first."""
     return [
-        _limits(figures),
-        _weeks(figures),
-        _stages(figures),
-        _ages(figures),
-        _notifications(figures),
-        _waits(figures),
+        _deadlines(statistics),
+        _weeks(statistics),
+        _stages(statistics),
+        _ages(statistics),
+        _notifications(statistics),
+        _waits(statistics),
     ]
 
 
@@ -77,7 +77,7 @@ def _bars(name: str, title: str, columns: tuple[str, ...], rows: dict[Any, tuple
     return Table(name, title, columns, list(rows.values()), tuple(TONES.get(key, "plain") for key in rows))
 
 
-def _limits(figures: Figures) -> Table:
+def _deadlines(statistics: Statistics) -> Table:
     said = {
         "overdue": _("Overdue"),
         "today": _("Due today"),
@@ -87,22 +87,22 @@ def _limits(figures: Figures) -> Table:
         "later": _("Due later"),
         "none": _("No date at present"),
     }
-    rows = {name: (said[name], cases) for name, cases in figures.by_limit().items()}
+    rows = {name: (said[name], cases) for name, cases in statistics.by_deadline().items()}
     return _bars("deadlines", _("Deadlines of open dossiers"), (_("Legal limit"), _("Dossiers")), rows)
 
 
-def _weeks(figures: Figures) -> Table:
+def _weeks(statistics: Statistics) -> Table:
     columns = (_("Week from Monday"), _("Arrived"), _("Decided"))
-    return Table("weeks", _("Arrived and decided, by week"), columns, figures.by_week())
+    return Table("weeks", _("Arrived and decided, by week"), columns, statistics.by_week())
 
 
-def _stages(figures: Figures) -> Table:
-    rows = {status: (label(status), cases) for status, cases in figures.by_status().items()}
+def _stages(statistics: Statistics) -> Table:
+    rows = {status: (label(status), cases) for status, cases in statistics.by_status().items()}
     return _bars("stages", _("Where all dossiers stand"), (_("Status"), _("Dossiers")), rows)
 
 
-def _ages(figures: Figures) -> Table:
-    ages = figures.by_age()
+def _ages(statistics: Statistics) -> Table:
+    ages = statistics.by_age()
     most = max(age for age in ages if age)
     rows = {
         age: (ngettext("At most %(num)d day", "At most %(num)d days", age) if age else _older(most), cases)
@@ -115,8 +115,8 @@ def _older(most: int) -> str:
     return ngettext("More than %(num)d day", "More than %(num)d days", most)
 
 
-def _notifications(figures: Figures) -> Table:
-    counts = figures.by_state()
+def _notifications(statistics: Statistics) -> Table:
+    counts = statistics.by_state()
     rows = {
         state: (said, *(counts[state].get(channel, 0) for channel in CHANNELS), sum(counts[state].values()))
         for state, said in notification_words.states().items()
@@ -126,7 +126,7 @@ def _notifications(figures: Figures) -> Table:
     return _bars("messages", _("What became of the messages"), columns, rows)
 
 
-def _waits(figures: Figures) -> Table:
+def _waits(statistics: Statistics) -> Table:
     columns = (_("Procedure"), _("Decided in twelve months"), _("Half within days"), _("Nine of ten within days"))
-    rows = [(in_language(time.procedure.title), time.cases, time.half, time.most) for time in figures.waits()]
+    rows = [(in_language(time.procedure.title), time.cases, time.half, time.most) for time in statistics.waits()]
     return Table("waiting", _("How long it took"), columns, rows)

@@ -20,7 +20,7 @@ from models.deadlines.workdays import DAY, working_day
 
 Unit = Literal["days", "weeks", "months"]
 
-# How near a limit is, for lists of work: from so many days ahead to so many, both included.
+# How near a deadline is, for lists of work: from so many days ahead to so many, both included.
 BUCKETS: dict[str, tuple[int | None, int | None]] = {
     "overdue": (None, -1),
     "today": (0, 0),
@@ -137,8 +137,8 @@ class Reading:
         return None if self.stopped else self.aim or self.end
 
     @property
-    def limit(self) -> dt.date | None:
-        """The last day as a rule; None while the clock is stopped."""
+    def deadline(self) -> dt.date | None:
+        """The last day for the authority, as a rule; None while the clock is stopped."""
         last = self.steps[-1]
         return last.end if isinstance(last, Rolled) else self.end
 
@@ -206,9 +206,9 @@ def rolled(end: dt.date) -> list[Rolled]:
     return [Rolled(tuple(end + later * DAY for later in range((last - end).days)), last)] if last != end else []
 
 
-def bucket(limit: dt.date, on: dt.date) -> str:
-    """The key of BUCKETS that `limit` falls into on the day `on` (in Luxembourg: the day changes at midnight there)."""
-    return next(name for name, (_, last) in BUCKETS.items() if last is None or (limit - on).days <= last)
+def bucket(deadline: dt.date, on: dt.date) -> str:
+    """The key of BUCKETS that `deadline` falls into on the day `on` (in Luxembourg: the day changes at midnight there)."""
+    return next(name for name, (_, last) in BUCKETS.items() if last is None or (deadline - on).days <= last)
 
 
 def _counting(rule: Rule, start: dt.date, facts: Sequence[Fact], pauses: Sequence[Pause]) -> list[Step]:

@@ -20,7 +20,7 @@ WEEK = dt.timedelta(weeks=1)
 AGES = (7, 14, 30, 60, 90)  # days since arrival, up to and including; the last group is older
 
 
-class Figures:
+class Statistics:
     """Counts over the dossiers in `scope`, of one authority or of all that it shows, over so many weeks until now."""
 
     def __init__(self, scope: Scope, weeks: int, authority: Authority | None = None) -> None:
@@ -45,8 +45,8 @@ class Figures:
             counts[next((age for age in AGES if (today() - day).days <= age), None)] += cases
         return {age: counts[age] for age in (*AGES, None)}
 
-    def by_limit(self) -> dict[str, int]:
-        """The same by how near the legal limit is (a key of BUCKETS), or "none" where the clock names no day."""
+    def by_deadline(self) -> dict[str, int]:
+        """The same by how near the legal deadline is (a key of BUCKETS), or "none" where the clock names no day."""
         counts: Counter[str] = Counter()
         for day, cases in self._counted(Dossier.due_on, self._open).items():
             counts[bucket(day, today()) if day else "none"] += cases

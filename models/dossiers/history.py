@@ -94,7 +94,7 @@ class History:
         decided = local_day(decision.at) if decision else None
         return {
             "target_on": running.target if running else None,
-            "due_on": running.limit if running else None,
+            "due_on": running.deadline if running else None,
             "decided_on": decided,
             "handled_days": handled(facts, decided) if decided else None,
         }

@@ -4,7 +4,7 @@ import pytest
 from playhouse.test_utils import count_queries
 
 from models import Scope, db
-from models.desk.statistics import Figures
+from models.desk.statistics import Statistics
 from models.desk.work_list import WorkList
 from support.site import account
 
@@ -31,8 +31,8 @@ def reads_a_whole_table(plan: str) -> bool:
 
 
 def test_figures_of_all_authorities_read_no_whole_table(everything):
-    figures = Figures(everything, 12)
-    for count in (figures.by_week, figures.by_age, figures.by_limit, figures.by_state):
+    statistics = Statistics(everything, 12)
+    for count in (statistics.by_week, statistics.by_age, statistics.by_deadline, statistics.by_state):
         found = plans(count)
         assert found and not any(map(reads_a_whole_table, found)), (count, found)
 

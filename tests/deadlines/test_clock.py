@@ -49,17 +49,17 @@ def test_period_ends_as_the_law_says(case):
     start, length, unit, suspensions, nominal, limit = case
     pauses = [tuple(map(day, pair.split())) for pair in suspensions.split(", ") if pair]
     reading = clock.read([rule(length, unit)], asked(day(start), *pauses))
-    assert (reading.end, reading.limit) == (day(nominal), day(limit))
+    assert (reading.end, reading.deadline) == (day(nominal), day(limit))
     assert reading.target == reading.end and reading.started == day(start) and reading.stopped is None
 
 
 def test_period_without_a_move_to_a_working_day_ends_where_it_ends():
-    assert read("arrived 03-02", rule(roll=False)).limit == day("05-01")
+    assert read("arrived 03-02", rule(roll=False)).deadline == day("05-01")
 
 
 def test_aim_of_the_authority_is_lengthened_like_the_period():
     reading = read("arrived 03-02, requested 03-16, supplied 04-05", rule(target=40))
-    assert (reading.target, reading.limit) == (day("05-01"), day("05-21"))
+    assert (reading.target, reading.deadline) == (day("05-01"), day("05-21"))
     late = read("arrived 03-02, requested 04-20, supplied 04-25", rule(target=40))
     assert (late.target, late.end) == (day("04-11"), day("05-06"))  # what was asked for after it does not move it
 
@@ -69,7 +69,7 @@ def test_aim_of_the_authority_is_lengthened_like_the_period():
 
 def test_clock_that_waits_for_documents_shows_no_date():
     reading = read("arrived 03-02, requested 03-16, supplied 03-26, requested 04-10", rule(target=40))
-    assert (reading.end, reading.target, reading.limit, reading.stopped) == (None, None, None, day("04-10"))
+    assert (reading.end, reading.target, reading.deadline, reading.stopped) == (None, None, None, day("04-10"))
     assert [reading.used(day(on)) for on in ("03-02", "03-03", "03-20", "03-27", "12-31")] == [0, 1, 14, 15, 29]
     assert reading.steps[-1] == Stopped(day("04-10"), 29, 60)
 
@@ -80,15 +80,15 @@ def test_second_request_waits_for_its_own_answer():
 
 def test_examination_means_that_nothing_is_missing_any_more():
     reading = read("arrived 03-02, requested 03-16, requested 03-20, complete 04-05")
-    assert reading.limit == day("05-21")
+    assert reading.deadline == day("05-21")
 
 
 def test_documents_can_start_the_period_anew():
     anew = rule(missing="restart")
     waiting = read("arrived 03-02, requested 03-16", anew)
-    assert (waiting.limit, waiting.stopped, waiting.steps[-1]) == (None, day("03-16"), Stopped(day("03-16"), 14, 60))
+    assert (waiting.deadline, waiting.stopped, waiting.steps[-1]) == (None, day("03-16"), Stopped(day("03-16"), 14, 60))
     reading = read("arrived 03-02, requested 03-16, supplied 04-05", anew)
-    assert (reading.started, reading.limit) == (day("04-05"), day("06-04"))
+    assert (reading.started, reading.deadline) == (day("04-05"), day("06-04"))
     assert reading.steps == (
         Started(day("03-02"), "arrival"),
         Restarted(day("04-05"), "supplied"),
@@ -101,18 +101,18 @@ def test_documents_can_start_the_period_anew():
 def test_documents_can_leave_the_period_alone():
     for told in ("arrived 03-02, requested 03-16", "arrived 03-02, requested 03-16, supplied 04-05"):
         reading = read(told, rule(missing="none"))
-        assert (reading.limit, reading.stopped, len(reading.steps)) == (day("05-04"), None, 3)
+        assert (reading.deadline, reading.stopped, len(reading.steps)) == (day("05-04"), None, 3)
 
 
 def test_handing_over_lets_the_period_go_on():
     reading = read("arrived 03-02, requested 03-16, supplied 04-05, transferred 03-10")
-    assert reading.limit == day("05-21")
+    assert reading.deadline == day("05-21")
     assert reading.steps[2:] == (HandedOver(day("03-10")), Suspended(day("03-16"), day("04-05"), 20, day("05-21")))
 
 
 def test_clock_stays_stopped_when_the_dossier_is_handed_over():
     reading = read("arrived 03-02, requested 03-16, transferred 03-20")
-    assert (reading.stopped, reading.limit) == (day("03-16"), None)
+    assert (reading.stopped, reading.deadline) == (day("03-16"), None)
 
 
 def test_handing_over_can_start_the_period_anew():
@@ -143,19 +143,19 @@ def test_period_can_start_when_the_dossier_is_complete(told, started, end):
 
 def test_period_that_starts_when_the_dossier_is_complete_waits_for_it():
     reading = read("arrived 03-02, requested 03-16, supplied 03-20, requested 03-24", rule(start="completeness"))
-    assert (reading.started, reading.limit, reading.stopped, reading.total) == (None, None, day("03-24"), 0)
+    assert (reading.started, reading.deadline, reading.stopped, reading.total) == (None, None, day("03-24"), 0)
     assert reading.steps == (Waiting(day("03-24")),) and reading.used(day("04-30")) == 0
 
 
 def test_what_is_decided_uses_no_more_days():
     reading = read("arrived 03-02, ended 03-22, ended 04-10")
-    assert (reading.ended, reading.limit) == (day("03-22"), day("05-04"))
+    assert (reading.ended, reading.deadline) == (day("03-22"), day("05-04"))
     assert [reading.used(day(on)) for on in ("03-12", "03-22", "04-30")] == [10, 20, 20]
 
 
 def test_documents_that_come_after_all_revive_a_lapsed_dossier():
     reading = read("arrived 03-02, requested 03-16, ended 04-01, supplied 04-05")
-    assert (reading.ended, reading.limit) == (None, day("05-21"))
+    assert (reading.ended, reading.deadline) == (None, day("05-21"))
     assert read("ended 02-01, arrived 03-02").ended is None
 
 
@@ -177,7 +177,7 @@ def test_old_dossiers_keep_their_rule():
     lengths = {on: clock.read(rules, story(f"arrived {on}")).rule.length for on in arrivals}
     assert lengths == arrivals
     kept = clock.read(rules, story("arrived 03-09, requested 03-12, supplied 06-10"))
-    assert (kept.rule.length, kept.limit) == (60, day("08-06"))
+    assert (kept.rule.length, kept.deadline) == (60, day("08-06"))
 
 
 def test_clock_that_starts_with_completeness_follows_the_rule_of_that_day():

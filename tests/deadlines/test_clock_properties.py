@@ -32,7 +32,7 @@ def by_hand(start: dt.date, length: int, pauses: list[tuple[dt.date, dt.date]]) 
 
 def limits(start: dt.date, length: int, pauses: list[tuple[dt.date, dt.date]]) -> tuple[dt.date, dt.date]:
     reading = clock.read([rule(length)], asked(start, *pauses))
-    return reading.end, reading.limit
+    return reading.end, reading.deadline
 
 
 @given(cases())

@@ -57,11 +57,11 @@ def test_corrected_arrival_recomputes_everything():
         event("corrected", "2026-04-06T10:00+02:00", "03-02"),
         event("corrected", "2026-04-07T10:00+02:00", "03-03"),
     ]
-    assert clock.read([rule()], History(history[:3]).facts).limit == day(
+    assert clock.read([rule()], History(history[:3]).facts).deadline == day(
         "05-26"
     )  # the 23rd is a Saturday, then Whit Monday
-    assert clock.read([rule()], History(history[:4]).facts).limit == day("05-21")
-    assert clock.read([rule()], History(history).facts).limit == day("05-22")
+    assert clock.read([rule()], History(history[:4]).facts).deadline == day("05-21")
+    assert clock.read([rule()], History(history).facts).deadline == day("05-22")
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
