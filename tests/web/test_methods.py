@@ -1,7 +1,6 @@
 """Looking changes nothing: each function of a page takes one method, and HEAD answers as GET does."""
 
 import pytest
-from senders.text import contact_token
 
 from models import Contact
 from support.database import dump
@@ -24,7 +23,7 @@ def test_head_answers_as_get_does(visitor, path):
 def test_mail_program_that_tries_the_stop_link_stops_nothing(app, visitor, with_mail):
 
     with app.app_context():
-        path = f"/c/{contact_token(with_mail.contacts.get())}"
+        path = f"/c/{with_mail.contacts.get().token}"
     before = dump()
     for method in ("HEAD", "GET"):
         answer = visitor.open(f"{path}/stop", method)
