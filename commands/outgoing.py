@@ -51,6 +51,6 @@ def _count_sms(notification: Notification) -> None:
         raise SendError("not a mobile number of a country that SMS go to", Outcome.NEVER)
     tariff = sms_limits.Tariff(config["SMS_PRICE"], config["SMS_BUDGET"])
     try:
-        sms_limits.leave(contact, f"{notification.id} {notification.created_at.timestamp()}", tariff)
-    except sms_limits.Refused as refused:
+        sms_limits.count_sending(contact, f"{notification.id} {notification.created_at.timestamp()}", tariff)
+    except sms_limits.SMSLimitError as refused:
         raise SendError(f"limit of SMS to new contacts: {refused}", Outcome.UNWRITTEN) from refused

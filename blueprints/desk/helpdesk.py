@@ -136,8 +136,8 @@ def _corrected(contact: Contact, form: ContactForm) -> str:
         return _("We cannot write to this address at the moment. Please try again tomorrow.")
     try:
         helpdesk.correct(contact, channel, address, g.staff, form.reason.data)
-    except addresses.Taken:
+    except addresses.AddressTakenError:
         return _("This address is being told already.")
-    except addresses.Full:
-        return _("No more than %(most)s addresses can be told of one dossier.", most=addresses.MOST)
+    except addresses.TooManyContactsError:
+        return _("No more than %(most)s addresses can be told of one dossier.", most=addresses.MAX_CONTACTS)
     return ""

@@ -44,7 +44,7 @@ def _lines() -> Iterable[str]:
 
 
 def _sms() -> dict[str, tuple[str, float]]:
-    figures = sms_limits.figures(contact_limits.tariff())
+    figures = sms_limits.statistics(contact_limits.tariff())
     return {
         "sms_spent_cents": ("What the SMS of this month cost", figures.spent),
         "sms_budget_cents": ("What they may cost", figures.budget),

@@ -40,8 +40,8 @@ def may_give(contact: Contact) -> bool:
 def _sms(number: str, permit: str, by: Staff | None) -> bool:
     visitors = sms_network_key(request.remote_addr, current_app.config["SECRET_KEY"])
     try:
-        sms_limits.ask(number, visitors, permit, tariff(), account=by.id if by else None)
-    except sms_limits.Refused:
+        sms_limits.count_request(number, visitors, permit, tariff(), account=by.id if by else None)
+    except sms_limits.SMSLimitError:
         return False
     return True
 

@@ -22,7 +22,7 @@ ACTIONS = {
     "confirm": consent.confirm,
     "stop": consent.stop,
     "start": consent.start,
-    "keep": addresses.take_back,
+    "keep": addresses.cancel_exchange,
     "erase": Contact.erase,
 }
 FORMS: dict[str, type[MailAddressForm] | type[MobileNumberForm]] = {"email": MailAddressForm, "sms": MobileNumberForm}
@@ -100,10 +100,10 @@ def given(contact: Contact, verb: str, channel: str, address: str) -> str:
         return _("We cannot write to this address at the moment. Please try again tomorrow.")
     try:
         (addresses.exchange if verb == "exchange" else addresses.add)(contact, channel, address)
-    except addresses.Taken:
+    except addresses.AddressTakenError:
         return _("This address is being told already.")
-    except addresses.Full:
-        return _("No more than %(most)s addresses can be told of one dossier.", most=addresses.MOST)
+    except addresses.TooManyContactsError:
+        return _("No more than %(most)s addresses can be told of one dossier.", most=addresses.MAX_CONTACTS)
     return ""
 
 
@@ -118,7 +118,7 @@ def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str,
         contact=contact,
         others=addresses.others(contact),
         pending=addresses.pending(contact),
-        most=addresses.MOST,
+        most=addresses.MAX_CONTACTS,
         forms=forms,
         token=token,
         label=label(contact.dossier.status),

@@ -7,7 +7,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from blueprints.public import contacts, lookups
 from models import Counter, Dossier, Subscription
-from models.notifications.subscription import BadSubscription, Full
+from models.notifications.subscription import SubscriptionError, TooManyDevicesError
 from models.security.throttle import visitor_key
 from web import htmx as hx
 from web.languages import current
@@ -32,10 +32,10 @@ def tell(number: str) -> Response:
         device = Subscription.read(request.form, current_app.config["PUSH_HOSTS"])
         if action in ("tell", "stop"):
             _change(action, device, dossier)
-    except (BadSubscription, Full) as error:
-        full = isinstance(error, Full)
+    except (SubscriptionError, TooManyDevicesError) as error:
+        full = isinstance(error, TooManyDevicesError)
         return private(hx.page("public/pwa/push.html", 409 if full else 422, dossier=dossier, fault=True, full=full))
-    contact = device.of(dossier)
+    contact = device.contact_of(dossier)
     if action == "data":
         return contacts.export(contact or abort(404))
     told = contact is not None and contact.stopped_at is None
@@ -49,18 +49,18 @@ def renew() -> Response:
         abort(404)
     try:
         device = Subscription.read(request.form, current_app.config["PUSH_HOSTS"])
-    except BadSubscription:
+    except SubscriptionError:
         abort(422)
     _limit()
-    device.take_over(request.form.get("old", ""))
+    device.replace_endpoint(request.form.get("old", ""))
     return Response(status=204)  # the same for an old one that nobody knows
 
 
 def _change(action: str, device: Subscription, dossier: Dossier) -> None:
     if action == "stop":
-        return device.silence(dossier)
+        return device.unsubscribe(dossier)
     _limit()
-    return device.tell(dossier, current())
+    return device.subscribe(dossier, current())
 
 
 def _limit() -> None:

@@ -60,7 +60,7 @@ def unmask(contact: Contact, by: Staff, reason: str) -> str:
 def correct(contact: Contact, channel: str, address: str, by: Staff, reason: str) -> None:
     """Ask another address whether it takes the place of `contact`; the old one is told.
 
-    Raises addresses.Taken or addresses.Full.
+    Raises addresses.AddressTakenError or addresses.TooManyContactsError.
     """
     with db.atomic():
         Audit.lock()

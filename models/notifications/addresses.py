@@ -1,7 +1,7 @@
-"""What the holder of one address may do about the addresses of the same dossier: exchange it, add a helper's, see all.
+"""The addresses of one dossier: a holder may exchange their own, add one for a helper, and see or export all.
 
-A link may have fallen into wrong hands, so nothing is taken away by it in silence: the old address is told at once, and
-goes on hearing everything until the new one says yes by its own link. Only then does it give way.
+A link may be stolen, so an exchange is never silent: the old address is notified at once, and goes on receiving
+everything until the new one is confirmed by its own link.
 """
 
 import datetime as dt
@@ -12,45 +12,45 @@ from models.base import db, now
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ASKING
-from models.notifications.contact import NOTICE, Contact, hashed
+from models.notifications.contact import EXCHANGE_NOTICE, Contact, hashed
 from models.notifications.notification import Notification
 from models.notifications.states import LEFT
 from models.notifications.subscription import Subscription
 from models.staff.staff import Staff
 
-INSTANTS = ("created_at", "asked_at", "confirmed_at", "stopped_at", "failed_at")
-DOUBLE = dt.timedelta(minutes=1)  # the same wish again within this time is the same form, sent twice
-MOST = 4  # contacts of one dossier: the citizen by mail and SMS, and a helper by both
+TIMESTAMPS = ("created_at", "asked_at", "confirmed_at", "stopped_at", "failed_at")
+RESUBMIT_WINDOW = dt.timedelta(minutes=1)  # the same request within this time is one form sent twice
+MAX_CONTACTS = 4  # of one dossier: the citizen by mail and SMS, and a helper by both
 
 
-class Taken(Exception):
-    """This address is one of the dossier's contacts already."""
+class AddressTakenError(Exception):
+    """This address is already a contact of the dossier."""
 
 
-class Full(Exception):
-    """The dossier has as many contacts as it may."""
+class TooManyContactsError(Exception):
+    """The dossier has MAX_CONTACTS contacts already."""
 
 
 def others(contact: Contact) -> list[Contact]:
-    """The other contacts of the same dossier: everybody sees who else is informed."""
+    """The other contacts of the same dossier."""
     of_dossier = (Contact.dossier == contact.dossier) & Contact.replaced_at.is_null() & (Contact.id != contact.id)
     return list(Contact.select().where(of_dossier).order_by(Contact.id))
 
 
-def _given(contact: Contact) -> int:
-    """How many addresses were given beside this one. Apps have a limit of their own: none takes the place of these."""
+def _addresses_beside(contact: Contact) -> int:
+    """How many other addresses the dossier has. Apps are not counted: they have a limit of their own."""
     return sum(other.channel != "push" for other in others(contact))
 
 
 def pending(contact: Contact) -> Contact | None:
-    """The address that will take the place of this one as soon as it says yes."""
+    """The contact that will replace this one once it is confirmed, if there is one."""
     return contact.successors.where(Contact.confirmed_at.is_null()).first()
 
 
 def mistyped(contact: Contact) -> bool:
-    """Whether nobody can have received anything at this address, its link neither: then it is nobody's.
+    """True if nothing can have reached this address, so that nobody has its link: it was probably mistyped.
 
-    Whoever holds the number may put it right. As soon as one notification may have arrived, only its reader may.
+    Then whoever holds the number may correct it; once a notification may have arrived, only its reader may.
     """
     mine = Notification.select().where(Notification.contact == contact)
     first = mine.where(Notification.kind.in_(ASKING) & (Notification.state == "failed"))
@@ -59,49 +59,52 @@ def mistyped(contact: Contact) -> bool:
 
 
 def add(contact: Contact, channel: str, address: str) -> Contact:
-    """Tell somebody else too, after they have said yes; sent twice, it counts once. Raises Taken or Full."""
+    """Add an address to the dossier and ask it to confirm. Idempotent for a form sent twice.
+
+    Raises AddressTakenError or TooManyContactsError.
+    """
     with db.atomic():
         _lock(contact)
-        if double := _double(contact, channel, address):
+        if double := _resubmitted(contact, channel, address):
             return double
-        if _given(contact) + 1 >= MOST:
-            raise Full
+        if _addresses_beside(contact) + 1 >= MAX_CONTACTS:
+            raise TooManyContactsError
         return invite(contact.dossier, channel, address, contact.language)
 
 
 def exchange(contact: Contact, channel: str, address: str) -> Contact:
-    """Let another address take this one's place, as soon as it says yes; the old one is told.
+    """Ask another address to replace this one; the old one is notified, and replaced once the new one is confirmed.
 
-    Sent twice, it counts once. Raises Taken or Full.
+    Idempotent for a form sent twice. Raises AddressTakenError or TooManyContactsError.
     """
     with db.atomic():
         _lock(contact)
-        if double := _double(contact, channel, address, replaces=contact):
+        if double := _resubmitted(contact, channel, address, replaces=contact):
             return double
-        take_back(contact)
-        if _given(contact) + 1 > MOST:
-            raise Full
+        cancel_exchange(contact)
+        if _addresses_beside(contact) + 1 > MAX_CONTACTS:
+            raise TooManyContactsError
         successor = invite(contact.dossier, channel, address, contact.language, replaces=contact)
-        _tell(contact, NOTICE, to=successor.masked)
+        _tell(contact, EXCHANGE_NOTICE, to=successor.masked)
         return successor
 
 
 def _lock(contact: Contact) -> None:
-    """Nobody else counts or adds the dossier's addresses before this transaction ends."""
-    if db.for_update:  # on SQLite, a transaction is alone anyway
+    """Lock the dossier until the transaction ends, so that nobody else counts or adds its addresses meanwhile."""
+    if db.for_update:  # SQLite has only one writing transaction at a time
         Dossier.select(Dossier.id).where(Dossier.id == contact.dossier_id).for_update().execute()
 
 
-def _double(contact: Contact, channel: str, address: str, replaces: Contact | None = None) -> Contact | None:
-    """What the same wish has brought about a moment ago, while it has no answer."""
+def _resubmitted(contact: Contact, channel: str, address: str, replaces: Contact | None = None) -> Contact | None:
+    """The contact that the same request created a moment ago, if it has not answered yet."""
     same = (Contact.dossier == contact.dossier_id) & (Contact.address_hash == hashed(channel, address))
     asked = Contact.by_link & Contact.confirmed_at.is_null() & Contact.stopped_at.is_null()
-    mine = (Contact.id != contact.id) & (Contact.replaces == replaces) & (Contact.created_at > now() - DOUBLE)
+    mine = (Contact.id != contact.id) & (Contact.replaces == replaces) & (Contact.created_at > now() - RESUBMIT_WINDOW)
     return Contact.select().where(same & asked & mine).first()
 
 
-def take_back(contact: Contact) -> None:
-    """No address takes the place of this one after all."""
+def cancel_exchange(contact: Contact) -> None:
+    """Erase the contact that was to replace this one."""
     if successor := pending(contact):
         successor.erase()
 
@@ -117,7 +120,7 @@ def export(contact: Contact) -> dict[str, Any]:
         "device": json.loads(device.info) if device else None,
         "language": contact.language,
         "given_by_link": contact.by_link,
-        **{name: _instant(getattr(contact, name)) for name in INSTANTS},
+        **{name: _instant(getattr(contact, name)) for name in TIMESTAMPS},
         "notifications": [
             {
                 "about": notification.event.kind,
@@ -143,11 +146,11 @@ def invite(
     by: Staff | None = None,
     replaces: Contact | None = None,
 ) -> Contact:
-    """Ask at this address whether it wants to be told of `dossier`; `by` typed it at the desk. Raises Taken."""
+    """Create a contact and ask it to confirm; `by` is the staff member who typed it. Raises AddressTakenError."""
     same = (Contact.dossier == dossier) & (Contact.address_hash == hashed(channel, address))
-    Contact.delete().where(same & Contact.replaced_at.is_null(False)).execute()  # welcome back
+    Contact.delete().where(same & Contact.replaced_at.is_null(False)).execute()  # a replaced address may return
     if Contact.select().where(same).exists():
-        raise Taken
+        raise AddressTakenError
     invited = Contact.create(
         dossier=dossier,
         channel=channel,
@@ -162,7 +165,7 @@ def invite(
 
 
 def _tell(contact: Contact, kind: str, by: Staff | None = None, **details: str) -> None:
-    """Queue a notification that belongs to no step of the dossier: its event is one that the public history leaves out."""
+    """Queue a notification about the contact itself; the public history leaves its event out."""
     status = contact.dossier.status
     event = Event.create(
         dossier=contact.dossier, kind=kind, at=now(), by=by, from_status=status, to_status=status, details=details

@@ -42,7 +42,7 @@ class Contacts:
         Notification.cancel(mine & (Notification.attempts == 0))  # one that was tried has replaced older news
         if Notification.select().where(mine & (Notification.state != "cancelled")).exists():
             raise ConflictError
-        Contact.doubt_paper(event.dossier_id, event.at)
+        Contact.unconfirm_by_paper(event.dossier_id, event.at)
 
 
 def notifications_of(event: Event) -> list[Notification]:

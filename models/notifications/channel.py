@@ -37,7 +37,7 @@ class Channel(Base):
 
     @classmethod
     def breaker_state(cls, name: str) -> BreakerState:
-        """Whether a notification may leave now. "half-open" lets this caller send one trial, once per TRIAL_INTERVAL."""
+        """Whether a notification may leave now. "half-open" lets this caller send one trial, every TRIAL_INTERVAL."""
         channel = cls.get_or_none(cls.name == name)
         if channel is None or channel.probe_at is None:
             return "closed"

@@ -1,16 +1,16 @@
-"""What the holder of an address says: yes, no more, again. Each verb also settles what waits to be sent there."""
+"""Consent of an address's holder: confirm, stop, start. Each verb also settles what waits to be sent there."""
 
 from models.base import db, now
 from models.dossiers.kinds import APART
-from models.notifications.contact import PEACE, Contact, hashed, stopped_mark
+from models.notifications.contact import ASK_AGAIN_AFTER, Contact, hashed, stopped_mark
 from models.notifications.notification import Notification
 from models.security.throttle import Used
 
 
 def confirm(contact: Contact) -> None:
-    """The holder says: yes, this is mine. Once is enough; a stopped contact stays stopped.
+    """Confirm a contact; idempotent. A stopped contact stays stopped.
 
-    An address that was to take the place of another does so now.
+    If it was to replace another contact, it does so now.
     """
     unconfirmed = (Contact.id == contact.id) & Contact.confirmed_at.is_null() & Contact.stopped_at.is_null()
     with db.atomic():
@@ -19,14 +19,14 @@ def confirm(contact: Contact) -> None:
 
 
 def stop(contact: Contact) -> None:
-    """No more notifications to this address: those still waiting are cancelled with it."""
+    """Stop notifications to this contact and cancel those still waiting."""
     with db.atomic():
-        Notification.cancel_for(contact)  # first: whoever records a receipt locks the rows in this order
-        contact.silence()
+        Notification.cancel_for(contact)  # first: a delivery report locks the rows in this order
+        contact.mark_stopped()
 
 
 def start(contact: Contact) -> None:
-    """Notifications again, and with that the holder's yes. Changes nothing for one that never stopped."""
+    """Start notifications again, and confirm the contact. Nothing else changes for one that was never stopped."""
     with db.atomic():
         Contact.update(stopped_at=None).where((Contact.id == contact.id) & Contact.replaced_at.is_null()).execute()
         Used.clear(stopped_mark(contact.channel, contact.address))
@@ -35,9 +35,9 @@ def start(contact: Contact) -> None:
 
 
 def stop_everywhere(channel: str, address: str) -> int:
-    """The holder wants nothing more, for any dossier, and is not asked again for a while. Returns how many contacts."""
+    """Stop an address for every dossier, and do not ask it again for a while. Returns how many contacts."""
     with db.atomic():
-        Used.mark(stopped_mark(channel, address), PEACE)
+        Used.mark(stopped_mark(channel, address), ASK_AGAIN_AFTER)
         same = (Contact.address_hash == hashed(channel, address)) & Contact.stopped_at.is_null()
         going = list(Contact.select().where(same))
         for contact in going:
@@ -46,7 +46,7 @@ def stop_everywhere(channel: str, address: str) -> int:
 
 
 def start_everywhere(channel: str, address: str) -> int:
-    """The holder takes a stop back, for every dossier. Returns how many contacts hear again."""
+    """Start a stopped address again, for every dossier. Returns how many contacts."""
     theirs = (Contact.address_hash == hashed(channel, address)) & Contact.stopped_at.is_null(False)
     with db.atomic():
         Used.clear(stopped_mark(channel, address))
@@ -57,9 +57,9 @@ def start_everywhere(channel: str, address: str) -> int:
 
 
 def _give_way(contact: Contact, successor: Contact) -> None:
-    """Another address has said yes in this one's place: its link dies at once, the rest after GRACE.
+    """Replace `contact` by `successor`: its link is invalid at once; purge() deletes it after REPLACED_KEPT_FOR.
 
-    What still waits to leave is told to `successor`: between the two, no news may be lost.
+    What still waits to be sent is queued for `successor`, so that nothing is lost between the two.
     """
     mine = (Notification.contact == contact.id) & Notification.run_at.is_null(False)
     waiting = Notification.select().where(mine & Notification.kind.not_in(APART)).order_by(Notification.id)

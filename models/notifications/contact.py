@@ -1,4 +1,4 @@
-"""Whom one dossier's notifications go to."""
+"""The contacts of a dossier: the addresses that its notifications go to."""
 
 import datetime as dt
 from typing import Any
@@ -14,24 +14,24 @@ from models.dossiers.kinds import ASKING
 from models.security import keys, signed_links
 from models.security.throttle import Used
 
-# The holder of an address hears that it was exchanged even if whoever did so stopped its notifications at once.
-NOTICE = "changed"
-PEACE = dt.timedelta(days=30)  # how long nobody is asked again who said stop before ever saying yes
-GRACE = dt.timedelta(days=3)  # a mail is tried for as long: the notice of the change may still have to leave
-GOOGLE = ("gmail.com", "googlemail.com")  # where dots in a name mean nothing
+# The kind of the notice of an exchange. It leaves even if its contact was stopped: a thief of the link may do that.
+EXCHANGE_NOTICE = "changed"
+ASK_AGAIN_AFTER = dt.timedelta(days=30)  # for one that stopped without ever confirming
+REPLACED_KEPT_FOR = dt.timedelta(days=3)  # as long as a mail is retried: the notice of the exchange may be waiting
+GMAIL_DOMAINS = ("gmail.com", "googlemail.com")  # dots before the @ mean nothing there
 
 
 def hashed(channel: str, address: str) -> str:
-    """What an address is found again by. Spellings that reach the same person have the same."""
+    """The keyed hash that an address is looked up by; the same for all spellings that reach the same mailbox."""
     if channel == "email":
         name, _, domain = address.lower().rpartition("@")
-        name, domain = name.split("+")[0], GOOGLE[0] if domain in GOOGLE else domain
-        address = f"{name.replace('.', '') if domain in GOOGLE else name}@{domain}"
+        name, domain = name.split("+")[0], GMAIL_DOMAINS[0] if domain in GMAIL_DOMAINS else domain
+        address = f"{name.replace('.', '') if domain in GMAIL_DOMAINS else name}@{domain}"
     return keys.digest("address", f"{channel} {address}")
 
 
-def veiled(channel: str, address: str) -> str:
-    """As much of an address as tells those who know it, and nobody else: j***@e..., +352 *** *56, App ***7c."""
+def masked(channel: str, address: str) -> str:
+    """The masked address, recognisable only to those who know it: j***@e..., +352 *** *56, App ***7c."""
     if channel == "email":
         name, _, domain = address.rpartition("@")
         return f"{name[:1]}***@{domain[:1]}..."
@@ -41,12 +41,12 @@ def veiled(channel: str, address: str) -> str:
 
 
 def stopped_mark(channel: str, address: str) -> str:
-    """The name of the mark that nobody may be asked at this address whether they want notifications."""
+    """The name of the mark that this address was stopped, and may not be asked to confirm again."""
     return f"stopped {hashed(channel, address)}"
 
 
 class Contact(Base):
-    """Where one dossier's notifications go: one e-mail address, one mobile number (E.164) or one app (subscription.py)."""
+    """One e-mail address, one mobile number (E.164) or one app (subscription.py), for one dossier."""
 
     dossier = ForeignKeyField(Dossier, backref="contacts", on_delete="CASCADE")
     channel = CharField(max_length=5)
@@ -54,13 +54,13 @@ class Contact(Base):
     address_hash = CharField(max_length=64, index=True)
     language = CharField(max_length=2)
     created_at = UTCDateTimeField()
-    by_link = BooleanField(default=False)  # given after the registration: the paper does not speak for it
+    by_link = BooleanField(default=False)  # added after the registration: the paper's arrival does not confirm it
     replaces = ForeignKeyField("self", null=True, on_delete="SET NULL", backref="successors")
-    asked_at = UTCDateTimeField(null=True)  # when the SMS left that asks whether it is wanted
+    asked_at = UTCDateTimeField(null=True)  # when the first SMS, which asks to confirm, left
     confirmed_at = UTCDateTimeField(null=True)
     stopped_at = UTCDateTimeField(null=True)
-    replaced_at = UTCDateTimeField(null=True)  # another address has taken its place, and its link is dead
-    failed_at = UTCDateTimeField(null=True)  # a notification to it was given up, and none has reached it since
+    replaced_at = UTCDateTimeField(null=True)  # by its successor; its link is invalid since
+    failed_at = UTCDateTimeField(null=True)  # a notification to it was given up, and none delivered since
     dossier_id: int  # peewee makes it; its stubs do not say so
     successors: "ModelSelect[Contact]"
 
@@ -76,7 +76,7 @@ class Contact(Base):
 
     @classmethod
     def listening(cls, event: Event) -> list["Contact"]:
-        """The contacts that may hear of `event`: all of the first event, later only those confirmed, never stopped.
+        """The contacts to notify of `event`: all for the first event, later the confirmed ones; never a stopped one.
 
         Only who they are and by which channel is loaded.
         """
@@ -94,10 +94,10 @@ class Contact(Base):
 
     @classmethod
     def unreached(cls) -> "ModelSelect[Contact]":
-        """Contacts that we could not reach, of dossiers where nobody else is told instead: for their owner to correct.
+        """Failed contacts of dossiers where no other contact is told instead: their owner should correct them.
 
-        An app is nobody: it is on a device that may lie in a drawer. Narrow it to one dossier for its status page, to
-        a scope for the helpdesk.
+        An app does not count as another contact: its device may lie in a drawer. Callers narrow the query to one
+        dossier, or to a scope.
         """
         other = cls.alias("other")
         told = (other.dossier == cls.dossier) & other.confirmed_at.is_null(False)
@@ -120,7 +120,7 @@ class Contact(Base):
         return signed_links.contact_token(self.id, self.created_at)
 
     def stand_ins(self, event: Event) -> list["Contact"]:
-        """Who else may hear of `event` in the place of this contact."""
+        """The other contacts to tell of `event` when this one cannot be reached."""
         may = (Contact.dossier == self.dossier_id) & Contact.confirmed_at.is_null(False) & (Contact.id != self.id)
         may &= Contact.stopped_at.is_null() & Contact.failed_at.is_null()
         if not event.dossier.form.procedure.sends_sms:
@@ -128,52 +128,52 @@ class Contact(Base):
         return list(Contact.select().where(may))
 
     @classmethod
-    def missed(cls, key: int) -> None:
-        """A notification to the contact with this id was given up."""
+    def mark_failed(cls, key: int) -> None:
+        """Record that a notification to the contact with this id was given up."""
         cls.update(failed_at=now()).where(cls.id == key).execute()
 
     @classmethod
-    def reached(cls, key: int) -> None:
-        """A notification reached the contact with this id: whatever was wrong with it is over."""
+    def clear_failed(cls, key: int) -> None:
+        """Record that a notification reached the contact with this id."""
         cls.update(failed_at=None).where((cls.id == key) & cls.failed_at.is_null(False)).execute()
 
     def may_hear(self, kind: str) -> bool:
-        """Whether an event of this kind may be told to this contact now: the transport asks before each notification."""
-        if kind == NOTICE:
+        """True if the contact may be told of an event of this kind now. Asked again just before sending."""
+        if kind == EXCHANGE_NOTICE:
             return True
         return self.stopped_at is None and (self.confirmed_at is not None or kind in ASKING)
 
     @property
     def masked(self) -> str:
-        """Its address for the eyes of others."""
-        return veiled(self.channel, self.address)
+        """Its address as others may see it."""
+        return masked(self.channel, self.address)
 
     @classmethod
     def confirm_by_paper(cls, dossier_id: int, at: dt.datetime) -> None:
-        """The paper's arrival proves that whoever registered meant it. It says nothing of addresses given later."""
+        """Confirm the contacts given at registration: the paper arrived, so the registration was meant."""
         unconfirmed = (cls.dossier == dossier_id) & cls.confirmed_at.is_null() & ~cls.by_link
         cls.update(confirmed_at=at).where(unconfirmed).execute()
 
     @classmethod
-    def doubt_paper(cls, dossier_id: int, at: dt.datetime) -> None:
-        """Undo what confirm_by_paper() did at this instant: the arrival was a slip."""
+    def unconfirm_by_paper(cls, dossier_id: int, at: dt.datetime) -> None:
+        """Undo what confirm_by_paper() did at this instant: the arrival was undone."""
         cls.update(confirmed_at=None).where((cls.dossier == dossier_id) & (cls.confirmed_at == at)).execute()
 
-    def silence(self) -> None:
-        """Write down that it wants nothing more. The verb for this is consent.stop(): it cancels what waits, too.
+    def mark_stopped(self) -> None:
+        """Record that it was stopped. The verb for this is consent.stop(), which also cancels what waits.
 
-        Who says so before ever saying yes was asked by somebody else's doing, and is not asked again for a while.
+        One that never confirmed was probably entered by somebody else, and is not asked again for ASK_AGAIN_AFTER.
         """
         running = (Contact.id == self.id) & Contact.stopped_at.is_null()
         Contact.update(stopped_at=now(), failed_at=None).where(running).execute()
         if self.confirmed_at is None:
-            Used.mark(stopped_mark(self.channel, self.address), PEACE)
+            Used.mark(stopped_mark(self.channel, self.address), ASK_AGAIN_AFTER)
 
     def erase(self) -> None:
-        """Forget the address and, with it, every notification to it. The dossier and its number go on."""
+        """Delete the contact with all its notifications. The dossier and its number remain."""
         self.delete_instance()
 
     @classmethod
     def purge(cls) -> int:
-        """Forget the addresses whose place others have taken, once their last notification must have left. How many."""
-        return cls.delete().where(cls.replaced_at < now() - GRACE).execute()
+        """Delete replaced contacts once their last notification must have left. Returns how many."""
+        return cls.delete().where(cls.replaced_at < now() - REPLACED_KEPT_FOR).execute()

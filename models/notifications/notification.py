@@ -22,7 +22,7 @@ from models.dossiers.event import Event
 from models.dossiers.kinds import APART
 from models.notifications import timetable
 from models.notifications.channel import Channel
-from models.notifications.contact import NOTICE, Contact
+from models.notifications.contact import EXCHANGE_NOTICE, Contact
 from models.notifications.outcome import Outcome
 from models.notifications.states import LEFT, STATE_AFTER, TRANSITIONS, UNSENT
 from models.security import signed_links
@@ -88,7 +88,7 @@ class Notification(Base):
     @classmethod
     def cancel_for(cls, contact: Contact) -> None:
         """Cancel all that waits for `contact`, except the notice that its address was exchanged."""
-        cls.cancel((cls.contact == contact.id) & (cls.kind != NOTICE))
+        cls.cancel((cls.contact == contact.id) & (cls.kind != EXCHANGE_NOTICE))
 
     def keep_text(self, written: dict[str, str]) -> None:
         """Store the text that is about to leave: the desk shows it as it was, even after the templates change."""
@@ -232,7 +232,7 @@ class Notification(Base):
     def _mark_arrived(self, state: str) -> None:
         sent_at = self.sent_at if state == "delivered" else None
         self.put(state=state, run_at=None, sent_at=sent_at or now(), error="")
-        Contact.reached(self.contact_id)
+        Contact.clear_failed(self.contact_id)
 
     def _defer(self, outcome: Outcome, error: str) -> None:
         """Retry later, unless newer news has been claimed meanwhile, or it is time to give up."""
@@ -241,7 +241,7 @@ class Notification(Base):
             self.put(state="superseded", run_at=None, error=error)
         elif outcome is Outcome.ACCOUNT:  # our own fault: not counted as a failure
             self.put(state="deferred", run_at=now(), error=error)
-        elif timetable.over(self.channel, self.failures, now() - (self.tried_at or now())):
+        elif timetable.is_exhausted(self.channel, self.failures, now() - (self.tried_at or now())):
             self._fail(outcome, error)
         else:
             failures = self.failures + 1
@@ -252,7 +252,7 @@ class Notification(Base):
         """Nobody knows whether it left. A mail is repeated a few times; an SMS once, after a lease without a report."""
         unknowns = self.unknowns + 1
         run_at = self.run_at if self.channel == "sms" else now() + timetable.pause(self.channel, unknowns)
-        if unknowns > timetable.REPEATS[self.channel]:
+        if unknowns > timetable.MAX_REPEATS[self.channel]:
             run_at = None
         self.put(state="unknown", unknowns=unknowns, run_at=run_at, error=error)
 
@@ -261,9 +261,9 @@ class Notification(Base):
         self.put(state="failed", run_at=None, error=error)
         if outcome is Outcome.BARRED:
             Notification.cancel_for(self.contact)
-            self.contact.silence()
+            self.contact.mark_stopped()
         if not self._newer(Notification.state == "delivered"):
-            Contact.missed(self.contact_id)
+            Contact.mark_failed(self.contact_id)
         for contact in () if self.kind in APART else self.contact.stand_ins(self.event):
             had = (
                 (Notification.contact == contact)

@@ -69,7 +69,7 @@ def waiting_since() -> dt.datetime | None:
 
 def reclaim() -> int:
     """Mark notifications whose lease has expired as unknown: their worker died. Returns how many there were."""
-    repeats = Case(Notification.channel, tuple(timetable.REPEATS.items()))
+    repeats = Case(Notification.channel, tuple(timetable.MAX_REPEATS.items()))
     again = Case(None, ((Notification.unknowns < repeats, Notification.run_at),), None)
     lost = (Notification.state == "sending") & (Notification.run_at <= now())
     change = Notification.update(
@@ -111,11 +111,11 @@ def _wait_until(notification: Notification, at: dt.datetime, hours: Hours) -> dt
         & Notification.state.in_(LEFT)
         & (told_at >= timetable.midnight(at))
     )
-    if notification.kind not in APART and Notification.select().where(told).count() >= timetable.A_DAY:
+    if notification.kind not in APART and Notification.select().where(told).count() >= timetable.MAX_PER_DAY:
         notification.put(kind="digest")
-        return timetable.tomorrow(at, notification.contact_id)
+        return timetable.next_morning(at, notification.contact_id)
     if notification.channel == "sms" and not hours.include(at):
-        return timetable.morning(at, hours, notification.contact_id)
+        return timetable.next_opening(at, hours, notification.contact_id)
     return None
 
 

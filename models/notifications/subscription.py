@@ -1,37 +1,37 @@
-"""Where news go that an installed app shows: what a browser gave out for one device, by Web Push (RFC 8030)."""
+"""Push subscriptions: the endpoint and keys that a browser gave out for one device (Web Push, RFC 8030)."""
 
 import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from peewee import CharField, ForeignKeyField, IntegrityError
 
 from models.base import Base, db, now
+from models.dossiers.dossier import Dossier
 from models.notifications import consent
 from models.notifications.contact import Contact
 from models.notifications.push_services import permitted
 from models.security import keys
 
-MOST = 4  # devices of one dossier
-POINT, SECRET = 65, 16  # bytes of the browser's public key, and of what it shares with us
+MAX_DEVICES = 4  # of one dossier
+PUBLIC_KEY_BYTES, AUTH_SECRET_BYTES = 65, 16  # p256dh and auth of RFC 8291
 
 
-class Full(Exception):
-    """As many devices as may be are told of this dossier."""
+class TooManyDevicesError(Exception):
+    """The dossier has MAX_DEVICES devices already."""
 
 
-class BadSubscription(ValueError):
-    """Not what a browser gives out, or for a push service that we do not know."""
+class SubscriptionError(ValueError):
+    """Not a valid subscription, or not at one of the permitted push services."""
 
 
 class Subscription(Base):
-    """The address of a contact of the channel "push". In the contact itself stands only a hash to find it by.
+    """The subscription of a contact of the channel "push", whose own address is only a hash of the endpoint.
 
-    Nobody has to confirm it: the browser asked its user, and gave it to nobody else.
+    It needs no confirmation: the browser asked its user, and nobody else knows the endpoint.
     """
 
     contact = ForeignKeyField(Contact, unique=True, backref="subscriptions", on_delete="CASCADE")
@@ -41,42 +41,45 @@ class Subscription(Base):
 
     @classmethod
     def read(cls, given: Mapping[str, str], hosts: Sequence[str]) -> "Subscription":
-        """What a browser says its subscription is, not stored. Raises BadSubscription.
+        """Validate what a browser sent; nothing is stored. Raises SubscriptionError.
 
-        `endpoint` is an address that we shall send requests to: only one of the push services in `hosts` will do.
+        We shall send requests to `endpoint`, so it must be at one of the push services in `hosts`.
         """
         subscription = cls(**{name: given.get(name, "") for name in ("endpoint", "p256dh", "auth")})
         if not permitted(subscription.endpoint, hosts):
-            raise BadSubscription("endpoint")
+            raise SubscriptionError("endpoint")
         try:
-            EllipticCurvePublicKey.from_encoded_point(SECP256R1(), _bytes(subscription.p256dh, POINT))
-            _bytes(subscription.auth, SECRET)
+            EllipticCurvePublicKey.from_encoded_point(SECP256R1(), _bytes(subscription.p256dh, PUBLIC_KEY_BYTES))
+            _bytes(subscription.auth, AUTH_SECRET_BYTES)
         except ValueError as error:
-            raise BadSubscription("key") from error
+            raise SubscriptionError("key") from error
         return subscription
 
     @property
     def address(self) -> str:
-        """What stands in the contact: the same device has the same."""
+        """The address of its contact: a keyed hash of the endpoint, the same for the same device."""
         return keys.digest("push", self.endpoint)
 
     @property
     def info(self) -> str:
-        """What its browser gave out, as JSON."""
+        """The subscription as JSON, as the browser gave it out."""
         return json.dumps({"endpoint": self.endpoint, "keys": {"p256dh": self.p256dh, "auth": self.auth}})
 
-    def of(self, dossier: Any) -> Contact | None:
-        """The contact by which this device is told of `dossier`, if it is."""
+    def contact_of(self, dossier: Dossier | int) -> Contact | None:
+        """The contact of this device for `dossier`, if it is subscribed."""
         same = (Contact.dossier == dossier) & (Contact.channel == "push") & (Contact.address == self.address)
         return Contact.get_or_none(same)
 
-    def tell(self, dossier: Any, language: str) -> None:
-        """From now on this device is told of `dossier`. Once is enough. Raises Full."""
-        with suppress(IntegrityError), db.atomic():  # a double tap: the other request was quicker
-            if known := self.of(dossier):
+    def subscribe(self, dossier: Dossier | int, language: str) -> None:
+        """Subscribe this device to `dossier`; idempotent. Raises TooManyDevicesError."""
+        with suppress(IntegrityError), db.atomic():  # a double tap: the other request won the race
+            if known := self.contact_of(dossier):
                 return consent.start(known)
-            if Contact.select().where((Contact.dossier == dossier) & (Contact.channel == "push")).count() >= MOST:
-                raise Full
+            if (
+                Contact.select().where((Contact.dossier == dossier) & (Contact.channel == "push")).count()
+                >= MAX_DEVICES
+            ):
+                raise TooManyDevicesError
             at = now()
             self.contact = Contact.create(
                 dossier=dossier,
@@ -89,16 +92,16 @@ class Subscription(Base):
             )
             self.save(force_insert=True)
 
-    def take_over(self, endpoint: str) -> int:
-        """The browser gave this out in the place of `endpoint`, which ends: of what was told there, it hears here.
+    def replace_endpoint(self, endpoint: str) -> int:
+        """Move the subscriptions of `endpoint` to this one: the browser has replaced it.
 
-        Returns of how many dossiers. Nobody else knows the old endpoint: it is as long as a password.
+        Returns for how many dossiers. Knowing the old endpoint is the proof: it is as long as a password.
         """
         old = Subscription(endpoint=endpoint).address
         with db.atomic():
             contacts = list(Contact.select().where((Contact.channel == "push") & (Contact.address == old)))
             for contact in contacts if self.endpoint != endpoint else []:
-                if there := self.of(contact.dossier_id):
+                if there := self.contact_of(contact.dossier_id):
                     there.erase()
                 contact.address = self.address
                 contact.save()
@@ -106,14 +109,14 @@ class Subscription(Base):
                 Subscription.update(given).where(Subscription.contact == contact).execute()
         return len(contacts)
 
-    def silence(self, dossier: Any) -> None:
-        """This device is told no more of `dossier`, and nothing of it is kept."""
-        if contact := self.of(dossier):
+    def unsubscribe(self, dossier: Dossier | int) -> None:
+        """Unsubscribe this device from `dossier` and erase its contact."""
+        if contact := self.contact_of(dossier):
             contact.erase()
 
 
 def _bytes(text: str, length: int) -> bytes:
-    """`text`, which is base64 as browsers write it. Raises ValueError unless it is `length` bytes."""
+    """Decode base64 as browsers write it. Raises ValueError unless it is `length` bytes."""
     if not re.fullmatch(r"[\w-]{1,99}={0,2}", text, re.ASCII):
         raise ValueError("not base64")
     data = base64.urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))

@@ -1,4 +1,4 @@
-"""When a notification may leave: pauses after a failure, quiet hours, and how many a day."""
+"""When a notification may leave: retry pauses, leases, quiet hours, and how many a day."""
 
 import datetime as dt
 import random
@@ -8,27 +8,27 @@ from models.base import LUXEMBOURG
 
 MINUTE, HOUR = 60, 3600
 
-# Seconds to wait after the first, second, ... failure; the last one repeats until GIVE_UP after the first attempt.
-RETRY = {
+# Seconds to wait after the first, second, ... failure; the last one repeats until GIVE_UP_AFTER has passed.
+RETRY_PAUSES = {
     "email": (MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR),
     "sms": (10, 30, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR),
     "push": (10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR),
 }
-GIVE_UP = {"email": dt.timedelta(hours=72), "sms": dt.timedelta(hours=24), "push": dt.timedelta(hours=24)}
-# How often a notification of unknown outcome is tried again: without an end, one odd mail server would flood its user,
-# and an SMS costs money and nerves twice. A push that comes again takes the place of the first.
-REPEATS = {"email": 5, "sms": 1, "push": 5}
-# How long a claim holds, that is: when a worker that never came back is given up. An SMS waits for its receipt as long.
+GIVE_UP_AFTER = {"email": dt.timedelta(hours=72), "sms": dt.timedelta(hours=24), "push": dt.timedelta(hours=24)}
+# How often an attempt of unknown outcome is repeated: without a limit, one odd mail server would flood its user, and
+# an SMS costs money twice. A repeated push replaces the first on the device.
+MAX_REPEATS = {"email": 5, "sms": 1, "push": 5}
+# How long a claim holds before another worker may reclaim it. An SMS waits as long for its delivery report.
 LEASE = {"email": dt.timedelta(minutes=1), "sms": dt.timedelta(minutes=15), "push": dt.timedelta(minutes=1)}
 
-A_DAY = 3  # notifications of one dossier to one contact; what happens after that is told in one digest next morning
-MORNING = 8
+MAX_PER_DAY = 3  # notifications to one contact; what happens later that day is told in one digest next morning
+MORNING_HOUR = 8
 
 
 class Hours(NamedTuple):
-    """From when until when (full hours in Luxembourg) an SMS may leave."""
+    """The hours (in Luxembourg) between which an SMS may leave."""
 
-    start: int = MORNING
+    start: int = MORNING_HOUR
     end: int = 20
 
     def include(self, at: dt.datetime) -> bool:
@@ -36,26 +36,26 @@ class Hours(NamedTuple):
 
 
 def pause(channel: str, failures: int) -> dt.timedelta:
-    """How long to wait after so many failures, spread by a fifth so that a server that is back is not overrun."""
-    waits = RETRY[channel]
+    """The pause after so many failures, with jitter so that a server that is back is not overrun."""
+    waits = RETRY_PAUSES[channel]
     seconds = waits[min(failures, len(waits)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (spread, no secret)
     return dt.timedelta(seconds=seconds)
 
 
-def over(channel: str, failures: int, tried_for: dt.timedelta) -> bool:
-    """Whether it was tried for long enough, and often enough: the time that we ourselves were away does not count."""
-    return tried_for > GIVE_UP[channel] and failures >= len(RETRY[channel])
+def is_exhausted(channel: str, failures: int, tried_for: dt.timedelta) -> bool:
+    """True if it is time to give up: tried for long enough, and often enough, in case our own worker was down."""
+    return tried_for > GIVE_UP_AFTER[channel] and failures >= len(RETRY_PAUSES[channel])
 
 
-def morning(at: dt.datetime, hours: Hours, contact: int) -> dt.datetime:
-    """The next time after `at` that `hours` begin, at the minute of this contact."""
+def next_opening(at: dt.datetime, hours: Hours, contact: int) -> dt.datetime:
+    """When `hours` begin next after `at`, at the minute of this contact."""
     local = at.astimezone(LUXEMBOURG)
     return _at(local.date() + dt.timedelta(days=local.hour >= hours.start), hours.start, contact)
 
 
-def tomorrow(at: dt.datetime, contact: int) -> dt.datetime:
+def next_morning(at: dt.datetime, contact: int) -> dt.datetime:
     """The morning of the day after `at`, at the minute of this contact."""
-    return _at(at.astimezone(LUXEMBOURG).date() + dt.timedelta(days=1), MORNING, contact)
+    return _at(at.astimezone(LUXEMBOURG).date() + dt.timedelta(days=1), MORNING_HOUR, contact)
 
 
 def midnight(at: dt.datetime) -> dt.datetime:
@@ -64,6 +64,6 @@ def midnight(at: dt.datetime) -> dt.datetime:
 
 
 def _at(day: dt.date, hour: int, contact: int) -> dt.datetime:
-    # A minute of its own: everything at eight sharp would be a rush that providers answer with losses. The same for
-    # all that waits for one contact, so that the newest of it can stand for the rest.
+    # Spread over an hour: providers lose messages in a rush at eight sharp. All notifications of one contact have the
+    # same minute, so that the newest can supersede the others.
     return dt.datetime.combine(day, dt.time(hour, contact % 60), LUXEMBOURG).astimezone(dt.UTC)

@@ -8,7 +8,7 @@ import pytest
 from models import Contact, Dossier, Event, Notification, db, now, today
 from models.dossiers.moves import Act, Move
 from models.notifications import addresses, consent
-from models.notifications.contact import GRACE, hashed
+from models.notifications.contact import REPLACED_KEPT_FOR, hashed
 from models.security import keys
 from support.contacts import MAIL, SMS, contact, link, press
 from support.registration import CONTACT, past_the_captcha
@@ -64,7 +64,7 @@ def test_news_that_wait_for_the_old_address_are_told_to_the_new_one(app, visitor
         .where((Contact.address == MAIL[1]) & (Notification.kind == "received"))
         .get()
     )
-    waiting.put(state="deferred", run_at=now() + GRACE, attempts=1, error="greylisted")
+    waiting.put(state="deferred", run_at=now() + REPLACED_KEPT_FOR, attempts=1, error="greylisted")
     press(visitor, link_of(app, "new@example.lu"), "confirm")
     assert told("new@example.lu") == ["added", "received"]
     assert told(MAIL[1]) == ["changed"]
@@ -98,7 +98,7 @@ def test_replaced_address_is_forgotten_when_its_last_message_must_have_left(app,
     give(visitor, link(app, both), "exchange", "new@example.lu")
     press(visitor, link_of(app, "new@example.lu"), "confirm")
     assert Contact.purge() == 0 and contact(both).replaced_at
-    Contact.update(replaced_at=now() - GRACE * 1.01).where(Contact.address == MAIL[1]).execute()
+    Contact.update(replaced_at=now() - REPLACED_KEPT_FOR * 1.01).where(Contact.address == MAIL[1]).execute()
     assert Contact.purge() == 1 and not Contact.select().where(Contact.address == MAIL[1]).exists()
 
 
@@ -154,7 +154,7 @@ def at_once(dossier: Dossier, wishes: list[str]) -> list[str]:
             barrier.wait()
             try:
                 outcomes.append(addresses.add(mine, "email", address).address)
-            except addresses.Full:
+            except addresses.TooManyContactsError:
                 outcomes.append("full")
 
     threads = [threading.Thread(target=add, args=(wish,)) for wish in wishes]
@@ -167,7 +167,7 @@ def at_once(dossier: Dossier, wishes: list[str]) -> list[str]:
 
 def test_helpers_added_at_once_are_no_more_than_may_be(either, both):
     outcomes = at_once(both, [f"helper{number}@example.lu" for number in range(4)])
-    assert outcomes.count("full") == 2 and both.contacts.count() == addresses.MOST
+    assert outcomes.count("full") == 2 and both.contacts.count() == addresses.MAX_CONTACTS
 
 
 def test_helper_added_twice_at_once_is_asked_once(either, both):

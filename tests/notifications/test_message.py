@@ -9,7 +9,7 @@ from models import Contact, Dossier, Notification, Outcome, db, now
 from models.dossiers.moves import Act
 from models.notifications import consent, outbox
 from models.notifications.states import STATE_AFTER, TRANSITIONS
-from models.notifications.timetable import GIVE_UP, RETRY
+from models.notifications.timetable import GIVE_UP_AFTER, RETRY_PAUSES
 from support.outbox import EMAIL, SMS, claim, claimed, move, states, told
 
 STATES = tuple(TRANSITIONS)
@@ -139,14 +139,14 @@ def test_message_that_was_never_tried_has_no_receipt(app, form, clerk):
 @pytest.mark.parametrize("channel", ["email", "sms"])
 def test_failures_are_repeated_by_the_timetable_until_it_is_over(app, form, clerk, channel):
     notification = claimed(form, clerk, channel)
-    for wait in (*RETRY[channel], RETRY[channel][-1]):
+    for wait in (*RETRY_PAUSES[channel], RETRY_PAUSES[channel][-1]):
         asked = now()
         notification.record_outcome(Outcome.LATER, "busy")
         row = Notification.get_by_id(notification.id)
         assert 0.79 * wait <= (row.run_at - asked).total_seconds() <= 1.21 * wait + 1
         notification.put(run_at=now())
         notification = outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
-    notification.put(tried_at=now() - GIVE_UP[channel] - dt.timedelta(seconds=1))
+    notification.put(tried_at=now() - GIVE_UP_AFTER[channel] - dt.timedelta(seconds=1))
     notification.record_outcome(Outcome.DOWN, "still busy")
     assert states("received") == ["failed"]
     assert Contact.get_by_id(notification.contact_id).failed_at
@@ -155,7 +155,7 @@ def test_failures_are_repeated_by_the_timetable_until_it_is_over(app, form, cler
 def test_message_that_waited_out_a_long_fault_of_ours_is_not_given_up_at_the_first_refusal(either, form, clerk):
     notification = claimed(form, clerk, "email")
     notification.put(
-        tried_at=now() - GIVE_UP["email"] - dt.timedelta(days=1)
+        tried_at=now() - GIVE_UP_AFTER["email"] - dt.timedelta(days=1)
     )  # no worker, or no account, over a week-end
     notification.record_outcome(Outcome.LATER, "greylisted")
     assert states("received") == ["deferred"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import Contact, Dossier, Event, Notification, db, now
-from models.notifications.timetable import REPEATS
+from models.notifications.timetable import MAX_REPEATS
 from senders import inbox
 from support.crasher import Crasher
 from support.sending import make_dossier
@@ -114,7 +114,7 @@ def test_thousand_kills_under_load_lose_nothing_and_tell_nobody_of_what_was_roll
     unsure = [
         row for row in rows.values() if row.state == "unknown"
     ]  # SMS whose worker was killed twice: staff sees them
-    assert all(row.channel == "sms" and row.unknowns > REPEATS["sms"] for row in unsure)
+    assert all(row.channel == "sms" and row.unknowns > MAX_REPEATS["sms"] for row in unsure)
     assert {row.state for row in rows.values()} <= {"sent", "superseded", "unknown"}
     assert set(sent) <= set(rows), "of a cause that was rolled back"
     assert {key for key, row in rows.items() if row.state == "sent"} <= set(sent), "lost"

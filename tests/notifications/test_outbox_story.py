@@ -24,7 +24,7 @@ from models.dossiers.kinds import APART
 from models.dossiers.moves import Act, Move
 from models.notifications import consent, outbox
 from models.notifications.states import LEFT, TRANSITIONS
-from models.notifications.timetable import A_DAY, LEASE
+from models.notifications.timetable import LEASE, MAX_PER_DAY
 from support.sending import make_app, make_dossier
 
 START = dt.datetime(2026, 10, 23, 14, 0, tzinfo=dt.UTC)  # two days before the clocks change
@@ -161,7 +161,7 @@ class Story(RuleBasedStateMachine):
     @invariant()
     def nobody_is_flooded(self) -> None:
         days = Counter((contact, day) for contact, sent in self.sent.items() for _event, day in sent)
-        assert all(count <= A_DAY for count in days.values())
+        assert all(count <= MAX_PER_DAY for count in days.values())
 
     @invariant()
     def what_was_replaced_is_told_by_something_newer(self) -> None:

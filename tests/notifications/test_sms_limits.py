@@ -109,7 +109,7 @@ def test_foreign_region_has_a_day_of_its_own(app, clock):
         if index % 40 == 0:
             clock.shift(2 * HOUR)
         given.append(asked(f"+3361{index % 100:02}{index:05}"))
-    assert given.count("") == sms_limits.ABROAD and given[-1] == "region"
+    assert given.count("") == sms_limits.MAX_ABROAD_PER_DAY and given[-1] == "region"
 
 
 @pytest.mark.long
@@ -154,7 +154,7 @@ def test_budget_of_the_month_warns_before_it_is_gone_and_then_serves_only_confir
     assert left(dossier, mobile(4), tariff=small) == ""
     assert left(dossier, mobile(5), tariff=small) == asked(mobile(6), tariff=small) == "budget"
     assert left(dossier, mobile(7), confirmed=True, tariff=small) == ""
-    assert sms_limits.figures(small)[:2] == (600, 500)
+    assert sms_limits.statistics(small)[:2] == (600, 500)
     clock.shift(10 * DAY)  # December
     assert left(dossier, mobile(8), tariff=small) == ""
 
@@ -206,7 +206,7 @@ def test_healthy_traffic_trips_nothing(app, dossier, clock):
 
 def test_same_permit_counts_once(app, clock):
     for _ in range(5):
-        sms_limits.ask("+352621123456", "network", "one and the same", TARIFF)
+        sms_limits.count_request("+352621123456", "network", "one and the same", TARIFF)
 
 
 def test_store_of_counters_that_breaks_in_mid_run_lets_nothing_through(either, dossier, clock):

@@ -8,7 +8,7 @@ import time_machine
 from models import Notification, Outcome
 from models.base import LUXEMBOURG
 from models.notifications import outbox
-from models.notifications.timetable import Hours, midnight, tomorrow
+from models.notifications.timetable import Hours, midnight, next_morning
 from support.outbox import EMAIL, SMS, move, told
 
 # Summer time begins on 29 March 2026 and ends on 25 October; in between lies a night like any other.
@@ -52,7 +52,7 @@ def test_night_is_over_before_eight_for_nobody(clock, form, clerk):
 def test_days_are_those_of_luxembourg_however_long_they_are(day):
     last = at(day + dt.timedelta(days=1), 23, 30)
     assert midnight(last) == at(day + dt.timedelta(days=1), 0)
-    assert tomorrow(last, contact=7) == at(day + dt.timedelta(days=2), 8, 7)
+    assert next_morning(last, contact=7) == at(day + dt.timedelta(days=2), 8, 7)
     assert [Hours(2, 4).include(at(day + dt.timedelta(days=1), hour)) for hour in (1, 3, 4)] == [False, True, False]
 
 

@@ -11,7 +11,7 @@ import pytest
 from commands import worker
 from models import Contact, Event, Notification, db, now
 from models.notifications import outbox
-from models.notifications.timetable import REPEATS
+from models.notifications.timetable import MAX_REPEATS
 from support.sending import close, make_app, make_dossier, make_due, queued, row
 
 pytest_plugins = ["support.outside"]
@@ -72,11 +72,11 @@ def test_refusal_for_now_is_tried_again_later(sending_app, mail_server):
 def test_mail_of_unknown_outcome_is_repeated_a_few_times_with_one_message_id(sending_app, mail_server):
     mail_server.answers["DATA"] = "drop"
     notification = queued()
-    for _ in range(REPEATS["email"] + 3):
+    for _ in range(MAX_REPEATS["email"] + 3):
         work_once()
         make_due()
     assert row(notification).state == "unknown"
-    assert len(mail_server.mails) == 1 + REPEATS["email"]
+    assert len(mail_server.mails) == 1 + MAX_REPEATS["email"]
     assert len({mail["Message-ID"] for mail in mail_server.mails}) == 1
 
 

@@ -6,7 +6,7 @@ import itertools
 from models import Contact, Dossier, now
 from models.notifications import consent
 from models.notifications import limits as sms_limits
-from models.notifications.limits import Refused, Tariff
+from models.notifications.limits import SMSLimitError, Tariff
 
 MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
 TARIFF = Tariff(price=8, budget=500)
@@ -23,8 +23,8 @@ def asked(number: str, network: str = "", tariff: Tariff = TARIFF) -> str:
     """Which limit refuses an SMS to `number`, or nothing."""
     permit = next(PERMITS)
     try:
-        sms_limits.ask(number, network or f"network {permit}", permit, tariff)
-    except Refused as refused:
+        sms_limits.count_request(number, network or f"network {permit}", permit, tariff)
+    except SMSLimitError as refused:
         return str(refused)
     return ""
 
@@ -35,8 +35,8 @@ def left(dossier: Dossier, number: str, confirmed: bool = False, tariff: Tariff 
     if confirmed:
         consent.confirm(contact)
     try:
-        sms_limits.leave(Contact.get_by_id(contact.id), next(PERMITS), tariff)
-    except Refused as refused:
+        sms_limits.count_sending(Contact.get_by_id(contact.id), next(PERMITS), tariff)
+    except SMSLimitError as refused:
         contact.erase()
         return str(refused)
     return ""

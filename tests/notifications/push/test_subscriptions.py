@@ -8,7 +8,7 @@ from blueprints.public import push
 from models import Contact, Dossier, Subscription
 from models.notifications import addresses, consent
 from models.notifications.push_services import permitted
-from models.notifications.subscription import MOST
+from models.notifications.subscription import MAX_DEVICES
 from support.push import HOSTS, arrive, ask, renew, work
 from support.push_stand_in import Device, text
 from support.site import running
@@ -88,10 +88,10 @@ def test_device_that_the_desk_stopped_may_ask_again(citizen, push_service, dossi
 
 
 def test_only_a_few_devices_are_told_and_they_take_no_addresss_place(citizen, push_service, with_mail):
-    for name in range(MOST):
+    for name in range(MAX_DEVICES):
         ask(citizen, with_mail, push_service.device(f"n{name}"))
     assert "As many devices" in ask(citizen, with_mail, push_service.device("more"), status=409).text
-    assert Subscription.select().count() == MOST
+    assert Subscription.select().count() == MAX_DEVICES
     addresses.add(Contact.get(Contact.channel == "email"), "email", "helper@example.org")
 
 
@@ -202,9 +202,9 @@ def test_app_is_nobody_that_mail_failing_could_be_told_to(citizen, push_service,
     ask(citizen, with_mail, push_service.device())
     contact = Contact.get(Contact.channel == "email")
     consent.confirm(contact)
-    Contact.missed(contact.id)
+    Contact.mark_failed(contact.id)
     assert list(Contact.unreached()) == [contact]
-    Contact.missed(Contact.get(Contact.channel == "push").id)
+    Contact.mark_failed(Contact.get(Contact.channel == "push").id)
     assert list(Contact.unreached()) == [contact]
 
 
