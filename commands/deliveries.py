@@ -21,7 +21,7 @@ def deliver_next() -> bool:
         return False
     error = _tell(delivery)
     with db.connection_context():
-        delivery.failed(error) if error else delivery.sent()
+        delivery.record_failure(error) if error else delivery.record_sent()
     log.info("delivery %d for system %d: %s", delivery.id, delivery.system_id, error or "sent")
     return True
 

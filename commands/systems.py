@@ -48,10 +48,10 @@ def revoke(system_id: int) -> None:
 
 @group.command("repeat")
 @click.argument("system_id", metavar="NUMBER", type=int)
-def repeat(system_id: int) -> None:
+def requeue_failed(system_id: int) -> None:
     """Send the failed deliveries of the system with this NUMBER once more."""
     with db.connection_context():
-        again = Delivery.repeat(_system(system_id))
+        again = Delivery.requeue_failed(_system(system_id))
     click.echo(f"{again} {'delivery' if again == 1 else 'deliveries'} to send again")
 
 

@@ -25,7 +25,7 @@ STAMP = "%Y%m%dT%H%M%S%f"
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One message in the inbox, read back from its file."""
+    """One mail or SMS in the inbox, read back from its file."""
 
     name: str
     at: datetime
@@ -48,13 +48,13 @@ def send(letter: Letter) -> str:
 
 
 def entries(most: int = 100) -> list[Entry]:
-    """The latest messages, newest first."""
+    """The latest entries, newest first."""
     names = sorted((path.name for path in _folder().glob("*-*") if NAME.fullmatch(path.name)), reverse=True)
     return [_read(name) for name in names[:most]]
 
 
 def entry(name: str) -> Entry | None:
-    """The message in the file called `name`, if there is one."""
+    """The entry in the file called `name`, if there is one."""
     return _read(name) if NAME.fullmatch(name) and (_folder() / name).is_file() else None
 
 
@@ -68,7 +68,7 @@ def _write(name: str, data: bytes) -> str:
     target = _folder() / name
     unfinished = target.with_suffix(".part")
     unfinished.write_bytes(data)
-    os.replace(unfinished, target)  # nobody reads half a message
+    os.replace(unfinished, target)  # atomic: nobody reads half a file
     return name
 
 

@@ -1,4 +1,4 @@
-"""Mail by SMTP: Flask-Mail, with a time limit, a checked certificate and headers that cannot be forged."""
+"""Mail by SMTP: Flask-Mail with a timeout, verified certificates and protection against header injection."""
 
 import email.policy
 import re
@@ -22,7 +22,7 @@ from senders.base import SendError
 
 
 class _Policy(email.policy.EmailPolicy):
-    """Does not fold the headers of the link that stops: mail programs look for it on the line of its name."""
+    """Does not fold the List-Unsubscribe headers: some mail programs read only the first line."""
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         if name.startswith("List-"):
@@ -30,13 +30,13 @@ class _Policy(email.policy.EmailPolicy):
         return super().fold_binary(name, value)
 
 
-# Quoted-printable and base64: every server takes that, and no line grows longer than 998 characters.
+# Quoted-printable and base64: every server accepts that, and no line is longer than 998 characters.
 POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 STATUS = re.compile(rb"^[245]\.\d{1,3}\.\d{1,3}\b")  # RFC 3463; the words after it may quote the address
-ACCOUNT = (530, 535)  # RFC 4954: sign in first; wrong name or password
-CLOSING = 421  # RFC 5321: the server takes nothing from anybody at the moment
-TOO_BIG = 552  # RFC 1870: said to the size that MAIL FROM announces, about this one mail
-ANSWERS = 3  # a dialogue may last this many times MAIL_TIMEOUT, and so ends before its message's lease
+ACCOUNT_CODES = (530, 535)  # RFC 4954: authentication required; wrong credentials
+SHUTTING_DOWN = 421  # RFC 5321: the server accepts nothing from anybody at the moment
+TOO_BIG = 552  # RFC 1870: the answer to the size in MAIL FROM, so it is about this one mail
+MAX_TIMEOUTS = 3  # a dialogue may last this many times MAIL_TIMEOUT: it must end before the lease does
 
 
 def send(letter: Letter) -> str:
@@ -54,7 +54,7 @@ def send(letter: Letter) -> str:
 
 
 def compose(letter: Letter) -> "Message":
-    """`letter` as a mail. A repeat carries the same Message-ID, so that a mailbox may show it once."""
+    """`letter` as a mail. A repeated one has the same Message-ID, so that a mailbox can remove duplicates."""
     message = Message(letter.subject, recipients=[_ascii(letter.to)], body=letter.text, html=letter.html)
     message.msgId = f"<{letter.reference}@{urlsplit(current_app.config['SITE_URL']).hostname}>"
     message.extra_headers = {
@@ -68,14 +68,14 @@ def compose(letter: Letter) -> "Message":
 
 
 class _Dialogue:
-    """An SMTP client that knows how long it may take, and whether the mail has been handed over."""
+    """An SMTP client with a deadline, which knows whether the mail has been handed over."""
 
     sock: socket.socket | None
     timeout: float
     handed_over = False
 
     def __init__(self, *args: Any, timeout: float, **options: Any) -> None:
-        self.deadline = time.monotonic() + ANSWERS * timeout
+        self.deadline = time.monotonic() + MAX_TIMEOUTS * timeout
         super().__init__(*args, timeout=timeout, **options)  # type: ignore[call-arg]
 
     def getreply(self) -> tuple[int, bytes]:
@@ -83,7 +83,7 @@ class _Dialogue:
             left = self.deadline - time.monotonic()
             self.sock.settimeout(max(0.001, min(self.timeout, left)))
         code, text = super().getreply()  # type: ignore[misc]
-        # 354 is "go on, send it": if the line breaks before the next answer, the server may have the whole mail.
+        # 354 means "send the data": if the connection breaks before the next answer, the server may have the mail.
         self.handed_over = code == 354
         return code, text
 
@@ -97,14 +97,14 @@ class _SMTPOverTLS(_Dialogue, smtplib.SMTP_SSL):
 
 
 class Mail(flask_mail.Mail):
-    """Flask-Mail whose connections are ours."""
+    """Flask-Mail with our Connection."""
 
     def connect(self) -> "Connection":
         return Connection(current_app.extensions["mail"])
 
 
 class Connection(flask_mail.Connection):
-    """Has a time limit, checks the server's certificate, and does not forget a refused recipient."""
+    """With a timeout and a verified certificate; a refused recipient raises an error."""
 
     host: "_SMTP | _SMTPOverTLS"
 
@@ -137,7 +137,7 @@ class Connection(flask_mail.Connection):
         try:
             self.host.quit()
         except (smtplib.SMTPException, OSError):
-            self.host.close()  # what was accepted stays accepted, whatever the farewell
+            self.host.close()  # an accepted mail stays accepted even if QUIT fails
 
 
 class Message(flask_mail.Message):
@@ -145,7 +145,7 @@ class Message(flask_mail.Message):
 
     def __init__(self, subject: str, **options: Any) -> None:
         super().__init__(subject, **options)
-        # As it was given: Flask-Mail joins a pair to one text, and a comma in the name would then cut it in two.
+        # As it was given: Flask-Mail joins a pair to one string, in which a comma in the name would split it.
         self.sender = options.get("sender") or current_app.extensions["mail"].default_sender
 
     def _message(self) -> Any:
@@ -172,7 +172,7 @@ def _address(text: Any) -> Address:
 
 
 def _ascii(address: str) -> str:
-    """`address` as every mail server understands it. Raises SendError for letters before the @ that few would take."""
+    """`address` in ASCII (IDNA). Raises SendError for non-ASCII letters before the @, which few servers accept."""
     try:
         checked = validate_email(address, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:
@@ -183,7 +183,7 @@ def _ascii(address: str) -> str:
 
 
 def _classify(error: Exception, connection: Connection) -> SendError:
-    """Refused for good is only what the server says about the recipient or the content; the rest is our affair."""
+    """Only a refusal of the recipient or the content is permanent; anything else is temporary or our own fault."""
     if connection.host is not None and connection.host.handed_over:
         return SendError("no answer after the mail was handed over", Outcome.UNKNOWN)
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -194,16 +194,16 @@ def _classify(error: Exception, connection: Connection) -> SendError:
         about_mail = code == TOO_BIG or isinstance(error, smtplib.SMTPDataError)
         refused = isinstance(error, smtplib.SMTPAuthenticationError | smtplib.SMTPSenderRefused) and code >= 500
         return SendError(answer, Outcome.ACCOUNT if refused and not about_mail else _outcome(code, about_mail))
-    if isinstance(error, smtplib.SMTPNotSupportedError):  # it offers no way to sign in, or no encryption
+    if isinstance(error, smtplib.SMTPNotSupportedError):  # no authentication or no TLS offered
         return SendError("the mail server does not offer what the settings ask for", Outcome.ACCOUNT)
     return SendError(f"mail server not reached: {type(error).__name__}", Outcome.DOWN)
 
 
 def _outcome(code: int, about_mail: bool) -> Outcome:
-    """What a refusal means. 530 and 535 are about our account and 421 about the server, wherever they are said."""
-    if code in ACCOUNT:
+    """What a refusal means. 530 and 535 are about our account and 421 about the server, at any step."""
+    if code in ACCOUNT_CODES:
         return Outcome.ACCOUNT
-    if code == CLOSING or not about_mail:
+    if code == SHUTTING_DOWN or not about_mail:
         return Outcome.DOWN
     return Outcome.NEVER if code >= 500 else Outcome.LATER
 

@@ -1,1 +1,1 @@
-"""Who is told, by which channel, and what became of each notification."""
+"""Contacts, and the outbox of notifications to them."""

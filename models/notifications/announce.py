@@ -1,4 +1,4 @@
-"""A dossier's events told to its contacts: the one place where an event becomes notifications."""
+"""The contacts as an audience of a dossier's events: the only place where an event becomes notifications."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ class Contacts:
     """The contacts of a dossier, as the audience of its events (see models/dossiers/audience.py)."""
 
     def register(self, event: Event, addresses: Sequence[Address]) -> None:
-        """Make a contact of each address and queue its first notification."""
+        """Create a contact for each address and queue its first notification."""
         dossier: Dossier = event.dossier
         for channel, address in addresses:
             Contact.create(
@@ -32,14 +32,14 @@ class Contacts:
             Notification.queue(event, contact, at)
 
     def release(self, dossier_id: int, at: dt.datetime) -> None:
-        """What waited for an undo leaves now: after a further move it cannot be undone, and it is the older news."""
+        """Release what was held for an undo: after a further move, an earlier one cannot be undone any more."""
         events = Event.select(Event.id).where(Event.dossier == dossier_id)
         Notification.release(Notification.event.in_(events), at)
 
     def retract(self, event: Event) -> None:
         """Cancel the notifications of `event`. Raises ConflictError if one of them is already on its way."""
         mine = Notification.event == event
-        Notification.cancel(mine & (Notification.attempts == 0))  # one that was tried has replaced older news
+        Notification.cancel(mine & (Notification.attempts == 0))  # one that was tried has superseded older news
         if Notification.select().where(mine & (Notification.state != "cancelled")).exists():
             raise ConflictError
         Contact.unconfirm_by_paper(event.dossier_id, event.at)
@@ -51,6 +51,6 @@ def notifications_of(event: Event) -> list[Notification]:
 
 
 def held_until(notifications: Sequence[Notification]) -> dt.datetime | None:
-    """When the first of an event's notifications leaves, while all of them can still be cancelled; else None."""
+    """When the first of an event's notifications leaves, if all of them can still be cancelled; else None."""
     held = [each.run_at for each in notifications if each.state == "held" and each.run_at and each.run_at > now()]
     return min(held) if held and not any(each.attempts for each in notifications) else None

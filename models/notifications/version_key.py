@@ -1,4 +1,4 @@
-"""What the status page of a number depends on: one cheap query tells whether a kept page still holds."""
+"""The version key of a status page: one cheap query tells whether a cached page is still valid."""
 
 from typing import NamedTuple
 
@@ -8,16 +8,16 @@ from models.dossiers.dossier import Dossier
 
 
 class CatalogueCache(dict[tuple[int, int], tuple[Form, Authority]]):
-    """What of the catalogue was read before: (form, authority) -> their rows."""
+    """Cached rows of the catalogue by their ids: (form, authority)."""
 
 
 class VersionKey(NamedTuple):
-    """Two equal keys of one number mean the same page."""
+    """Equal keys of one number mean the same page."""
 
     id: int
     version: int
-    revision: str  # of the form: changes with every word about form, procedure and authorities
-    missed: bool  # a notification to one of the contacts was given up: that changes without a version
+    revision: str  # of the form: changes with every text about form, procedure and authorities
+    missed: bool  # a notification to a contact was given up: that does not change the version
 
 
 def look_up(number: str) -> VersionKey | None:

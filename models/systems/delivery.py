@@ -1,4 +1,4 @@
-"""What happens to a dossier, told to the authority's own systems: an outbox of its own, beside that of the citizens."""
+"""Deliveries: events sent to the webhooks of the authorities' own systems. An outbox beside that of notifications."""
 
 import datetime as dt
 import random
@@ -14,14 +14,21 @@ from models.staff.audit import Audit
 from models.systems.system import System
 
 MINUTE, HOUR = 60, 3600
-RETRY = (5 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 20 * HOUR)  # seconds after the first, second ... failure
+RETRY_PAUSES = (
+    5 * MINUTE,
+    HOUR,
+    2 * HOUR,
+    4 * HOUR,
+    8 * HOUR,
+    20 * HOUR,
+)  # seconds after the first, second, ... failure
 LEASE = dt.timedelta(minutes=1)  # longer than one request may take
 
 
 class Delivery(Base):
     """One event for one system. queued -> sending -> sent or failed; or cancelled, when it was undone in time.
 
-    A system may get an event more than once, with the same id: it must not mind.
+    At least once: a system may get an event more than once, with the same id.
     """
 
     system = ForeignKeyField(System, backref="deliveries", on_delete="CASCADE")
@@ -38,7 +45,7 @@ class Delivery(Base):
 
     @classmethod
     def queue(cls, event: Event, at: dt.datetime) -> None:
-        """Queue `event` for the systems of its authority, to leave at `at`; after a hand-over for the former one's too.
+        """Queue `event` for the systems of its authority, to leave at `at`; a transfer also for its former one.
 
         Call it inside the transaction that writes the event.
         """
@@ -48,7 +55,7 @@ class Delivery(Base):
 
     @classmethod
     def claim(cls) -> "Delivery | None":
-        """Claim the delivery that has waited longest. No two workers get the same one while its lease lasts."""
+        """Claim the delivery that has been due longest. Nobody else gets it while its lease lasts."""
         due = cls.select(cls.id).where(cls.state.in_(("queued", "sending")) & (cls.run_at <= now()))
         due = due.order_by(cls.run_at, cls.id).limit(1)
         if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
@@ -57,32 +64,31 @@ class Delivery(Base):
             claim = cls.update(state="sending", attempts=cls.attempts + 1, run_at=now() + LEASE)
             return next(iter(claim.where(cls.id.in_(due)).returning(cls).execute()), None)
 
-    def sent(self) -> None:
-        """The system took it."""
+    def record_sent(self) -> None:
+        """Record that the system accepted it."""
         self._finish(state="sent", sent_at=now(), error="")
 
-    def failed(self, error: str) -> None:
-        """Try again later, a day and a half at most.
+    def record_failure(self, error: str) -> None:
+        """Record a failure and retry later, for a day and a half at most.
 
-        What else waits for this system waits a little, too: one that is away must not hold up everything else, at ten
-        seconds for each event.
+        Other deliveries to this system are postponed, too: each attempt to one that is down takes ten seconds.
         """
         Delivery._postpone(self.system_id)
-        if self.attempts > len(RETRY):
+        if self.attempts > len(RETRY_PAUSES):
             self._finish(state="failed", error=error[:200])
             return
-        wait = RETRY[self.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (spread, no secret)
+        wait = RETRY_PAUSES[self.attempts - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (spread, no secret)
         self._finish(state="queued", run_at=now() + dt.timedelta(seconds=wait), error=error[:200])
 
     @classmethod
-    def repeat(cls, system: System) -> int:
-        """Whoever keeps the service says that `system` works again: what was given up leaves anew. How many."""
+    def requeue_failed(cls, system: System) -> int:
+        """Queue the failed deliveries to `system` again, on an operator's request. Returns how many."""
         again = cls.update(state="queued", attempts=0, run_at=now())
         return again.where((cls.system == system) & (cls.state == "failed")).execute()
 
     @classmethod
     def _postpone(cls, system: int) -> None:
-        later = now() + dt.timedelta(seconds=RETRY[0])
+        later = now() + dt.timedelta(seconds=RETRY_PAUSES[0])
         waiting = (cls.system == system) & (cls.state == "queued") & (cls.run_at < later)
         cls.update(run_at=later).where(waiting).execute()
 
@@ -95,7 +101,7 @@ class Systems:
     """The authorities' own systems, as the audience of a dossier's events (see models/dossiers/audience.py)."""
 
     def register(self, event: Event, addresses: Sequence[Address]) -> None:
-        """They hear of a new number; to whom the citizen's news go is nothing of theirs."""
+        """Tell them of a new number; the citizen's addresses are not passed on."""
         self.tell(event, event.at)
 
     def tell(self, event: Event, at: dt.datetime) -> None:
@@ -103,7 +109,7 @@ class Systems:
         Delivery.queue(event, at)
 
     def release(self, dossier_id: int, at: dt.datetime) -> None:
-        """What waited for an undo leaves now."""
+        """Release the deliveries that were held for an undo."""
         events = Event.select(Event.id).where(Event.dossier == dossier_id)
         waiting = (Delivery.attempts == 0) & (Delivery.run_at > at) & Delivery.event.in_(events)
         Delivery.update(run_at=at).where(waiting).execute()
@@ -117,7 +123,7 @@ class Systems:
 
 
 def revoke(system: System) -> None:
-    """End `system`: its token opens nothing any more, and nothing more is sent to its hook."""
+    """Revoke `system`: its token is invalid, and nothing more is sent to its hook."""
     with db.atomic():
         System.update(revoked_at=now()).where(System.id == system.id).execute()
         waiting = (Delivery.system == system) & (Delivery.state == "queued")

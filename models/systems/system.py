@@ -1,4 +1,4 @@
-"""An authority's own computer system: it may move the authority's dossiers, and hears what happens to them."""
+"""An authority's own computer system: its token opens the API, and a webhook tells it of events."""
 
 import datetime as dt
 import hashlib
@@ -12,24 +12,24 @@ from models.catalogue.procedure import Authority
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
-KEPT = dt.timedelta(hours=24)  # how long an answer is kept for a request that is sent again
-LOST = dt.timedelta(minutes=2)  # longer than any answer takes: whoever began it is no more
+REPLY_KEPT_FOR = dt.timedelta(hours=24)  # how long the answer to an idempotency key is kept
+TAKEOVER_AFTER = dt.timedelta(minutes=2)  # longer than any answer takes: its process must have died
 
 
 class Keys(NamedTuple):
-    """What a new system is given, once: nobody can read the token back."""
+    """The credentials of a new system, shown once: only the hash of the token is stored."""
 
-    token: str  # opens the interface
-    secret: str  # signs what is sent to its hook
+    token: str  # for the API
+    secret: str  # signs the deliveries to its hook
 
 
 class System(Base):
-    """One system with its token. Whatever it does is done in the name of an account of its own, which nobody opens."""
+    """One system with its token. It acts as a staff account of its own, which nobody can sign in to."""
 
     staff = ForeignKeyField(Staff, unique=True)
     name = CharField(max_length=60)
     token_hash = CharField(max_length=64, unique=True)
-    test = BooleanField(default=False)  # its requests are checked and answered, and change and send nothing
+    test = BooleanField(default=False)  # a sandbox: requests are checked and answered, but change and send nothing
     hook_url = CharField(max_length=300, default="")
     hook_secret = CharField(max_length=64, default="")
     created_at = UTCDateTimeField()
@@ -38,7 +38,7 @@ class System(Base):
 
     @classmethod
     def add(cls, authority: Authority, name: str, hook_url: str = "", test: bool = False) -> tuple["System", Keys]:
-        """A new system of `authority`. Raises ValueError if the authority has one of this name, or for a bad hook."""
+        """Create a system of `authority`. Raises ValueError for a second one of this name, or a hook without HTTPS."""
         if hook_url and not hook_url.startswith("https://"):
             raise ValueError("the hook needs an address that begins with https://")
         keys = Keys(f"et_{'test' if test else 'live'}_{secrets.token_urlsafe(32)}", secrets.token_urlsafe(32))
@@ -68,7 +68,7 @@ class System(Base):
 
     @classmethod
     def find(cls, token: str) -> "System | None":
-        """The system that `token` opens, unless it was revoked."""
+        """The system with this token, unless it was revoked."""
         joined = cls.select(cls, Staff, Authority).join_from(cls, Staff).join_from(Staff, Authority)
         system = joined.where((cls.token_hash == _hash(token)) & cls.revoked_at.is_null()).first()
         if system and (system.used_at is None or now() - system.used_at > dt.timedelta(minutes=1)):
@@ -77,14 +77,14 @@ class System(Base):
 
     @classmethod
     def listening(cls, authorities: set[str]) -> list["System"]:
-        """The systems that hear of what happens at these authorities (their slugs); only which they are is loaded."""
+        """The systems with a hook at these authorities (by slug). Only their ids are loaded."""
         joined = cls.select(cls.id).join_from(cls, Staff).join_from(Staff, Authority)
         open_now = (cls.hook_url != "") & cls.revoked_at.is_null() & ~cls.test
         return list(joined.where(open_now & Authority.slug.in_(authorities)))
 
 
 class Reply(Base):
-    """The answer to a request with this idempotency key: sent once more, it is answered so again, and does nothing."""
+    """The stored answer to an idempotency key: a repeated request gets it again, and is not executed twice."""
 
     system = ForeignKeyField(System, on_delete="CASCADE")
     key = CharField(max_length=100)
@@ -98,7 +98,7 @@ class Reply(Base):
 
     @classmethod
     def begin(cls, system: System, key: str, request: str) -> "tuple[Reply, bool]":
-        """The reply to `request`, and whether it comes for the first time.
+        """The reply to `request`, and True if the request is new and must be executed.
 
         Raises ConflictError while the first is being answered, and ValueError if the key came with another request.
         """
@@ -108,7 +108,7 @@ class Reply(Base):
                 return cls.create(system=system, key=key, request_hash=asked, at=now()), True
         except IntegrityError:
             reply = cls.get_or_none((cls.system == system) & (cls.key == key))
-        if reply is None:  # the first one failed and was forgotten in between
+        if reply is None:  # the first one failed in between, and was deleted
             return cls.begin(system, key, request)
         if reply.request_hash != asked:
             raise ValueError("the idempotency key was used for another request")
@@ -119,22 +119,22 @@ class Reply(Base):
         return reply, True
 
     def _take_over(self) -> bool:
-        """Answer in the place of a process that was lost; what it moved before that, it moved: the version tells."""
-        lost = (Reply.id == self.id) & Reply.status.is_null() & (Reply.at < now() - LOST)
+        """Take over from a process that died. What it had committed stays: the dossier's version shows it."""
+        lost = (Reply.id == self.id) & Reply.status.is_null() & (Reply.at < now() - TAKEOVER_AFTER)
         return Reply.update(at=now()).where(lost).execute() == 1
 
     def end(self, status: int, body: Any) -> None:
-        """Keep the answer."""
+        """Store the answer."""
         Reply.update(status=status, body=body).where(Reply.id == self.id).execute()
 
     def forget(self) -> None:
-        """The request failed on our side: sent again, it is tried again."""
+        """Delete it after a failure on our side, so that a repeated request is executed."""
         self.delete_instance()
 
     @classmethod
     def purge(cls) -> int:
-        """Forget answers that nobody asks for any more; returns how many went."""
-        return cls.delete().where(cls.at < now() - KEPT).execute()
+        """Delete replies older than REPLY_KEPT_FOR. Returns how many."""
+        return cls.delete().where(cls.at < now() - REPLY_KEPT_FOR).execute()
 
 
 def _hash(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from models import Authority, ConflictError, Delivery, Dossier, Event, System, db, now, today
 from models.dossiers.moves import Act, Move
-from models.systems.delivery import RETRY, revoke
+from models.systems.delivery import RETRY_PAUSES, revoke
 from senders import webhook
 from support.systems import HOLD, tell_all
 
@@ -29,12 +29,12 @@ def test_every_event_is_told_to_the_hook_signed_and_without_a_person(hook, form,
 
 def test_hook_out_of_order_is_tried_again_and_given_up_after_a_day_and_a_half(hook, dossier):
     hook.answer = 503
-    for attempt in range(len(RETRY) + 1):
+    for attempt in range(len(RETRY_PAUSES) + 1):
         Delivery.update(run_at=now()).execute()
         tell_all()
         assert Delivery.get().attempts == attempt + 1
     assert (Delivery.get().state, Delivery.get().error) == ("failed", "hook answered with HTTP 503")
-    assert len(hook.posts) == len(RETRY) + 1
+    assert len(hook.posts) == len(RETRY_PAUSES) + 1
 
 
 @pytest.mark.parametrize("answer", ["drop", 301, 404])
@@ -46,7 +46,7 @@ def test_hook_that_fails_in_any_way_is_asked_once_an_attempt(hook, dossier, answ
 
 def test_news_that_cannot_be_written_are_given_up_like_any_other(hook, dossier, caplog):
     Event.update(details=["of another shape"]).execute()
-    for _attempt in range(len(RETRY) + 1):
+    for _attempt in range(len(RETRY_PAUSES) + 1):
         Delivery.update(run_at=now()).execute()
         tell_all()
     assert (Delivery.get().state, Delivery.get().error) == ("failed", "a fault on our side")
@@ -110,7 +110,7 @@ def test_private_addresses_are_known_however_they_are_written(address, public):
 
 def test_deliveries_that_were_given_up_are_sent_again_when_the_operator_says_so(hook, either, dossier):
     hook.answer = 503
-    Delivery.update(attempts=len(RETRY)).execute()
+    Delivery.update(attempts=len(RETRY_PAUSES)).execute()
     tell_all()
     assert Delivery.get().state == "failed"
     hook.answer = "ok"
