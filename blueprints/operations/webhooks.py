@@ -1,4 +1,4 @@
-"""What others tell us by HTTP: the SMS provider its receipts and what people answer, a mail server its bounces.
+"""Webhooks: delivery reports and answers from the SMS provider, bounces from a mail server.
 
 Nothing is believed but by its signature, only while it is fresh, and only once. Nothing here moves a dossier.
 """
@@ -43,7 +43,7 @@ def limit(endpoint: str | None, _values: dict[str, Any] | None) -> None:
 
 @bp.post("/vonage/status")
 def status() -> Response:
-    """A receipt. One for a message that we do not know (any more) is answered like the others, and counted."""
+    """A delivery report. One for an unknown notification is answered like the others, and counted."""
     return _accept("receipt", *_signed_by_vonage(), _record_report)
 
 
