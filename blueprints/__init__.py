@@ -1,4 +1,4 @@
-"""The pages, one folder an audience. Each folder's `__init__` lists its modules; each module has one blueprint, `bp`."""
+"""The pages, one folder an audience. Each folder's `__init__` lists its modules; each has one blueprint, `bp`."""
 
 from flask import Flask
 from flask_wtf import CSRFProtect

@@ -1,4 +1,4 @@
-"""Who gets past the door of the staff's pages: closed by default, opened by the right that a view or blueprint declares."""
+"""The guard of the staff's pages: closed by default, opened by the right that a view or blueprint declares."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def needs(right: Right) -> Callable[[View], View]:
-    """Declare the right that a view of the desk needs. Stands below the route: `@bp.post(...)`, then `@needs("move")`."""
+    """Declare the right that a view of the desk needs: `@bp.post(...)`, and below it `@needs("move")`."""
 
     def declare(view: View) -> View:
         vars(view)["needs"] = right

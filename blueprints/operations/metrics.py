@@ -19,7 +19,7 @@ bp = Blueprint("metrics", __name__)
 
 @bp.get("/metrics")
 def show() -> Response:
-    """Where dossiers, notifications and deliveries stand; METRICS_TOKEN opens it, and without one there is no such page."""
+    """Where dossiers, notifications and deliveries stand. METRICS_TOKEN opens it; without one there is no such page."""
     token = current_app.config["METRICS_TOKEN"]
     if not token:
         abort(404)

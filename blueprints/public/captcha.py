@@ -1,7 +1,7 @@
 """The CAPTCHA step: a box to tick (proof of work in the browser), or six digits to read or hear without JavaScript.
 
-A page includes public/captcha/_captcha.html with `captcha = offer(scope)` and asks `verify(request.form, scope)` when its form
-comes back. What the step is worth, and what not, stands in models/security/captcha.py.
+A page includes public/captcha/_captcha.html with `captcha = offer(scope)` and asks `verify(request.form, scope)` when
+its form comes back. What the step is worth, and what not, stands in models/security/captcha.py.
 """
 
 import datetime as dt

@@ -128,7 +128,7 @@ class Scope:
         return joined.where(Procedure.authority == self.staff.authority) if self._limited else joined
 
     def audit(self) -> "ModelSelect[Audit]":
-        """What the staff did, with whose account (`actor`) and which dossier (`about`); no row without the right to read it."""
+        """What the staff did, with account (`actor`) and dossier (`about`) loaded; empty without the right to it."""
         joined = Audit.select(Audit, Staff, Dossier).join_from(
             Audit, Staff, JOIN.LEFT_OUTER, on=(Audit.staff == Staff.id), attr="actor"
         )

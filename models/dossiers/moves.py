@@ -21,8 +21,8 @@ Document = str | dict[str, str]  # as a clerk typed it, or as the catalogue name
 class Act:
     """Who does something to a dossier, and which version of it they saw.
 
-    Nobody is told before `hold` is over, so that a slip can be undone (what cannot be, is told at once). `note` is public. `batch` is the post-bag or
-    bulk move that it belongs to.
+    Nobody is told before `hold` is over, so that a slip can be undone (what cannot be, is told at once). `note` is
+    public. `batch` is the post-bag or bulk move that it belongs to.
     """
 
     by: Staff | None

@@ -30,7 +30,7 @@ class Limits(NamedTuple):
 
 
 class BlockedClients:
-    """Per-process cache {client: blocked until}. Saves one query per look-up; each process may let one guess through."""
+    """Per-process cache {client: blocked until}. Saves one query per look-up; each process may let one more through."""
 
     def __init__(self) -> None:
         self._until: dict[str, float] = {}

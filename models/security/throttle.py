@@ -119,8 +119,8 @@ class Used(Base):
 class Tries(Base):
     """Lock-out after wrong passwords or codes: the fifth locks out for a minute, each further one twice as long.
 
-    The longest lock-out is MAX_WAIT. take() counts an attempt before the secret is checked, and give_back() undoes it after
-    a correct one, so that parallel requests get no extra attempts. An hour without attempts resets the count.
+    The longest lock-out is MAX_WAIT. take() counts an attempt before the secret is checked, and give_back() undoes it
+    after a correct one, so that parallel requests get no extra attempts. An hour without attempts resets the count.
     """
 
     key = CharField(max_length=64, primary_key=True)
