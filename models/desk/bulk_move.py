@@ -41,7 +41,7 @@ class Bulk(Base):
 
     @classmethod
     def plan(cls, staff: Staff, to: str, dossiers: Iterable[Dossier]) -> "Bulk":
-        """Plan the move of `dossiers`, as they stand now, to `to`. Raises ValueError unless 1 to MAX_DOSSIERS."""
+        """Plan the move of `dossiers`, as they stand now, to `to`. Raises ValueError for none, or too many."""
         seen = [[dossier.id, dossier.version] for dossier in dossiers]
         if not 0 < len(seen) <= MAX_DOSSIERS:
             raise ValueError(f"a bulk move has 1 to {MAX_DOSSIERS} dossiers")

@@ -121,20 +121,21 @@ def export(contact: Contact) -> dict[str, Any]:
         "language": contact.language,
         "given_by_link": contact.by_link,
         **{name: _instant(getattr(contact, name)) for name in TIMESTAMPS},
-        "notifications": [
-            {
-                "about": notification.event.kind,
-                "state": notification.state,
-                "created_at": _instant(notification.created_at),
-                "sent_at": _instant(notification.sent_at),
-                "written": notification.written,
-            }
-            for notification in told
-        ],
+        "notifications": [_exported(notification) for notification in told],
     }
 
 
-def _instant(at: Any) -> str | None:
+def _exported(notification: Notification) -> dict[str, Any]:
+    return {
+        "about": notification.event.kind,
+        "state": notification.state,
+        "created_at": _instant(notification.created_at),
+        "sent_at": _instant(notification.sent_at),
+        "written": notification.written,
+    }
+
+
+def _instant(at: dt.datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 

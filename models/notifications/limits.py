@@ -165,7 +165,7 @@ def _limits(stage: str, number: str) -> list[Limit]:
         ),
         Limit("hour", "", int(day * HOURLY_SHARE), HOUR),
         Limit("day", "", day, DAY),
-        *_breaker_limits(stage),
+        *_breaker_limits(),
     ]
 
 
@@ -189,7 +189,7 @@ def _count(stage: str, permit: str, limits: list[Limit], number: str) -> None:
             Counter.hit(name, DAY, keep=MONTH)
 
 
-def _breaker_limits(stage: str) -> list[Limit]:
+def _breaker_limits() -> list[Limit]:
     """The circuit breaker on the share of contacts that confirm; returns the limit while it is half-open.
 
     Below POOR_SHARE the CAPTCHA gets harder. Below FRAUD_SHARE nothing leaves for an hour (open), then one SMS an hour
@@ -202,6 +202,12 @@ def _breaker_limits(stage: str) -> list[Limit]:
     answers = _answers(since)
     if len(answers) < (1 if tripped else SAMPLE_SIZE):
         return [Limit("probe", "", 1, HOUR)] if tripped else []
+    _judge(answers)
+    return []
+
+
+def _judge(answers: list[bool]) -> None:
+    """Make the CAPTCHA harder, or open the breaker by raising SMSLimitError, if too few of `answers` are a yes."""
     share = sum(answers) / len(answers)
     if share < POOR_SHARE:
         Used.mark(FEW_CONFIRM_MARK, HOUR)
@@ -213,7 +219,6 @@ def _breaker_limits(stage: str) -> list[Limit]:
         raise SMSLimitError("conversion")
     if share < POOR_SHARE and Used.consume_once(f"alarm poor {today()}", DAY):
         log.warning("few say yes to SMS: %d of the last %d", sum(answers), len(answers))
-    return []
 
 
 def _answers(since: dt.datetime) -> list[bool]:

@@ -80,17 +80,20 @@ class Subscription(Base):
                 >= MAX_DEVICES
             ):
                 raise TooManyDevicesError
-            at = now()
-            self.contact = Contact.create(
-                dossier=dossier,
-                channel="push",
-                address=self.address,
-                language=language,
-                created_at=at,
-                confirmed_at=at,
-                by_link=True,
-            )
+            self.contact = self._create_contact(dossier, language)
             self.save(force_insert=True)
+
+    def _create_contact(self, dossier: Dossier | int, language: str) -> Contact:
+        at = now()
+        return Contact.create(
+            dossier=dossier,
+            channel="push",
+            address=self.address,
+            language=language,
+            created_at=at,
+            confirmed_at=at,
+            by_link=True,
+        )
 
     def replace_endpoint(self, endpoint: str) -> int:
         """Move the subscriptions of `endpoint` to this one: the browser has replaced it.

@@ -44,16 +44,8 @@ class System(Base):
         keys = Keys(f"et_{'test' if test else 'live'}_{secrets.token_urlsafe(32)}", secrets.token_urlsafe(32))
         try:
             with db.atomic():
-                account = Staff.create(
-                    email=f"{name}@{authority.slug}",
-                    role="system",
-                    authority=authority,
-                    password_hash="",
-                    created_at=now(),
-                    disabled_at=now(),
-                )
                 system = cls.create(
-                    staff=account,
+                    staff=_account(authority, name),
                     name=name,
                     token_hash=_hash(keys.token),
                     test=test,
@@ -135,6 +127,18 @@ class Reply(Base):
     def purge(cls) -> int:
         """Delete replies older than REPLY_KEPT_FOR. Returns how many."""
         return cls.delete().where(cls.at < now() - REPLY_KEPT_FOR).execute()
+
+
+def _account(authority: Authority, name: str) -> Staff:
+    """The account that a system acts as. It is disabled and has no password: nobody can sign in to it."""
+    return Staff.create(
+        email=f"{name}@{authority.slug}",
+        role="system",
+        authority=authority,
+        password_hash="",
+        created_at=now(),
+        disabled_at=now(),
+    )
 
 
 def _hash(text: str) -> str:
