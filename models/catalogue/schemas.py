@@ -167,7 +167,7 @@ class SpecimenFile(Strict):
 
 
 class TextEntry(Strict):
-    """A text block for the desk: which kinds of event it goes with, its name for the staff, its words for the citizen."""
+    """A text block for the desk: the kinds of event it goes with, its name for the staff, its words for the citizen."""
 
     id: Slug
     moves: Annotated[list[Annotated[str, _one_of("with_note")]], Field(min_length=1)]

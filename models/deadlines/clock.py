@@ -207,7 +207,7 @@ def rolled(end: dt.date) -> list[Rolled]:
 
 
 def bucket(deadline: dt.date, on: dt.date) -> str:
-    """The key of BUCKETS that `deadline` falls into on the day `on` (in Luxembourg: the day changes at midnight there)."""
+    """The key of BUCKETS that `deadline` falls into on the day `on` (a date of Luxembourg)."""
     return next(name for name, (_, last) in BUCKETS.items() if last is None or (deadline - on).days <= last)
 
 
