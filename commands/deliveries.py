@@ -1,4 +1,4 @@
-"""Deliveries: what happens to a dossier is told to the hook of its authority's system. The worker calls this."""
+"""Deliver the events of a dossier to the hook of its authority's system. Called by the worker."""
 
 import json
 import logging
@@ -14,20 +14,20 @@ log = logging.getLogger("etracking.systems")
 
 
 def deliver_next() -> bool:
-    """Tell one system of one event. False if nothing is due. No connection to the database is open meanwhile."""
+    """Send one due delivery; False if none is due. No database connection stays open during the request."""
     with db.connection_context():
         delivery = Delivery.claim()
     if delivery is None:
         return False
-    error = _tell(delivery)
+    error = _send(delivery)
     with db.connection_context():
         delivery.record_failure(error) if error else delivery.record_sent()
     log.info("delivery %d for system %d: %s", delivery.id, delivery.system_id, error or "sent")
     return True
 
 
-def _tell(delivery: Delivery) -> str:
-    """What went wrong, in words, or an empty text."""
+def _send(delivery: Delivery) -> str:
+    """Send `delivery` to its hook; return the error in words, or an empty text."""
     try:
         with db.connection_context():
             system, body = delivery.system, _body(delivery)
@@ -36,7 +36,7 @@ def _tell(delivery: Delivery) -> str:
         webhook.send(system.hook_url, system.hook_secret, body, current_app.config["HOOK_PRIVATE"])
     except SendError as error:
         return str(error)
-    except Exception:  # a fault of ours: it counts as a failure, or it would be tried for ever
+    except Exception:  # a bug on our side: counted as a failure, or the delivery would be retried for ever
         log.exception("delivery %d", delivery.id)
         return "a fault on our side"
     return ""

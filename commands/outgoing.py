@@ -1,4 +1,4 @@
-"""Prepares the letter of a claimed notification: loads, writes, counts and stores it. The worker calls this."""
+"""Prepare the letter of a claimed notification: load, write, count and store it. Called by the worker."""
 
 from dataclasses import replace
 
@@ -16,12 +16,12 @@ from wording import letters, sheets
 
 
 def prepare(notification: Notification) -> Letter:
-    """The letter of `notification`, stored with it. Raises SendError if it may not leave or cannot be written."""
+    """Write and store the letter of `notification`. Raises SendError if it may not leave or cannot be written."""
     if not notification.wanted:
         raise SendError("its contact may not hear of it (any more)", Outcome.UNWANTED)
     try:
         letter = write(notification)
-    except Exception as error:  # a bug or a bad template: nothing has left, so it may be tried again once it is fixed
+    except Exception as error:  # a bug or a bad template: nothing has left, so it can be sent again once that is fixed
         raise SendError(f"could not be written: {place(error)}", Outcome.UNWRITTEN) from error
     if notification.channel == "sms":
         _count_sms(notification)
@@ -30,7 +30,7 @@ def prepare(notification: Notification) -> Letter:
 
 
 def write(notification: Notification) -> Letter:
-    """The letter of `notification`; of a mail, with return path and attachments. Raises ValueError for a long SMS."""
+    """Write the letter of `notification`; a mail gets a return path and attachments. Raises ValueError: long SMS."""
     told = content.load(notification)
     letter = letters.write(told)
     if notification.channel != "email":
@@ -45,7 +45,7 @@ def write(notification: Notification) -> Letter:
 
 
 def _count_sms(notification: Notification) -> None:
-    """Count an SMS against the budget, and the first one to a contact against the limits. Raises SendError."""
+    """Count an SMS against the budget, and a contact's first SMS against the rate limits. Raises SendError."""
     config, contact = current_app.config, notification.contact
     if not sms_limits.reachable(contact.address, config["SMS_REGIONS"]):
         raise SendError("not a mobile number of a country that SMS go to", Outcome.NEVER)

@@ -1,4 +1,4 @@
-"""The worker: sends what the outbox holds, tells the authorities' systems, reads bounces and tidies up."""
+"""The worker: sends notifications from the outbox and deliveries to hooks, reads bounces, deletes what expired."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ import senders
 from commands import outgoing
 from commands.deliveries import deliver_next
 from models import Channel, Contact, Counter, Notification, Outcome, Reply, Tries, Used, WaitingTime, db, now
-from models.dossiers import reminders as watch
+from models.dossiers import reminders
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS, SLOT_INTERVALS
 from models.notifications.letter import Letter
@@ -28,62 +28,62 @@ from senders.base import SendError, place
 log = logging.getLogger("etracking.messages")
 
 HOUR = 3600.0
-IDLE_SECONDS = 1.0  # seconds between two looks at an empty outbox
-COLLECT_SECONDS = 300.0  # seconds between two looks into the mailbox of bounces
-SYSTEMS = "systems"  # what the authorities' own systems are told, beside the channels to citizens
-RETRY_PAUSES = (0.2, 1.0, 3.0)  # seconds after which an outcome is written down again; well within a lease
-RECLAIM_SECONDS = 10.0  # seconds between two looks for notifications whose worker was lost
+IDLE_SECONDS = 1.0  # between two polls of an empty outbox
+COLLECT_SECONDS = 300.0  # between two polls of the bounce mailbox
+SYSTEMS = "systems"  # the source of deliveries to the authorities' systems, beside the channels to citizens
+RETRY_PAUSES = (0.2, 1.0, 3.0)  # seconds between attempts to record an outcome; their sum is well within a lease
+RECLAIM_SECONDS = 10.0  # between two searches for notifications whose lease has expired
 
 
 class Worker:
-    """Sends notification after notification, one at a time: run several for more."""
+    """Sends one notification at a time; run several workers to send more."""
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
         self.reclaim_at = self.tidy_at = self.collect_at = 0.0
-        self.look_at = dict.fromkeys((*CHANNELS, SYSTEMS), 0.0)  # nobody asks again at once where nothing was due
-        self.idle = set(self.look_at)
+        self.poll_at = dict.fromkeys((*CHANNELS, SYSTEMS), 0.0)  # when to poll each source again
+        self.idle = set(self.poll_at)  # the sources where nothing was due at the last poll
 
     def work(self, told: "SimpleQueue[str]", once: bool = False) -> None:
         """Send until something is in `told`; with `once`, until nothing is due."""
         while True:
-            idle = self.send_next() if once else self._send_next_whatever_happens()
+            idle = self.send_next() if once else self._send_next_safely()
             if once and idle:
                 return
             try:
-                told.get(timeout=max(0.0, min(self.look_at.values()) - time.monotonic()))
+                told.get(timeout=max(0.0, min(self.poll_at.values()) - time.monotonic()))
                 return
             except Empty:
                 continue
 
     def send_next(self) -> bool:
-        """Send one of each kind that is due. True if there is nothing to do anywhere."""
+        """Send one due notification or delivery of each source. True if no source had one."""
         self._reclaim()
-        for source in [source for source, at in self.look_at.items() if at <= time.monotonic()]:
-            wait = self._serve(source)
-            self.look_at[source] = time.monotonic() + wait
+        for source in [source for source, at in self.poll_at.items() if at <= time.monotonic()]:
+            wait = self._send_from(source)
+            self.poll_at[source] = time.monotonic() + wait
             self.idle = self.idle | {source} if wait == IDLE_SECONDS else self.idle - {source}
-        return self.idle == set(self.look_at)
+        return self.idle == set(self.poll_at)
 
-    def _serve(self, source: str) -> float:
-        """Send one of `source`; the seconds to wait before it is worth asking there again."""
+    def _send_from(self, source: str) -> float:
+        """Send one of `source`; return the seconds until its next poll."""
         if source == SYSTEMS:
             return 0.0 if deliver_next() else IDLE_SECONDS
         return self._send_one(source)
 
-    def _send_next_whatever_happens(self) -> bool:
-        """send_next(), but an exception (a database that is locked or restarting) does not end the worker."""
+    def _send_next_safely(self) -> bool:
+        """send_next(), but log exceptions: a database that is locked or restarting must not end the worker."""
         try:
             self._tidy()
             self._collect()
             return self.send_next()
         except Exception as error:
             log.error("no message sent: %s", place(error))
-            self.look_at = dict.fromkeys(self.look_at, time.monotonic() + IDLE_SECONDS)
+            self.poll_at = dict.fromkeys(self.poll_at, time.monotonic() + IDLE_SECONDS)
             return True
 
     def _reclaim(self) -> None:
-        """Give back notifications whose worker died: their lease is over."""
+        """Reclaim notifications whose lease has expired because their worker died."""
         if time.monotonic() >= self.reclaim_at:
             self.reclaim_at = time.monotonic() + RECLAIM_SECONDS
             with db.connection_context():
@@ -91,7 +91,7 @@ class Worker:
                     log.warning("%d messages taken over from a worker that was lost", lost)
 
     def _tidy(self) -> None:
-        """Hourly: delete expired counters and marks, remind of paper that should have come, refresh waiting times."""
+        """Hourly: delete expired rows, send reminders of paper that did not arrive, refresh waiting times."""
         if time.monotonic() >= self.tidy_at:
             self.tidy_at = time.monotonic() + HOUR
             with db.connection_context():
@@ -100,17 +100,17 @@ class Worker:
                 Used.purge()
                 Contact.purge()
                 Reply.purge()
-                watch.look()
+                reminders.look()
                 WaitingTime.refresh()
 
     def _collect(self) -> None:
-        """Every few minutes: read the mailbox of bounces."""
+        """Every few minutes: read the bounce mailbox, if one is set."""
         if current_app.config["MAIL_BOUNCE_SERVER"] and time.monotonic() >= self.collect_at:
             self.collect_at = time.monotonic() + COLLECT_SECONDS
             self.collect_bounces()
 
     def collect_bounces(self) -> None:
-        """Read the mailbox of bounces. If it cannot be reached, that is logged and sending goes on."""
+        """Read the bounce mailbox. If it cannot be reached, log it and go on sending."""
         try:
             if read := bounces.collect(record_bounce):
                 log.info("%d mails that came back were read", read)
@@ -118,9 +118,9 @@ class Worker:
             log.error("no bounces read: %s", place(error))
 
     def _send_one(self, channel: str) -> float:
-        """Claim one notification, try it, write the outcome down.
+        """Claim one notification, send it, record the outcome; return the seconds until the next poll.
 
-        One at a time: behind a slow one, the lease of a claimed notification would expire, and it would leave twice.
+        One claim at a time: one that waits behind a slow notification could outlive its lease and be sent twice.
         """
         with db.connection_context():
             if self._nothing_due(channel) or (breaker := Channel.breaker_state(channel)) == "open":
@@ -135,14 +135,14 @@ class Worker:
         return 0.0
 
     def _nothing_due(self, channel: str) -> bool:
-        """Look before claiming: an idle worker writes nothing, and takes no slot of a channel that has few.
+        """True if nothing is due. Asked before a claim: an idle worker must write nothing and use up no rate limit.
 
-        In the middle of a backlog this query is left out.
+        During a backlog, on a channel without a rate limit, the query is left out.
         """
         return (channel in self.idle or channel in SLOT_INTERVALS) and not outbox.due(channel, now()).exists()
 
     def _attempt(self, notification: Notification, letter: Letter | SendError, trial: bool) -> None:
-        """Try `notification` once; the outcome is on its row when this returns."""
+        """Send `notification` once and record the outcome on its row."""
         started = time.monotonic()
         outcome, error, provider_id = _try(notification, letter)
         spent = time.monotonic() - started
@@ -160,21 +160,21 @@ class Worker:
         )
 
 
-def _with_retries(what: Callable[[], bool]) -> bool:
-    """Run `what`, up to four times: a notification that has left but is not on record would leave once more.
+def _with_retries(record: Callable[[], bool]) -> bool:
+    """Run `record` up to four times, because the database may be restarting or locked.
 
-    The database may be restarting, or locked for longer than its timeout.
+    A notification that was sent, but is not recorded as sent, would be sent again.
     """
     for pause in RETRY_PAUSES:
         with suppress(PeeweeException), db.connection_context():
-            return what()
+            return record()
         time.sleep(pause)
     with db.connection_context():
-        return what()
+        return record()
 
 
 def _prepare(notification: Notification) -> Letter | SendError:
-    """The letter of `notification`, or why there is none."""
+    """The letter of `notification`, or the error that prevented it."""
     try:
         return outgoing.prepare(notification)
     except SendError as error:
@@ -182,20 +182,20 @@ def _prepare(notification: Notification) -> Letter | SendError:
 
 
 def _try(notification: Notification, letter: Letter | SendError) -> tuple[Outcome, str, str]:
-    """What came of it: the outcome, an error's text, and the provider's name for the notification."""
+    """Send the letter; return the outcome, the text of an error, and the provider's id."""
     try:
         if isinstance(letter, SendError):
             raise letter
         return Outcome.SENT, "", senders.send(notification.channel, letter)
     except SendError as error:
         return error.outcome, str(error), ""
-    except Exception as error:  # one odd notification must not stop the others
+    except Exception as error:  # a bug with one notification must not stop the others
         log.error("message %d: unexpected %s", notification.id, place(error))
         return Outcome.UNKNOWN, f"unexpected {place(error)}", ""
 
 
 def record_bounce(bounce: bounces.Bounce) -> None:
-    """Record what came back, on a connection of its own: none stays open while the mailbox is read."""
+    """Record a bounce. Opens its own connection, so that none stays open while the mailbox is read."""
     with db.connection_context():
         Notification.record_bounce(*bounce)
 
