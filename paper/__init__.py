@@ -1,1 +1,1 @@
-"""Everything printed: the QR code, the confirmation sheet, the stamp on a form, and the check of a new form."""
+"""Printed documents: QR code, sheets, arrival receipt, the stamp on a form, the check of a new form."""

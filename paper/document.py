@@ -1,4 +1,4 @@
-"""A document for people: accessible, and printed at its true size."""
+"""Make an accessible PDF (PDF/UA) that is printed at its true size."""
 
 import io
 import logging
@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 def document(template: str, data: Mapping[str, Any]) -> bytes:
     """Return an A4 PDF that meets PDF/UA-1 and prints at its true size; equal data give equal bytes.
 
-    A character without a glyph does not stop a citizen: the page is then set without the standard, and logged.
-    Raises paper.typeset.FontsMissing.
+    A character that our fonts lack must not stop a citizen: the page is then made without PDF/UA, and this is logged.
+    Raises paper.typeset.FontsMissingError.
     """
     try:
         pdf = typeset(template, data, standard="ua-1")
@@ -29,7 +29,7 @@ def document(template: str, data: Mapping[str, Any]) -> bytes:
 
 
 def _at_true_size(pdf: bytes) -> bytes:
-    """Ask the print dialogue for 100 %, which Typst cannot: scaled paper shifts the address out of the window."""
+    """Preset 100 % in the print dialogue, which Typst cannot: scaling shifts the address out of the envelope window."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf)) as document:
         preferences = document.Root.get("/ViewerPreferences", Dictionary())

@@ -1,4 +1,4 @@
-"""The envelope sheet: one paper on top of several forms that go to the same authority."""
+"""The envelope sheet: one sheet on top of several forms that go to the same authority."""
 
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 from paper import qr
 from paper.document import document
 
-LEVEL = "M"  # of the code: six numbers make many modules, and here size helps a scanner more than correction
+QR_LEVEL = "M"  # lower error correction: with six numbers, larger modules help a scanner more
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Enclosed:
 
 @dataclass(frozen=True)
 class Envelope:
-    """Everything one envelope sheet says, in one language.
+    """The content of one envelope sheet, in one language.
 
-    `count` says how many forms there are. `texts` holds the fixed words as for `paper.sheet.Sheet`, without
-    `enclosures_heading`: here the forms themselves are the headings. `mark` is empty.
+    `count` is a text that says how many forms there are. `texts` holds the fixed words as for `paper.sheet.Sheet`,
+    without `enclosures_heading`: here each form is a heading. `mark` is empty.
     """
 
     language: str
@@ -33,7 +33,7 @@ class Envelope:
     url: str
     shown_url: str
     authority: str
-    address: list[str]
+    postal_address: list[str]
     window: Literal["left", "right"]
     forms: list[Enclosed]
     texts: dict[str, str]
@@ -41,5 +41,5 @@ class Envelope:
 
 
 def render(envelope: Envelope) -> bytes:
-    """Return the sheet as an A4 PDF, as `paper.document.document` makes it: one page wherever that can be read."""
-    return document("envelope.typ", asdict(envelope) | {"qr": qr.svg(envelope.url, LEVEL, quiet=0)})
+    """Return the sheet as an A4 PDF by `paper.document.document`: one page if it stays readable."""
+    return document("envelope.typ", asdict(envelope) | {"qr": qr.svg(envelope.url, QR_LEVEL, quiet=0)})

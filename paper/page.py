@@ -1,4 +1,4 @@
-"""A page as a person sees it: cropped, turned and scaled, measured in millimetres from its lower left corner."""
+"""A PDF page as a person sees it (cropped, turned, scaled), measured in millimetres from its lower left corner."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ POINT = 72 / 25.4  # PDF points in a millimetre
 
 @dataclass(frozen=True)
 class Seen:
-    """The visible rectangle of a page in its own units, the clockwise turn it is shown with, and its UserUnit."""
+    """The visible rectangle of a page in its own units, its clockwise rotation, and its UserUnit."""
 
     x0: float
     y0: float
@@ -21,7 +21,7 @@ class Seen:
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height in millimetres, after the turn."""
+        """Width and height in millimetres, after the rotation."""
         width, height = (self.x1 - self.x0) * self.unit / POINT, (self.y1 - self.y0) * self.unit / POINT
         return (height, width) if self.rotate % 180 else (width, height)
 
@@ -38,9 +38,9 @@ class Seen:
 
 
 def seen(page: pikepdf.Page) -> Seen:
-    """Return how a page is shown: the part of its CropBox inside its MediaBox, with what it inherits from its parents.
+    """Return how a page is shown: the part of its CropBox inside its MediaBox, and its rotation.
 
-    Raises ValueError when nothing of the page is visible.
+    Inherited values count too. Raises ValueError if nothing of the page is visible.
     """
     media, crop = _ordered(page.mediabox), _ordered(page.cropbox)
     x0, y0 = max(media[0], crop[0]), max(media[1], crop[1])
@@ -51,13 +51,13 @@ def seen(page: pikepdf.Page) -> Seen:
 
 
 def _ordered(box: pikepdf.Array) -> tuple[float, float, float, float]:
-    """Put the corners in order: a box may name any two opposite ones."""
+    """Return the box as lower left and upper right corner: a PDF may name any two opposite corners."""
     xa, ya, xb, yb = (float(value) for value in list(box))
     return min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
 
 
 def _rotation(node: pikepdf.Object | None) -> int:
-    """Look /Rotate up the page tree; it counts in quarter turns only."""
+    """The /Rotate of a page or of its nearest parent, rounded down to quarter turns."""
     while node is not None:
         if "/Rotate" in node:
             return int(node["/Rotate"]) // 90 * 90 % 360

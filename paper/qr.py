@@ -1,11 +1,11 @@
-"""QR codes as vector paths: sharp at every size, a third of the bytes of one rectangle per module."""
+"""QR codes as SVG paths: sharp at every size, and a third of the bytes of one rectangle per module."""
 
 from itertools import groupby
 
 import qrcode
 from qrcode.constants import ERROR_CORRECT_H, ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
 
-QUIET = 4  # modules of white on every side, as ISO/IEC 18004 asks
+QUIET_ZONE = 4  # white modules on every side, as ISO/IEC 18004 asks
 LEVELS = {"L": ERROR_CORRECT_L, "M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}
 
 
@@ -15,20 +15,20 @@ def path(text: str, level: str = "Q") -> tuple[int, str]:
     Upper-case text gives a smaller code (alphanumeric mode). Raises KeyError for a level other than L, M, Q or H,
     and qrcode.exceptions.DataOverflowError for a text that no code can hold.
     """
-    code = qrcode.QRCode(error_correction=LEVELS[level], border=QUIET)
+    code = qrcode.QRCode(error_correction=LEVELS[level], border=QUIET_ZONE)
     code.add_data(text)
     code.make(fit=True)
     matrix = code.get_matrix()
     return len(matrix), "".join(_row(y, row) for y, row in enumerate(matrix))
 
 
-def svg(text: str, level: str = "Q", quiet: int = QUIET) -> str:
-    """Return a complete SVG document with its own white ground, so that the code can be read in dark mode too.
+def svg(text: str, level: str = "Q", quiet: int = QUIET_ZONE) -> str:
+    """Return a QR code as an SVG document on a white background, so that it can be read in dark mode too.
 
-    `quiet` modules of white are left around the code; take fewer only where the paper around it is kept white.
+    `quiet` white modules are left around the code; pass fewer only if the paper around it stays white.
     """
     size, data = path(text, level)
-    start, side = QUIET - quiet, size - 2 * (QUIET - quiet)
+    start, side = QUIET_ZONE - quiet, size - 2 * (QUIET_ZONE - quiet)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{start} {start} {side} {side}" shape-rendering="crispEdges">'
         f'<rect width="{size}" height="{size}" fill="#fff"/><path fill="#000" d="{data}"/></svg>'
@@ -36,7 +36,7 @@ def svg(text: str, level: str = "Q", quiet: int = QUIET) -> str:
 
 
 def _row(y: int, row: list[bool]) -> str:
-    """Merge each run of dark modules into one rectangle: no hairlines between them, and a short path."""
+    """Path data of one row. Each run of dark modules is one rectangle: no hairlines, and a short path."""
     runs, x = [], 0
     for dark, modules in groupby(row):
         width = len(list(modules))

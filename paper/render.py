@@ -1,4 +1,4 @@
-"""A PDF as pixels, drawn by PDFium: fields and annotations included, as a printer would show them."""
+"""Draw a PDF as pixels with PDFium, fields and annotations included, as a printer would."""
 
 import threading
 from collections.abc import Iterator
@@ -7,16 +7,16 @@ from contextlib import contextmanager
 import pypdfium2 as pdfium
 from PIL import Image
 
-_pdfium = threading.RLock()  # PDFium is not made for threads: one at a time holds it
+_pdfium_lock = threading.RLock()  # PDFium is not thread-safe
 
 
 @contextmanager
 def opened(pdf: bytes) -> Iterator[pdfium.PdfDocument]:
-    """Open a PDF for drawing, and keep every other thread away from PDFium meanwhile.
+    """Open a PDF for drawing, and lock PDFium for other threads meanwhile.
 
-    Raises pypdfium2.PdfiumError for what is no PDF, or is locked by a password.
+    Raises pypdfium2.PdfiumError if the data is not a PDF, or needs a password.
     """
-    with _pdfium:
+    with _pdfium_lock:
         document = pdfium.PdfDocument(pdf)
         try:
             document.init_forms()
@@ -26,11 +26,11 @@ def opened(pdf: bytes) -> Iterator[pdfium.PdfDocument]:
 
 
 def draw(document: pdfium.PdfDocument, index: int, dpi: float) -> Image.Image:
-    """Return one page in shades of grey, as a person sees it; the first page has index 0."""
+    """Return one page as a greyscale image; the first page has index 0."""
     page = document[index]
     try:
         bitmap = page.render(scale=dpi / 72, grayscale=True, may_draw_forms=True)
-        image: Image.Image = bitmap.to_pil().copy()  # a copy of our own: PDFium frees its pixels
+        image: Image.Image = bitmap.to_pil().copy()  # a copy, because PDFium frees its pixels
         bitmap.close()
     finally:
         page.close()

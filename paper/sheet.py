@@ -1,4 +1,4 @@
-"""The sheet that the citizen prints and puts on top: of the form, or of what was missing."""
+"""The confirmation sheet and the follow-up sheet, which the citizen prints and puts on top of the papers."""
 
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -9,17 +9,17 @@ from paper.document import document
 
 @dataclass(frozen=True)
 class Sheet:
-    """Everything one sheet says, in one language.
+    """The content of one sheet, in one language.
 
-    `mark` tells a follow-up sheet from the first one, which has none. `rows` are pairs of label and value; the first
-    value is printed bold, and a row whose value is empty is left out. `enclosures` have a box each, to be ticked.
+    `mark` names a follow-up sheet; it is empty on the first sheet. `rows` are pairs of label and value; the first
+    value is printed bold, and a row whose value is empty is left out. Each of `enclosures` gets a box to tick.
     `texts` holds the fixed words, already translated:
 
     title               heading of the sheet, also the title of the document
     lead                what to do with it, at the very top: print it, put it on top, post all in one envelope
     number_label        above the number
-    status_label        before the status address in words
-    qr_alt              what the QR code is, for those who cannot see it
+    status_label        before the URL of the status page
+    qr_alt              text alternative of the QR code
     enclosures_heading  above the boxes to tick; left out without enclosures
     steps_heading       above the numbered steps; left out without steps
     questions           last lines: where to ask; may be empty
@@ -32,7 +32,7 @@ class Sheet:
     url: str
     shown_url: str
     authority: str
-    address: list[str]
+    postal_address: list[str]
     window: Literal["left", "right"]
     rows: list[tuple[str, str]]
     enclosures: list[str]
@@ -41,5 +41,5 @@ class Sheet:
 
 
 def render(sheet: Sheet) -> bytes:
-    """Return the sheet as an A4 PDF, as `paper.document.document` makes it."""
+    """Return the sheet as an A4 PDF by `paper.document.document`."""
     return document("sheet.typ", asdict(sheet) | {"qr": qr.svg(sheet.url, quiet=0)})

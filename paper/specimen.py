@@ -1,4 +1,4 @@
-"""Specimen forms: fillable, tagged and marked as such, to try the service out before the real forms are in."""
+"""Draw specimen forms (fillable, tagged, marked as specimens), to try the service before the real forms are there."""
 
 import hashlib
 import io
@@ -12,11 +12,11 @@ from pikepdf import Array, Dictionary, Name, String
 from paper.typeset import typeset
 from paths import PAPER
 
-TEXT = "/Helv 10 Tf 0 g"  # one of the fourteen fonts that every viewer has
-MULTILINE, NO_SCROLL = 1 << 12, 1 << 23  # field flags: what scrolls out of sight is lost on paper
-INSET = (3.0, 0.8)  # points between a frame and what is written in it
-PRINTED = 4  # annotation flag
-CROSS = b"q 1.2 w 1 J 0 g %.2f %.2f m %.2f %.2f l %.2f %.2f m %.2f %.2f l S Q"
+TEXT_STYLE = "/Helv 10 Tf 0 g"  # Helvetica is one of the 14 standard fonts that every PDF viewer has
+MULTILINE, NO_SCROLL = 1 << 12, 1 << 23  # field flags; no scrolling, as text out of sight is lost on paper
+TEXT_INSET = (3.0, 0.8)  # points between a frame and its text
+PRINT_FLAG = 4  # annotation flag
+CROSS_DRAWING = b"q 1.2 w 1 J 0 g %.2f %.2f m %.2f %.2f l %.2f %.2f m %.2f %.2f l S Q"
 
 WORDS = {
     "de": {
@@ -51,7 +51,7 @@ WORDS = {
 
 
 def fingerprint() -> str:
-    """A hash of all that draws and checks forms: this folder's code, templates and fonts."""
+    """Hash of the code, templates and fonts that draw and check forms; when it changes, specimens are drawn anew."""
     sources = sorted(path for kind in ("*.py", "*.typ", "*.ttf") for path in PAPER.rglob(kind))
     digest = hashlib.sha256()
     for path in sources:
@@ -60,10 +60,10 @@ def fingerprint() -> str:
 
 
 def draw(spec: Mapping[str, Any], language: str, authority: str, edition: str) -> bytes:
-    """Return the form of a catalogue's specimen in one language, as a tagged A4 PDF with real fields.
+    """Draw a specimen of the catalogue in one language, as a tagged A4 PDF with real fields.
 
     `spec` has title, intro, groups of fields, declaration (every text a mapping by language) and signature (a boolean).
-    A field is spoken as "group: label" by a screen reader, and reached by the Tab key in reading order.
+    A screen reader speaks a field as "group: label"; the Tab key follows the reading order.
     Raises KeyError for a missing text or language, and typst.TypstError for a character without a glyph.
     """
     data = _in_language(spec, language) | {"authority": authority, "edition": edition}
@@ -80,7 +80,7 @@ def _typeset(data: Mapping[str, Any], tight: bool) -> pikepdf.Pdf:
 
 
 def _in_language(spec: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """Choose the words of one language, and fill in what a field need not say."""
+    """The texts of `spec` in one language, with defaults filled in."""
 
     def words(key: str) -> str:
         return str(spec[key][language]) if key in spec else ""
@@ -101,7 +101,7 @@ def _field(field: Mapping[str, Any], label: str, group: str) -> dict[str, str]:
 
 
 def _add_fields(pdf: pikepdf.Pdf) -> None:
-    """Turn every figure that describes a field into that field, in the place and the reading order of the figure."""
+    """Replace each figure that describes a field by a real field, at the figure's place and in its reading order."""
     font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
     tree = pdf.Root.StructTreeRoot
     fields, first = Array(), int(tree.ParentTreeNextKey)
@@ -112,11 +112,11 @@ def _add_fields(pdf: pikepdf.Pdf) -> None:
         tree.ParentTree.Nums.extend(Array([key, figure]))
     tree.ParentTreeNextKey = first + len(fields)
     resources = Dictionary(Font=Dictionary(Helv=pdf.make_indirect(font)))
-    pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=fields, DA=String(TEXT), DR=resources))
+    pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=fields, DA=String(TEXT_STYLE), DR=resources))
 
 
 def _figures(element: pikepdf.Object) -> Iterator[pikepdf.Dictionary]:
-    """Walk the structure in reading order and name the figures that stand for fields."""
+    """The figures that describe fields, in reading order."""
     if not isinstance(element, pikepdf.Dictionary):
         return
     if element.get("/S") == "/Figure" and str(element.get("/Alt", "")).startswith("{"):
@@ -128,31 +128,33 @@ def _figures(element: pikepdf.Object) -> Iterator[pikepdf.Dictionary]:
 
 
 def _widget(pdf: pikepdf.Pdf, figure: pikepdf.Dictionary, key: int) -> pikepdf.Dictionary:
-    """Build the field on the page of its figure, where the frame was drawn."""
+    """Make the field of a figure, at the frame that was drawn for it."""
     field = json.loads(str(figure.Alt))
     page = pdf.pages[field["page"] - 1].obj
     x0, y0, x1, y1 = next([float(value) for value in item.BBox] for item in figure.A if "/BBox" in item)
-    dx, dy = (0.0, 0.0) if field["kind"] == "check" else INSET
+    dx, dy = (0.0, 0.0) if field["kind"] == "check" else TEXT_INSET
     size = x1 - x0 - 2 * dx, y1 - y0 - 2 * dy
     widget = _check(pdf, size) if field["kind"] == "check" else _text(pdf, size, field["kind"])
     widget.T, widget.TU = String(field["name"]), String(field["label"])
     widget.Rect = Array([x0 + dx, y0 + dy, x1 - dx, y1 - dy])
-    widget.Type, widget.Subtype, widget.F, widget.P, widget.StructParent = Name.Annot, Name.Widget, PRINTED, page, key
+    widget.Type, widget.Subtype = Name.Annot, Name.Widget
+    widget.F, widget.P, widget.StructParent = PRINT_FLAG, page, key
     return widget
 
 
 def _text(pdf: pikepdf.Pdf, size: tuple[float, float], kind: str) -> pikepdf.Dictionary:
     flags = NO_SCROLL | (MULTILINE if kind == "multiline" else 0)
-    text = Dictionary(FT=Name.Tx, DA=String(TEXT), Ff=flags, AP=Dictionary(N=_appearance(pdf, size, b"/Tx BMC EMC")))
+    appearance = _appearance(pdf, size, b"/Tx BMC EMC")
+    text = Dictionary(FT=Name.Tx, DA=String(TEXT_STYLE), Ff=flags, AP=Dictionary(N=appearance))
     if kind == "date":
         text.MaxLen = 10
     return text
 
 
 def _check(pdf: pikepdf.Pdf, size: tuple[float, float]) -> pikepdf.Dictionary:
-    """A box with its own cross, so that no viewer has to draw one in a font that may be missing."""
+    """A checkbox that brings its own cross: a viewer would draw one in a font that may be missing."""
     low, right, top = size[0] * 0.22, size[0] * 0.78, size[1] * 0.78
-    cross = _appearance(pdf, size, CROSS % (low, low, right, top, low, top, right, low))
+    cross = _appearance(pdf, size, CROSS_DRAWING % (low, low, right, top, low, top, right, low))
     states = Dictionary(Yes=cross, Off=_appearance(pdf, size, b""))
     return Dictionary(FT=Name.Btn, V=Name.Off, AS=Name.Off, AP=Dictionary(N=states))
 
@@ -164,7 +166,7 @@ def _appearance(pdf: pikepdf.Pdf, size: tuple[float, float], code: bytes) -> pik
 
 
 def _tag(figure: pikepdf.Dictionary, widget: pikepdf.Object) -> None:
-    """Make the figure's structure element the field's own: PDF/UA-1, 7.18.4 wants the widget alone inside it."""
+    """Turn the figure's structure element into that of the field; PDF/UA-1, 7.18.4 wants only the widget in it."""
     figure.S, figure.Pg = Name.Form, widget.P
     figure.K = Array([Dictionary(Type=Name.OBJR, Obj=widget, Pg=widget.P)])
     del figure.Alt, figure.A

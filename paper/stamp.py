@@ -1,4 +1,4 @@
-"""The stamp: number and QR code on every page of the authority's own form, which stays fillable and unchanged."""
+"""Stamp number and QR code onto every page of an authority's form, which stays fillable and otherwise unchanged."""
 
 import hashlib
 import io
@@ -12,12 +12,12 @@ from paper.page import POINT, seen
 from paper.typeset import typeset
 
 WIDTH, HEIGHT = 62.0, 15.0  # mm
-CLEAR = 2.0  # mm to be left white around the stamp: four modules, the quiet zone of its code
+CLEAR_SPACE = 2.0  # mm of white around the stamp: four modules, the quiet zone of its QR code
 
 
 @dataclass(frozen=True)
 class Place:
-    """Lower left corner of the stamp on the page as seen, in mm, and its turn anticlockwise: 0, 90, 180 or 270."""
+    """Lower left corner of the stamp on the page as seen, in mm, and its anticlockwise rotation: 0, 90, 180 or 270."""
 
     x: float
     y: float
@@ -25,20 +25,20 @@ class Place:
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height of the stamp as it stands there, in mm."""
+        """Width and height of the rotated stamp, in mm."""
         return (HEIGHT, WIDTH) if self.rotation % 180 else (WIDTH, HEIGHT)
 
 
 def stamp(form: bytes, places: list[Place], number: str, url: str, label: str, language: str) -> bytes:
-    """Return the form with the stamp on every page, one place for each; equal arguments give equal bytes.
+    """Return the form with a stamp on every page, at the page's own place; equal arguments give equal bytes.
 
-    The form must have passed `paper.form.accept`. Its fields stay fillable, and the stamp is an artifact, so a tagged
-    form stays tagged. Raises ValueError when places and pages differ in number, and pikepdf.PdfError for a broken form.
+    The form must have passed `paper.form.accept`. Its fields stay fillable. The stamp is an artifact, so a tagged form
+    stays valid. Raises ValueError if there are not as many places as pages, pikepdf.PdfError for a broken form.
     """
     drawing = _drawing(number, url, label, language)
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(form)) as pdf, pikepdf.open(io.BytesIO(drawing)) as image:
-        # Named by its content: never a name the form uses itself, and the same one for equal arguments.
+        # Named by its content: no clash with a name in the form, and the same name for equal arguments.
         name = Name("/Stamp" + hashlib.sha256(drawing).hexdigest()[:16])
         picture = pdf.copy_foreign(image.pages[0].as_form_xobject())  # one copy, shown on every page
         for page, place in zip(pdf.pages, places, strict=True):
@@ -48,13 +48,13 @@ def stamp(form: bytes, places: list[Place], number: str, url: str, label: str, l
 
 
 def _drawing(number: str, url: str, label: str, language: str) -> bytes:
-    """Set the stamp without tags of its own: their numbers would clash with those of the form."""
+    """Typeset the stamp, without PDF tags: their ids would clash with those of the form."""
     data = {"number": number, "label": label, "language": language, "qr": qr.svg(url, quiet=0)}
     return typeset("stamp.typ", data, tags=False)
 
 
 def _put(page: pikepdf.Page, place: Place, picture: pikepdf.Object, name: Name) -> None:
-    """Draw over the page in its untouched coordinates: whatever its own content changed is restored first."""
+    """Draw the stamp over the page. q and Q around the page's content restore its original coordinates first."""
     page.add_resource(picture, Name.XObject, name)
     matrix = _turned(place) @ seen(page).to_page
     page.contents_add(b"q\n", prepend=True)

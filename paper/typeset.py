@@ -1,4 +1,4 @@
-"""Typst, made safe for a web server: a compiler per thread, our own fonts only, no data of the previous call."""
+"""Typst for a web server: one compiler per thread, our own fonts only, no data left from the previous call."""
 
 import functools
 import json
@@ -14,23 +14,23 @@ from paths import FONTS, PAPER
 FAMILIES = {"Noto Sans", "Noto Sans Symbols 2"}
 
 _thread = threading.local()
-_used_by: set[int] = set()  # process ids: Typst's own threads do not survive a fork
+_used_by: set[int] = set()  # ids of the processes that have used Typst: its threads do not survive a fork
 
 
-class FontsMissing(RuntimeError):
+class FontsMissingError(RuntimeError):
     """The fonts of the printed sheet are not installed."""
 
 
 def typeset(
     template: str, data: Mapping[str, Any], standard: Literal["ua-1"] | None = None, tags: bool = True
 ) -> bytes:
-    """Set a template of this folder with the data and return the PDF; equal data give equal bytes.
+    """Compile a template of this folder with the data and return the PDF; equal data give equal bytes.
 
     The template reads the data with `json(bytes(sys.inputs.data))`: plain strings, never markup.
-    Raises FontsMissing without fonts, typst.TypstError when the standard cannot be met (a missing glyph, for example),
-    and RuntimeError in a process forked from one that had already typeset, where Typst would wait for ever.
+    Raises FontsMissingError without fonts, typst.TypstError if the standard cannot be met (a missing glyph), and
+    RuntimeError in a process forked from one that has used Typst, where Typst would wait for ever.
     """
-    # sys_inputs is passed every time: left out, Typst silently keeps those of the previous call, another person's data.
+    # Always pass sys_inputs: without it, Typst silently reuses those of the previous call, so another person's data.
     pdf = compiler(template).compile(
         sys_inputs=inputs(data), format="pdf", pdf_standards=[standard] if standard else [], pdf_tags=tags
     )
@@ -38,12 +38,12 @@ def typeset(
 
 
 def inputs(data: Mapping[str, Any]) -> dict[str, str]:
-    """Wrap the data as Typst takes it: one string, since its inputs are strings only."""
+    """Encode the data as one JSON string, because Typst inputs can only be strings."""
     return {"data": json.dumps(data, ensure_ascii=False)}
 
 
 def compiler(template: str) -> typst.Compiler:
-    """Return this thread's compiler for a template; one shared by two threads raises 'Already borrowed'."""
+    """Return this thread's compiler for a template. Threads cannot share one: Typst raises 'Already borrowed'."""
     _refuse_after_fork()
     compilers: dict[str, typst.Compiler] = _thread.__dict__.setdefault("compilers", {})
     if template not in compilers:
@@ -58,7 +58,7 @@ def _fonts() -> typst.Fonts:
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
     missing = " and ".join(sorted(FAMILIES - set(fonts.families())))
     if missing:
-        raise FontsMissing(f"{missing} not found in paper/{FONTS.name}: run `make setup`.")
+        raise FontsMissingError(f"{missing} not found in paper/{FONTS.name}: run `make setup`.")
     return fonts
 
 

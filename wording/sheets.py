@@ -180,7 +180,7 @@ def _envelope(dossier: Dossier, language: str, to: Address) -> dict[str, Any]:
         "url": to.coded,
         "shown_url": bare(to.shown),
         "authority": authority.name[language],
-        "address": authority.address,
+        "postal_address": authority.address,
         "window": authority.window,
     }
 

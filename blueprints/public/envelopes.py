@@ -16,7 +16,7 @@ from models.catalogue.procedure import LOCALES
 from models.dossiers.kinds import AWAITING_PAPER
 from models.dossiers.number import MOST, grouped, parse, scanned
 from paper import qr
-from paper.envelope import LEVEL, Enclosed, Envelope, render
+from paper.envelope import QR_LEVEL, Enclosed, Envelope, render
 from web import htmx as hx
 from web.languages import current, in_language
 from web.responses import pdf, private
@@ -70,7 +70,7 @@ def sheet(numbers: tuple[str, ...]) -> Response:
         return hx.follow(url_for(".show", numbers=numbers))
     content = paper(dossiers, current())
     body = render_template(
-        "public/envelopes/sheet.html", sheet=content, qr=qr.path(content.url, LEVEL), numbers=numbers
+        "public/envelopes/sheet.html", sheet=content, qr=qr.path(content.url, QR_LEVEL), numbers=numbers
     )
     return private(make_response(body))
 
@@ -107,7 +107,7 @@ def paper(dossiers: list[Dossier], language: str) -> Envelope:
             url=to.coded,
             shown_url=bare(to.shown),
             authority=authority.name[language],
-            address=authority.address,
+            postal_address=authority.address,
             window=cast(Literal["left", "right"], authority.window),
             forms=[_enclosed(dossier, language) for dossier in dossiers],
             texts=texts(

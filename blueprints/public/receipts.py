@@ -90,7 +90,7 @@ def paper(dossier: Dossier, language: str) -> Receipt:
             url=to.coded,
             shown_url=bare(to.shown),
             authority=authority.name[language],
-            address=authority.address,
+            postal_address=authority.address,
             sections=[_dossier(dossier, language), *_envelopes(present, language)],
             proves=_proves(),
             leaves_open=_leaves_open(),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paper.form import FormRefused, accept
+from paper.form import FormRefusedError, accept
 from support import paper_forms
 from support.paper_reading import fields
 
@@ -10,7 +10,7 @@ from support.paper_reading import fields
 @pytest.mark.parametrize("name", paper_forms.BAD)
 def test_refused_form_names_page_and_reason(name):
     make, reason, page = paper_forms.BAD[name]
-    with pytest.raises(FormRefused) as refusal:
+    with pytest.raises(FormRefusedError) as refusal:
         accept(make())
     assert (refusal.value.reason, refusal.value.page) == (reason, page)
     assert str(refusal.value) == (reason if page is None else f"{reason} (page {page})")
@@ -75,8 +75,8 @@ def test_accepting_keeps_the_fonts_safe_from_blame(monkeypatch):
     from paper import stamp, typeset
 
     def broken(*_, **__):
-        raise typeset.FontsMissing("run `make setup`")
+        raise typeset.FontsMissingError("run `make setup`")
 
     monkeypatch.setattr(stamp, "typeset", broken)
-    with pytest.raises(typeset.FontsMissing):
+    with pytest.raises(typeset.FontsMissingError):
         accept(paper_forms.plain())

@@ -10,7 +10,7 @@ URL = "HTTPS://ETRACKING.EXAMPLE.LU/T/K7Q2MX4P9TRWY"
 
 
 def test_upper_case_address_needs_the_smaller_code():
-    assert qr.path(URL)[0] == 29 + 2 * qr.QUIET
+    assert qr.path(URL)[0] == 29 + 2 * qr.QUIET_ZONE
     assert qr.path(URL.lower())[0] > qr.path(URL)[0]
 
 
@@ -26,8 +26,8 @@ def test_runs_of_dark_modules_are_merged():
 def test_quiet_zone_is_white_on_every_side():
     size, data = qr.path(URL)
     corners = [(int(x), int(y), int(x) + int(w)) for x, y, w in re.findall(r"M(\d+) (\d+)h(\d+)", data)]
-    assert min(x for x, _, _ in corners) == min(y for _, y, _ in corners) == qr.QUIET
-    assert max(end for _, _, end in corners) == max(y for _, y, _ in corners) + 1 == size - qr.QUIET
+    assert min(x for x, _, _ in corners) == min(y for _, y, _ in corners) == qr.QUIET_ZONE
+    assert max(end for _, _, end in corners) == max(y for _, y, _ in corners) + 1 == size - qr.QUIET_ZONE
 
 
 def test_drawing_has_its_own_white_ground_for_dark_mode():

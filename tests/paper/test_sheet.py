@@ -77,7 +77,7 @@ def sheet(language="de", window="left", **changes):
         url=URL,
         shown_url=f"etracking.example.lu/t/{NUMBER}",
         authority=ADDRESS[0],
-        address=ADDRESS,
+        postal_address=ADDRESS,
         window=window,
         rows=ROWS,
         enclosures=["Kopie des Ausweises", "Größenangabe und Übersichtsplan"],
@@ -118,7 +118,7 @@ def test_address_always_shows_in_the_window_and_nothing_else_ever_does(language,
 @both_windows
 def test_a_long_address_is_set_smaller_rather_than_cut(window):
     long = ["Administration de l’exemple et du contrôle", "Service de la reconnaissance des documents", *ADDRESS[1:]]
-    page = words(render(sheet(window=window, address=long)))
+    page = words(render(sheet(window=window, postal_address=long)))
     address = Counter(word for line in long for word in line.split())
     for envelope in (one for one in ENVELOPES.values() if one[4] == window):
         assert not address - Counter(word for word, box in page if within(box, windows(*envelope)[0]))
@@ -205,7 +205,7 @@ def test_missing_fonts_name_the_command_that_brings_them(monkeypatch, tmp_path):
     monkeypatch.setattr(typeset, "FONTS", tmp_path / "fonts")
     monkeypatch.setattr(typeset, "_thread", threading.local())
     typeset._fonts.cache_clear()
-    with pytest.raises(typeset.FontsMissing, match="make setup"):
+    with pytest.raises(typeset.FontsMissingError, match="make setup"):
         render(sheet())
 
 
