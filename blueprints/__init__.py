@@ -1,4 +1,4 @@
-"""The pages, one folder an audience. Each folder's `__init__` lists its modules; each has one blueprint, `bp`."""
+"""The pages, one folder for each audience. Its `__init__` lists its modules; each has one blueprint, `bp`."""
 
 from flask import Flask
 from flask_wtf import CSRFProtect
@@ -12,7 +12,7 @@ KEPT_FILTERS = public.KEPT_FILTERS | desk.KEPT_FILTERS  # blueprint -> query par
 
 
 def register(app: Flask, csrf: CSRFProtect) -> None:
-    """Put every blueprint into `app`; those of development only where they were asked for."""
+    """Register every blueprint; those for development only if INBOX is set."""
     app.jinja_env.filters["grouped"] = grouped
     app.jinja_env.globals |= {"label": kinds.label, "tone": kinds.tone, "verb": kinds.verb, "tones": kinds.tones()}
     for folder in (public, accounts, desk, api, operations):

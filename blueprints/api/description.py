@@ -1,4 +1,4 @@
-"""The interface described (OpenAPI 3.1), from the shapes that check the requests."""
+"""OpenAPI 3.1 description of the API, generated from the schemas that validate its requests."""
 
 from typing import Any, Literal
 
@@ -7,7 +7,7 @@ from pydantic.json_schema import models_json_schema
 
 from blueprints.api.schemas import DossierShape, EventShape, Move
 
-ABOUT = """\
+DESCRIPTION = """\
 For the computer systems of an authority. A token belongs to one system of one authority and sees that authority's
 dossiers only. A token that begins with `et_test_` checks and answers requests without changing or sending anything.
 
@@ -21,15 +21,15 @@ same event may come more than once.
 
 
 def describe(server: str) -> dict[str, Any]:
-    """The description, for the interface at `server`."""
-    shapes: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
+    """The OpenAPI document of the API at the URL `server`."""
+    schemas: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
         *((DossierShape, "serialization"), (EventShape, "serialization")),
         (Move, "validation"),
     ]
-    _, schema = models_json_schema(shapes, ref_template="#/components/schemas/{model}")
+    _, schema = models_json_schema(schemas, ref_template="#/components/schemas/{model}")
     return {
         "openapi": "3.1.0",
-        "info": {"title": "eTracking for authorities", "version": "1", "description": ABOUT},
+        "info": {"title": "eTracking for authorities", "version": "1", "description": DESCRIPTION},
         "servers": [{"url": server}],
         "security": [{"token": []}],
         "paths": _paths(),

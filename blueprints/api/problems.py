@@ -1,4 +1,4 @@
-"""The errors of the interface, as RFC 9457 writes them."""
+"""Errors of the API as problem details (RFC 9457)."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ PREFIX = "/api/v1"
 
 
 class Problem(HTTPException):
-    """An error as RFC 9457 writes it; `detail` says in English what to do about it."""
+    """An error as problem details (RFC 9457); `detail` says in English what to do about it."""
 
     def __init__(self, code: int, detail: str, **more: Any) -> None:
         super().__init__(detail)
         self.code, self.more = code, more
 
 
-def keep_nothing(response: Response) -> Response:
-    """No cache keeps an answer; who has no token is told how one is sent."""
+def set_headers(response: Response) -> Response:
+    """Forbid caches to keep the answer; with 401, say that a bearer token is needed."""
     response.headers["Cache-Control"] = "no-store"
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="eTracking"'
@@ -27,12 +27,12 @@ def keep_nothing(response: Response) -> Response:
 
 
 def answer(error: HTTPException) -> Response:
-    """An error below PREFIX that no view of the interface has answered."""
-    return keep_nothing(response_to(error))
+    """Answer an error below PREFIX that no view caused, such as an unknown URL."""
+    return set_headers(response_to(error))
 
 
 def response_to(error: HTTPException) -> Response:
-    """Every error of the interface; what went wrong on our side is logged like that of a page."""
+    """The response for any error of the API. Internal errors are logged, as for a page."""
     more = getattr(error, "more", {})
     if isinstance(error, InternalServerError):
         more = {"reference": log_error(error)}

@@ -1,4 +1,4 @@
-"""The shapes of what the interface takes and gives."""
+"""Schemas of the requests and answers of the API. Their class names are part of its OpenAPI description."""
 
 import datetime as dt
 from typing import Annotated, Any
@@ -10,10 +10,10 @@ from models import Dossier, Event, today
 from models.dossiers.kinds import KINDS, MOVES, TARGETS
 from models.dossiers.moves import MAX_GRANTED
 
-WRITTEN = r"^[^\x00]*$"  # PostgreSQL takes no text with a NUL
-Plain = Annotated[str, Field(pattern=WRITTEN)]
-Text = Annotated[str, Field(min_length=1, max_length=300, pattern=WRITTEN)]
-Version = Annotated[int, Field(ge=1, lt=2**31 - 1)]  # the next one fits into its column as well
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL cannot store NUL characters
+Plain = Annotated[str, Field(pattern=NO_NUL)]
+Text = Annotated[str, Field(min_length=1, max_length=300, pattern=NO_NUL)]
+Version = Annotated[int, Field(ge=1, lt=2**31 - 1)]  # below the maximum, so that version + 1 fits into its column
 ACTS = (*TARGETS, "transferred")
 
 
@@ -45,7 +45,7 @@ class Move(BaseModel):
 
     @model_validator(mode="after")
     def complete(self) -> "Move":
-        """What a step needs is there, and nothing else."""
+        """Check that the fields a step needs are there, and no others."""
         kind = KINDS[self.to]
         for name in ("arrived_on", "postmark_on", "missing", "until", "authority"):
             given = bool(getattr(self, name))
@@ -94,10 +94,10 @@ class DossierShape(BaseModel):
 
 
 def dossier_shape(dossier: Dossier, with_history: bool = True) -> dict[str, Any]:
-    """`dossier` ready for JSON."""
+    """The schema of a dossier as a dict, ready for JSON."""
     names = ("number", "edition", "language", "status", "version", "created_at", "changed_at", "arrived_on", "due_on")
     history = [event_shape(event) for event in dossier.history.standing] if with_history else None
-    shape = DossierShape(
+    schema = DossierShape(
         **{name: getattr(dossier, name) for name in names},
         procedure=dossier.form.procedure.slug,
         form=dossier.form.slug,
@@ -105,10 +105,10 @@ def dossier_shape(dossier: Dossier, with_history: bool = True) -> dict[str, Any]
         moves=list(MOVES[dossier.status]),
         history=history,
     )
-    return shape.model_dump(mode="json", exclude=None if with_history else {"history"})
+    return schema.model_dump(mode="json", exclude=None if with_history else {"history"})
 
 
 def event_shape(event: Event) -> EventShape:
-    """One event."""
+    """The schema of an event."""
     names = ("id", "kind", "at", "arrived_on", "postmark_on", "note", "details")
     return EventShape(**{name: getattr(event, name) for name in names})

@@ -1,6 +1,6 @@
-"""For the authorities' own systems: look dossiers up and move them. JSON, a token, no cookies.
+"""API for the authorities' own systems: look dossiers up and move them. JSON, a bearer token, no cookies.
 
-Everything a system can do is described at /api/v1/openapi.json, made from the same shapes that check the requests.
+/api/v1/openapi.json describes it; that is generated from the schemas that validate the requests.
 """
 
 import datetime as dt
@@ -13,49 +13,49 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from blueprints.api import description
-from blueprints.api.problems import PREFIX, Problem, keep_nothing, response_to
+from blueprints.api.problems import PREFIX, Problem, response_to, set_headers
 from blueprints.api.schemas import Move, dossier_shape
 from models import Authority, ConflictError, Counter, Dossier, Reply, Scope, System, db
 from models.base import local_day
 from models.dossiers import moves
 
 bp = Blueprint("v1", __name__, url_prefix=PREFIX)
-bp.after_request(keep_nothing)
+bp.after_request(set_headers)
 bp.register_error_handler(HTTPException, response_to)
 
-PER_MINUTE = 600
-PAGE = 100
+MAX_REQUESTS_PER_MINUTE = 600  # for each system
+PAGE_SIZE = 100  # dossiers
 
 
 @bp.before_request
-def open_by_token() -> None:
-    """Nobody gets past here without a token, but to read how to use one."""
+def require_token() -> None:
+    """Require a bearer token for every endpoint but the API description; apply the rate limit."""
     if request.endpoint == "v1.openapi":
         return
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     g.system = System.find(token) if kind.lower() == "bearer" and token else None
     if g.system is None or not g.system.staff.may("api"):
         raise Problem(401, "Send the header Authorization: Bearer <token>; this token is unknown or was revoked.")
-    if Counter.hit(f"api|{g.system.id}", dt.timedelta(minutes=1)) > PER_MINUTE:
+    if Counter.hit(f"api|{g.system.id}", dt.timedelta(minutes=1)) > MAX_REQUESTS_PER_MINUTE:
         raise TooManyRequests(retry_after=60)
     g.scope = Scope(g.system.staff)
 
 
 @bp.get("/openapi.json")
 def openapi() -> Response:
-    """The description of this interface (OpenAPI 3.1)."""
+    """The description of this API (OpenAPI 3.1)."""
     return jsonify(description.describe(url_for("v1.openapi", _external=True).removesuffix("/openapi.json")))
 
 
 @bp.get("/dossiers")
 def index() -> Response:
-    """The authority's dossiers oldest first; `after` is the `next` of the answer before."""
+    """One page of the authority's dossiers, oldest first; `after` is the `next` of the page before."""
     after, status = request.args.get("after", 0, type=int), request.args.get("status", "")
     dossiers = g.scope.dossiers()
     row = dossiers.model
     wanted = (row.id > min(max(after, 0), 2**31 - 1)) & ((row.status == status) if status else (row.id > 0))
-    rows = list(dossiers.where(wanted).order_by(row.id).limit(PAGE))
-    more = rows[-1].id if len(rows) == PAGE else None
+    rows = list(dossiers.where(wanted).order_by(row.id).limit(PAGE_SIZE))
+    more = rows[-1].id if len(rows) == PAGE_SIZE else None
     return jsonify(dossiers=[dossier_shape(dossier, with_history=False) for dossier in rows], next=more)
 
 
@@ -66,7 +66,7 @@ def show(number: str) -> Response:
 
 
 def idempotent(view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[..., Response]:
-    """The same request sent twice, with the same Idempotency-Key, happens once and is answered twice alike."""
+    """Decorator: do a request once for each Idempotency-Key; a repeat gets the stored answer."""
 
     @wraps(view)
     def answer(**values: Any) -> Response:
@@ -94,7 +94,7 @@ def idempotent(view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[...,
 @bp.post("/dossiers/<number:number>/moves")
 @idempotent
 def move(number: str) -> tuple[dict[str, Any], int]:
-    """Move a dossier on; with a test token it is checked and answered, and nothing happens."""
+    """Move a dossier. With a test token the move is checked and answered, then rolled back."""
     asked = _asked()
     with db.atomic() as transaction:
         dossier = _dossier(number)
@@ -113,6 +113,7 @@ def move(number: str) -> tuple[dict[str, Any], int]:
 
 
 def _reply() -> tuple[Reply, bool]:
+    """The stored reply for the Idempotency-Key of this request, and True if this is the first request with it."""
     key = request.headers.get("Idempotency-Key", "")
     if not 8 <= len(key) <= 100:
         raise Problem(400, "Send the header Idempotency-Key with 8 to 100 characters, another one for each request.")
@@ -125,6 +126,7 @@ def _reply() -> tuple[Reply, bool]:
 
 
 def _asked() -> Move:
+    """The move in the body of this request. Raises Problem with the errors of each field."""
     if not request.is_json:
         raise Problem(415, "Send JSON, with Content-Type: application/json.")
     try:
@@ -135,7 +137,7 @@ def _asked() -> Move:
 
 
 def _dossier(number: str) -> Dossier:
-    """The dossier, if it is the authority's; another's looks like one that does not exist."""
+    """The dossier if it belongs to the authority; 404 for one of another authority, as for an unknown number."""
     return g.scope.dossier(number) or abort(404)
 
 

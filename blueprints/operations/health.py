@@ -1,4 +1,4 @@
-"""Is the process alive, and can it serve? For those that watch over it."""
+"""Health checks for monitoring: is the process alive, and can it serve?"""
 
 from flask import Blueprint, Response
 
@@ -9,12 +9,12 @@ bp = Blueprint("health", __name__)
 
 @bp.get("/healthz")
 def alive() -> Response:
-    """The process answers."""
+    """Liveness: the process answers."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @bp.get("/readyz")
 def ready() -> Response:
-    """The process can serve: its database answers."""
+    """Readiness: the database answers."""
     db.execute_sql("SELECT 1")
     return Response("ok\n", mimetype="text/plain")

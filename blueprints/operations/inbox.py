@@ -1,4 +1,4 @@
-"""The development inbox: what would have left as mail or SMS. Only there if INBOX is set."""
+"""The development inbox: mail and SMS that a real site would have sent. Only there if INBOX is set."""
 
 from io import BytesIO
 

@@ -1,4 +1,4 @@
-"""Numbers for whoever watches over the service, in the text format of Prometheus. Not public, and about no person."""
+"""Metrics for monitoring, in the text format of Prometheus. Not public; they say nothing about a person."""
 
 import hmac
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ bp = Blueprint("metrics", __name__)
 
 @bp.get("/metrics")
 def show() -> Response:
-    """Where dossiers, notifications and deliveries stand. METRICS_TOKEN opens it; without one there is no such page."""
+    """Counts of dossiers, notifications and deliveries. Needs METRICS_TOKEN as bearer token; 404 if none is set."""
     token = current_app.config["METRICS_TOKEN"]
     if not token:
         abort(404)
@@ -56,8 +56,8 @@ def _gauge(name: str, text: str, values: Iterable[tuple[dict[str, str], float]])
     yield f"# HELP etracking_{name} {text}"
     yield f"# TYPE etracking_{name} gauge"
     for labels, value in values:
-        marks = ",".join(f'{key}="{label}"' for key, label in labels.items())
-        yield f"etracking_{name}{{{marks}}} {value}" if marks else f"etracking_{name} {value}"
+        pairs = ",".join(f'{key}="{label}"' for key, label in labels.items())
+        yield f"etracking_{name}{{{pairs}}} {value}" if pairs else f"etracking_{name} {value}"
 
 
 def _counted(model: type[Base], *fields: Field) -> list[tuple[dict[str, str], int]]:
@@ -77,6 +77,6 @@ def _overdue() -> int:
 
 
 def _oldest() -> int:
-    """Seconds, 0 if nothing is due."""
+    """Seconds that the oldest due notification has waited; 0 if none is due."""
     since = outbox.waiting_since()
     return int((now() - since).total_seconds()) if since else 0

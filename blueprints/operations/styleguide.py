@@ -1,4 +1,4 @@
-"""The design system on one page, for those who work on it. Only there if INBOX is set."""
+"""The style guide: all colours and components on one page, for developers. Only there if INBOX is set."""
 
 import re
 from pathlib import Path
@@ -15,8 +15,8 @@ from wording.kinds import label
 bp = Blueprint("styleguide", __name__, url_prefix="/styleguide")
 bp.after_request(private)
 
-BODY, TEXT, MARK = 7.0, 4.5, 3.0  # WCAG 2.2: 1.4.6 (AAA), 1.4.3 (AA), 1.4.11
-# Which colour stands on which in site.css, and the contrast that its use needs.
+BODY, TEXT, MARK = 7.0, 4.5, 3.0  # minimum contrast by WCAG 2.2: 1.4.6 (AAA), 1.4.3 (AA), 1.4.11
+# The colour pairs (front, back) of site.css, and the contrast that each needs.
 PAIRS = (
     *((ink, ground, BODY) for ink in ("ink", "soft", "link", "hover") for ground in ("ground", "card")),
     *(("ink", ground, BODY) for ground in ("note-ground", "good-ground", "wait-ground", "bad-ground")),
@@ -41,7 +41,7 @@ SPACES = (0.35, 0.6, 0.8, 1, 1.25, 1.75, 2.5)  # in rem
 
 
 class Sample(NamedTuple):
-    """One colour on another."""
+    """A colour on another, with the contrast it has and the contrast it needs."""
 
     front: str
     back: str
@@ -51,7 +51,7 @@ class Sample(NamedTuple):
 
     @property
     def grade(self) -> str:
-        """What WCAG calls it."""
+        """The WCAG grade: AAA, AA or fails."""
         if self.needed == MARK:
             return "AA" if self.ratio >= MARK else "fails"
         return "AAA" if self.ratio >= BODY else "AA" if self.ratio >= TEXT else "fails"
@@ -59,7 +59,7 @@ class Sample(NamedTuple):
 
 @bp.get("")
 def show() -> Response:
-    """Colours with their contrast, type, and every piece of the pages."""
+    """Show the colours with their contrast, the type sizes, and every component."""
     css = (Path(current_app.static_folder or "static") / "site.css").read_text()
     answer = ContactForm(MultiDict({"by_email": "y", "email": "name@", "by_sms": "y"}), meta={"csrf": False})
     answer.validate()
@@ -70,7 +70,7 @@ def show() -> Response:
 
 
 def samples(css: str) -> dict[str, list[Sample]]:
-    """Every pair, in the light and in the dark scheme."""
+    """The samples of every pair, in the light and in the dark scheme."""
     return {scheme: [_sample(found, *pair) for pair in PAIRS] for scheme, found in palettes(css).items()}
 
 

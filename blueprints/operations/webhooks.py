@@ -1,6 +1,6 @@
 """Webhooks: delivery reports and answers from the SMS provider, bounces from a mail server.
 
-Nothing is believed but by its signature, only while it is fresh, and only once. Nothing here moves a dossier.
+Each request needs a valid signature, is accepted for a few minutes only, and once (no replay). None moves a dossier.
 """
 
 import datetime as dt
@@ -23,42 +23,43 @@ from senders import bounces, vonage_answers
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
 MAX_NOTICE_BYTES = 8 * 1024  # from the SMS provider
-MAX_MAIL_BYTES = 512 * 1024  # a bounce may bring the whole mail back, with its attachments
-SIGNATURE_SECONDS = 300  # a signature is good for so long
+MAX_MAIL_BYTES = 512 * 1024  # a bounce may contain the whole mail, with its attachments
+SIGNATURE_SECONDS = 300  # how long a signature is accepted
 DAY = dt.timedelta(days=1)
 MOBILE = re.compile(r"[1-9]\d{6,14}")
-# The first word that somebody who wants no more is likely to send, in capitals and without accents.
+# First words of an SMS answer that unsubscribe, in capitals and without accents.
 STOP_WORDS = (
     *("STOP", "STOPP", "STOPPT", "STOPPEN", "STOPALL", "ARRET", "ARRETER", "ARRETEZ", "DESABONNER"),
     *("ENDE", "ABMELDEN", "ABBESTELLEN", "OPHALEN", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"),
 )
-START_WORDS = ("START", "UNSTOP")  # those by which mobile networks take a stop back
+START_WORDS = ("START", "UNSTOP")  # undo a stop, as mobile networks define them
 
 
 @bp.url_value_preprocessor
 def limit(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """How much we read of it, said before anything looks at the body."""
+    """Limit the size of the body before anything reads it."""
     request.max_content_length = MAX_MAIL_BYTES if endpoint == "webhooks.bounce" else MAX_NOTICE_BYTES
 
 
 @bp.post("/vonage/status")
 def status() -> Response:
-    """A delivery report. One for an unknown notification is answered like the others, and counted."""
+    """A delivery report. A report for an unknown notification is answered like any other, and counted."""
     return _accept("receipt", *_signed_by_vonage(), _record_report)
 
 
 @bp.post("/vonage/inbound")
 def inbound() -> Response:
-    """Somebody answered an SMS. STOP ends all messages to their number, START takes that back; both are obeyed in
-    silence, as an answer would cost money, might meet another program, and is one more message to somebody who wanted
-    none.
+    """An SMS answer. STOP ends all SMS to this mobile number, START allows them again.
+
+    Neither is confirmed by SMS: that would cost money, could start a loop with another program, and would be one more
+    SMS to a person who wants none.
     """
     return _accept("inbound", *_signed_by_vonage(), _obey)
 
 
 @bp.post("/bounces")
 def bounce() -> Response:
-    """A mail that came back, as a mail server received it: docs/operating.md says how to sign it."""
+    """A bounced mail as the mail server received it; docs/operating.md says how to sign the request."""
     secret = current_app.config["MAIL_BOUNCE_SECRET"] or abort(404)
     moment, _, given = request.headers.get("X-Signature", "").partition(".")
     signed = hmac.new(secret.encode(), f"{moment}.".encode() + request.get_data(), hashlib.sha256).hexdigest()
@@ -68,7 +69,7 @@ def bounce() -> Response:
 
 
 def _accept(kind: str, said: Any, once: str, act: Callable[[Any], bool]) -> Response:
-    """Do what was `said`. If that fails, its mark is not consumed, and the other side may say it again."""
+    """Process a request once; 401 if it was processed before. If `act` fails, the other side may send it again."""
     with db.atomic():
         if not Used.consume_once(f"{kind} {once}", 2 * dt.timedelta(seconds=SIGNATURE_SECONDS)):
             abort(401)
@@ -79,7 +80,7 @@ def _accept(kind: str, said: Any, once: str, act: Callable[[Any], bool]) -> Resp
 
 
 def _signed_by_vonage() -> tuple[dict[str, Any], str]:
-    """The notice in the body, and the name that it has only once; 401 unless the signature covers this very body."""
+    """The notice in the body and its unique id (jti); 401 unless the signature covers exactly this body."""
     secret = current_app.config["VONAGE_SIGNATURE_SECRET"] or abort(404)
     claims = _claims(request.headers.get("Authorization", "").removeprefix("Bearer "), secret)
     body = request.get_data()
@@ -94,7 +95,7 @@ def _signed_by_vonage() -> tuple[dict[str, Any], str]:
 
 
 def _claims(token: str, secret: str) -> dict[str, Any]:
-    """What the JWT says, if Vonage has signed it. Its library's own check looks at neither body nor age."""
+    """The claims of the JWT; 401 if Vonage has not signed it. Body and age are checked by the caller, not by jwt."""
     try:
         return jwt.decode(
             token,
@@ -122,15 +123,15 @@ def _record_bounce(mail: bytes) -> bool:
 
 
 def _obey(notice: dict[str, Any]) -> bool:
-    number, word = str(notice.get("from", "")).removeprefix("+"), _first_word(str(notice.get("text", "")))
-    if not MOBILE.fullmatch(number) or word not in (*STOP_WORDS, *START_WORDS):
+    mobile, word = str(notice.get("from", "")).removeprefix("+"), _first_word(str(notice.get("text", "")))
+    if not MOBILE.fullmatch(mobile) or word not in (*STOP_WORDS, *START_WORDS):
         return False
-    (consent.stop_everywhere if word in STOP_WORDS else consent.start_everywhere)("sms", f"+{number}")
+    (consent.stop_everywhere if word in STOP_WORDS else consent.start_everywhere)("sms", f"+{mobile}")
     return True
 
 
 def _first_word(text: str) -> str:
-    """In capitals and without accents; empty if there is none."""
+    """The first word in capitals and without accents; empty if there is none."""
     plain = "".join(
         letter for letter in unicodedata.normalize("NFKD", text.upper()) if not unicodedata.combining(letter)
     )
