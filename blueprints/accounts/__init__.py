@@ -1,4 +1,4 @@
-"""Signing in, the own account, and the accounts of colleagues."""
+"""Staff accounts: sign-in, one's own account, invitations, and the accounts of colleagues."""
 
 from blueprints.accounts import account, invitations, sign_in, staff
 

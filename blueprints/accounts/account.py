@@ -1,4 +1,4 @@
-"""One's own account at the desk: what opens it, and where it is open."""
+"""One's own account at the desk: passkeys, password, authenticator app, recovery codes, open sessions."""
 
 from flask import (
     Blueprint,
@@ -38,26 +38,26 @@ WITHOUT_PROOF = ("account.show", "account.ask", "account.prove", "account.prove_
 
 @bp.before_request
 def want_proof() -> Response | None:
-    """What opens the account is changed only by who has proved a moment ago who they are."""
+    """Require a recent re-authentication before passkeys, passwords or codes can be changed."""
     free = g.staff_session.recently_proved or request.endpoint in WITHOUT_PROOF
     return None if free else htmx.goto(url_for(".ask"))
 
 
 @bp.get("")
 def show() -> Response:
-    """What opens the account, and where it is open."""
+    """Show the account: its factors and its open sessions."""
     return _show()
 
 
 @bp.get("/proof")
 def ask() -> Response:
-    """Ask once more who it is."""
+    """Ask for a re-authentication."""
     return _ask(ProofForm(formdata=None))
 
 
 @bp.post("/proof")
 def prove() -> Response:
-    """By password and code."""
+    """Re-authenticate by password and code."""
     answer = ProofForm()
     if not answer.validate_on_submit():
         return _ask(answer, 422)
@@ -70,7 +70,7 @@ def prove() -> Response:
 
 @bp.post("/proof/passkey")
 def prove_by_passkey() -> Response:
-    """By passkey: one of this very account."""
+    """Re-authenticate by a passkey of this account."""
     try:
         proof = passkeys.shown()
     except InvalidPasskeyError:
@@ -82,13 +82,13 @@ def prove_by_passkey() -> Response:
 
 @bp.post("/passkeys/challenge")
 def challenge() -> Response:
-    """What the browser needs to make a passkey."""
+    """The options (with challenge) for the browser to make a passkey."""
     return passkeys.offer(g.staff)
 
 
 @bp.post("/passkeys")
 def add_passkey() -> Response:
-    """Take the passkey that the browser has made."""
+    """Store the passkey that the browser made."""
     try:
         credentials.add_passkey(g.staff, *passkeys.made(g.staff))
     except InvalidPasskeyError:
@@ -98,7 +98,7 @@ def add_passkey() -> Response:
 
 @bp.post("/passkeys/<row:passkey>/remove")
 def remove_passkey(passkey: int) -> Response:
-    """This passkey opens the account no more."""
+    """Remove a passkey."""
     found = get_object_or_404(Passkey.of(g.staff), Passkey.id == passkey)
     try:
         credentials.remove_passkey(g.staff, found, keep=g.staff_session)
@@ -109,13 +109,13 @@ def remove_passkey(passkey: int) -> Response:
 
 @bp.get("/authenticator")
 def authenticator() -> Response:
-    """The code to scan with an authenticator app, and a field for what it shows then."""
+    """Show the QR code for an authenticator app, and a field for the app's first code."""
     return _authenticator(CodeForm(formdata=None))
 
 
 @bp.post("/authenticator")
 def add_authenticator() -> Response:
-    """Take the app if it shows the right code."""
+    """Store the authenticator app if its code is right."""
     answer = CodeForm()
     if not answer.validate_on_submit():
         return _authenticator(answer, 422)
@@ -128,7 +128,7 @@ def add_authenticator() -> Response:
 
 @bp.post("/authenticator/remove")
 def remove_authenticator() -> Response:
-    """The app opens the account no more."""
+    """Remove the authenticator app."""
     if not Totp.of(g.staff):
         abort(404)
     try:
@@ -146,7 +146,7 @@ def password() -> Response:
 
 @bp.post("/password")
 def change_password() -> Response:
-    """Take a new password; the other sessions end."""
+    """Set a new password; end the other sessions."""
     answer = PasswordForm()
     if not answer.validate_on_submit():
         return _password(answer, 422)
@@ -160,7 +160,7 @@ def change_password() -> Response:
 
 @bp.post("/recovery-codes")
 def renew_recovery_codes() -> Response:
-    """Ten new codes. They are shown in this answer and never again, so nothing is redirected."""
+    """Make ten new recovery codes. Only this answer shows them, so it does not redirect."""
     codes = credentials.renew_recovery_codes(g.staff)
     return make_response(render_template("accounts/account/recovery_codes.html", codes=codes))
 
@@ -208,12 +208,12 @@ def _ask(answer: ProofForm, status: int = 200, refused: bool = False) -> Respons
 
 
 def _target() -> str:
-    """Where to go on after the proof: one of two places."""
+    """The blueprint to go on to after the proof: `staff` or `account`."""
     return "staff" if request.values.get("to") == "staff" else "account"
 
 
 def _authenticator(answer: CodeForm, status: int = 200) -> Response:
-    if not g.staff.password_hash:  # the app is the second step after it
+    if not g.staff.password_hash:  # an app is the second factor of a password, so the password comes first
         return htmx.follow(url_for(".password"))
     secret = _secret()
     code = qr.path(app_url(g.staff.email, secret), "M")
@@ -223,12 +223,12 @@ def _authenticator(answer: CodeForm, status: int = 200) -> Response:
 
 
 def _secret() -> str:
-    """The secret of the app that is being set up. It stays the same while the page is loaded again."""
+    """The secret for the app that is being set up; it stays the same when the page is loaded again."""
     return session.setdefault(_secret_name(), new_secret())
 
 
 def _secret_name() -> str:
-    """Whose it is: at a computer that several share, the next one must not be shown what the one before has seen."""
+    """The session key of the secret, with the account: on a shared computer, the next clerk must get another secret."""
     return f"authenticator {g.staff.id}"
 
 

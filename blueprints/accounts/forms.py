@@ -1,4 +1,4 @@
-"""What staff type about accounts."""
+"""Forms of staff accounts."""
 
 from typing import Any
 
@@ -14,6 +14,8 @@ from web.form_fields import NeededWhen, email_address, strip
 
 
 class SignInForm(FlaskForm):
+    """The first step of signing in: e-mail address and password."""
+
     email = EmailField(
         _l("E-mail address"),
         filters=[strip],
@@ -23,7 +25,7 @@ class SignInForm(FlaskForm):
 
 
 class CodeForm(FlaskForm):
-    """The second step."""
+    """The second step of signing in: a code of the app, or a recovery code."""
 
     code = StringField(
         _l("Code"),
@@ -33,14 +35,14 @@ class CodeForm(FlaskForm):
 
 
 class ProofForm(FlaskForm):
-    """Password and code once more, before something important changes."""
+    """Re-authentication: password and code again, before something important changes."""
 
     password = PasswordField(_l("Password"), validators=[InputRequired(_l("Please type your password."))])
     code = StringField(_l("Code"), filters=[strip], validators=[Length(max=40, message=_l("This code is too long."))])
 
 
 class PasswordForm(FlaskForm):
-    """A new password, twice: nobody sees what they type."""
+    """A new password, typed twice because the fields do not show it."""
 
     password = PasswordField(
         _l("New password"),
@@ -60,7 +62,7 @@ class PasswordForm(FlaskForm):
             raise ValidationError(_("This is not the same."))
 
     def refuse(self) -> None:
-        """Say that the account takes no password that is so easy to guess."""
+        """Add the error that the password is too easy to guess."""
         why = _("This is easy to guess: common words, rows of keys, repetitions and your own address count little.")
         self.password.errors = [why]
 
@@ -70,7 +72,7 @@ def _has_authority(form: Any) -> bool:
 
 
 class InvitationForm(FlaskForm):
-    """Who is to have an account, and for what. The view gives the choices."""
+    """A new account: e-mail address, role and authority. The view sets the choices."""
 
     email = EmailField(
         _l("E-mail address"),

@@ -1,4 +1,4 @@
-"""The guard of the staff's pages: closed by default, opened by the right that a view or blueprint declares."""
+"""Access control of the staff pages: closed by default; a view or blueprint declares the right that opens it."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def needs(right: Right) -> Callable[[View], View]:
-    """Declare the right that a view of the desk needs: `@bp.post(...)`, and below it `@needs("move")`."""
+    """Decorator: declare the right that a view needs. Write it below the route: `@bp.post(...)`, `@needs("move")`."""
 
     def declare(view: View) -> View:
         vars(view)["needs"] = right
@@ -22,28 +22,28 @@ def needs(right: Right) -> Callable[[View], View]:
 
 
 def needed(view: Callable[..., Any]) -> Right | None:
-    """The right that `view` declares; None if it declares nothing, and so opens to nobody."""
+    """The right that `view` declares; None if it declares none, which refuses everybody."""
     return getattr(view, "needs", None)
 
 
 def by_view() -> Response | None:
-    """Guard of a blueprint whose views each declare their right. One that declares nothing is refused to everybody."""
+    """Guard for a blueprint whose views each declare their right; a view without one is refused to everybody."""
     return _admit(needed(current_app.view_functions[request.endpoint or ""]))
 
 
 def with_right(right: Right) -> Callable[[], Response | None]:
-    """Guard of a blueprint whose views all need the same right."""
+    """Guard for a blueprint whose views all need the same right."""
     return lambda: _admit(right)
 
 
 def require(right: Right) -> None:
-    """403 without `right`: for what one answer of an open view needs besides."""
+    """Abort with 403 without `right`; for a view that needs a further right in one case only."""
     if not g.staff.may(right):
         abort(403)
 
 
 def _admit(right: Right | None) -> Response | None:
-    """To the sign-in page without a session; 403 without the right."""
+    """Redirect to the sign-in page without a session; abort with 403 without the right."""
     if g.staff is None:
         return htmx.goto(url_for("sign_in.show"))
     if right is None or not g.staff.may(right):

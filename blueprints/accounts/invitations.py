@@ -1,4 +1,4 @@
-"""Where the link of an invitation leads: into a new account, or back into one's own."""
+"""Accept an invitation: set a password or a passkey for a new account, or for one that was reset."""
 
 from flask import Blueprint, Response, make_response, render_template
 
@@ -17,14 +17,14 @@ bp.after_request(signed_in.keep_nothing)
 
 @bp.get("/<token>")
 def show(token: str) -> Response:
-    """Two ways to come in. Looking at it uses nothing up: mail programs follow links."""
+    """Offer a password or a passkey. This does not consume the invitation, because mail programs open links too."""
     found = Invitation.find(token)
     return _show(token, found, PasswordForm(formdata=None)) if found else _over()
 
 
 @bp.post("/<token>")
 def accept(token: str) -> Response:
-    """Come in with a password; a second step is set up next."""
+    """Accept with a password; the second factor is set up next."""
     found, answer = Invitation.find(token), PasswordForm()
     if found is None:
         return _over()
@@ -41,14 +41,14 @@ def accept(token: str) -> Response:
 
 @bp.post("/<token>/challenge")
 def challenge(token: str) -> Response:
-    """What the browser needs to make a passkey for who was invited."""
+    """The options (with challenge) for the browser to make a passkey for the invited person."""
     found = Invitation.find(token)
     return passkeys.offer(found.staff) if found else _over()
 
 
 @bp.post("/<token>/passkey")
 def accept_passkey(token: str) -> Response:
-    """Come in with a passkey."""
+    """Accept with a passkey."""
     found = Invitation.find(token)
     if found is None:
         return _over()
@@ -75,5 +75,5 @@ def _show(token: str, found: Invitation, answer: PasswordForm, status: int = 200
 
 
 def _over() -> Response:
-    """Used, too old, replaced or never given out: all look the same."""
+    """404: the same page for a used, expired, replaced or unknown invitation."""
     return make_response(render_template("accounts/invitations/over.html"), 404)

@@ -1,4 +1,4 @@
-"""The challenges of passkeys: each belongs to one browser and one purpose, for five minutes, and counts once."""
+"""Passkey challenges: bound to one browser and one purpose, valid for five minutes, and once."""
 
 import base64
 import datetime as dt
@@ -14,18 +14,18 @@ from models.staff.proof import Proof
 from wording import staff as words
 
 LIFETIME = dt.timedelta(minutes=5)
-PORTS = {"http": 80, "https": 443}  # which browsers leave out
+DEFAULT_PORTS = {"http": 80, "https": 443}  # browsers leave them out of an origin
 
 
 def site() -> Site:
-    """This site, by its settings: what a browser or a proxy says of it counts for nothing."""
+    """Host and origin of this site, from SITE_URL; headers of browsers or proxies are not trusted for this."""
     url = urlsplit(current_app.config["SITE_URL"].lower())
-    port = f":{url.port}" if url.port not in (None, PORTS[url.scheme]) else ""
+    port = f":{url.port}" if url.port not in (None, DEFAULT_PORTS[url.scheme]) else ""
     return Site(url.hostname or "", f"{url.scheme}://{url.hostname}{port}")
 
 
 def possible() -> bool:
-    """Whether browsers make passkeys for this site: they need a host with a name."""
+    """True if browsers support passkeys for this site: its host must be a name, not an IP."""
     try:
         ipaddress.ip_address(site().host)
     except ValueError:
@@ -34,22 +34,22 @@ def possible() -> bool:
 
 
 def ask() -> Response:
-    """What the browser needs to show a passkey."""
+    """The options (with challenge) for the browser to sign in with a passkey."""
     return _options(Passkey.authentication_options(site(), _challenge("show")))
 
 
 def offer(staff: Staff) -> Response:
-    """What the browser needs to make a passkey for `staff`."""
+    """The options (with challenge) for the browser to make a passkey for `staff`."""
     return _options(Passkey.registration_options(staff, site(), _challenge(f"make {staff.id}")))
 
 
 def shown() -> Proof:
-    """Whose passkey the form has brought. Raises InvalidPasskeyError."""
+    """Check the passkey in the form; return the proof with its account. Raises InvalidPasskeyError."""
     return Passkey.check(request.form.get("credential", ""), site(), _answered("show"))
 
 
 def made(staff: Staff) -> tuple[str, Site, bytes, str]:
-    """What the form has brought for `staff`, as credentials.add_passkey() takes it. Raises InvalidPasskeyError."""
+    """The new passkey in the form, as arguments of credentials.add_passkey(). Raises InvalidPasskeyError."""
     name = request.form.get("name", "").strip() or words.browser(request.user_agent.string) or "–"
     return request.form.get("credential", ""), site(), _answered(f"make {staff.id}"), name
 
@@ -67,10 +67,10 @@ def _challenge(purpose: str) -> bytes:
 
 
 def _answered(purpose: str) -> bytes:
-    """Consume the challenge that this browser was given, once. Raises InvalidPasskeyError."""
+    """Consume the challenge that this browser was given. Raises InvalidPasskeyError if it was used, or is too old."""
     text, given_for, given_at = session.pop("challenge", ("", "", 0))
     late = now().timestamp() - given_at > LIFETIME.total_seconds()
-    # The session is kept by the browser, which could bring an old one again: what was answered is written down here.
+    # The session cookie is in the browser, which could send an old one again: so used challenges are stored here.
     if given_for != purpose or late or not Used.consume_once(f"challenge|{text}", LIFETIME):
         raise InvalidPasskeyError
     return base64.b64decode(text)

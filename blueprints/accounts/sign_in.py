@@ -1,4 +1,4 @@
-"""Signing in to the desk and out of it: by passkey, or by password and code."""
+"""Sign in to the desk, by passkey or by password and code; sign out."""
 
 from flask import Blueprint, Response, g, make_response, render_template, session, url_for
 from flask_babel import gettext as _
@@ -18,7 +18,7 @@ bp.before_app_request(signed_in.ask_for_second_factor)
 bp.after_request(signed_in.keep_nothing)
 bp.add_app_template_global(words.role, "role_name")
 
-PATIENCE = 300  # seconds between the password and the code
+MAX_SECONDS_TO_CODE = 300  # between the password and the code
 
 
 @bp.get("/sign-in")
@@ -31,7 +31,7 @@ def show() -> Response:
 
 @bp.post("/sign-in")
 def open_session() -> Response:
-    """Check the password; unknown address and wrong password look the same and take as long."""
+    """Check the password. An unknown e-mail address gives the same answer as a wrong password, in the same time."""
     answer = SignInForm()
     if not answer.validate_on_submit():
         return _sign_in(answer, 422)
@@ -47,15 +47,15 @@ def open_session() -> Response:
 
 @bp.get("/sign-in/code")
 def second_step() -> Response:
-    """The password was right: ask for what else opens the account."""
-    staff = _half_in()
+    """Ask for the second factor after a correct password."""
+    staff = _awaiting_code()
     return _second_step(staff, CodeForm(formdata=None)) if staff else htmx.follow(url_for(".show"))
 
 
 @bp.post("/sign-in/code")
 def take_code() -> Response:
-    """Open a session for who typed the password before and types the code now."""
-    staff, answer = _half_in(), CodeForm()
+    """Check the code and open a session."""
+    staff, answer = _awaiting_code(), CodeForm()
     if staff is None:
         return htmx.follow(url_for(".show"))
     if not answer.validate_on_submit():
@@ -70,13 +70,13 @@ def take_code() -> Response:
 
 @bp.post("/sign-in/challenge")
 def challenge() -> Response:
-    """What the browser needs to show a passkey."""
+    """The options (with challenge) for the browser to sign in with a passkey."""
     return passkeys.ask()
 
 
 @bp.post("/sign-in/passkey")
 def take_passkey() -> Response:
-    """Open a session for whose passkey the browser has shown."""
+    """Check the passkey and open a session."""
     try:
         return signed_in.enter(passkeys.shown())
     except InvalidPasskeyError:
@@ -90,16 +90,17 @@ def close_session() -> Response:
 
 
 def wrong_code(staff: Staff) -> str:
+    """The error for a wrong code: of the app, if there is one, else of the recovery codes."""
     app = Totp.of(staff)
     if app and app.readable:
         return _("This code is not right, or it was used before. The app shows a new one every 30 seconds.")
     return _("This is none of your recovery codes, or it was used before.")
 
 
-def _half_in() -> Staff | None:
-    """Who has typed the right password in this browser a moment ago."""
+def _awaiting_code() -> Staff | None:
+    """The account whose correct password was typed in this browser in the last minutes."""
     key, at = session.get("password_of", (0, 0))
-    if now().timestamp() - at > PATIENCE:
+    if now().timestamp() - at > MAX_SECONDS_TO_CODE:
         return None
     return Staff.get_or_none((Staff.id == key) & Staff.disabled_at.is_null())
 

@@ -1,4 +1,4 @@
-"""Who is signed in at the desk, and the cookies that say so."""
+"""The session of staff at the desk, and its cookies."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME
 from web import htmx
 from wording import staff as words
 
-BEFORE_SECOND_FACTOR = ("sign_in", "account", "pwa")  # the blueprints that are open without one
+BEFORE_SECOND_FACTOR = ("sign_in", "account", "pwa")  # blueprints that are open without a second factor
 
 
 def cookie() -> str:
-    """The name of the staff's own session cookie; the __Host- prefix binds it to this host over HTTPS."""
+    """The name of the staff session cookie; the __Host- prefix binds it to this host over HTTPS."""
     return "__Host-desk" if current_app.config["SESSION_COOKIE_SECURE"] else "desk"
 
 
 def load() -> None:
-    """Who is signed in, once a request: g.staff is None for everybody else. Only the desk pays for the look-up."""
+    """Set g.staff and g.staff_session for this request, or None. Only paths of the staff cost a query."""
     token = request.cookies.get(cookie())
     staff_side = request.path.startswith(("/desk", "/sign-"))
     g.staff_session = StaffSession.find(token) if token and staff_side else None
@@ -29,19 +29,19 @@ def load() -> None:
 
 
 def ask_for_second_factor() -> Response | None:
-    """Who came in by a password alone sets up a passkey or an app before anything else at the desk opens."""
+    """Redirect to the account page until a session opened by a password alone has a second factor."""
     bare = g.staff_session and g.staff_session.password_only and current_app.config["STAFF_SECOND_FACTOR"]
     return htmx.goto(url_for("account.show")) if bare and request.blueprint not in BEFORE_SECOND_FACTOR else None
 
 
 def keep_nothing(response: Response) -> Response:
-    """What staff see stays in no cache."""
+    """Forbid caches to keep a staff page."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def enter(proof: Proof) -> Response:
-    """Open a session and know this browser from now on. The session that this browser had before ends."""
+    """Open a session and remember this browser as known. Ends the session it had before."""
     kind = words.browser(request.user_agent.string)
     response = htmx.follow(url_for("desk.index"))
     _set_session(response, StaffSession.open(proof, kind, before=request.cookies.get(cookie(), "")))
@@ -51,14 +51,14 @@ def enter(proof: Proof) -> Response:
 
 
 def renew(proof: Proof, url: str) -> Response:
-    """Go on at `url` after a new authentication, with a new session token."""
+    """Redirect to `url` after a re-authentication, with a new session token."""
     response = htmx.follow(url)
     _set_session(response, g.staff_session.renew(proof))
     return response
 
 
 def leave(url: str) -> Response:
-    """End the session in the database, not only in the browser."""
+    """End the session, in the database and in the browser, and redirect to `url`."""
     if token := request.cookies.get(cookie()):
         StaffSession.close(token)
     response = htmx.follow(url)
@@ -67,7 +67,7 @@ def leave(url: str) -> Response:
 
 
 def prove(password: str, code: str) -> tuple[Proof | None, str]:
-    """Whether these open the account of who is signed in; if not, which field is to blame."""
+    """Check password and code of the signed-in account: (proof, ""), or (None, name of the wrong field)."""
     staff = g.staff
     proof = attempt(staff.email, lambda: credentials.check_password(staff.email, password))
     if proof is None:

@@ -1,4 +1,4 @@
-"""The accounts of the staff, for administrators: invite, close, open again, sign out, begin anew."""
+"""Staff accounts, for administrators: invite, disable, enable, sign out, reset."""
 
 from flask import Blueprint, Response, abort, current_app, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -25,20 +25,20 @@ ACTIONS = {"disable": accounts.disable, "enable": accounts.enable, "sign-out": a
 
 @bp.before_request
 def want_proof() -> Response | None:
-    """Changes are made only by who has proved a moment ago who they are."""
+    """Require a recent re-authentication for every change."""
     free = g.staff_session.recently_proved or request.method in ("GET", "HEAD")
     return None if free else htmx.goto(url_for("account.ask", to="staff"))
 
 
 @bp.get("")
 def show() -> Response:
-    """All accounts."""
+    """List the accounts."""
     return _show(_form(formdata=None))
 
 
 @bp.post("")
 def invite() -> Response:
-    """Make an account and show its link. It is shown in this answer and never again, so nothing is redirected."""
+    """Make an account and show its invitation link. Only this answer shows the link, so it does not redirect."""
     answer = _form()
     if not answer.validate_on_submit():
         return _show(answer, 422)
@@ -57,7 +57,7 @@ def invite() -> Response:
 
 @bp.post("/<row:account>")
 def change(account: int) -> Response:
-    """Close an account, open it again, or sign it out everywhere."""
+    """Disable an account, enable it again, or end all its sessions."""
     staff, verb = get_object_or_404(Staff.people(), Staff.id == account), ACTIONS.get(request.form.get("action", ""))
     if verb is None:
         abort(400)
@@ -70,7 +70,7 @@ def change(account: int) -> Response:
 
 @bp.post("/<row:account>/reset")
 def reset(account: int) -> Response:
-    """Forget what opens an account and show the link to begin anew, once."""
+    """Delete password and second factors of an account; show its new invitation link, once."""
     staff = get_object_or_404(Staff.people(), Staff.id == account)
     try:
         return _link(staff.email, accounts.reset(staff, by=g.staff))
