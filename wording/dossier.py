@@ -13,7 +13,7 @@ from models.dossiers.history import History
 from models.dossiers.kinds import ASIDE, AWAITING_PAPER, ENTERING, KINDS, WITH_AUTHORITY
 from models.dossiers.moves import expected_by
 from web.languages import current
-from wording import deadlines as clock_words
+from wording import deadlines as deadline_words
 from wording import events as event_words
 from wording import kinds
 from wording.deadlines import Due, day
@@ -97,15 +97,15 @@ def _dues(dossier: Dossier) -> list[Due]:
     if dossier.status not in WITH_AUTHORITY:
         return []
     asked = KINDS[dossier.status].clock == "request"
-    yours = clock_words.yours(dossier.history, today()) if asked else []
+    yours = deadline_words.yours(dossier.history, today()) if asked else []
     reading = dossier.reading
-    return [*yours, clock_words.deadline(reading, today())] if reading else yours
+    return [*yours, deadline_words.deadline(reading, today())] if reading else yours
 
 
 def _period(dossier: Dossier) -> list[Due]:
     """How long it will take, as far as can be said before anything has arrived."""
     rule = dossier.form.period_at(today())
-    return [clock_words.before_arrival(rule)] if rule else []
+    return [deadline_words.before_arrival(rule)] if rule else []
 
 
 def _announced(dossier: Dossier) -> Standing:

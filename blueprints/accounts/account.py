@@ -27,7 +27,7 @@ from models.staff.proof import Proof
 from models.staff.staff import RefusedError
 from paper import qr
 from web import htmx
-from wording import staff as words
+from wording import staff as staff_words
 
 bp = Blueprint("account", __name__, url_prefix="/desk/account")
 bp.before_request(guard.with_right("sign-in"))
@@ -179,8 +179,8 @@ def _show(status: int = 200, refused: str = "") -> Response:
     staff = g.staff
     page = render_template(
         "accounts/account/show.html",
-        role=words.role(staff.role),
-        factor=words.factor,
+        role=staff_words.role(staff.role),
+        factor=staff_words.factor,
         passkeys=list(Passkey.of(staff)),
         possible=passkeys.possible(),
         authenticator=Totp.of(staff),

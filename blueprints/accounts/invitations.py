@@ -9,7 +9,7 @@ from models.staff import credentials
 from models.staff.passkey import InvalidPasskeyError
 from models.staff.passwords import EasyPasswordError
 from models.staff.staff import RefusedError
-from wording import staff as words
+from wording import staff as staff_words
 
 bp = Blueprint("invitations", __name__, url_prefix="/sign-in/invitation")
 bp.after_request(signed_in.keep_nothing)
@@ -68,7 +68,7 @@ def _show(token: str, found: Invitation, answer: PasswordForm, status: int = 200
         authority=found.staff.authority,
         answer=answer,
         refused=refused,
-        role=words.role(found.staff.role),
+        role=staff_words.role(found.staff.role),
         passkeys=passkeys.possible(),
     )
     return make_response(page, status)

@@ -11,7 +11,7 @@ from flask import Response, current_app, request, session
 from models import Passkey, Staff, Used, now
 from models.staff.passkey import InvalidPasskeyError, Site
 from models.staff.proof import Proof
-from wording import staff as words
+from wording import staff as staff_words
 
 LIFETIME = dt.timedelta(minutes=5)
 DEFAULT_PORTS = {"http": 80, "https": 443}  # browsers leave them out of an origin
@@ -50,7 +50,7 @@ def shown() -> Proof:
 
 def made(staff: Staff) -> tuple[str, Site, bytes, str]:
     """The new passkey in the form, as arguments of credentials.add_passkey(). Raises InvalidPasskeyError."""
-    name = request.form.get("name", "").strip() or words.browser(request.user_agent.string) or "–"
+    name = request.form.get("name", "").strip() or staff_words.browser(request.user_agent.string) or "–"
     return request.form.get("credential", ""), site(), _answered(f"make {staff.id}"), name
 
 

@@ -10,13 +10,13 @@ from models import Passkey, Staff, Totp, now
 from models.staff import credentials
 from models.staff.passkey import InvalidPasskeyError
 from web import htmx
-from wording import staff as words
+from wording import staff as staff_words
 
 bp = Blueprint("sign_in", __name__)
 bp.before_app_request(signed_in.load)
 bp.before_app_request(signed_in.ask_for_second_factor)
 bp.after_request(signed_in.keep_nothing)
-bp.add_app_template_global(words.role, "role_name")
+bp.add_app_template_global(staff_words.role, "role_name")
 
 MAX_SECONDS_TO_CODE = 300  # between the password and the code
 

@@ -10,7 +10,7 @@ from models.staff import credentials
 from models.staff.proof import Proof
 from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME
 from web import htmx
-from wording import staff as words
+from wording import staff as staff_words
 
 BEFORE_SECOND_FACTOR = ("sign_in", "account", "pwa")  # blueprints that are open without a second factor
 
@@ -42,7 +42,7 @@ def keep_nothing(response: Response) -> Response:
 
 def enter(proof: Proof) -> Response:
     """Open a session and remember this browser as known. Ends the session it had before."""
-    kind = words.browser(request.user_agent.string)
+    kind = staff_words.browser(request.user_agent.string)
     response = htmx.follow(url_for("desk.index"))
     _set_session(response, StaffSession.open(proof, kind, before=request.cookies.get(cookie(), "")))
     known = KnownBrowser.remember(proof.staff, request.cookies.get(browser_cookie(), ""))

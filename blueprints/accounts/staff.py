@@ -12,7 +12,7 @@ from models.staff import accounts, rights
 from models.staff.staff import ROLES, RefusedError
 from web import htmx
 from web.languages import in_language
-from wording import staff as words
+from wording import staff as staff_words
 
 bp = Blueprint("staff", __name__, url_prefix="/desk/staff")
 bp.before_request(guard.with_right("accounts"))
@@ -80,7 +80,7 @@ def reset(account: int) -> Response:
 
 def _form(**options: None) -> InvitationForm:
     answer = InvitationForm(**options)
-    answer.role.choices = [(role, words.role(role)) for role in ROLES]
+    answer.role.choices = [(role, staff_words.role(role)) for role in ROLES]
     authorities = sorted((in_language(one.name), one.slug) for one in Authority.select())
     answer.authority.choices = [("", "–"), *((slug, name) for name, slug in authorities)]
     return answer

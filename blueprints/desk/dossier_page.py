@@ -26,7 +26,7 @@ from models.dossiers.kinds import RARE, UNDOABLE
 from models.notifications import announce
 from web import htmx
 from web.languages import NAMES, in_language
-from wording import deadlines as clock_words
+from wording import deadlines as deadline_words
 from wording import dossier as dossier_words
 from wording import events as event_words
 
@@ -123,12 +123,12 @@ def colleagues(dossier: Dossier) -> "ModelSelect[Staff]":
     return g.scope.colleagues().where(Staff.authority == dossier.authority)
 
 
-def _clock(dossier: Dossier) -> list[clock_words.Due]:
+def _clock(dossier: Dossier) -> list[deadline_words.Due]:
     """What the legal clock shows; and by when the citizen must answer, while the authority waits for that."""
     reading = dossier.reading
-    dues = clock_words.for_desk(reading, today()) if reading else []
+    dues = deadline_words.for_desk(reading, today()) if reading else []
     if dossier.status == "incomplete":
-        dues += clock_words.theirs(dossier.history)
+        dues += deadline_words.theirs(dossier.history)
     return dues
 
 

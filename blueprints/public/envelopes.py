@@ -17,7 +17,7 @@ from models.dossiers.kinds import AWAITING_PAPER
 from models.dossiers.number import MOST, grouped, parse, scanned
 from paper import qr
 from paper.envelope import QR_LEVEL, Enclosed, Envelope, render
-from web import htmx as hx
+from web import htmx
 from web.languages import current, in_language
 from web.responses import pdf, private
 from wording.sheets import address, bare, papers, steps, texts
@@ -44,7 +44,7 @@ def create() -> Response:
     typed = request.form.get("numbers", "")[:2000]
     numbers, faults = _numbers(typed)
     faults = faults or _faults(numbers)
-    return _form(typed, faults, 422) if faults else hx.goto(url_for(".show", numbers=numbers))
+    return _form(typed, faults, 422) if faults else htmx.goto(url_for(".show", numbers=numbers))
 
 
 @bp.get("/e/<numbers:numbers>")
@@ -53,7 +53,7 @@ def show(numbers: tuple[str, ...]) -> Response:
     """Where each of the dossiers stands, and the sheet for all of them."""
     dossiers = _dossiers(numbers)
     return private(
-        hx.page(
+        htmx.page(
             "public/envelopes/show.html",
             dossiers=dossiers,
             numbers=numbers,
@@ -67,7 +67,7 @@ def sheet(numbers: tuple[str, ...]) -> Response:
     """The envelope sheet as a page to print."""
     dossiers = _dossiers(numbers)
     if not _together(dossiers):
-        return hx.follow(url_for(".show", numbers=numbers))
+        return htmx.follow(url_for(".show", numbers=numbers))
     content = paper(dossiers, current())
     body = render_template(
         "public/envelopes/sheet.html", sheet=content, qr=qr.path(content.url, QR_LEVEL), numbers=numbers
@@ -80,7 +80,7 @@ def sheet_pdf(numbers: tuple[str, ...]) -> Response:
     """The same as a PDF. Without one address for all, the page of the envelope says why there is none."""
     dossiers = _dossiers(numbers)
     if not _together(dossiers):
-        return hx.follow(url_for(".show", numbers=numbers))
+        return htmx.follow(url_for(".show", numbers=numbers))
     return private(pdf(render(paper(dossiers, current())), f"eTracking-{numbers[0]}-{len(numbers)}.pdf"))
 
 
@@ -128,7 +128,7 @@ def _enclosed(dossier: Dossier, language: str) -> Enclosed:
 
 
 def _form(typed: str, faults: list[Fault] | tuple[()] = (), code: int = 200) -> Response:
-    return private(hx.page("public/envelopes/new.html", code, typed=typed, faults=faults))
+    return private(htmx.page("public/envelopes/new.html", code, typed=typed, faults=faults))
 
 
 def _dossiers(numbers: tuple[str, ...]) -> list[Dossier]:

@@ -6,7 +6,7 @@ from blueprints.public import lookups
 from paper import qr
 from web.languages import current
 from web.responses import pdf, private
-from wording import dossier as words
+from wording import dossier as dossier_words
 from wording import sheets
 
 bp = Blueprint("prints", __name__)
@@ -48,7 +48,7 @@ def qr_svg(number: str) -> Response:
 def calendar(number: str) -> Response:
     """The date that the page names, for a calendar. 404 while there is none."""
     dossier = lookups.dossier(number)
-    due = words.of(dossier).dated
+    due = dossier_words.of(dossier).dated
     if due is None:
         abort(404)
     response = private(Response(sheets.calendar(dossier, due, current()), content_type=ICS))

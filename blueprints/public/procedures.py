@@ -6,10 +6,10 @@ from playhouse.flask_utils import get_object_or_404
 
 from models import Authority, Form, FormFile, Procedure, Topic
 from models.catalogue.procedure import AUDIENCES
-from web import htmx as hx
+from web import htmx
 from web.languages import current
 from web.responses import pdf
-from wording import dossier as words
+from wording import dossier as dossier_words
 
 bp = Blueprint("procedures", __name__, url_prefix="/procedures")
 
@@ -25,7 +25,7 @@ def index() -> Response:
         "life_event": request.args.get("event", "")[:60],
     }
     found = Procedure.find(current(), **filters)
-    return hx.page(
+    return htmx.page(
         "public/procedures/index.html", count=len(found), groups=grouped(found, filters["audience"]), **filters
     )
 
@@ -36,8 +36,8 @@ def show(slug: str) -> Response:
     procedure = get_object_or_404(Procedure.offered(), Procedure.slug == slug)
     forms = procedure.forms.where(~Form.retired).order_by(Form.position)
     with_files = prefetch(forms, FormFile.select(FormFile.id, FormFile.form))
-    waited = words.waited(procedure)
-    return hx.page("public/procedures/show.html", procedure=procedure, forms=with_files, waited=waited)
+    waited = dossier_words.waited(procedure)
+    return htmx.page("public/procedures/show.html", procedure=procedure, forms=with_files, waited=waited)
 
 
 @bp.get("/<slug>/forms/<form>")

@@ -9,7 +9,7 @@ from blueprints.public import contacts, lookups
 from models import Counter, Dossier, Subscription
 from models.notifications.subscription import SubscriptionError, TooManyDevicesError
 from models.security.throttle import visitor_key
-from web import htmx as hx
+from web import htmx
 from web.languages import current
 from web.responses import private
 
@@ -34,12 +34,12 @@ def tell(number: str) -> Response:
             _change(action, device, dossier)
     except (SubscriptionError, TooManyDevicesError) as error:
         full = isinstance(error, TooManyDevicesError)
-        return private(hx.page("public/pwa/push.html", 409 if full else 422, dossier=dossier, fault=True, full=full))
+        return private(htmx.page("public/pwa/push.html", 409 if full else 422, dossier=dossier, fault=True, full=full))
     contact = device.contact_of(dossier)
     if action == "data":
         return contacts.export(contact or abort(404))
     told = contact is not None and contact.stopped_at is None
-    return private(hx.page("public/pwa/push.html", dossier=dossier, device=device, told=told, done=action))
+    return private(htmx.page("public/pwa/push.html", dossier=dossier, device=device, told=told, done=action))
 
 
 @bp.post("/push")

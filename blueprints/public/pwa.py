@@ -11,8 +11,7 @@ from flask_babel import gettext as _
 from models import Procedure
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from paper import qr
-from web import compression
-from web import htmx as hx
+from web import compression, htmx
 from web.languages import current
 from web.responses import private
 from web.state import state
@@ -50,7 +49,7 @@ def locale() -> str:
 @bp.get("/saved")
 def saved() -> Response:
     """The frame for the dossiers saved on this device; the browser alone fills it."""
-    return hx.page("public/pwa/saved.html")
+    return htmx.page("public/pwa/saved.html")
 
 
 @bp.post("/saved/qr")
@@ -68,7 +67,7 @@ def code() -> Response:
 @bp.get("/offline")
 def offline() -> Response:
     """What the worker shows when there is no network and the page wanted was never seen."""
-    return hx.page("public/pwa/offline.html", procedures=_procedures())
+    return htmx.page("public/pwa/offline.html", procedures=_procedures())
 
 
 @bp.get("/sw.js")

@@ -11,7 +11,7 @@ from models.catalogue.procedure import LOCALES
 from models.dossiers import receipt
 from models.dossiers.number import LENGTH, clean, grouped, parse
 from paper.receipt import Receipt, render
-from web import htmx as hx
+from web import htmx
 from web.languages import current
 from web.responses import pdf, private
 from wording.sheets import address, bare, date, questions
@@ -22,7 +22,7 @@ bp = Blueprint("receipts", __name__)
 @bp.get("/r")
 def new() -> Response:
     """The form for number and seal."""
-    return hx.page("public/receipts/check.html", typed={"number": "", "seal": ""}, errors={})
+    return htmx.page("public/receipts/check.html", typed={"number": "", "seal": ""}, errors={})
 
 
 @bp.post("/r")
@@ -32,7 +32,7 @@ def check() -> Response:
     errors = _errors(typed)
     if errors:
         return unknown(**typed)
-    return hx.goto(url_for(".show", number=parse(typed["number"]), seal=parse(typed["seal"])))
+    return htmx.goto(url_for(".show", number=parse(typed["number"]), seal=parse(typed["seal"])))
 
 
 @bp.get("/r/<number:number>/<number:seal>")
@@ -47,7 +47,7 @@ def show(number: str, seal: str) -> Response:
     present = receipt.present(dossier)
     standing = issued.standing(present)
     return private(
-        hx.page(
+        htmx.page(
             "public/receipts/show.html",
             dossier=dossier,
             standing=standing,
@@ -72,7 +72,7 @@ def unknown(number: str, seal: str) -> Response:
     """The one answer for every receipt that we did not issue: 404, with help to correct it, what was typed kept."""
     typed = {"number": number[:64], "seal": seal[:64]}
     errors = _errors(typed) or {"seal": _("Number and seal do not belong together, or this receipt is not ours.")}
-    return private(hx.page("public/receipts/check.html", 404, typed=typed, errors=errors))
+    return private(htmx.page("public/receipts/check.html", 404, typed=typed, errors=errors))
 
 
 def paper(dossier: Dossier, language: str) -> Receipt:

@@ -17,11 +17,11 @@ from models.dossiers.number import clean, find, grouped, scanned
 from models.notifications import addresses
 from models.notifications.version_key import VersionKey
 from models.security.crockford import check_character
-from web import htmx as hx
+from web import htmx
 from web.languages import current
 from web.responses import camera, private
 from web.state import LRUCache, state
-from wording import dossier as words
+from wording import dossier as dossier_words
 from wording import events as event_words
 from wording import spelling
 from wording.kinds import label
@@ -51,7 +51,7 @@ def new() -> Response:
     typed = request.args.get("number") or find(shared) or ""
     if shared.strip() and not typed:
         error = _("There is no eTracking number in what you shared. You can type it here.")
-        return private(hx.page("public/status/look_up.html", 404, typed="", error=error))
+        return private(htmx.page("public/status/look_up.html", 404, typed="", error=error))
     return _look_up(typed)
 
 
@@ -63,15 +63,15 @@ def look_up() -> Response:
 
 def _look_up(typed: str) -> Response:
     if not typed.strip():
-        return hx.page("public/status/look_up.html", typed="", error="")
+        return htmx.page("public/status/look_up.html", typed="", error="")
     read = scanned(typed)
-    return hx.goto(url_for(".show", number=read.numbers[0])) if read else unknown(typed)
+    return htmx.goto(url_for(".show", number=read.numbers[0])) if read else unknown(typed)
 
 
 @bp.get("/scan")
 def scan_page() -> Response:
     """Find the number with the camera or in a picture. All of it happens in the browser."""
-    return camera(hx.page("public/status/scan.html", host=urlsplit(current_app.config["SITE_URL"]).netloc))
+    return camera(htmx.page("public/status/scan.html", host=urlsplit(current_app.config["SITE_URL"]).netloc))
 
 
 @bp.get("/t/<number:number>")
@@ -84,7 +84,7 @@ def show(number: str, round_: int = 0) -> Response:
     if seen is None:
         return unknown(grouped(number))
     fresh = "new" in request.args
-    pages, key = state().cache(Pages), (number, seen, current(), today(), hx.headers().part)
+    pages, key = state().cache(Pages), (number, seen, current(), today(), htmx.headers().part)
     passing = fresh or seen.missed
     body = None if passing else pages.get(key)
     if body is None:
@@ -118,13 +118,13 @@ def report_posted(number: str) -> Response:
     """The citizen says: I posted it today. Whoever holds the number may say so, as they may post it."""
     dossier, answer = lookups.dossier(number), PostedForm()
     if not answer.validate():
-        page = hx.page(
+        page = htmx.page(
             "public/status/show.html", 422, push=url_for(".show", number=number), **_context(dossier, answer)
         )
         return private(page)
     with suppress(ConflictError):  # said twice, or scanned in the meantime: the page says so anyway
         dossier.post(today(), answer.registered.data)
-    return hx.follow(url_for(".show", number=number))
+    return htmx.follow(url_for(".show", number=number))
 
 
 @bp.post("/t/<number:number>/address/<int:contact>")
@@ -138,19 +138,19 @@ def correct_address(number: str, contact: int) -> Response:
     if form.validate() and not (
         problem := contacts.given(wrong.contact, "exchange", wrong.contact.channel, form.address.data)
     ):
-        return hx.follow(url_for(".show", number=number))
+        return htmx.follow(url_for(".show", number=number))
     if not form.address.errors:
         form.address.errors = [problem]
     context = _context(dossier, PostedForm(formdata=None))
     context["unreached"] = [
         each._replace(form=form) if each.contact == wrong.contact else each for each in context["unreached"]
     ]
-    return private(hx.page("public/status/show.html", 422, push=url_for(".show", number=number), **context))
+    return private(htmx.page("public/status/show.html", 422, push=url_for(".show", number=number), **context))
 
 
 def unknown(typed: str) -> Response:
     """The one answer for unknown, malformed and foreign numbers: 404, with help to correct it, what was typed kept."""
-    return private(hx.page("public/status/look_up.html", 404, typed=typed[:64], error=why(typed[:64])))
+    return private(htmx.page("public/status/look_up.html", 404, typed=typed[:64], error=why(typed[:64])))
 
 
 def not_found(number: str, _rest: str) -> Response:
@@ -174,17 +174,17 @@ def why(typed: str) -> str:
 
 def _render(key: VersionKey, fresh: bool) -> str:
     dossier = lookups.with_key(key)
-    name = "public/status/_show.html" if hx.headers().part else "public/status/show.html"
+    name = "public/status/_show.html" if htmx.headers().part else "public/status/show.html"
     return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh, key.missed))
 
 
 def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: bool = True) -> dict[str, Any]:
     return {
         "dossier": dossier,
-        "words": words.of(dossier),
-        "waited": words.waited(dossier.form.procedure) if dossier.status in WITH_AUTHORITY else "",
+        "words": dossier_words.of(dossier),
+        "waited": dossier_words.waited(dossier.form.procedure) if dossier.status in WITH_AUTHORITY else "",
         "history": event_words.lines(dossier.history.standing),
-        "note": words.note(dossier),
+        "note": dossier_words.note(dossier),
         "missing": dossier.history.missing(current()),
         "address": address(dossier.number),
         "spelling": spelling.spelled(dossier.number, current()),

@@ -11,7 +11,7 @@ from blueprints.public import captcha, contact_limits
 from blueprints.public.forms import ContactForm
 from blueprints.public.procedures import offered_forms
 from models import Dossier, Form, Procedure
-from web import htmx as hx
+from web import htmx
 from web.languages import current
 from web.responses import private
 
@@ -35,7 +35,7 @@ def check(slug: str, form: str) -> Response:
         if error := captcha.verify(request.form, _scope(tracked)):
             return _start(tracked, error)
         _give_pass(_scope(tracked))
-    return hx.follow(url_for(".contact", slug=slug, form=form))
+    return htmx.follow(url_for(".contact", slug=slug, form=form))
 
 
 @bp.get("/<slug>/<form>/contact")
@@ -44,9 +44,9 @@ def contact(slug: str, form: str) -> Response:
     tracked = _tracked(slug, form)
     key = _newest_pass(_scope(tracked))
     if key is None:
-        return hx.follow(url_for(".start", slug=slug, form=form))
+        return htmx.follow(url_for(".start", slug=slug, form=form))
     if dossier := Dossier.get_or_none(Dossier.key == key):
-        return hx.goto(url_for("status.show", number=dossier.number))
+        return htmx.goto(url_for("status.show", number=dossier.number))
     return _contact(tracked, _answer(tracked, key=key))
 
 
@@ -56,12 +56,12 @@ def register(slug: str, form: str) -> Response:
     tracked = _tracked(slug, form)
     answer = _answer(tracked)
     if answer.key.data not in _passes(_scope(tracked)):
-        return hx.follow(url_for(".start", slug=slug, form=form))
+        return htmx.follow(url_for(".start", slug=slug, form=form))
     if not answer.validate_on_submit() or _is_program(answer):
         return _contact(tracked, answer, 422)
     contacts, refused = _allowed(answer)
     dossier = Dossier.announce(tracked, current(), answer.key.data, contacts)
-    return hx.goto(url_for("status.show", number=dossier.number, new=1, without=refused))
+    return htmx.goto(url_for("status.show", number=dossier.number, new=1, without=refused))
 
 
 def _tracked(slug: str, form: str) -> Form:
@@ -76,7 +76,7 @@ def _scope(form: Form) -> str:
 def _start(form: Form, error: str | None = None) -> Response:
     context = {"captcha": captcha.offer(_scope(form)), "captcha_error": error}
     return private(
-        hx.page("public/tracking/start.html", 422 if error else 200, form=form, push=request.path, **context)
+        htmx.page("public/tracking/start.html", 422 if error else 200, form=form, push=request.path, **context)
     )
 
 
@@ -89,7 +89,7 @@ def _answer(form: Form, **data: str) -> ContactForm:
 
 
 def _contact(form: Form, answer: ContactForm, status: int = 200) -> Response:
-    return hx.page("public/tracking/contact.html", status, form=form, answer=answer, push=request.path)
+    return htmx.page("public/tracking/contact.html", status, form=form, answer=answer, push=request.path)
 
 
 def _give_pass(scope: str) -> None:
