@@ -16,14 +16,14 @@ from models.base import LUXEMBOURG, as_if
 from models.catalogue.procedure import LANGUAGES
 from models.deadlines.clock import add
 from models.deadlines.workdays import is_working_day, working_days_after
+from models.dossiers.kinds import STATUSES, path_to
 from models.dossiers.moves import Move
 from models.dossiers.number import grouped
 from models.staff import accounts, credentials, rights
 from models.staff.staff import ROLES
 
-# The steps by which a sample dossier reaches each status.
-PATHS = {
-    "announced": (),
+# The steps by which a sample dossier reaches each status: the fewest moves, unless others show more.
+PATHS = {status: path_to(status) for status in STATUSES} | {
     "received": ("received",),
     "incomplete": ("received", "incomplete"),
     "examination": ("received", "incomplete", "received", "examination"),
@@ -188,7 +188,10 @@ def _announced_before(arrived_on: dt.date) -> dt.date:
 
 def _waits(path: tuple[str, ...]) -> list[tuple[str, int]]:
     """[(step, working days since the step before)]. A step that comes again follows an answer of the citizen."""
-    return [(status, ANSWER_DAYS if status in path[:place] else STEP_DAYS[status]) for place, status in enumerate(path)]
+    return [
+        (status, ANSWER_DAYS if status in path[:place] else STEP_DAYS.get(status, 2))
+        for place, status in enumerate(path)
+    ]
 
 
 def _days(path: tuple[str, ...], day: dt.date) -> list[tuple[str, dt.date]]:

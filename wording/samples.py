@@ -6,15 +6,14 @@ from typing import Any
 from models import Authority, Contact, Dossier, Event, Form, Notification
 from models.base import local_day
 from models.dossiers.history import History
-from models.dossiers.kinds import ASKING
+from models.dossiers.kinds import ABOUT_CONTACT, ASKING, TOLD
 from models.notifications.content import Content
 
 OTHER_AUTHORITY = "vat-office"
 NUMBER = "K7Q2MX4P9TRWY"
 AT = dt.datetime(2026, 9, 29, 22, 30, tzinfo=dt.UTC)  # already the 30th in Luxembourg; no month is longer in an SMS
 TODAY = local_day(AT)
-EVENTS: dict[str, dict[str, Any]] = {  # kind -> the fields its event has beyond the common ones
-    "announced": {},
+FIELDS: dict[str, dict[str, Any]] = {  # kind -> the fields its event has beyond the common ones
     "received": {"arrived_on": TODAY, "postmark_on": dt.date(2026, 9, 28), "from_status": "announced"},
     "incomplete": {"details": {"missing": ["Copy of the passport", "Lease"], "until": "2026-12-24"}},
     "examination": {"from_status": "received"},
@@ -22,7 +21,6 @@ EVENTS: dict[str, dict[str, Any]] = {  # kind -> the fields its event has beyond
     "closed": {"from_status": "decided"},
     "lapsed": {"from_status": "announced"},
     "withdrawn": {"from_status": "examination"},
-    "added": {},
     "changed": {"details": {"to": "n***@e..."}},
     "transferred": {"details": {"from": OTHER_AUTHORITY, "to": "housing-aid-service"}},
     "supplied": {"arrived_on": TODAY},
@@ -31,9 +29,9 @@ EVENTS: dict[str, dict[str, Any]] = {  # kind -> the fields its event has beyond
     "further": {"arrived_on": TODAY},
     "corrected": {"arrived_on": TODAY, "details": {"from": "2026-09-28"}},
     "returned": {"details": {"what": "Diploma", "on": "2026-09-30", "registered": "RR473124829LU"}},
-    "reminder": {},
     "unarrived": {"details": {"on": "2026-09-30", "registered": "RR473124829LU"}},
 }
+EVENTS = {kind: FIELDS.get(kind, {}) for kind in (*TOLD, *ABOUT_CONTACT)}
 KINDS = (*EVENTS, "digest")
 IN_A_DIGEST = ("received", "incomplete")  # the last of them is the present state that it tells
 

@@ -252,3 +252,14 @@ ABOUT_ENVELOPE = tuple(kind.name for kind in _KINDS if kind.on_its_way is not No
 ASKING = _names(asks=True)
 ABOUT_CONTACT = _names(about_contact=True)
 APART = (*ASKING, *(name for name in ABOUT_CONTACT if name not in ASKING))  # to one contact: no later news replace it
+
+
+def path_to(status: str) -> tuple[str, ...]:
+    """The fewest moves that bring a new dossier to `status`, for samples."""
+    paths: list[tuple[str, ...]] = [()]
+    for path in paths:  # it grows while it is read: breadth first
+        reached = path[-1] if path else "announced"
+        if reached == status:
+            return path
+        paths += [(*path, to) for to in MOVES[reached] if to not in path]
+    raise ValueError(f"no moves lead to {status!r}")

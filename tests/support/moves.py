@@ -3,6 +3,7 @@
 import datetime as dt
 
 from models import Dossier, Event, Notification, now, today
+from models.dossiers.kinds import path_to
 from models.dossiers.moves import Move
 
 EMAIL, SMS = ("email", "somebody@example.org"), ("sms", "+352621123456")
@@ -26,7 +27,7 @@ def move(dossier: Dossier, to: str, by, **kwargs) -> Event:
 
 def in_status(form, status: str, by, contacts=()) -> Dossier:
     dossier = Dossier.announce(form, "de", f"key-{now().timestamp()}", contacts)
-    for to in TO_REACH[status]:
+    for to in TO_REACH.get(status) or path_to(status):
         move(dossier, to, by)
     return dossier
 
