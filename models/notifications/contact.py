@@ -108,10 +108,12 @@ class Contact(Base):
     @classmethod
     def of_link(cls, token: str) -> "Contact | None":
         """The contact whose link has this token, with dossier, form, procedure and authority; None once it is gone."""
+        named = signed_links.named_contact(token)
+        if named is None:
+            return None
         joined = cls.select(cls, Dossier, Form, Procedure, Authority).join_from(cls, Dossier)
         joined = joined.join_from(Dossier, Form).join_from(Form, Procedure).join_from(Dossier, Authority)
-        named = (cls.id == signed_links.named_contact(token)) & cls.replaced_at.is_null()
-        contact = joined.where(named).get_or_none()
+        contact = joined.where((cls.id == named) & cls.replaced_at.is_null()).get_or_none()
         return contact if contact and signed_links.matches(token, contact.token) else None
 
     @property
