@@ -1,4 +1,4 @@
-"""Pages for everybody. No module of this folder knows who is signed in."""
+"""Public pages. No module in this folder may depend on a staff session."""
 
 from blueprints.public import (
     captcha,
@@ -21,22 +21,22 @@ MODULES = (
 )
 
 EXEMPT_FROM_CSRF = (
-    captcha.bp,  # gives out challenges, changes nothing
-    tracking.check,  # whoever solves the CAPTCHA gets a pass, and only for the own session
-    # The number is the key to these, and no session has any part in them: their pages need no cookie.
+    captcha.bp,  # only gives out challenges
+    tracking.check,  # needs a solved CAPTCHA, and changes only the visitor's own session
+    # These need the number and no session, so their pages work without a cookie.
     status.look_up,
     status.report_posted,
     status.correct_address,
     push.tell,
     envelopes.create,
     receipts.check,
-    push.renew,  # the old subscription is the key, and no other site knows it
-    contacts.stop,  # a mail program has no session; the link is the key, and it can only stop
-    pwa.code,  # draws what it is given
+    push.renew,  # needs the old subscription, which no other site knows
+    contacts.stop,  # needs the signed link, and can only stop notifications; mail programs have no session
+    pwa.code,  # only draws what it is sent
 )
 
-# Query parameters that stay when the visitor changes the language; a number that was typed does not.
+# Query parameters that stay when the visitor changes the language; a typed number must not.
 KEPT_FILTERS = {"procedures": ("q", "audience", "topic", "event"), "tracking": ("code",)}
 
-# What stands below the first part of the path is unknown: pages that help to correct it.
+# 404 pages that help to correct a number, by the first part of the path.
 HELP_PAGES = {"t": status.not_found, "e": envelopes.not_found, "r": receipts.unknown}

@@ -1,7 +1,7 @@
 """The CAPTCHA step: a box to tick (proof of work in the browser), or six digits to read or hear without JavaScript.
 
-A page includes public/captcha/_captcha.html with `captcha = offer(scope)` and asks `verify(request.form, scope)` when
-its form comes back. What the step is worth, and what not, stands in models/security/captcha.py.
+A page includes public/captcha/_captcha.html with `captcha = offer(scope)`, and calls `verify(request.form, scope)` when
+its form is submitted. models/security/captcha.py says what the CAPTCHA protects against, and what not.
 """
 
 import datetime as dt
@@ -30,14 +30,14 @@ bp = Blueprint("captcha", __name__, url_prefix="/captcha")
 log = logging.getLogger(__name__)
 
 MINUTE, TEN_MINUTES = dt.timedelta(minutes=1), dt.timedelta(minutes=10)
-# For one visitor in ten minutes. Safari fetches a recording in two or three parts, each a request of its own.
+# Requests of one visitor in ten minutes. Safari fetches a recording in two or three requests.
 LIMITS = {"challenge": 60, "picture": 10, "recording": 40, "code": 10}
-# Rounds and guesses of the three levels: about 0.2, 1 and 2 seconds on a laptop, five times that on an old phone.
+# (hash rounds, guesses) of three levels: about 0.2, 1 and 2 seconds on a laptop, five times as long on an old phone.
 LEVELS = [[5000, 400], [5000, 2000], [5000, 4000]]
-# A level is in force above these counts: (one visitor in ten minutes, everybody in one minute). While few of those
-# who are sent an SMS say that they wanted it, it is the next higher one.
-RISES = [(8, 120), (30, 600)]
-MAX_SCOPE = 200
+# Above these counts the next level applies: (challenges of one visitor in ten minutes, of all in one minute). It is
+# one level higher while unusually few SMS contacts confirm, which suggests abuse.
+LEVEL_THRESHOLDS = [(8, 120), (30, 600)]
+MAX_SCOPE_LENGTH = 200
 
 SENTENCES = {
     Verdict.UNTICKED: _("Please tick the box “I am a human”."),
@@ -52,13 +52,13 @@ SENTENCES = {
 
 
 def offer(scope: str) -> dict[str, str | int | bool]:
-    """What captcha/_captcha.html needs for one form, called `<procedure>/<form>`: a fresh code each time."""
+    """The context of captcha/_captcha.html, with a fresh code. `scope` is the form, as `<procedure>/<form>`."""
     language = get_locale().language
     return {
         "scope": scope,
         "token": captcha.new_code(_secret(), scope),
         "by_choice": "code" in request.args or "captcha_code" in request.form,
-        # htmx reads <noscript> as ordinary content, also when it restores a page from the history.
+        # htmx parses <noscript> as normal content, also when it restores a page from the history.
         "swapped": bool(htmx.headers() or htmx.headers().history_restore_request),
         "lang": language if language in LANGUAGES else "de",
         "seconds": int(captcha.PROOF_LIFETIME.total_seconds()) - 30,
@@ -66,7 +66,7 @@ def offer(scope: str) -> dict[str, str | int | bool]:
 
 
 def verify(form: Mapping[str, str], scope: str) -> str | None:
-    """None if the form carries a right answer (used up by this), else a sentence to stand beside the field."""
+    """Check and consume the answer in the form; None if it is right, else the error to show beside the field."""
     verdict = _judge(form, scope)
     return None if verdict is Verdict.PASSED else str(SENTENCES[verdict])
 
@@ -79,15 +79,15 @@ def _judge(form: Mapping[str, str], scope: str) -> Verdict:
         return Verdict.UNTYPED if "captcha_code" in form else Verdict.UNTICKED
     if _hit("code") > LIMITS["code"]:
         return Verdict.TOO_MANY
-    patience = current_app.config.get("CAPTCHA_MIN_SECONDS", 2)
-    return captcha.check_code(_secret(), scope, form.get("captcha_token", ""), typed, patience)
+    min_seconds = current_app.config.get("CAPTCHA_MIN_SECONDS", 2)
+    return captcha.check_code(_secret(), scope, form.get("captcha_token", ""), typed, min_seconds)
 
 
 @bp.post("/challenge")
 def challenge() -> dict[str, Any]:
-    """A challenge for the workers; needs no CSRF token, because it changes nothing that belongs to anybody."""
+    """A challenge for the web workers. Needs no CSRF token, as it changes no data of a person."""
     scope = request.args.get("scope", "")
-    if not 0 < len(scope) <= MAX_SCOPE:
+    if not 0 < len(scope) <= MAX_SCOPE_LENGTH:
         abort(400)
     cost, ceiling = current_app.config.get("CAPTCHA_LEVELS", LEVELS)[_level()]
     return captcha.new_challenge(_secret(), scope, cost, ceiling)
@@ -95,7 +95,7 @@ def challenge() -> dict[str, Any]:
 
 @bp.get("/<token>.png")
 def picture(token: str) -> Response:
-    """The six digits as a picture: one rendering only, then 410."""
+    """The six digits as a picture. It is drawn once; then 410."""
     code = _code(token)
     _limit("picture")
     if not captcha.consume_picture(code):
@@ -105,7 +105,7 @@ def picture(token: str) -> Response:
 
 @bp.get("/<token>.wav")
 def recording(token: str) -> Response:
-    """The six digits spoken; always the same bytes for the same token, because Safari fetches them in parts."""
+    """The six digits spoken. The same token always gives the same bytes, because Safari fetches them in parts."""
     code, language = _code(token), request.args.get("lang", "de")
     if language not in LANGUAGES:
         abort(404)
@@ -120,6 +120,7 @@ def recording(token: str) -> Response:
 
 @bp.after_request
 def keep_out_of_caches(response: Response) -> Response:
+    """Forbid caches to keep challenges and codes."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -134,16 +135,18 @@ def _code(token: str) -> str:
 
 
 def _level() -> int:
-    """How hard the next challenge is; counts it, for its visitor and for all."""
+    """Count a challenge, for its visitor and for all, and return its level of difficulty."""
     with db.atomic():  # one commit for both counters
         mine = _limit("challenge")
         everybody = Counter.hit("captcha challenge", MINUTE)
-    level = sum(mine > for_one or everybody > for_all for for_one, for_all in RISES) + sms_limits.suspicious()
-    return min(level, len(RISES))
+    level = (
+        sum(mine > for_one or everybody > for_all for for_one, for_all in LEVEL_THRESHOLDS) + sms_limits.suspicious()
+    )
+    return min(level, len(LEVEL_THRESHOLDS))
 
 
 def _limit(kind: str) -> int:
-    """Count one more, and answer 429 if that is too many."""
+    """Count a request of this kind. Raises TooManyRequests above its rate limit."""
     count = _hit(kind)
     if count > LIMITS[kind]:
         window = int(TEN_MINUTES.total_seconds())

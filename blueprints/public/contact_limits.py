@@ -1,4 +1,4 @@
-"""Rate limits on the first notification to an address that a visitor typed, by mail or SMS."""
+"""Rate limits on the first notification to an e-mail address or mobile number that a visitor typed."""
 
 import datetime as dt
 
@@ -11,48 +11,49 @@ from models.notifications.contact import hashed, stopped_mark
 from models.security.throttle import sms_network_key, visitor_key
 
 DAY = dt.timedelta(days=1)
-# First mails a day. The visitor may be an office that helps many people; the one written to may be its victim.
+# First mails a day. Few to one address, which may be a victim; more from one visitor, who may help many people.
 MAX_MAILS_PER_ADDRESS, MAX_MAILS_PER_VISITOR, MAX_MAILS_PER_ACCOUNT = 3, 50, 50
-MAX_GIVEN_PER_CONTACT = 3  # further addresses a day
+MAX_GIVEN_PER_CONTACT = 3  # further addresses that one contact may give in a day
 
 
 def tariff() -> sms_limits.Tariff:
-    """What SMS cost and may cost, from the settings."""
+    """The price of an SMS and the budget, from the settings."""
     return sms_limits.Tariff(current_app.config["SMS_PRICE"], current_app.config["SMS_BUDGET"])
 
 
 def allowed(channel: str, address: str, permit: str, by: Staff | None = None) -> bool:
-    """Count one more first message to `address`, or say no and count nothing. The same `permit` counts once.
+    """Count a first notification to `address`; False, and not counted, if a limit is reached.
 
-    What staff types at the desk counts for their account: all of an office come from one network.
+    The same `permit` counts once. At the desk the account is counted, not the IP: an office shares one network.
     """
-    return (_mail if channel == "email" else _sms)(address, f"{permit} {channel} {address}", by)
+    count = _count_mail if channel == "email" else _count_sms
+    return count(address, f"{permit} {channel} {address}", by)
 
 
 def may_give(contact: Contact) -> bool:
-    """Whether the holder of this link may give one more address: each time somebody is written to."""
+    """Count a further address that this contact gives; False above the limit, since each one gets a notification."""
     try:
         return Counter.hit_rolling(f"given by {contact.id}", DAY) <= MAX_GIVEN_PER_CONTACT
     except PeeweeException:
         return False
 
 
-def _sms(number: str, permit: str, by: Staff | None) -> bool:
+def _count_sms(mobile: str, permit: str, by: Staff | None) -> bool:
     visitors = sms_network_key(request.remote_addr, current_app.config["SECRET_KEY"])
     try:
-        sms_limits.count_request(number, visitors, permit, tariff(), account=by.id if by else None)
+        sms_limits.count_request(mobile, visitors, permit, tariff(), account=by.id if by else None)
     except sms_limits.SMSLimitError:
         return False
     return True
 
 
-def _mail(address: str, permit: str, by: Staff | None) -> bool:
-    """If it cannot be counted, the mail goes out: it costs nothing, and the number may be lost without it."""
+def _count_mail(address: str, permit: str, by: Staff | None) -> bool:
+    """Fail open: if the count fails, allow the mail. It costs nothing, and without it the number may be lost."""
     try:
         with db.atomic() as transaction:
             if not Used.consume_once(f"mail {permit}", DAY):
                 return True
-            if within := _counted(address, by):
+            if within := _within_mail_limits(address, by):
                 return within
             transaction.rollback()
             return False
@@ -60,7 +61,7 @@ def _mail(address: str, permit: str, by: Staff | None) -> bool:
         return True
 
 
-def _counted(address: str, by: Staff | None) -> bool:
+def _within_mail_limits(address: str, by: Staff | None) -> bool:
     who = f"staff {by.id}" if by else visitor_key(request.remote_addr, current_app.config["SECRET_KEY"])
     return (
         Used.until(stopped_mark("email", address)) is None

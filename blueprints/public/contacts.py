@@ -1,4 +1,4 @@
-"""The page behind the signed link that only the holder of an address received: what it is told, and all they may do."""
+"""The page of a contact, behind the signed link that only this contact received: confirm, stop, change, erase."""
 
 import json
 import secrets
@@ -30,68 +30,68 @@ FORMS: dict[str, type[MailAddressForm] | type[MobileNumberForm]] = {"email": Mai
 
 @bp.get("/<token>")
 def show(token: str) -> Response:
-    """What this address is told, who else is, and what its holder can do about it."""
+    """Show the contact, the other contacts of the dossier, and what the holder can change."""
     return _page(_contact(token), token)
 
 
 @bp.post("/<token>")
 def change(token: str) -> Response:
-    """One of the buttons: only ever by POST, so that a mail program that follows links changes nothing."""
+    """Carry out a button of the page. POST only: mail programs that open links must change nothing."""
     contact = _contact(token)
     action = request.form.get("action", "")
     if not ButtonForm().validate_on_submit() or action not in ACTIONS:
         abort(400)
     number = contact.dossier.number
     ACTIONS[action](contact)
-    if action == "erase":  # the link is dead now, so the answer is the page
+    if action == "erase":  # the link no longer works, so show the result here instead of a redirect
         return private(make_response(render_template("public/contacts/erased.html", number=number)))
     return htmx.follow(url_for(".show", token=token, done=action))
 
 
 @bp.post("/<token>/<any(exchange, add):verb>/<any(email, sms):channel>")
 def give(token: str, verb: str, channel: str) -> Response:
-    """Another address in the place of this one, or one more to be told: it is asked first. Only who said yes may."""
+    """Exchange the address, or add another; the new one is asked first. Only a confirmed contact may do this."""
     contact = _contact(token)
     if contact.confirmed_at is None or contact.stopped_at:
         abort(409)
-    form = FORMS[channel](prefix=f"{verb}-{channel}-")
-    if form.validate_on_submit() and not (problem := given(contact, verb, channel, form.address.data)):
+    answer = FORMS[channel](prefix=f"{verb}-{channel}-")
+    if answer.validate_on_submit() and not (problem := given(contact, verb, channel, answer.address.data)):
         return htmx.follow(url_for(".show", token=token, done=verb))
-    if not form.address.errors:
-        form.address.errors = [problem]
-    return _page(contact, token, 422, {(verb, channel): form})
+    if not answer.address.errors:
+        answer.address.errors = [problem]
+    return _page(contact, token, 422, {(verb, channel): answer})
 
 
 @bp.get("/<token>/data.json")
 def data(token: str) -> Response:
-    """All that is stored about this contact, to keep."""
+    """Download all data that is stored about this contact."""
     return export(_contact(token))
 
 
 @bp.get("/<token>/stop")
 def show_stop(token: str) -> Response:
-    """A mail program that only follows the link of its stop button is shown the page, and changes nothing."""
+    """Redirect to the page, without a change, when a mail program only opens the link of List-Unsubscribe."""
     _contact(token)
     return make_response(redirect(url_for(".show", token=token)))
 
 
 @bp.post("/<token>/stop")
 def stop(token: str) -> Response:
-    """The stop button of a mail program (RFC 8058): no cookie, no question."""
+    """One-click unsubscribe by a mail program (RFC 8058): without a cookie or a confirmation."""
     consent.stop(_contact(token))
     return private(Response(_("Done. No more messages are sent to this address."), mimetype="text/plain"))
 
 
 def export(contact: Contact) -> Response:
-    """A file with all that is stored about `contact`."""
+    """A JSON file with all data that is stored about `contact`."""
     text = json.dumps(addresses.export(contact), indent=2, ensure_ascii=False)
-    answer = Response(text, mimetype="application/json")
-    answer.headers["Content-Disposition"] = "attachment; filename=etracking-contact.json"
-    return private(answer)
+    response = Response(text, mimetype="application/json")
+    response.headers["Content-Disposition"] = "attachment; filename=etracking-contact.json"
+    return private(response)
 
 
 def given(contact: Contact, verb: str, channel: str, address: str) -> str:
-    """Exchange `contact` for `address`, or add it; or why that cannot be done."""
+    """Exchange `contact` for `address`, or add `address`. Returns the error to show, or an empty text."""
     if channel == "sms" and not contact.dossier.form.procedure.sends_sms:
         return _("This procedure sends no SMS.")
     if not contact_limits.may_give(contact) or not contact_limits.allowed(
@@ -108,7 +108,7 @@ def given(contact: Contact, verb: str, channel: str, address: str) -> str:
 
 
 def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str, str], Any] | None = None) -> Response:
-    forms = {
+    answers = {
         (verb, channel): FORMS[channel](formdata=None, prefix=f"{verb}-{channel}-")
         for verb in ("exchange", "add")
         for channel in FORMS
@@ -119,7 +119,7 @@ def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str,
         others=addresses.others(contact),
         pending=addresses.pending(contact),
         most=addresses.MAX_CONTACTS,
-        forms=forms,
+        answers=answers,
         token=token,
         label=label(contact.dossier.status),
         done=request.args.get("done", ""),

@@ -1,6 +1,6 @@
-"""One envelope, several forms: a sheet for two to six numbers that go to the same authority.
+"""The envelope sheet: one sheet for two to six numbers that are posted to the same authority in one envelope.
 
-Nothing is stored: the numbers are in the address, and whoever has them may bundle them.
+Nothing is stored: the numbers are in the URL, and anyone who has them may combine them.
 """
 
 import re
@@ -26,7 +26,7 @@ bp = Blueprint("envelopes", __name__)
 
 
 class Fault(NamedTuple):
-    """What is wrong with one of the numbers typed."""
+    """The error of one of the typed numbers."""
 
     typed: str
     said: str
@@ -34,13 +34,13 @@ class Fault(NamedTuple):
 
 @bp.get("/envelope")
 def new() -> Response:
-    """The form for the numbers, with the one in the address."""
+    """Ask for the numbers; a number in the URL is filled in."""
     return _form(request.args.get("number", "")[:64])
 
 
 @bp.post("/envelope")
 def create() -> Response:
-    """Numbers typed or pasted, one a line, lead to their envelope sheet; what is wrong is said for each of them."""
+    """Redirect to the envelope of the typed numbers (one a line), or show the errors of each."""
     typed = request.form.get("numbers", "")[:2000]
     numbers, faults = _numbers(typed)
     faults = faults or _faults(numbers)
@@ -50,7 +50,7 @@ def create() -> Response:
 @bp.get("/e/<numbers:numbers>")
 @bp.get("/E/<numbers:numbers>", endpoint="scanned")
 def show(numbers: tuple[str, ...]) -> Response:
-    """Where each of the dossiers stands, and the sheet for all of them."""
+    """Show the status of each dossier, with links to the sheet for all of them."""
     dossiers = _dossiers(numbers)
     return private(
         htmx.page(
@@ -77,7 +77,7 @@ def sheet(numbers: tuple[str, ...]) -> Response:
 
 @bp.get("/e/<numbers:numbers>/sheet.pdf")
 def sheet_pdf(numbers: tuple[str, ...]) -> Response:
-    """The same as a PDF. Without one address for all, the page of the envelope says why there is none."""
+    """The envelope sheet as a PDF. Dossiers of several authorities have none; their page says why."""
     dossiers = _dossiers(numbers)
     if not _together(dossiers):
         return htmx.follow(url_for(".show", numbers=numbers))
@@ -85,19 +85,19 @@ def sheet_pdf(numbers: tuple[str, ...]) -> Response:
 
 
 def unknown(typed: str) -> Response:
-    """The one answer for an envelope with a number that we do not know: 404, with what was typed to correct it."""
+    """404 for an envelope with an unknown number; keeps the typed numbers, to correct them."""
     lines = typed[:2000].replace("+", "\n")
     _numbers_, faults = _numbers(lines)
     return _form(lines, faults or [Fault("", _("We know no dossier with at least one of these numbers."))], 404)
 
 
 def not_found(numbers: str, _rest: str) -> Response:
-    """The help page for what stands below /e/."""
+    """The 404 page for paths below /e/."""
     return unknown(numbers)
 
 
 def paper(dossiers: list[Dossier], language: str) -> Envelope:
-    """The envelope sheet of `dossiers`, which all go to one authority, in `language`."""
+    """The envelope sheet of `dossiers` in `language`; all must go to the same authority."""
     with force_locale(LOCALES[language]):
         authority, to = dossiers[0].authority, address("+".join(one.number for one in dossiers), under="e")
         return Envelope(
@@ -136,12 +136,12 @@ def _dossiers(numbers: tuple[str, ...]) -> list[Dossier]:
 
 
 def _together(dossiers: list[Dossier]) -> bool:
-    """Do they all go to one authority? One may have been handed over since."""
+    """True if all go to the same authority. One may have been transferred in the meantime."""
     return len({dossier.authority_id for dossier in dossiers}) == 1
 
 
 def _numbers(typed: str) -> tuple[tuple[str, ...], list[Fault]]:
-    """The numbers in `typed`, each once, and what cannot be one. Nothing is looked up."""
+    """The numbers in `typed`, each once, and the lines that cannot be numbers. Makes no look-up."""
     lines = [line.strip() for line in re.split(r"[\n,;+]", typed) if line.strip()]
     numbers = [number for line in lines for number in _read(line)]
     faults = [Fault(line[:64], status.why(line[:64])) for line in lines if not _read(line)]
@@ -151,7 +151,7 @@ def _numbers(typed: str) -> tuple[tuple[str, ...], list[Fault]]:
 
 
 def _read(line: str) -> tuple[str, ...]:
-    """The numbers in one line: in any spelling, as an address, or one after the other."""
+    """The numbers in one line: in any spelling, as the URL of a QR code, or separated by spaces."""
     if read := scanned(line):
         return read.numbers
     pieces = [parse(piece) for piece in line.split()]
@@ -159,7 +159,7 @@ def _read(line: str) -> tuple[str, ...]:
 
 
 def _faults(numbers: tuple[str, ...]) -> list[Fault]:
-    """Why these dossiers cannot share an envelope. Each number that we do not know counts as a guess."""
+    """Why these dossiers cannot share an envelope. Each unknown number counts as a failed look-up."""
     found = {number: lookups.find(number) for number in numbers}
     first = next((dossier for dossier in found.values() if dossier), None)
     said = {grouped(number): _fault(dossier, first) for number, dossier in found.items()}

@@ -1,4 +1,4 @@
-"""Forms of the public pages: contacts, and what goes with a number. The desk asks some of it for callers."""
+"""Forms of the public pages: contacts, and "I posted it". The desk uses some of them for callers."""
 
 import phonenumbers
 from flask import current_app
@@ -14,27 +14,27 @@ from web.form_fields import NeededWhen, email_address, strip
 
 
 def mobile_number(_form: FlaskForm, field: TelField) -> None:
-    """A mobile number of a country we send SMS to, kept in international form (E.164); Luxembourg if no country."""
+    """Validator: a mobile number of a country in SMS_REGIONS; without a country code, of Luxembourg. Stores E.164."""
     try:
-        number = phonenumbers.parse(field.data, "LU")
+        phone = phonenumbers.parse(field.data, "LU")
     except phonenumbers.NumberParseException:
         raise ValidationError(
             _("This is not a telephone number. Write it like 621 123 456 or +352 621 123 456.")
         ) from None
-    number.extension = None
-    if not phonenumbers.is_valid_number(number):
+    phone.extension = None
+    if not phonenumbers.is_valid_number(phone):
         raise ValidationError(
             _("This number does not exist: please check the digits. From abroad, begin with + and the country code.")
         )
-    if phonenumbers.region_code_for_number(number) not in current_app.config["SMS_REGIONS"]:
+    if phonenumbers.region_code_for_number(phone) not in current_app.config["SMS_REGIONS"]:
         raise ValidationError(_("We cannot send SMS to this country. Please choose e-mail instead."))
-    if phonenumbers.number_type(number) != PhoneNumberType.MOBILE:
+    if phonenumbers.number_type(phone) != PhoneNumberType.MOBILE:
         raise ValidationError(_("This is not a mobile number, so it cannot receive an SMS."))
-    field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    field.data = phonenumbers.format_number(phone, phonenumbers.PhoneNumberFormat.E164)
 
 
 def registered_mail(_form: FlaskForm, field: StringField) -> None:
-    """The number of a registered item with its check digit, written in the standard's way."""
+    """Validator: the number of a registered letter with a correct check digit. Stores the standard spelling."""
     field.data = registered_number(field.data) or field.data
     if not registered_number(field.data):
         raise ValidationError(
@@ -43,7 +43,7 @@ def registered_mail(_form: FlaskForm, field: StringField) -> None:
 
 
 class ContactForm(FlaskForm):
-    """How the citizen wants to be told: by e-mail, by SMS, by both, or not at all."""
+    """How the citizen wants to be notified: by e-mail, by SMS, by both, or not at all."""
 
     key = HiddenField()
     by_email = BooleanField(_l("By e-mail"))
@@ -66,7 +66,7 @@ class ContactForm(FlaskForm):
             mobile_number,
         ],
     )
-    website = StringField()  # for programs that fill in everything: people do not see it
+    website = StringField()  # honeypot: hidden from people, filled in by programs
 
     def contacts(self) -> list[tuple[str, str]]:
         """The chosen contacts, as (channel, address)."""
@@ -75,7 +75,7 @@ class ContactForm(FlaskForm):
 
 
 class MailAddressForm(FlaskForm):
-    """One e-mail address, given with the link of another contact."""
+    """An e-mail address that an existing contact gives."""
 
     address = EmailField(
         _l("E-mail address"),
@@ -89,7 +89,7 @@ class MailAddressForm(FlaskForm):
 
 
 class MobileNumberForm(FlaskForm):
-    """One mobile number, given with the link of another contact."""
+    """A mobile number that an existing contact gives."""
 
     address = TelField(
         _l("Mobile number"),
@@ -103,7 +103,7 @@ class MobileNumberForm(FlaskForm):
 
 
 class PostedForm(FlaskForm):
-    """The citizen says: posted. The number of the dossier is the key to it, no session has a part in it."""
+    """The form to say "I posted it". No CSRF token: the number is the key, and no session is needed."""
 
     class Meta:
         csrf = False

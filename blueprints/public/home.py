@@ -12,5 +12,5 @@ bp = Blueprint("home", __name__)
 
 @bp.get("/")
 def show() -> Response:
-    """Look a number up, or find a procedure."""
+    """Show the home page: look a number up, or find a procedure."""
     return htmx.page("public/home/show.html", groups=grouped(Procedure.find(current())))

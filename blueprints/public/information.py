@@ -1,4 +1,4 @@
-"""How eTracking works, and the duties of a public service: privacy, accessibility, whom to tell of a fault."""
+"""Information pages: help, privacy, accessibility, security.txt."""
 
 import datetime as dt
 from email.utils import parseaddr
@@ -15,14 +15,14 @@ bp = Blueprint("information", __name__)
 
 @bp.get("/help")
 def help_page() -> Response:
-    """How eTracking works, with and without a printer."""
+    """Show how eTracking works, with and without a printer."""
     meanings = [(label(status), meaning(status)) for status in STATUSES]
     return htmx.page("public/information/help.html", meanings=meanings)
 
 
 @bp.get("/privacy")
 def privacy() -> Response:
-    """What is kept, why, and for how long."""
+    """Show what data is kept, why, and for how long."""
     return htmx.page("public/information/privacy.html")
 
 
@@ -34,7 +34,7 @@ def accessibility() -> Response:
 
 @bp.get("/.well-known/security.txt")
 def security() -> Response:
-    """Whom to tell of a security fault (RFC 9116)."""
+    """The contact for reports of vulnerabilities (RFC 9116)."""
     expires = (now() + dt.timedelta(days=180)).replace(microsecond=0).isoformat()
     _name, contact = parseaddr(current_app.config["HELPDESK_EMAIL"] or current_app.config["MAIL_SENDER"])
     text = render_template("public/information/security.txt", expires=expires, contact=contact)

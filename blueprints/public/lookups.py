@@ -1,4 +1,4 @@
-"""Look a dossier up by its number. Failed look-ups are counted and limited: see models/security/lookups.py."""
+"""Look a dossier up by its number, with lookup throttling (see models/security/lookups.py)."""
 
 from flask import abort, current_app, request, session
 from werkzeug.exceptions import TooManyRequests
@@ -12,19 +12,19 @@ from web.state import state
 
 
 def dossier(number: str) -> Dossier:
-    """The dossier with this number, or 404; then the guess is counted."""
+    """The dossier with this number, or 404; a miss is counted."""
     return find(number) or abort(404)
 
 
 def find(number: str) -> Dossier | None:
-    """The dossier with this number, or None; then the guess is counted."""
+    """The dossier with this number, or None; a miss is counted."""
     key = version_key(number)
     return with_key(key) if key else None
 
 
 def version_key(number: str) -> VersionKey | None:
-    """What the pages of this number depend on, or None; then the guess is counted."""
-    refuse_guessers(number)
+    """The version key of this number's pages, or None; a miss is counted."""
+    refuse_blocked(number)
     key = version_keys.look_up(number)
     if key is None:
         count_miss()
@@ -32,14 +32,14 @@ def version_key(number: str) -> VersionKey | None:
 
 
 def with_key(key: VersionKey) -> Dossier:
-    """The dossier of a version key, with all that its pages show."""
+    """Load the dossier of a version key, with all that its pages show."""
     return version_keys.load(key, state().cache(CatalogueCache))
 
 
-def refuse_guessers(number: str) -> None:
-    """Raise TooManyRequests if this visitor, or their network, has guessed too often.
+def refuse_blocked(number: str) -> None:
+    """Raise TooManyRequests if this visitor, or their network, had too many misses.
 
-    A number that this very session was given is shown all the same: it is no guess.
+    A number that was given out in this session is shown all the same.
     """
     blocked = state().cache(BlockedClients)
     wait = blocked.wait(_limits()) if blocked else 0
@@ -48,7 +48,7 @@ def refuse_guessers(number: str) -> None:
 
 
 def count_miss() -> None:
-    """Count a look-up that found nothing."""
+    """Count a failed look-up."""
     lookups.count_miss(_limits(), state().cache(BlockedClients))
 
 

@@ -1,4 +1,4 @@
-"""Everything to print that belongs to a number: sheet, form, QR code; and its date for a calendar."""
+"""Print-outs of a number: sheet, form, QR code; and its date for a calendar."""
 
 from flask import Blueprint, Response, abort, make_response, render_template
 
@@ -17,7 +17,7 @@ ICS = "text/calendar; charset=utf-8; method=PUBLISH"
 @bp.get("/t/<number:number>/sheet")
 @bp.get("/t/<number:number>/sheet/<round:round_>")
 def sheet(number: str, round_: int = 0) -> Response:
-    """The confirmation sheet, or the follow-up sheet of a round, as a page to print."""
+    """The confirmation sheet, or the follow-up sheet of a round of missing documents, as a page to print."""
     dossier = lookups.dossier(number)
     return private(make_response(render_template("public/prints/sheet.html", **sheets.sheet_page(dossier, round_))))
 
@@ -25,7 +25,7 @@ def sheet(number: str, round_: int = 0) -> Response:
 @bp.get("/t/<number:number>/sheet.pdf")
 @bp.get("/t/<number:number>/sheet/<round:round_>.pdf")
 def sheet_pdf(number: str, round_: int = 0) -> Response:
-    """The same as a PDF."""
+    """The confirmation or follow-up sheet as a PDF."""
     content = sheets.sheet_pdf(lookups.dossier(number), current(), round_)
     return private(pdf(content, sheets.sheet_name(number, round_)))
 
@@ -39,14 +39,14 @@ def form_pdf(number: str) -> Response:
 
 @bp.get("/t/<number:number>/qr.svg")
 def qr_svg(number: str) -> Response:
-    """The QR code alone."""
+    """The QR code of the status page."""
     lookups.dossier(number)
     return private(Response(qr.svg(sheets.address(number).coded), mimetype="image/svg+xml"))
 
 
 @bp.get("/t/<number:number>.ics")
 def calendar(number: str) -> Response:
-    """The date that the page names, for a calendar. 404 while there is none."""
+    """The date on the status page as a calendar entry; 404 if there is none."""
     dossier = lookups.dossier(number)
     due = dossier_words.of(dossier).dated
     if due is None:

@@ -1,4 +1,4 @@
-"""Find a procedure, read what it needs, take its forms."""
+"""The catalogue: find a procedure, read what it needs, download its forms."""
 
 from flask import Blueprint, Response, abort, request
 from peewee import ModelSelect, prefetch
@@ -16,7 +16,7 @@ bp = Blueprint("procedures", __name__, url_prefix="/procedures")
 
 @bp.get("")
 def index() -> Response:
-    """The catalogue, grouped by topic; ?q= and the filters narrow it while the visitor types."""
+    """List the procedures by topic. ?q= and the filters narrow the list, live under htmx."""
     audience = request.args.get("audience", "")
     filters = {
         "words": request.args.get("q", "")[:100],
@@ -32,7 +32,7 @@ def index() -> Response:
 
 @bp.get("/<slug>")
 def show(slug: str) -> Response:
-    """One procedure: for whom, steps, documents, forms and whether there is a file of each, who receives the paper."""
+    """Show one procedure: for whom, steps, documents, forms (with a link if there is a file), the authority."""
     procedure = get_object_or_404(Procedure.offered(), Procedure.slug == slug)
     forms = procedure.forms.where(~Form.retired).order_by(Form.position)
     with_files = prefetch(forms, FormFile.select(FormFile.id, FormFile.form))
@@ -42,7 +42,7 @@ def show(slug: str) -> Response:
 
 @bp.get("/<slug>/forms/<form>")
 def blank(slug: str, form: str) -> Response:
-    """The form as it is, without a number."""
+    """The blank form, without a number."""
     file = get_object_or_404(offered_forms(), Procedure.slug == slug, Form.slug == form).file(current())
     if file is None:
         abort(404)
@@ -50,15 +50,15 @@ def blank(slug: str, form: str) -> Response:
 
 
 def offered_forms() -> "ModelSelect[Form]":
-    """The forms of the catalogue, each with its procedure and authority."""
+    """Query: the forms on offer, each with its procedure, authority and topic."""
     joined = Form.select(Form, Procedure, Authority, Topic).join(Procedure).join(Authority)
     return joined.join_from(Procedure, Topic).where(~Form.retired & ~Procedure.retired)
 
 
 def grouped(procedures: list[Procedure], audience: str = "") -> list[tuple[str, list[tuple[Topic, list[Procedure]]]]]:
-    """Procedures for citizens and for businesses (or only one `audience`), each by topic, in the order they come.
+    """Group the procedures by audience (or only for one `audience`), then by topic; keeps their order.
 
-    What is for both stands in both groups: nobody should have to look in the other one.
+    A procedure for both audiences is in both groups, so that nobody must look in the other one.
     """
     return [
         (name, topics)

@@ -1,4 +1,4 @@
-"""News on the device itself: its browser gives out where to send them, and hears of every step. No address, no fee."""
+"""Push notifications: subscribe a device to the news of a dossier. Needs no e-mail address, and costs nothing."""
 
 import datetime as dt
 
@@ -21,7 +21,7 @@ HOUR, MAX_CHANGES_PER_HOUR = dt.timedelta(hours=1), 20
 
 @bp.post("/t/<number:number>/push")
 def tell(number: str) -> Response:
-    """Tell this device of the dossier, or no more, or say whether it is told, or what is kept of it for that."""
+    """Subscribe this device (tell), unsubscribe it (stop), show its state (ask), or download its data (data)."""
     action = request.form.get("action", "")
     if not current_app.config["PUSH_PUBLIC_KEY"]:
         abort(404)
@@ -44,7 +44,7 @@ def tell(number: str) -> Response:
 
 @bp.post("/push")
 def renew() -> Response:
-    """The browser has given out another subscription for this device, by itself: its worker says so."""
+    """Replace the endpoint of a device. Its service worker calls this when the browser changes the subscription."""
     if not current_app.config["PUSH_PUBLIC_KEY"]:
         abort(404)
     try:
@@ -53,7 +53,7 @@ def renew() -> Response:
         abort(422)
     _limit()
     device.replace_endpoint(request.form.get("old", ""))
-    return Response(status=204)  # the same for an old one that nobody knows
+    return Response(status=204)  # also if the old endpoint is unknown
 
 
 def _change(action: str, device: Subscription, dossier: Dossier) -> None:

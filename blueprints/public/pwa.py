@@ -1,4 +1,4 @@
-"""The site as an app on the phone: its manifest, its worker, what is there without a network, the dossiers saved."""
+"""The installable app (PWA): manifest, service worker, offline page, saved dossiers."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from web.static_files import static_url
 
 bp = Blueprint("pwa", __name__)
 
-MAX_QR_CHARACTERS = 1500  # characters of saved dossiers that a code takes and a camera still reads
-DESK_SCRIPTS = ("passkey.js", "post-bag.js")  # scripts that no citizen's phone has to keep
-THEME, GROUND = "#14375e", "#f6f5f1"  # --brand and --ground of static/site.css
+MAX_QR_CHARACTERS = 1500  # of saved dossiers; a camera cannot read a larger QR code
+DESK_SCRIPTS = ("passkey.js", "post-bag.js")  # not cached by the service worker, as citizens do not need them
+THEME_COLOUR, BACKGROUND_COLOUR = "#14375e", "#f6f5f1"  # --brand and --ground of static/site.css
 
 
 @dataclass(frozen=True)
 class Release:
-    """What the worker keeps: static files, and a version that changes with them and with the offline page."""
+    """The static files that the service worker caches, and a version of them and of the offline page."""
 
     version: str
     files: list[str]
@@ -34,7 +34,7 @@ class Release:
 
 @bp.after_app_request
 def name_language(response: Response) -> Response:
-    """The worker keeps the languages apart by this header."""
+    """Set Content-Language on every page; the service worker caches each language apart by it."""
     if response.mimetype == "text/html":
         response.content_language.add(current())
     return response
@@ -42,41 +42,42 @@ def name_language(response: Response) -> Response:
 
 @bp.app_template_global()
 def locale() -> str:
-    """How JavaScript writes dates for this visitor. No browser knows Luxembourgish ones: "2026 M11 22"."""
+    """The locale in which JavaScript writes dates. German for Luxembourgish: browsers write "2026 M11 22" for lb."""
     return {"lb": "de-LU"}.get(current(), LOCALES[current()].replace("_", "-"))
 
 
 @bp.get("/saved")
 def saved() -> Response:
-    """The frame for the dossiers saved on this device; the browser alone fills it."""
+    """The empty page of the saved dossiers; site.js fills it from the browser's storage."""
     return htmx.page("public/pwa/saved.html")
 
 
 @bp.post("/saved/qr")
 def code() -> Response:
-    """A QR code that takes saved dossiers to another phone. They come in the body, and nothing is kept of them."""
+    """A QR code that copies saved dossiers to another phone. They come in the body and are not stored."""
     dossiers = request.form.get("dossiers", "")
     if not dossiers or not dossiers.isascii():
         abort(400)
     if len(dossiers) > MAX_QR_CHARACTERS:
         return private(make_response(_("That is too much for one code. Please use the link."), 422))
-    address = f"{current_app.config['SITE_URL']}{url_for('.saved')}#{dossiers}"
-    return private(Response(qr.svg(address, "L"), mimetype="image/svg+xml"))
+    url = f"{current_app.config['SITE_URL']}{url_for('.saved')}#{dossiers}"
+    return private(Response(qr.svg(url, "L"), mimetype="image/svg+xml"))
 
 
 @bp.get("/offline")
 def offline() -> Response:
-    """What the worker shows when there is no network and the page wanted was never seen."""
+    """The page that the service worker shows without a network, if it has not cached the wanted page."""
     return htmx.page("public/pwa/offline.html", procedures=_procedures())
 
 
 @bp.get("/sw.js")
 def worker() -> Response:
-    """The worker. It changes with whatever it keeps, so that a browser notices every release."""
+    """The service worker script. It changes with the files it caches, so that browsers notice every release."""
     script = render_template("public/pwa/sw.js", release=state().cache(Release, _release))
     response = Response(script, mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
-    encoding = request.accept_encodings.best_match(compression.ENCODINGS)  # strong: the same bytes on the wire
+    # A strong ETag: it must differ between the encodings.
+    encoding = request.accept_encodings.best_match(compression.ENCODINGS)
     response.set_etag(f"{hashlib.sha256(script.encode()).hexdigest()[:12]}-{encoding}")
     response.make_conditional(request)
     return response
@@ -84,7 +85,7 @@ def worker() -> Response:
 
 @bp.get("/manifest.webmanifest")
 def manifest() -> Response:
-    """The installable app, in the language of the page that links to it."""
+    """The web app manifest, in the language of the page that links to it."""
     return _manifest(
         "/",
         name=_("eTracking – follow your paper form"),
@@ -112,7 +113,7 @@ def manifest() -> Response:
 
 @bp.get("/desk/manifest.webmanifest")
 def desk_manifest() -> Response:
-    """The desk as an app of its own, beside the citizens' one. Nothing in it is secret."""
+    """The manifest of the desk, a second app beside that of citizens. It is public and holds no secret."""
     name = _("eTracking – desk")
     return _manifest("/desk", name=name, short_name="eT Desk", description=_("Scan or type a number"))
 
@@ -125,8 +126,8 @@ def _manifest(scope: str, **own: Any) -> Response:
         lang=current(),
         dir="ltr",
         display="standalone",
-        background_color=GROUND,
-        theme_color=THEME,
+        background_color=BACKGROUND_COLOUR,
+        theme_color=THEME_COLOUR,
         icons=[
             {"src": static_url("icon.svg"), "sizes": "any", "type": "image/svg+xml"},
             _picture("icons/icon-192.png", "192x192"),
@@ -153,12 +154,12 @@ def _screen(name: str, sizes: str, width: str, label: str) -> dict[str, str]:
 
 
 def _procedures() -> list[Procedure]:
-    """The procedures that a browser may have kept. It shows those that it has."""
+    """The procedures that a browser may have cached; the offline page shows those that it has."""
     return list(Procedure.offered())
 
 
 def _release() -> Release:
-    """The static files to keep, and a version made of their content and of the offline page in every language."""
+    """The release: its files, and a hash of their content and of the offline page in every language."""
     folder = Path(current_app.static_folder or "static")
     scripts = sorted({path.name for path in folder.glob("*.js")} - set(DESK_SCRIPTS))
     names = ["site.css", "icon.svg", "vendor/htmx.min.js", *scripts]

@@ -1,4 +1,4 @@
-"""The arrival receipt: a PDF for the citizen, and the page on which anybody checks one."""
+"""The arrival receipt: its PDF, and the page on which anybody can check one."""
 
 from flask import Blueprint, Response, abort, current_app, request, url_for
 from flask_babel import force_locale, format_date
@@ -21,13 +21,13 @@ bp = Blueprint("receipts", __name__)
 
 @bp.get("/r")
 def new() -> Response:
-    """The form for number and seal."""
+    """Ask for number and seal."""
     return htmx.page("public/receipts/check.html", typed={"number": "", "seal": ""}, errors={})
 
 
 @bp.post("/r")
 def check() -> Response:
-    """Number and seal, typed from the paper, lead to the page that confirms it or not."""
+    """Redirect to the page of the typed number and seal, or show the errors."""
     typed = {name: request.form.get(name, "")[:64] for name in ("number", "seal")}
     errors = _errors(typed)
     if errors:
@@ -38,7 +38,7 @@ def check() -> Response:
 @bp.get("/r/<number:number>/<number:seal>")
 @bp.get("/R/<number:number>/<number:seal>", endpoint="scanned")
 def show(number: str, seal: str) -> Response:
-    """Is it genuine, and do its dates still hold? A wrong seal is a guess, like a wrong number."""
+    """Show if a receipt is genuine and its dates are still valid. A wrong seal counts as a failed look-up."""
     dossier = lookups.dossier(number)
     issued = receipt.sealed(dossier, seal, current_app.config["SECRET_KEY"])
     if issued is None:
@@ -69,7 +69,7 @@ def receipt_pdf(number: str) -> Response:
 
 
 def unknown(number: str, seal: str) -> Response:
-    """The one answer for every receipt that we did not issue: 404, with help to correct it, what was typed kept."""
+    """404 for every receipt that we did not issue; keeps the typed number and seal, to correct them."""
     typed = {"number": number[:64], "seal": seal[:64]}
     errors = _errors(typed) or {"seal": _("Number and seal do not belong together, or this receipt is not ours.")}
     return private(htmx.page("public/receipts/check.html", 404, typed=typed, errors=errors))
@@ -126,7 +126,7 @@ def _envelopes(present: receipt.Receipt, language: str) -> list[tuple[str, list[
 
 @bp.app_template_global()
 def envelope(place: int) -> str:
-    """What an envelope is called; the first one has the place 0."""
+    """The name of an envelope; the first one has place 0."""
     return _("Envelope %(count)s", count=place + 1) if place else _("The envelope")
 
 
@@ -177,7 +177,7 @@ def _verdicts() -> dict[str, tuple[str, str]]:
 
 
 def _errors(typed: dict[str, str]) -> dict[str, str]:
-    """What cannot be right about number or seal: both have a check character. No look-up is made for it."""
+    """Errors of number and seal by their check characters. Makes no look-up."""
     return {name: _wrong(text) for name, text in typed.items() if not parse(text)}
 
 

@@ -1,4 +1,4 @@
-"""Where a dossier stands, for anyone who holds its number."""
+"""The status page of a dossier, for anyone who has its number; and the forms that look a number up."""
 
 import hashlib
 from collections.abc import Hashable
@@ -29,25 +29,25 @@ from wording.sheets import address
 
 bp = Blueprint("status", __name__)
 
-NO_SESSION = {"csrf": False}  # the number is the key
+NO_SESSION = {"csrf": False}  # no CSRF token: the number is the key, and no session is needed
 
 
 class Pages(LRUCache[tuple[Hashable, ...], bytes]):
-    """The pages rendered last. Their key holds the dossier's version, so a kept page is never out of date."""
+    """Cache of rendered status pages. The key holds the version of the dossier, so no page is ever stale."""
 
 
 class Unreached(NamedTuple):
-    """Whom we could not reach; the address asked in its place, or the form to give one, if the number may."""
+    """A contact that could not be reached, with the new address that was asked, or a form to correct the address."""
 
     contact: Contact
     pending: Contact | None
-    form: MailAddressForm | MobileNumberForm | None
+    correction: MailAddressForm | MobileNumberForm | None  # None if the number is not enough to correct it
 
 
 @bp.get("/t")
 def new() -> Response:
-    """The form for a number; one in the address, or in what another app shared, leads to its page."""
-    shared = " ".join(request.args.getlist("shared"))  # from another app of the phone: the number is somewhere in it
+    """Ask for a number; with a number in the URL, or in a text that another app shared, redirect to its page."""
+    shared = " ".join(request.args.getlist("shared"))  # text from another app of the phone, with a number in it
     typed = request.args.get("number") or find(shared) or ""
     if shared.strip() and not typed:
         error = _("There is no eTracking number in what you shared. You can type it here.")
@@ -57,7 +57,7 @@ def new() -> Response:
 
 @bp.post("/t")
 def look_up() -> Response:
-    """A number typed in any spelling leads to its page; what cannot be a number is said beside the field."""
+    """Redirect to the page of the typed number, in any spelling, or show the error beside the field."""
     return _look_up(request.form.get("number", ""))
 
 
@@ -70,7 +70,7 @@ def _look_up(typed: str) -> Response:
 
 @bp.get("/scan")
 def scan_page() -> Response:
-    """Find the number with the camera or in a picture. All of it happens in the browser."""
+    """Scan a QR code with the camera or from a picture. The browser does it all; no picture is sent."""
     return camera(htmx.page("public/status/scan.html", host=urlsplit(current_app.config["SITE_URL"]).netloc))
 
 
@@ -79,24 +79,24 @@ def scan_page() -> Response:
 @bp.get("/t/<number:number>/<round:round_>", endpoint="follow_up")
 @bp.get("/T/<number:number>/<round:round_>", endpoint="scanned_follow_up")
 def show(number: str, round_: int = 0) -> Response:
-    """The status page; the code of a follow-up sheet of any round leads to it, too."""
+    """Show the status page. The QR code of a follow-up sheet (of any round) leads here too."""
     seen = lookups.version_key(number)
     if seen is None:
         return unknown(grouped(number))
     fresh = "new" in request.args
     pages, key = state().cache(Pages), (number, seen, current(), today(), htmx.headers().part)
-    passing = fresh or seen.missed
-    body = None if passing else pages.get(key)
+    uncached = fresh or seen.missed
+    body = None if uncached else pages.get(key)
     if body is None:
         body = _render(seen, fresh).encode()
-        if not passing:
+        if not uncached:
             pages.put(key, body)
     return _answer(body, seen)
 
 
 @bp.get("/t/<number:number>.json")
 def data(number: str) -> Response:
-    """The status for programs (the saved dossiers of the app): nothing that the page does not show."""
+    """The status as JSON, for the saved dossiers of the app. It holds nothing that the page does not show."""
     dossier = lookups.dossier(number)
     return private(
         jsonify(
@@ -115,51 +115,51 @@ def data(number: str) -> Response:
 
 @bp.post("/t/<number:number>/posted")
 def report_posted(number: str) -> Response:
-    """The citizen says: I posted it today. Whoever holds the number may say so, as they may post it."""
+    """Record that the citizen posted the papers today. Anyone who has the number may do this."""
     dossier, answer = lookups.dossier(number), PostedForm()
     if not answer.validate():
         page = htmx.page(
             "public/status/show.html", 422, push=url_for(".show", number=number), **_context(dossier, answer)
         )
         return private(page)
-    with suppress(ConflictError):  # said twice, or scanned in the meantime: the page says so anyway
+    with suppress(ConflictError):  # reported twice, or scanned in the meantime: the status page shows it anyway
         dossier.post(today(), answer.registered.data)
     return htmx.follow(url_for(".show", number=number))
 
 
 @bp.post("/t/<number:number>/address/<int:contact>")
 def correct_address(number: str, contact: int) -> Response:
-    """The address that was typed at the registration is wrong, nothing ever arrived there: this is the right one."""
+    """Correct an address that was mistyped at the registration, if nothing ever arrived there."""
     dossier = lookups.dossier(number)
     wrong = next((each for each in _unreached(dossier) if each.contact.id == contact), None)
-    if wrong is None or wrong.form is None:
+    if wrong is None or wrong.correction is None:
         abort(409)
-    form = wrong.form.__class__(meta=NO_SESSION)
-    if form.validate() and not (
-        problem := contacts.given(wrong.contact, "exchange", wrong.contact.channel, form.address.data)
+    answer = wrong.correction.__class__(meta=NO_SESSION)
+    if answer.validate() and not (
+        problem := contacts.given(wrong.contact, "exchange", wrong.contact.channel, answer.address.data)
     ):
         return htmx.follow(url_for(".show", number=number))
-    if not form.address.errors:
-        form.address.errors = [problem]
+    if not answer.address.errors:
+        answer.address.errors = [problem]
     context = _context(dossier, PostedForm(formdata=None))
     context["unreached"] = [
-        each._replace(form=form) if each.contact == wrong.contact else each for each in context["unreached"]
+        each._replace(correction=answer) if each.contact == wrong.contact else each for each in context["unreached"]
     ]
     return private(htmx.page("public/status/show.html", 422, push=url_for(".show", number=number), **context))
 
 
 def unknown(typed: str) -> Response:
-    """The one answer for unknown, malformed and foreign numbers: 404, with help to correct it, what was typed kept."""
+    """404, the same for unknown and malformed numbers; keeps the typed number and helps to correct it."""
     return private(htmx.page("public/status/look_up.html", 404, typed=typed[:64], error=why(typed[:64])))
 
 
 def not_found(number: str, _rest: str) -> Response:
-    """The help page for what stands below /t/."""
+    """The 404 page for paths below /t/."""
     return unknown(number)
 
 
 def why(typed: str) -> str:
-    """Why there is no dossier with this number, as far as can be said without looking it up."""
+    """Why there is no dossier with this number, as far as its spelling shows. Makes no look-up."""
     number = clean(typed)
     if len(number) != 13:
         return _("An eTracking number has 13 characters; this has %(count)s.", count=len(number))
@@ -179,6 +179,7 @@ def _render(key: VersionKey, fresh: bool) -> str:
 
 
 def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: bool = True) -> dict[str, Any]:
+    to_be_posted = dossier.status == "announced" and not dossier.history.on_its_way
     return {
         "dossier": dossier,
         "words": dossier_words.of(dossier),
@@ -188,9 +189,7 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: 
         "missing": dossier.history.missing(current()),
         "address": address(dossier.number),
         "spelling": spelling.spelled(dossier.number, current()),
-        "answer": answer
-        if dossier.status == "announced" and not dossier.history.on_its_way
-        else None,  # and so to be posted
+        "answer": answer if to_be_posted else None,
         "unreached": _unreached(dossier) if missed else [],
         "fresh": fresh,
         "channels": {contact.channel for contact in Contact.of(dossier)} if fresh else set(),
@@ -203,8 +202,8 @@ def _unreached(dossier: Dossier) -> list[Unreached]:
     for contact in Contact.unreached().where(Contact.dossier == dossier):
         pending = addresses.pending(contact)
         free = not pending and addresses.mistyped(contact)
-        form = contacts.FORMS[contact.channel](formdata=None, meta=NO_SESSION) if free else None
-        found.append(Unreached(contact, pending, form))
+        correction = contacts.FORMS[contact.channel](formdata=None, meta=NO_SESSION) if free else None
+        found.append(Unreached(contact, pending, correction))
     return found
 
 

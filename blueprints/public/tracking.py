@@ -1,4 +1,4 @@
-"""From a form to its number: the CAPTCHA, then the contact, then the number."""
+"""Registration of a form, in three steps: the CAPTCHA, the contacts, the number."""
 
 import secrets
 import time
@@ -17,21 +17,21 @@ from web.responses import private
 
 bp = Blueprint("tracking", __name__, url_prefix="/track")
 
-PASS_SECONDS = 3600  # a pass of the CAPTCHA is good for one dossier, for an hour
-MAX_PASSES = 8  # how many a session keeps, so that several tabs work
+PASS_SECONDS = 3600  # how long a pass of the CAPTCHA is valid, for one dossier
+MAX_PASSES = 8  # that a session keeps, so that several tabs work
 
 
 @bp.get("/<slug>/<form>")
 def start(slug: str, form: str) -> Response:
-    """The CAPTCHA step."""
+    """Show the CAPTCHA."""
     return _start(_tracked(slug, form))
 
 
 @bp.post("/<slug>/<form>")
 def check(slug: str, form: str) -> Response:
-    """Is it a person? Then a pass, good for one number."""
+    """Check the CAPTCHA and give out a pass, valid for one number."""
     tracked = _tracked(slug, form)
-    if not _has_unused_pass(_scope(tracked)):  # a double tap without JavaScript: the first one has passed already
+    if not _has_unused_pass(_scope(tracked)):  # after a double tap, the first request has already made the pass
         if error := captcha.verify(request.form, _scope(tracked)):
             return _start(tracked, error)
         _give_pass(_scope(tracked))
@@ -40,7 +40,7 @@ def check(slug: str, form: str) -> Response:
 
 @bp.get("/<slug>/<form>/contact")
 def contact(slug: str, form: str) -> Response:
-    """Choose e-mail, SMS, both or neither. Without a pass: back to the start."""
+    """Ask for e-mail, SMS, both or neither. Without a pass, redirect to the CAPTCHA."""
     tracked = _tracked(slug, form)
     key = _newest_pass(_scope(tracked))
     if key is None:
@@ -52,7 +52,7 @@ def contact(slug: str, form: str) -> Response:
 
 @bp.post("/<slug>/<form>/contact")
 def register(slug: str, form: str) -> Response:
-    """Give out the number. The same pass sent twice leads to the same dossier."""
+    """Announce the dossier and redirect to its page. Idempotent: the same pass gives the same dossier."""
     tracked = _tracked(slug, form)
     answer = _answer(tracked)
     if answer.key.data not in _passes(_scope(tracked)):
@@ -81,7 +81,7 @@ def _start(form: Form, error: str | None = None) -> Response:
 
 
 def _answer(form: Form, **data: str) -> ContactForm:
-    """What the contact step asks: no mobile number if the procedure sends no SMS."""
+    """The form of the contact step, without a mobile number if the procedure sends no SMS."""
     answer = ContactForm(**data)
     if not form.procedure.sends_sms:
         del answer.by_sms, answer.mobile
@@ -98,7 +98,7 @@ def _give_pass(scope: str) -> None:
 
 
 def _passes(scope: str) -> list[str]:
-    """The keys of this session's passes for `scope` that are still good, oldest first."""
+    """The keys of this session's valid passes for `scope`, oldest first."""
     passes = sorted(session.get("passes", {}).items(), key=lambda item: item[1][1])
     return [key for key, (of, expires) in passes if of == scope and expires > time.time()]
 
@@ -109,7 +109,7 @@ def _newest_pass(scope: str) -> str | None:
 
 
 def _is_program(answer: ContactForm) -> bool:
-    """Did something fill in the field that nobody sees? If it was a password manager, the next try goes through."""
+    """True if the honeypot field is filled in. It is emptied, so that after a password manager the next try works."""
     filled, answer.website.data, answer.website.raw_data = bool(answer.website.data), "", []
     if filled:
         answer.website.errors = [_("Something filled in a hidden field. Please send the form once more.")]
@@ -122,7 +122,7 @@ def _has_unused_pass(scope: str) -> bool:
 
 
 def _allowed(answer: ContactForm) -> tuple[list[tuple[str, str]], list[str]]:
-    """The chosen contacts that may be asked now, and the channels of the others: the number is given all the same."""
+    """(contacts within the rate limits, channels of the others). The number is given out in any case."""
     chosen = answer.contacts()
     allowed = [contact for contact in chosen if contact_limits.allowed(*contact, permit=answer.key.data)]
     return allowed, [channel for channel, address in chosen if (channel, address) not in allowed]

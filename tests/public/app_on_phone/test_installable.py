@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from zxingcpp import read_barcode
 
-from blueprints.public.pwa import GROUND, MAX_QR_CHARACTERS, THEME
+from blueprints.public.pwa import BACKGROUND_COLOUR, MAX_QR_CHARACTERS, THEME_COLOUR
 from models.dossiers.number import find, grouped, new_number
 from paths import ROOT
 from support.camera import drawn
@@ -51,9 +51,9 @@ def test_pictures_are_there_and_as_large_as_the_manifest_says(visitor, language)
 
 def test_colours_are_those_of_the_stylesheet(visitor):
     css = (ROOT / "static" / "site.css").read_text()
-    assert f"--brand: {THEME}" in css and f"--ground: {GROUND}" in css
+    assert f"--brand: {THEME_COLOUR}" in css and f"--ground: {BACKGROUND_COLOUR}" in css
     themes = visitor.get("/").soup.select("meta[name=theme-color]")
-    assert [theme["content"] for theme in themes] == [THEME, "#0c2745"] and "--brand: #0c2745" in css
+    assert [theme["content"] for theme in themes] == [THEME_COLOUR, "#0c2745"] and "--brand: #0c2745" in css
     assert visitor.get("/").soup.select_one("link[rel=apple-touch-icon]")
 
 

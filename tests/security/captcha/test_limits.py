@@ -12,7 +12,7 @@ def test_the_price_rises_with_the_number_of_challenges(app, client):
 
 
 def test_the_price_rises_for_all_when_many_ask(app, monkeypatch):
-    monkeypatch.setattr(captcha, "RISES", [(8, 4), (30, 600)])
+    monkeypatch.setattr(captcha, "LEVEL_THRESHOLDS", [(8, 4), (30, 600)])
     costs = [ask(app, number).json["parameters"]["cost"] for number in range(6)]
     assert costs == [100] * 4 + [200] * 2
 
