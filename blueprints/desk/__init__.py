@@ -1,7 +1,7 @@
-"""The desk: open the post, keep the clock, help on the telephone.
+"""The desk, for staff: open the post, work on dossiers, help callers.
 
-Each view declares the right it needs (`@needs("move")`, of models/staff/rights.py); one that declares nothing opens to
-nobody. Its modules see dossiers only through `g.scope` (models.Scope): none of them can ask for another authority's.
+Each view declares the right it needs (`@needs("move")`, see models/staff/rights.py); a view without one is refused to
+everybody. All queries start from `g.scope` (models.Scope), so no view can load a dossier of another authority.
 """
 
 from blueprints.desk import arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list

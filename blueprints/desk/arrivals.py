@@ -1,4 +1,4 @@
-"""Paper without a code that can be read: found by how its number begins, or given a number; and numbers for callers."""
+"""Paper without a readable QR code: find it by the first characters of its number, or give out a new number."""
 
 import secrets
 
@@ -19,20 +19,20 @@ from web.languages import current, in_language
 from web.responses import private
 from wording import spelling
 
-MAX_ROWS = 20  # rows; who sees more types one character more
+MAX_ROWS = 20  # if more are found, the page asks for one more character
 
 
 @bp.get("/arrivals")
 @needs("receive")
 def arrivals() -> Response:
-    """Look for the dossier of a paper whose number cannot be read whole."""
+    """Ask for the first characters of a number that cannot be read completely."""
     return _arrivals(_begin_form())
 
 
 @bp.post("/arrivals")
 @needs("receive")
 def find_arrivals() -> Response:
-    """The dossiers of the own authority that wait for paper and begin like this. By POST: addresses are logged."""
+    """Find dossiers that expect paper by the first characters of their number. POST, as URLs are logged."""
     form = _begin_form()
     if not form.validate_on_submit():
         return _arrivals(form, 422)
@@ -43,7 +43,7 @@ def find_arrivals() -> Response:
 @bp.get("/registrations")
 @needs("issue")
 def registrations() -> Response:
-    """Give out a number: for papers that came without one, or for a caller."""
+    """Ask for a new number: for papers that came without one, or for a caller."""
     bag = own_bags().first()
     day = bag.arrived_on if bag and bag.of_today else today()
     form = NumberForm(formdata=None, key=secrets.token_urlsafe(18), language=current(), arrived_on=day)
@@ -53,10 +53,10 @@ def registrations() -> Response:
 @bp.post("/registrations")
 @needs("issue")
 def add_registration() -> Response:
-    """Make the dossier, arrived at once if its papers are here. The same form sent twice makes one."""
+    """Make a dossier; received at once if its papers are here. Idempotent by the key of the form."""
     form = NumberForm()
     tracked = _choose(form)
-    if not form.key.data:  # two papers sent without one would get the same number
+    if not form.key.data:  # without a key, two papers would get the same number
         abort(400)
     if form.here.data:
         require("receive")
@@ -72,7 +72,7 @@ def add_registration() -> Response:
 @bp.get("/registrations/<number:number>")
 @needs("issue")
 def show_registration(number: str) -> Response:
-    """The number that was given out, to be read out, printed and handed over."""
+    """Show the new number, to read out or print."""
     dossier = readable(number)
     spelled = spelling.spelled(number, current())
     return private(
@@ -89,7 +89,7 @@ def _issue(form: Form, answer: NumberForm) -> Dossier:
 
 
 def _may_write(form: NumberForm) -> bool:
-    """May these addresses be written to? If not, it is said beside the field."""
+    """True if the addresses are within the rate limits; else the error is added to the field."""
     allowed = True
     for channel, address in form.contacts():
         if not contact_limits.allowed(channel, address, permit=form.key.data, by=g.staff):
@@ -100,7 +100,7 @@ def _may_write(form: NumberForm) -> bool:
 
 
 def _choose(form: NumberForm) -> dict[str, Form]:
-    """Fill in the choices; the forms by the name they have in the list."""
+    """Set the choices of the form field; return {value of a choice: form}."""
     forms = {f"{each.procedure.slug}/{each.slug}": each for each in g.scope.forms()}
     titles = ((name, f"{in_language(each.procedure.title)}: {in_language(each.title)}") for name, each in forms.items())
     form.tracked.choices = [SelectChoice(name, title) for name, title in titles]

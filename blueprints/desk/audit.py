@@ -1,4 +1,4 @@
-"""What the staff did and read, for administrators: to look through, and to take away."""
+"""The audit log for administrators, as a page and as a CSV file."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
@@ -19,12 +19,12 @@ from web import htmx
 from wording import audit as audit_words
 
 PAGE_ROWS = 50
-MAX_ID = 2**31 - 1  # the largest number that a row can have
+MAX_ID = 2**31 - 1  # the largest id of a row
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which acts to show. What makes no sense in it lets everything through; a number that is none, nothing."""
+    """Which acts to show. Invalid values are ignored, but an invalid number matches nothing."""
 
     who: int = 0
     action: str = ""
@@ -34,7 +34,7 @@ class Filter:
 
     @classmethod
     def of(cls, asked: Mapping[str, str]) -> "Filter":
-        """The filter that an address describes."""
+        """The filter in a query string."""
         return cls(
             _whole(asked.get("who", "")),
             asked.get("action", "")[:30],
@@ -43,11 +43,11 @@ class Filter:
         )
 
     def query(self) -> dict[str, Any]:
-        """The same as an address carries it."""
+        """The filter as parameters for url_for()."""
         return {name: value for name, value in vars(self).items() if value}
 
     def narrow(self, rows: "ModelSelect[Audit]") -> "ModelSelect[Audit]":
-        """Those of `rows` that it lets through; the days are those of Luxembourg, both included."""
+        """The `rows` that match. Days are in Luxembourg time, first and last day included."""
         if self.who:
             rows = rows.where(Audit.staff == self.who)
         if self.action:
@@ -65,7 +65,7 @@ class Filter:
 @bp.get("/audit")
 @needs("audit")
 def audit() -> Response:
-    """The log, the latest act first."""
+    """Show the audit log, the latest act first."""
     chosen, before = Filter.of(request.args), _whole(request.args.get("before", ""))
     rows = chosen.narrow(g.scope.audit())
     found = list((rows.where(Audit.id < before) if before else rows).order_by(Audit.id.desc()).limit(PAGE_ROWS + 1))
@@ -83,7 +83,7 @@ def audit() -> Response:
 @bp.get("/audit.csv")
 @needs("audit")
 def audit_csv() -> Response:
-    """The same, oldest first, with every row's seal. It names no person: who it was is the number of an account."""
+    """The log as CSV, oldest first, with the seal of every row. It names no person: `staff` is the id of an account."""
     rows = Filter.of(request.args).narrow(g.scope.audit())
     Audit.record(g.staff, "export", what="audit")
     return export.answer("etracking-audit", ("id", "at", "staff", "action", "dossier", "details", "seal"), _cells(rows))
@@ -101,7 +101,7 @@ def _whole(text: str) -> int:
 def _day(text: str) -> str:
     with suppress(ValueError):
         day = dt.date.fromisoformat(text)
-        return day.isoformat() if dt.MINYEAR < day.year < dt.MAXYEAR else ""  # the day before and after it exist
+        return day.isoformat() if dt.MINYEAR < day.year < dt.MAXYEAR else ""  # so that the next day exists too
     return ""
 
 

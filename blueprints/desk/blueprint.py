@@ -1,4 +1,4 @@
-"""The blueprint that all modules of the desk put their views on: its guard, its scope, and how a dossier is found."""
+"""The blueprint of all desk modules, with its guard, its scope and the look-up of a dossier."""
 
 import datetime as dt
 
@@ -15,21 +15,22 @@ bp.before_request(guard.by_view)
 
 @bp.before_request
 def limit() -> None:
-    """What this member of staff may see: every query of the desk begins there."""
+    """Set g.scope, what this account may see. Every query of the desk starts from it."""
     g.scope = Scope(g.staff)
 
 
 @bp.after_request
 def keep_nothing(response: Response) -> Response:
+    """Forbid caches to keep a page of the desk."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
 def undo_time() -> dt.timedelta:
-    """How long what the desk does can be taken back; nobody is told of it earlier."""
+    """How long an act can be undone; notifications of it wait that long."""
     return dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
 
 
 def readable(number: str) -> Dossier:
-    """The dossier, if this member of staff may see it; another authority's looks like one that does not exist."""
+    """The dossier if this account may see it; else 404, as for an unknown number."""
     return g.scope.dossier(number) or abort(404)

@@ -1,4 +1,4 @@
-"""Many dossiers at once: ticked in the work list, looked at, moved, and taken back together."""
+"""Bulk moves: dossiers that are ticked in the work list are moved together, after a preview, and undone together."""
 
 from collections import Counter
 from contextlib import suppress
@@ -21,13 +21,13 @@ from web.form_fields import ButtonForm
 from web.languages import NAMES
 from wording.events import Line
 
-ASSIGN_PREFIX = "assign:"  # before the id of a colleague, or before nothing: nobody
+ASSIGN_PREFIX = "assign:"  # followed by the id of a colleague; by nothing, to unassign
 
 
 @bp.post("/bulk-moves")
 @needs("move")
 def plan_bulk() -> Response:
-    """Plan a move of the ticked dossiers, which is shown first; or give them to somebody, which is done at once."""
+    """Plan a move of the ticked dossiers and show its preview; or assign them to a colleague at once."""
     chosen = WorkList.of(dict(parse_qsl(request.form.get("filters", "")[:500])))
     act = f"{ASSIGN_PREFIX}{g.staff.id}" if "take" in request.form else request.form.get("act", "")
     dossiers, page = _ticked(chosen), request.form.get("page", 1, type=int)
@@ -43,14 +43,14 @@ def plan_bulk() -> Response:
 @bp.get("/bulk-moves/<int(max=2147483647):batch>")
 @needs("move")
 def show_bulk(batch: int) -> Response:
-    """What the move will do, or what it did."""
+    """Show the preview of a planned move, or the result of one that was carried out."""
     return _show(_bulk(batch))
 
 
 @bp.post("/bulk-moves/<int(max=2147483647):batch>")
 @needs("move")
 def carry_out_bulk(batch: int) -> Response:
-    """Keep the words for the citizens and show them once more, or make the move. Done twice it is done once."""
+    """Store the text for the citizens and show the preview again, or carry the move out (once)."""
     bulk = _bulk(batch)
     form = BulkForm()
     form.offer(_blocks(bulk.rows(g.scope), bulk.to))
@@ -66,7 +66,7 @@ def carry_out_bulk(batch: int) -> Response:
 @bp.post("/bulk-moves/<int(max=2147483647):batch>/undo")
 @needs("move")
 def undo_bulk(batch: int) -> Response:
-    """Take back all moves of which nobody has been told."""
+    """Undo all moves of which no citizen has been notified."""
     if not ButtonForm().validate_on_submit():
         abort(400)
     _bulk(batch).undo(g.scope, undo_time())
@@ -74,7 +74,7 @@ def undo_bulk(batch: int) -> Response:
 
 
 def _ticked(chosen: WorkList) -> list[Dossier]:
-    """The dossiers that were ticked, all that match, or the one that somebody takes."""
+    """The ticked dossiers, or all that match the filters, or the one whose "take" button was pressed."""
     if "all" in request.form and "take" not in request.form:
         return list(chosen.rows(g.scope).limit(MAX_DOSSIERS))
     ids = request.form.getlist("take") or request.form.getlist("dossier")
@@ -83,21 +83,21 @@ def _ticked(chosen: WorkList) -> list[Dossier]:
 
 
 def _assign(chosen: WorkList, dossiers: list[Dossier], colleague: str) -> Response:
-    """Give the dossiers to a colleague of their authority, or to nobody."""
+    """Assign the dossiers to a colleague of their authority, or unassign them."""
     known = colleague.isascii() and colleague.isdecimal() and len(colleague) < 10
     to = get_object_or_404(g.scope.colleagues(), Staff.id == int(colleague)) if known else None
     if colleague and to is None:
         abort(404)
     given = 0
     for dossier in dossiers:
-        with suppress(ConflictError):  # another authority's, for those who see all, or handed over at this moment
+        with suppress(ConflictError):  # a dossier of another authority, or one that was transferred at this moment
             dossier.assign(to, by=g.staff)
             given += 1
     return htmx.goto(work_list.list_url(chosen, assigned=given))
 
 
 def _bulk(batch: int) -> Bulk:
-    """The bulk move, if this member of staff may see it."""
+    """The bulk move if this account may see it; else 404."""
     mine = g.scope.batches().where(Batch.id == batch)
     return get_object_or_404(Bulk.select(Bulk, Batch).join(Batch), Bulk.batch.in_(mine.select(Batch.id)))
 
@@ -133,14 +133,14 @@ def _blocks(rows: list[Row], move: str) -> list[TextBlock]:
 
 
 def _told(dossiers: list[Dossier]) -> int:
-    """How many of the citizens get a message."""
+    """How many of the citizens get a notification."""
     listening = Contact.dossier.in_([dossier.id for dossier in dossiers]) & Contact.stopped_at.is_null()
     contacts = g.scope.contacts().where(listening & Contact.confirmed_at.is_null(False))
     return contacts.select(fn.COUNT(Contact.dossier.distinct())).scalar()
 
 
 def _as_read(bulk: Bulk, languages: Counter[str]) -> list[tuple[str, str, int, Line]]:
-    """For each language that some of the citizens read: its name, how many, and the move in its words."""
+    """For each language of the citizens: its code, its name, how many read it, and the text of the move in it."""
     return [
         (language, NAMES[language], many, dossier_page.as_read(_draft(bulk, language), language))
         for language, many in languages.most_common()
@@ -152,6 +152,6 @@ def _draft(bulk: Bulk, language: str) -> Event:
 
 
 def _titles(rows: list[Row]) -> dict[int, str]:
-    """What happened to the dossiers that are not as they were, in words."""
+    """{event id: title} of the events that changed a dossier since the move was planned."""
     events = [row.since for row in rows if row.since]
     return {event.id: line.title for event, line in zip(events, dossier_page.event_words.lines(events), strict=True)}

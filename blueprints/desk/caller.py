@@ -1,4 +1,4 @@
-"""What a caller asks about, loaded for the page: who is told, what was sent, and what can be done about either."""
+"""Contacts and notifications of a dossier, loaded for the page that staff use with a caller."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -12,22 +12,22 @@ from wording import notifications as notification_words
 
 
 class ContactCard(NamedTuple):
-    """One contact of a dossier, and the form to do something about it."""
+    """One contact of a dossier, with the form to change it."""
 
     contact: Contact
-    successor: Contact | None  # the address that takes its place as soon as that says yes
+    successor: Contact | None  # a new address that replaces it once confirmed
     form: ContactForm
-    shown: str = ""  # its address, in the one answer that shows it
-    done: str = ""  # what was just done about it
+    shown: str = ""  # the address unmasked, only in the answer to "unmask"
+    done: str = ""  # the act that was just done
 
 
 class SentCard(NamedTuple):
-    """One notification, in words, and whether it can be sent again."""
+    """One notification in words; `again` is True if it can be sent again."""
 
     notification: Notification
     again: bool
     too_late: bool = False
-    number: str = ""  # of its dossier, where the page is about several
+    number: str = ""  # of its dossier, on a page about several dossiers
 
     @property
     def title(self) -> str:
@@ -47,7 +47,7 @@ class SentCard(NamedTuple):
 
 
 def contact_cards(dossier: Dossier) -> list[ContactCard]:
-    """A card for each contact of `dossier` whose place no other address has taken."""
+    """A card for each contact of `dossier` that was not replaced by another."""
     contacts = helpdesk.contacts_of(g.scope, [dossier])[dossier.id]
     return _cards(contacts, ContactForm(formdata=None))
 
@@ -68,7 +68,7 @@ def sent_cards(dossier: Dossier) -> list[SentCard]:
 
 
 def dead_cards(notifications: Iterable[Notification]) -> list[SentCard]:
-    """A card for each of these notifications that were given up, of any dossier."""
+    """A card for each of these dead letters, of any dossier."""
     return [SentCard(row, again=True, number=row.event.dossier.number) for row in notifications]
 
 

@@ -1,4 +1,4 @@
-"""The page of a dossier: where it stands, what may be done, what happened, and what colleagues say about it."""
+"""The page of a dossier at the desk: status, deadlines, possible acts, history, notes."""
 
 import datetime as dt
 from typing import Any, NamedTuple
@@ -34,17 +34,17 @@ ACT_FORMS: dict[str, type[ActForm]] = {form.act: form for form in (CorrectionFor
 
 
 class Told(NamedTuple):
-    """A row of the history for the desk: the citizen's words, and what only the desk sees."""
+    """A row of the history for the desk: the words that the citizen reads, and details that only staff see."""
 
     event: Event
     line: event_words.Line
     undone: bool
-    by: str  # whose account did it, if it was one of the staff
-    origin: str  # transferred: where it came from
+    by: str  # the e-mail address of the account, if staff did it
+    origin: str  # transferred: the authority it came from
 
 
 class Conflicted(NamedTuple):
-    """Somebody was quicker: what happened meanwhile, and what was typed for a step that is not possible any more."""
+    """An edit conflict: the events since the page was loaded, and the typed texts of an act that is now impossible."""
 
     news: list[Told]
     lost: list[str]
@@ -52,12 +52,12 @@ class Conflicted(NamedTuple):
 
 @bp.app_template_global()
 def act_url(kind: str, number: str) -> str:
-    """Where the form of an act is sent to."""
+    """The URL that the form of an act is posted to."""
     return url_for(f"desk.{ACT_FORMS.get(kind, MoveForm).endpoint}", number=number)
 
 
 def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, note: NoteForm | None = None) -> Response:
-    """The page. `answer` is what was refused or is to be looked at first: it is shown as it was typed."""
+    """Show the page. `answer` is a form that was refused or is previewed; it keeps what was typed."""
     events, notifications = dossier.history.rows, announce.notifications_of(dossier.history.latest)
     history, until = _told(dossier.history), _undo_until(dossier.history.latest, notifications)
     conflict = _conflict(dossier, history, answer) if status == 409 else None
@@ -89,12 +89,12 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
 
 
 def possible(dossier: Dossier) -> tuple[str, ...]:
-    """What this member of staff may do with the dossier now, as the kinds of event that it would be."""
+    """The kinds of event that this account may cause on the dossier now."""
     return dossier.possible if g.staff.may("move") else ()
 
 
 def undo_until(event: Event) -> dt.datetime | None:
-    """Until when `event` can be taken back; nobody is told of it earlier."""
+    """Until when `event` can be undone, or None. Its notifications are held until then."""
     return _undo_until(event, announce.notifications_of(event))
 
 
@@ -107,24 +107,24 @@ def _undo_until(event: Event, notifications: list[Notification]) -> dt.datetime 
 
 
 def as_read(event: Event, language: str) -> event_words.Line:
-    """`event` as a citizen reads it in `language`."""
+    """The text of `event` for a citizen, in `language`."""
     with force_locale(LOCALES[language]):
         line = event_words.lines([event])[0]
     return line._replace(missing=event.missing(language))
 
 
 def blocks(dossier: Dossier) -> list[TextBlock]:
-    """The text blocks for this dossier's citizen."""
+    """The text blocks that fit the procedure of this dossier."""
     return TextBlock.fitting([dossier.form.procedure])
 
 
 def colleagues(dossier: Dossier) -> "ModelSelect[Staff]":
-    """Who can be given this dossier: the clerks of its authority."""
+    """Query: the clerks of the dossier's authority, whom it can be assigned to."""
     return g.scope.colleagues().where(Staff.authority == dossier.authority)
 
 
 def _clock(dossier: Dossier) -> list[deadline_words.Due]:
-    """What the legal clock shows; and by when the citizen must answer, while the authority waits for that."""
+    """The deadlines: those of the authority, and while documents are missing, that of the citizen."""
     reading = dossier.reading
     dues = deadline_words.for_desk(reading, today()) if reading else []
     if dossier.status == "incomplete":
@@ -133,7 +133,7 @@ def _clock(dossier: Dossier) -> list[deadline_words.Due]:
 
 
 def _told(record: History) -> list[Told]:
-    """The history with what the citizen is not shown. Staff and authorities are asked for only where there are any."""
+    """The history with the details for staff. Queries accounts and authorities only if an event names some."""
     events = record.rows
     moved = {event.details.get("from") for event in events if event.kind == "transferred"}
     former = Authority.select().where(Authority.slug.in_(moved)) if moved else ()
@@ -153,7 +153,7 @@ def _told(record: History) -> list[Told]:
 
 
 def _forms(dossier: Dossier, answer: ActForm | None, seen: int) -> dict[str, ActForm]:
-    """The form of each act: what was typed if it is the one that was answered, else its defaults."""
+    """{kind: form} of each possible act: with the typed values if it is `answer`, else with defaults."""
     offered = blocks(dossier)
     forms = {}
     for kind in possible(dossier):
@@ -179,7 +179,7 @@ def _authorities(dossier: Dossier) -> list[SelectChoice]:
 
 
 def _preview(dossier: Dossier, answer: ActForm) -> event_words.Line:
-    """How the citizen will read it, in the citizen's language."""
+    """The text that the citizen will read, in the citizen's language."""
     return as_read(answer.draft(dossier), dossier.language)
 
 

@@ -1,4 +1,4 @@
-"""One dossier: what happened to it, and what may be done with it."""
+"""One dossier at the desk: show it, move it, correct it, write notes, assign it."""
 
 from collections.abc import Callable
 
@@ -18,21 +18,21 @@ from web.form_fields import ButtonForm
 @bp.get("/dossiers/<number:number>")
 @needs("look")
 def show(number: str) -> Response:
-    """One dossier with its history and all that may be done with it."""
+    """Show a dossier with its history and the possible acts."""
     return dossier_page.show(readable(number))
 
 
 @bp.post("/dossiers/<number:number>/status")
 @needs("move")
 def change_status(number: str) -> Response:
-    """Make one move, or hand the dossier over."""
+    """Move a dossier to another status, or transfer it to another authority."""
     return _act(readable(number), MoveForm(), _move)
 
 
 @bp.post("/dossiers/<number:number>/arrival")
 @needs("move")
 def correct_arrival(number: str) -> Response:
-    """The first envelope came on another day than was recorded."""
+    """Correct the day on which the first envelope arrived."""
 
     def correct(dossier: Dossier, form: CorrectionForm, act: Act) -> None:
         dossier.correct_arrival(form.arrived_on.data, act, form.reason.data or "")
@@ -43,7 +43,7 @@ def correct_arrival(number: str) -> Response:
 @bp.post("/dossiers/<number:number>/papers")
 @needs("move")
 def add_papers(number: str) -> Response:
-    """More paper came, though none was asked for."""
+    """Record further papers that were not asked for."""
 
     def add(dossier: Dossier, form: PapersForm, act: Act) -> None:
         dossier.add_papers(form.arrived_on.data, act)
@@ -54,7 +54,7 @@ def add_papers(number: str) -> Response:
 @bp.post("/dossiers/<number:number>/originals")
 @needs("move")
 def return_originals(number: str) -> Response:
-    """Originals were sent back to the citizen."""
+    """Record that originals were sent back to the citizen."""
 
     def send_back(dossier: Dossier, form: OriginalsForm, act: Act) -> None:
         originals = Originals(form.what.data, form.sent_on.data, form.registered.data)
@@ -66,7 +66,7 @@ def return_originals(number: str) -> Response:
 @bp.post("/dossiers/<number:number>/undo")
 @needs("move")
 def undo(number: str) -> Response:
-    """Take the latest event back while nobody has been told."""
+    """Undo the latest event while its notifications are still held."""
     dossier = readable(number)
     if not ButtonForm().validate_on_submit():
         abort(400)
@@ -84,7 +84,7 @@ def undo(number: str) -> Response:
 @bp.post("/dossiers/<number:number>/notes")
 @needs("move")
 def write_note(number: str) -> Response:
-    """An internal note: nobody but the desk ever reads it."""
+    """Write an internal note, which only staff can read."""
     dossier, form = readable(number), NoteForm()
     if not form.validate_on_submit():
         return dossier_page.show(dossier, status=422, note=form)
@@ -95,7 +95,7 @@ def write_note(number: str) -> Response:
 @bp.post("/dossiers/<number:number>/assignee")
 @needs("move")
 def assign(number: str) -> Response:
-    """Give the dossier to somebody of its authority, or with an empty choice to nobody."""
+    """Assign the dossier to a clerk of its authority; with an empty choice, unassign it."""
     dossier, chosen = readable(number), request.form.get("colleague", "")
     colleagues = dossier_page.colleagues(dossier)
     to = get_object_or_404(colleagues, Staff.id == int(chosen)) if chosen.isdecimal() and len(chosen) < 10 else None
@@ -109,7 +109,7 @@ def assign(number: str) -> Response:
 
 
 def _act(dossier: Dossier, form: ActForm, do: Callable[..., None]) -> Response:
-    """Do it, or show its preview. 422 with errors beside the fields, 409 with what happened if somebody was quicker."""
+    """Carry an act out, or show its preview; 422 with errors beside the fields, 409 after an edit conflict."""
     form.prepare(dossier)
     if form.version.data != dossier.version or form.kind not in dossier_page.possible(dossier):
         return dossier_page.show(dossier, form, 409)
@@ -122,7 +122,7 @@ def _act(dossier: Dossier, form: ActForm, do: Callable[..., None]) -> Response:
         do(dossier, form, Act(by=g.staff, version=form.version.data, note=form.note.data, hold=undo_time()))
     except ConflictError:
         return dossier_page.show(readable(dossier.number), form, 409)
-    if not g.scope.sees(dossier):  # handed over: it is the other authority's now
+    if not g.scope.sees(dossier):  # it was transferred and belongs to another authority now
         return htmx.goto(url_for(".index", handed_over=1))
     return htmx.follow(url_for(".show", number=dossier.number))
 

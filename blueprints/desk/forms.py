@@ -1,4 +1,4 @@
-"""What the staff types at the desk: shape and length are checked here, what may happen is for the models to say."""
+"""Forms of the desk for acts on dossiers. They check format and length; the models check what may happen."""
 
 import datetime as dt
 
@@ -37,7 +37,7 @@ NO_REASON = SelectChoice("", "–")
 SLIP = SelectChoice("slip", _l("Another day was typed by mistake"))
 REASONS = [SelectChoice(key, why) for key, why in REASON_NAMES.items()]
 LATE_MESSAGE = _l("This day is more than three days earlier. Please say why.")
-TIME_FOR_DOCUMENTS = dt.timedelta(days=30)  # what a clerk usually gives a citizen for missing documents
+TIME_FOR_DOCUMENTS = dt.timedelta(days=30)  # default time for a citizen to send missing documents
 
 
 def _blocks(blocks: list[TextBlock]) -> list[SelectChoice]:
@@ -45,12 +45,12 @@ def _blocks(blocks: list[TextBlock]) -> list[SelectChoice]:
 
 
 class ActForm(FlaskForm):
-    """An act on a dossier. It brings the dossier's version and latest event as its writer saw them."""
+    """An act on a dossier. It carries the dossier's version and latest event that the clerk saw (edit conflicts)."""
 
-    act = ""  # the kind of event that it brings about
-    endpoint = "change_status"  # the view that takes it
-    earliest: dt.date | None = None  # no paper arrives before its number exists
-    entered: dt.date | None = None  # the day that the arrival was or is recorded
+    act = ""  # the kind of event that it causes
+    endpoint = "change_status"  # the view that receives it
+    earliest: dt.date | None = None  # the day on which the number was given out; no paper can arrive before it
+    entered: dt.date | None = None  # the day on which the arrival is (or was) recorded
 
     version = IntegerField(validators=[InputRequired()])
     seen = IntegerField()
@@ -62,31 +62,31 @@ class ActForm(FlaskForm):
     )
 
     def prepare(self, dossier: Dossier) -> "ActForm":
-        """Learn from `dossier` what can be typed."""
+        """Set choices and earliest dates from `dossier`."""
         self.earliest = dossier.created_at.astimezone(LUXEMBOURG).date()
         self.entered = today()
         return self
 
     def offer(self, blocks: list[TextBlock]) -> None:
-        """Let one of the `blocks` that fit be chosen."""
+        """Offer the `blocks` that fit this act."""
         fitting = [block for block in blocks if self.kind in block.moves]
         self.block.choices = _blocks(fitting) if fitting else []
 
     @property
     def kind(self) -> str:
-        """The kind of event that this would bring about."""
+        """The kind of event that this act causes."""
         return self.act
 
     def draft(self, dossier: Dossier) -> Event:
-        """The event that this would be; it is not kept."""
+        """The event of this act for the preview; it is not stored."""
         return Event(dossier=dossier, kind=dossier.kind_of(self.kind), at=now(), note=self.note.data, details={})
 
     def typed(self) -> list[str]:
-        """The words that somebody took the trouble to write."""
+        """The texts that the clerk typed, to show them again after an edit conflict."""
         return [self.note.data] if self.note.data else []
 
     def insert(self, blocks: list[TextBlock], language: str) -> None:
-        """Put the chosen text block into the note, after what stands there, to be changed at will."""
+        """Append the chosen text block to the note, where the clerk can edit it."""
         chosen = next((block for block in blocks if str(block.id) == self.block.data), None)
         if chosen:
             self.note.data = "\n\n".join(filter(None, [self.note.data, chosen.text[language]]))
@@ -94,7 +94,7 @@ class ActForm(FlaskForm):
 
 
 class MoveForm(ActForm):
-    """A move to another status or authority; which fields count depends on where to."""
+    """A move to another status or authority; `to` decides which fields count."""
 
     to = HiddenField(validators=[InputRequired()])
     arrived_on = DayField(
@@ -151,14 +151,14 @@ class MoveForm(ActForm):
         return [text for text in (self.missing.data, *super().typed()) if text]
 
     def asked_for(self) -> list[str | dict[str, str]]:
-        """What is missing: the ticked documents in every language, then the lines as typed, without bullets."""
+        """The missing documents: the ticked ones in every language, then the typed lines without bullets."""
         ticked = [text for index, text in enumerate(self.enclosures) if str(index) in (self.documents.data or [])]
         lines = [line.strip(" \t-•*") for line in (self.missing.data or "").splitlines()]
         return ticked + [line for line in lines if line]
 
 
 class CorrectionForm(ActForm):
-    """The first envelope came on another day."""
+    """A correction of the day on which the first envelope arrived."""
 
     act = "corrected"
     endpoint = "correct_arrival"
@@ -188,7 +188,7 @@ class CorrectionForm(ActForm):
 
 
 class PapersForm(ActForm):
-    """More paper came, though none was asked for."""
+    """Further papers that were not asked for."""
 
     act = "further"
     endpoint = "add_papers"
@@ -237,7 +237,7 @@ class OriginalsForm(ActForm):
 
 
 class NoteForm(FlaskForm):
-    """An internal note: for the desk alone."""
+    """An internal note, which only staff can read."""
 
     text = TextAreaField(
         _l("Internal note"),
@@ -250,7 +250,7 @@ class NoteForm(FlaskForm):
 
 
 class BulkForm(FlaskForm):
-    """What the citizens of a bulk move are told besides: a text block, each in the own language, and free words."""
+    """The text for the citizens of a bulk move: a text block in each citizen's language, and a note for all."""
 
     block = SelectField(_l("Text block, for each citizen in the own language"), choices=[], validators=[Optional()])
     note = TextAreaField(
@@ -260,10 +260,10 @@ class BulkForm(FlaskForm):
     )
 
     def offer(self, blocks: list[TextBlock]) -> None:
-        """Let one of `blocks` be chosen."""
+        """Offer `blocks` as choices."""
         self.blocks = blocks
         self.block.choices = _blocks(blocks)
 
     def chosen(self) -> TextBlock | None:
-        """The text block that was chosen, if any."""
+        """The chosen text block, or None."""
         return next((block for block in self.blocks if str(block.id) == self.block.data), None)

@@ -1,4 +1,4 @@
-"""On the telephone: find the dossier, see what was sent and what arrived, put an address right. All in one minute."""
+"""The helpdesk: find a caller's dossier, see its notifications, correct an address."""
 
 import datetime as dt
 import secrets
@@ -20,20 +20,20 @@ from web.form_fields import ButtonForm
 
 MAX_ROWS = 50
 HOUR = dt.timedelta(hours=1)
-MAX_LOOK_UPS = 120  # of one account in an hour: nobody has more calls, a program would
+MAX_LOOK_UPS = 120  # of one account in an hour: more than calls allow, so a program
 
 
 @bp.get("/helpdesk")
 @needs("help")
 def helpdesk_page() -> Response:
-    """The fields to find a dossier, and whom we could not reach."""
+    """Show the search, the contacts that could not be reached, and the dead letters."""
     return _page(LookUpForm(formdata=None))
 
 
 @bp.post("/helpdesk")
 @needs("help")
 def look_up_contact() -> Response:
-    """The dossiers that tell the address that the caller says. It goes into no address bar and no log."""
+    """Find the dossiers of a caller's e-mail address or mobile number. POST, so that it is in no URL and no log."""
     form = LookUpForm()
     if not form.validate_on_submit():
         return _page(form, 422)
@@ -47,14 +47,14 @@ def look_up_contact() -> Response:
 @bp.get("/contacts/<row:contact>")
 @needs("help")
 def show_contact(contact: int) -> Response:
-    """One contact of a dossier, and what can be done about it."""
+    """Show one contact of a dossier, with the form to change it."""
     return _contact(_known(contact), ContactForm(formdata=None))
 
 
 @bp.post("/contacts/<row:contact>")
 @needs("help")
 def handle_contact(contact: int) -> Response:
-    """Show, correct, stop or erase an address. What is shown is shown in this answer and kept nowhere."""
+    """Unmask, correct, stop or erase a contact. An unmasked address is only in this answer."""
     known, form = _known(contact), ContactForm()
     if not form.validate_on_submit():
         return _contact(known, form, 422) if form.act.data in form.ACTS else abort(400)
@@ -76,14 +76,14 @@ def handle_contact(contact: int) -> Response:
 @bp.get("/notifications/<row:notification>")
 @needs("help")
 def show_notification(notification: int) -> Response:
-    """One notification: what became of it."""
+    """Show one notification and its state."""
     return _notification(notification)
 
 
 @bp.post("/notifications/<row:notification>/again")
 @needs("help")
 def send_again(notification: int) -> Response:
-    """One more round of attempts for a notification that we had given up."""
+    """Send a dead letter again, with a new round of attempts."""
     known = g.scope.notification(notification) or abort(404)
     if not ButtonForm().validate_on_submit():
         abort(400)
@@ -107,7 +107,7 @@ def _page(form: LookUpForm, status: int = 200) -> Response:
 
 
 def _count_look_up() -> None:
-    """Whoever reads address after address is no caller's helper: neither by what is typed nor row by row."""
+    """Rate limit on look-ups and unmasked addresses, against copying many. Raises TooManyRequests."""
     if Counter.hit_rolling(f"look-ups of {g.staff.id}", HOUR) > MAX_LOOK_UPS:
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
 
@@ -117,7 +117,7 @@ def _known(contact: int) -> Contact:
 
 
 def _contact(contact: Contact, form: ContactForm, status: int = 200, shown: str = "") -> Response:
-    """One contact; `shown` is its address, for this one answer."""
+    """Show one contact; `shown` is its unmasked address, for this answer only."""
     card = caller.contact_card(contact, form, shown, request.args.get("done", ""))
     return htmx.page("desk/contact.html", status, card=card)
 
@@ -130,7 +130,7 @@ def _notification(key: int, status: int = 200) -> Response:
 
 
 def _corrected(contact: Contact, form: ContactForm) -> str:
-    """Ask the new address; or why that cannot be done."""
+    """Correct the contact; the new address is asked first. Returns the error to show, or an empty text."""
     channel, address = form.channel, form.address.data
     if not contact_limits.allowed(channel, address, permit=secrets.token_hex(8), by=g.staff):
         return _("We cannot write to this address at the moment. Please try again tomorrow.")

@@ -1,4 +1,4 @@
-"""What is typed for somebody on the telephone. Reasons are choices: the audit log holds no free text."""
+"""Forms of the helpdesk. A reason is a choice, because the audit log must hold no free text."""
 
 from typing import Any
 
@@ -14,11 +14,12 @@ from web.form_fields import NeededWhen, email_address, strip
 
 
 def reasons() -> list[tuple[str, str]]:
-    """Why an address is looked up, read or changed."""
+    """The reasons to look up, unmask or change an address."""
     return [("", _("Please choose")), *((reason, reason_said(reason)) for reason in REASONS)]
 
 
 def reason_said(reason: str) -> str:
+    """A reason in words."""
     return {
         "status": _("Caller asks for the status"),
         "not-received": _("Message not received"),
@@ -29,12 +30,14 @@ def reason_said(reason: str) -> str:
 
 
 def any_address(form: Any, field: StringField) -> None:
-    """An e-mail address or a mobile number; which of the two, is kept as the form's `channel`."""
+    """Validator: an e-mail address or a mobile number. Stores which of the two as `channel` of the form."""
     form.channel = "email" if "@" in field.data else "sms"
     (email_address if form.channel == "email" else mobile_number)(form, field)
 
 
 class ReasonForm(FlaskForm):
+    """An access that needs a reason for the audit log."""
+
     reason = SelectField(
         _l("Reason"),
         choices=reasons,
@@ -44,7 +47,7 @@ class ReasonForm(FlaskForm):
 
 
 class LookUpForm(ReasonForm):
-    """An address that the caller says."""
+    """The e-mail address or mobile number of a caller."""
 
     address = StringField(
         _l("E-mail address or mobile number"),
@@ -54,7 +57,7 @@ class LookUpForm(ReasonForm):
 
 
 class ContactForm(ReasonForm):
-    """What the caller wants done with a contact: the button says what, the reason says why."""
+    """An act on a contact, with its reason; the button sets `act`."""
 
     ACTS = ("unmask", "correct", "stop", "erase")
     act = StringField(validators=[AnyOf(ACTS)])

@@ -1,4 +1,4 @@
-"""What the head of an office asks: figures as pictures, as tables, and to take away."""
+"""Statistics for the head of an office: charts, tables, CSV."""
 
 from flask import Response, abort, g, request
 
@@ -9,13 +9,13 @@ from models import Audit, Authority, Dossier, WorkList
 from models.desk.statistics import Statistics
 from web import htmx
 
-PERIOD_WEEKS = (4, 13, 52)  # weeks
+PERIOD_WEEKS = (4, 13, 52)  # the periods to choose from, in weeks
 
 
 @bp.get("/numbers")
 @needs("look")
 def numbers() -> Response:
-    """The figures of the own authority, or of all or one for those who see all."""
+    """Show the statistics of one's own authority; with the right to see all, of all or of one."""
     authority = _authority()
     weeks = _weeks()
     return htmx.page(
@@ -30,7 +30,7 @@ def numbers() -> Response:
 @bp.get("/numbers/<name>.csv")
 @needs("look")
 def numbers_csv(name: str) -> Response:
-    """One of the tables."""
+    """One of the tables as CSV."""
     found = tables.tables(Statistics(g.scope, _weeks(), _authority()))
     table = next((table for table in found if table.name == name), None) or abort(404)
     Audit.record(g.staff, "export", what=table.name)
@@ -40,7 +40,7 @@ def numbers_csv(name: str) -> Response:
 @bp.get("/dossiers.csv")
 @needs("look")
 def dossiers_csv() -> Response:
-    """The work list as a table, with its filters: every row, and nothing about a person."""
+    """The work list as CSV, with its filters: all rows, without personal data."""
     found = WorkList.of(request.args).rows(g.scope)
     Audit.record(g.staff, "export", what="dossiers")
     return export.answer(
@@ -49,13 +49,13 @@ def dossiers_csv() -> Response:
 
 
 def _weeks() -> int:
-    """The period that was asked for; a quarter of a year if none was."""
+    """The period asked for, in weeks; a quarter of a year by default."""
     asked = request.args.get("weeks", type=int)
     return asked if asked in PERIOD_WEEKS else PERIOD_WEEKS[1]
 
 
 def _authority() -> Authority | None:
-    """The authority that was asked for; None for all that may be seen."""
+    """The authority asked for, or None for all that this account may see; 404 for another."""
     slug = request.args.get("authority")
     if not slug:
         return None

@@ -1,4 +1,4 @@
-"""Opening the post: one bag, one day of arrival, one code after the other; each is answered at once."""
+"""Open the post: scan the QR codes of one bag (post of one day of arrival), with an answer to each."""
 
 import datetime as dt
 import uuid
@@ -19,13 +19,13 @@ from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import camera
 
-TIME_FOR_NEW_FORM = dt.timedelta(days=30)  # what citizens are given to send it
+TIME_FOR_NEW_FORM = dt.timedelta(days=30)  # for the citizen to send the new form
 
 
 @bp.get("/post-bag")
 @needs("receive")
 def post_bag() -> Response:
-    """The scanner on the bag of today, or the question when the next bag arrived."""
+    """Show the scanner for today's bag, or ask for the day of arrival of a new bag."""
     bag = own_bags().first()
     if bag is None or not bag.of_today or "new" in request.args:
         return _ask(BagForm(formdata=None, arrived_on=today()))
@@ -35,7 +35,7 @@ def post_bag() -> Response:
 @bp.post("/post-bag")
 @needs("receive")
 def open_bag() -> Response:
-    """Begin a bag. 422 for a day that cannot be, or one long ago without a reason."""
+    """Open a bag. 422 for an impossible day, or a day long ago without a reason."""
     form = BagForm()
     if not form.validate_on_submit():
         return _ask(form, 422)
@@ -46,7 +46,7 @@ def open_bag() -> Response:
 @bp.post("/post-bag/<row:bag>/reads")
 @needs("receive")
 def add_read(bag: int) -> Response:
-    """Record one code and answer what it stands for. Sent again, it gets the same answer and changes nothing."""
+    """Record one scanned code and answer with its result. Idempotent by the key of the scan."""
     own, form = get_object_or_404(own_bags(), Batch.id == bag), ReadForm()
     form.validate()
     try:
@@ -59,7 +59,7 @@ def add_read(bag: int) -> Response:
 @bp.post("/post-bag/<row:bag>/reads/<uuid:key>")
 @needs("receive")
 def change_read(bag: int, key: uuid.UUID) -> Response:
-    """The next step that an answer offers: further papers, forward, ask for the new form, or undo."""
+    """Take the next step that an answer offers: further papers, forward, ask for the new form, or undo."""
     read = _read(bag, key)
     steps: dict[str, Callable[[], object]] = {
         "further": lambda: read.add_papers(by=g.staff, hold=undo_time()),
@@ -78,7 +78,7 @@ def change_read(bag: int, key: uuid.UUID) -> Response:
 @bp.post("/post-bag/<row:bag>/envelopes/<uuid:scan>")
 @needs("receive")
 def check_envelope(bag: int, scan: uuid.UUID) -> Response:
-    """What was not ticked was not in the envelope."""
+    """Mark the forms that were not ticked as absent from the envelope."""
     batch = _bag(bag)
     ticked, conflict = request.form.getlist("present"), False
     for read in Read.of(batch, scan):
@@ -93,14 +93,14 @@ def check_envelope(bag: int, scan: uuid.UUID) -> Response:
 @bp.get("/post-bag/<row:bag>")
 @needs("receive")
 def show_bag(bag: int) -> Response:
-    """Everything that was read from one bag, with counts, and what can still be taken back."""
+    """Show everything that was scanned from one bag, with counts, and what can still be undone."""
     return _summary(_bag(bag))
 
 
 @bp.post("/post-bag/<row:bag>/undo")
 @needs("receive")
 def undo_bag(bag: int) -> Response:
-    """Take back all that still can be; the rest stays, and is counted."""
+    """Undo everything in the bag that still can be undone; count the rest."""
     batch = _bag(bag)
     if not ButtonForm().validate_on_submit():
         abort(400)
@@ -109,11 +109,12 @@ def undo_bag(bag: int) -> Response:
 
 
 def own_bags() -> "ModelSelect[Batch]":
+    """Query: the bags that this account opened."""
     return g.scope.bags().where(Batch.staff == g.staff)
 
 
 def _bag(bag: int) -> Batch:
-    """A bag of the own office: a colleague may look through it and take things back."""
+    """A bag of one's own authority, or 404. Colleagues may look at it and undo."""
     return get_object_or_404(g.scope.bags(), Batch.id == bag)
 
 
@@ -127,7 +128,7 @@ def _ask(form: BagForm, status: int = 200) -> Response:
 
 
 def _scanner(bag: Batch) -> Response:
-    """The page to scan on; without JavaScript it shows the answer to the code that was sent last."""
+    """Show the page to scan on; without JavaScript, with the answer to the last code."""
     last = request.args.get("read", type=uuid.UUID)
     reads = Read.of(bag, last) if last else []
     return camera(
@@ -144,7 +145,7 @@ def _scanner(bag: Batch) -> Response:
 
 
 def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:
-    """The answer alone to htmx and to our script; to others the page they came from, with it."""
+    """The answer to a code: only the part for htmx and post-bag.js; else redirect to the page it came from."""
     if htmx.headers().part:
         return htmx.page(
             "desk/read.html",
@@ -162,7 +163,7 @@ def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:
 
 
 def _recorded(bag: Batch) -> int:
-    """How many of the bag were recorded: to be compared with the pile."""
+    """How many papers of the bag were recorded, to compare with the pile."""
     return Read.recorded_in(bag).count()
 
 

@@ -1,4 +1,4 @@
-"""What a clerk types: the day of a post-bag, what comes with each code, and numbers for those who have none."""
+"""Forms for opening the post: the bag, one scanned code, a new number, the search by first characters."""
 
 import datetime as dt
 import uuid
@@ -19,8 +19,8 @@ from models.security.crockford import ALPHABET
 from web.form_fields import DayField, NeededWhen, not_in_future
 from web.languages import NAMES
 
-MIN_BEGIN = 4  # characters of a number that are worth a search
-MAX_CODE_LENGTH = 300  # characters of a code
+MIN_BEGIN_LENGTH = 4  # characters of a number that a search needs
+MAX_CODE_LENGTH = 300  # characters of a scanned code
 REASON_NAMES = {
     "closed": _l("The office was closed"),
     "waiting": _l("The post had not been opened"),
@@ -51,7 +51,7 @@ class BagForm(FlaskForm):
 
 
 class ReadForm(FlaskForm):
-    """One code, as it came from camera, scanner or keyboard. Its key is made where it was read."""
+    """One code from camera, scanner or keyboard. The page makes its key (idempotency)."""
 
     key = HiddenField()
     text = StringField(_l("Scan or type a number"))
@@ -59,7 +59,7 @@ class ReadForm(FlaskForm):
 
     @property
     def scan(self) -> uuid.UUID:
-        """The key; 400 if it is none."""
+        """The key as UUID; 400 if it is not one."""
         try:
             return uuid.UUID(self.key.data or "")
         except ValueError:
@@ -71,12 +71,12 @@ class ReadForm(FlaskForm):
 
     @property
     def postmark(self) -> dt.date | None:
-        """The day of the postmark. What is no date is later than every arrival, and so is said to be impossible."""
+        """The day of the postmark. An invalid date becomes date.max, which the model refuses as after the arrival."""
         return dt.date.max if self.postmark_on.errors else self.postmark_on.data
 
 
 class NumberForm(ContactForm):
-    """A number for somebody who has none: for papers that are here without one, or for a caller who will post them."""
+    """A new number: for papers that arrived without one, or for a caller who will post them."""
 
     tracked = SelectField(_l("Form"), choices=[])
     language = SelectField(
@@ -91,13 +91,15 @@ class NumberForm(ContactForm):
 
 
 class BeginForm(FlaskForm):
-    """The first characters of a number, as somebody wrote them on the paper, and the procedure."""
+    """The first characters of a number, and the procedure of the paper."""
 
     begin = StringField(_l("First characters of the number"))
     procedure = SelectField(_l("Procedure"), choices=[])
 
     def validate_begin(self, field: StringField) -> None:
-        """At least four, in any spelling."""
+        """At least MIN_BEGIN_LENGTH characters of the number's alphabet, in any spelling."""
         field.data = clean(field.data or "")[:LENGTH]
-        if len(field.data) < MIN_BEGIN or set(field.data) - set(ALPHABET):
-            raise ValidationError(_("Please type at least %(least)s letters or digits of the number.", least=MIN_BEGIN))
+        if len(field.data) < MIN_BEGIN_LENGTH or set(field.data) - set(ALPHABET):
+            raise ValidationError(
+                _("Please type at least %(least)s letters or digits of the number.", least=MIN_BEGIN_LENGTH)
+            )

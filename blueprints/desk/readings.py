@@ -1,4 +1,4 @@
-"""What came of the codes that were read, loaded for the page: each with its words, its dossier and what can be done."""
+"""The results of scanned codes, loaded for the page: each with its words, its dossier and the undo time."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from wording.post_bag import Answer, answer, nobody
 
 
 class Reading(NamedTuple):
-    """One number that was read. Its dossier is there if it is the own authority's."""
+    """One scanned number. `dossier` is None if it belongs to another authority."""
 
     read: Read
     words: Answer
@@ -24,22 +24,22 @@ class Reading(NamedTuple):
     undoable_until: dt.datetime | None
     asked: list[str] | None = None  # supplied: the documents that were asked for
     enclosed: list[str] = []  # arrived: what should be in the envelope
-    untold: str = ""  # arrived: why nobody is told, if nobody is
-    postal_address: list[str] = []  # forwarded: where the envelope goes
+    untold: str = ""  # arrived: why nobody is notified, if so
+    postal_address: list[str] = []  # forwarded: of the authority that the envelope goes to
 
     @property
     def arrived(self) -> bool:
-        """True if its paper is recorded as arrived, and the dossier is the own authority's."""
+        """True if its paper is recorded as arrived, and the dossier belongs to one's own authority."""
         return self.dossier is not None and self.read.outcome in ARRIVALS.values()
 
 
 def of_bag(bag: Batch) -> list[Reading]:
-    """Everything that was read from `bag`, the latest first, without what the answer to one code says besides."""
+    """Everything that was scanned from `bag`, the latest first, without the details of a single answer."""
     return _readings(bag, Read.of_bag(bag))
 
 
 def of_envelope(bag: Batch, reads: list[Read]) -> list[Reading]:
-    """What one code stands for, with all that its answer says."""
+    """The result of one code (an envelope may hold several numbers), with all details of the answer."""
     readings = _readings(bag, reads)
     arrived = [reading.dossier for reading in readings if reading.dossier and reading.arrived]
     contacts = helpdesk.contacts_of(g.scope, arrived, replaced=True)
@@ -52,7 +52,7 @@ def _readings(bag: Batch, reads: list[Read]) -> list[Reading]:
 
 
 def _reading(bag: Batch, read: Read, dossier: Dossier | None) -> Reading:
-    read.batch = bag  # it is, and nobody need ask for it
+    read.batch = bag  # saves a query
     own = dossier if dossier and g.scope.sees(dossier) else None
     reading = Reading(read, answer(read, dossier, g.staff), own, read.undoable_until(undo_time()))
     if dossier and read.outcome == "forwarded":
@@ -73,5 +73,5 @@ def _in_full(reading: Reading, contacts: Mapping[int, list[Contact]]) -> Reading
 
 
 def _dossiers(reads: Iterable[Read]) -> "ModelSelect[Dossier]":
-    """The dossiers of `reads`, those of other authorities too: whose an envelope is, is part of the answer."""
+    """Query: the dossiers of `reads`, also of other authorities, because the answer names the right authority."""
     return Dossier.loaded().where(Dossier.id.in_([read.dossier_id for read in reads if read.dossier_id]))

@@ -1,4 +1,4 @@
-"""One number, by scanner or keyboard, leads to its dossier."""
+"""Find a dossier by scanner or keyboard."""
 
 from flask import Response, g, request, url_for
 
@@ -11,7 +11,7 @@ from web import htmx
 @bp.get("/scan")
 @needs("look")
 def scan() -> Response:
-    """What the scanner or a clerk typed: a number in any spelling, or the whole address of the QR code."""
+    """Redirect to the dossier of a number, in any spelling, or of the URL in a QR code; 404 page if unknown."""
     typed = request.args.get("number", "")[:300]
     read = scanned(typed)
     number = read.numbers[0] if read else None

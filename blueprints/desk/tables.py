@@ -1,4 +1,4 @@
-"""The figures of an office as tables: to draw, to read, and to take away."""
+"""The statistics of an office as tables, for charts, pages and CSV."""
 
 from typing import Any, NamedTuple
 
@@ -33,17 +33,17 @@ DOSSIER_COLUMNS = (
 
 
 class Table(NamedTuple):
-    """One table: its name in the address, what its cells say, and how it is drawn. The first cell of a row names it."""
+    """One table: `name` is its name in the URL, the first cell of a row is the row's heading."""
 
     name: str
     title: str
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
-    tones: tuple[str, ...] = ()  # of each row, for the bar that is drawn from its last cell; none: not drawn
+    tones: tuple[str, ...] = ()  # the colour of each row's bar, drawn from its last cell; empty: no chart
 
 
 def tables(statistics: Statistics) -> list[Table]:
-    """All there are, what presses most first."""
+    """All tables, the most urgent first."""
     return [
         _deadlines(statistics),
         _weeks(statistics),
@@ -55,7 +55,7 @@ def tables(statistics: Statistics) -> list[Table]:
 
 
 def dossier(row: Dossier) -> tuple[Any, ...]:
-    """A row of the work list for a spreadsheet, under DOSSIER_COLUMNS."""
+    """A row of the work list as CSV cells, in the order of DOSSIER_COLUMNS."""
     form, procedure = row.form, row.form.procedure
     return (
         grouped(row.number),

@@ -1,4 +1,4 @@
-"""The texts of all messages, for administrators: every kind, as it would leave, in each language."""
+"""Preview of the texts of all notifications, for administrators: every kind, by every channel, in each language."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from wording import letters, samples, sms_alphabet
 
 @dataclass(frozen=True)
 class Preview:
-    """One kind of message by every channel. `fault` says why its SMS cannot leave, if it cannot."""
+    """One kind of notification by every channel. `fault` says why its SMS cannot be sent, if so."""
 
     kind: str
     mail: Letter
@@ -30,7 +30,7 @@ class Preview:
 @bp.get("/texts")
 @needs("texts")
 def texts() -> Response:
-    """What citizens are written, with made-up data."""
+    """Show the texts that citizens get, with sample data."""
     form, language = _form(), request.args.get("language", current())
     if language not in LANGUAGES:
         abort(404)
@@ -46,7 +46,7 @@ def texts() -> Response:
 @bp.get("/texts/<kind>/<language>.html")
 @needs("texts")
 def text_html(kind: str, language: str) -> Response:
-    """The mail as a mail program shows it."""
+    """Show the mail as a mail program does."""
     form = _form()
     if form is None or kind not in samples.KINDS or language not in LANGUAGES:
         abort(404)
@@ -54,7 +54,7 @@ def text_html(kind: str, language: str) -> Response:
 
 
 def _form() -> Form | None:
-    """What the made-up dossier is about: the catalogue's first form."""
+    """The form of the sample dossier: the first of the catalogue."""
     tracked = Form.select(Form, Procedure, Authority).join_from(Form, Procedure).join_from(Procedure, Authority)
     return tracked.where(Form.tracked, ~Form.retired).order_by(Procedure.position, Form.position).first()
 
@@ -65,9 +65,8 @@ def _preview(kind: str, language: str, form: Form) -> Preview:
         sms = _letter(kind, "sms", language, form).text
     except ValueError as error:
         fault = str(error)
-    push = (
-        None if kind in ASKING else _letter(kind, "push", language, form)
-    )  # nobody has to ask an app whether it wants
+    # An app needs no question for consent: its user has subscribed already.
+    push = None if kind in ASKING else _letter(kind, "push", language, form)
     return Preview(kind, _letter(kind, "email", language, form), push, sms, fault)
 
 

@@ -1,4 +1,4 @@
-"""The work list: what waits for somebody, when it is due and whose it is."""
+"""The work list: the dossiers to work on, with their due dates and assignees."""
 
 from typing import Any
 
@@ -13,18 +13,18 @@ from models.dossiers.kinds import IN_BULK
 from web import htmx
 
 PAGE_ROWS = 25
-MAX_PAGE = 10_000  # beyond it, a database has no number for the row to begin at
+MAX_PAGE = 10_000  # so that the offset always fits into an integer of the database
 
 
 @bp.get("")
 @needs("look")
 def index() -> Response:
-    """The field for scanner and keyboard, the filters, and the dossiers."""
+    """Show the field for a number, the filters, and the dossiers."""
     return show(WorkList.of(request.args), request.args.get("page", 1, type=int))
 
 
 def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") -> Response:
-    """One page of the list. `error` says why the ticked rows could not be moved; they stay ticked."""
+    """Show one page of the list. `error` says why the ticked rows could not be moved; they stay ticked."""
     page = min(max(page, 1), MAX_PAGE)
     colleagues = list(g.scope.colleagues())
     rows = list(chosen.rows(g.scope).limit(PAGE_ROWS + 1).offset((page - 1) * PAGE_ROWS))
@@ -59,5 +59,5 @@ def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") ->
 
 @bp.app_template_global()
 def list_url(chosen: WorkList, **changes: Any) -> str:
-    """The address of the list with some of its filters changed; the others stay."""
+    """The URL of the list with some filters changed; the others stay."""
     return url_for("desk.index", **(chosen.query() | changes))
