@@ -9,7 +9,7 @@ from wtforms import DateField, TextAreaField
 from wtforms.validators import ValidationError
 
 from models import today
-from models.dossiers.batch import RECENT
+from models.dossiers.batch import MAX_AGE_WITHOUT_REASON
 from models.dossiers.kinds import KINDS
 from models.dossiers.moves import MAX_GRANTED
 
@@ -58,4 +58,4 @@ def needs(name: str) -> Callable[[Any], bool]:
 def backdated(form: Any) -> bool:
     """True if the day of arrival is so long ago that a reason is needed."""
     arrived = form.arrived_on.data
-    return bool(arrived and form.entered and arrived < form.entered - RECENT)
+    return bool(arrived and form.entered and arrived < form.entered - MAX_AGE_WITHOUT_REASON)

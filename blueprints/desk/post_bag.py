@@ -14,7 +14,7 @@ from blueprints.desk import readings
 from blueprints.desk.blueprint import bp, undo_time
 from blueprints.desk.post_bag_forms import BagForm, ReadForm
 from models import Batch, ConflictError, Read, today
-from models.dossiers.batch import RECENT
+from models.dossiers.batch import MAX_AGE_WITHOUT_REASON
 from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import camera
@@ -124,7 +124,9 @@ def _read(bag: int, key: uuid.UUID) -> Read:
 
 def _ask(form: BagForm, status: int = 200) -> Response:
     bags = [bag for bag in own_bags().limit(5)]
-    return camera(htmx.page("desk/bag_new.html", status, form=form, bags=bags, recent=RECENT.days, today=today()))
+    return camera(
+        htmx.page("desk/bag_new.html", status, form=form, bags=bags, recent=MAX_AGE_WITHOUT_REASON.days, today=today())
+    )
 
 
 def _scanner(bag: Batch) -> Response:

@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 
 from blueprints.public.forms import ContactForm
 from models import today
-from models.dossiers.batch import REASONS, RECENT
+from models.dossiers.batch import MAX_AGE_WITHOUT_REASON, REASONS
 from models.dossiers.number import LENGTH, clean
 from models.security.crockford import ALPHABET
 from web.form_fields import DayField, NeededWhen, not_in_future
@@ -30,7 +30,7 @@ REASON_NAMES = {
 
 
 def _old(form: FlaskForm) -> bool:
-    return bool(form.arrived_on.data) and form.arrived_on.data < today() - RECENT
+    return bool(form.arrived_on.data) and form.arrived_on.data < today() - MAX_AGE_WITHOUT_REASON
 
 
 def _reason(needed: Callable[[FlaskForm], bool]) -> SelectField:

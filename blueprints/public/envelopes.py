@@ -14,7 +14,7 @@ from blueprints.public import lookups, status
 from models import Dossier
 from models.catalogue.procedure import LOCALES
 from models.dossiers.kinds import AWAITING_PAPER
-from models.dossiers.number import MOST, grouped, parse, scanned
+from models.dossiers.number import MAX_NUMBERS, grouped, parse, scanned
 from paper import qr
 from paper.envelope import QR_LEVEL, Enclosed, Envelope, render
 from web import htmx
@@ -145,7 +145,7 @@ def _numbers(typed: str) -> tuple[tuple[str, ...], list[Fault]]:
     lines = [line.strip() for line in re.split(r"[\n,;+]", typed) if line.strip()]
     numbers = [number for line in lines for number in _read(line)]
     faults = [Fault(line[:64], status.why(line[:64])) for line in lines if not _read(line)]
-    if not faults and not 2 <= len(set(numbers)) <= MOST:
+    if not faults and not 2 <= len(set(numbers)) <= MAX_NUMBERS:
         faults = [Fault("", _("An envelope sheet is for two to six numbers. One alone has its own sheet."))]
     return tuple(dict.fromkeys(numbers)), faults
 

@@ -1,4 +1,4 @@
-"""Who hears of a dossier's events. Dossiers know no notification: whoever tells somebody subscribes here."""
+"""Subscribers to a dossier's events. Dossiers do not import notifications or systems: these subscribe here."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Audience(Protocol):
         """Tell of `event`, not before `at`."""
 
     def release(self, dossier_id: int, at: dt.datetime) -> None:
-        """The dossier has moved on: what waited for an undo may leave from `at` on."""
+        """The dossier has moved on: notifications held for an undo may leave from `at` on."""
 
     def retract(self, event: Event) -> None:
         """Take `event` back. Raises ConflictError if somebody may have heard of it."""

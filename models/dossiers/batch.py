@@ -1,4 +1,4 @@
-"""Moves that were made together: the envelopes of one post-bag, or the rows ticked in the work list."""
+"""Batches: moves made together, for the envelopes of one post-bag or the rows ticked in the work list."""
 
 import datetime as dt
 
@@ -8,8 +8,7 @@ from models.base import Base, ConflictError, UTCDateTimeField, db, local_day, no
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
-KINDS = ("post-bag", "bulk")
-RECENT = dt.timedelta(days=3)  # a bag may have waited over a weekend; what is older needs a reason
+MAX_AGE_WITHOUT_REASON = dt.timedelta(days=3)  # a bag may have waited over a weekend; what is older needs a reason
 REASONS = ("closed", "waiting", "internal", "stamped")
 
 
@@ -17,7 +16,7 @@ class Batch(Base):
     """A post-bag or a bulk move; its events can be undone together while nobody has been told."""
 
     staff = ForeignKeyField(Staff, backref="batches")
-    kind = CharField(max_length=8)
+    kind = CharField(max_length=8)  # post-bag or bulk
     created_at = UTCDateTimeField()
     arrived_on = DateField(null=True)  # of everything in a post-bag
 
@@ -43,16 +42,16 @@ class Batch(Base):
 
     @property
     def of_today(self) -> bool:
-        """Whether it was begun today: nobody goes on tomorrow with the day of arrival of today."""
+        """True if it was begun today: nobody goes on tomorrow with today's day of arrival."""
         return local_day(self.created_at) == today()
 
 
 def answer_for(arrived_on: dt.date, reason: str, staff: Staff, **what: int) -> None:
     """Check the day of arrival that `staff` gave. Raises ConflictError for one to come, or an old one without a reason.
 
-    A day further back than RECENT is audited with its reason (one of REASONS), since it moves legal deadlines.
+    A day further back than MAX_AGE_WITHOUT_REASON is audited with its reason, one of REASONS: it moves legal deadlines.
     """
-    old = arrived_on < today() - RECENT
+    old = arrived_on < today() - MAX_AGE_WITHOUT_REASON
     if arrived_on > today() or (old and reason not in REASONS):
         raise ConflictError
     if old:

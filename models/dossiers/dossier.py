@@ -21,10 +21,10 @@ from models.staff.staff import Staff
 
 
 class Dossier(Base):
-    """It knows no person: who is told stands in its contacts.
+    """One posted form with its number. It holds no personal data: the addresses to notify are its contacts.
 
-    Its verbs do all of it in one transaction, or nothing. Each takes the version that the mover saw (in an Act) and
-    raises ConflictError if it is out of date, or if the dossier's status does not allow it.
+    Each verb is one transaction. It takes the version that the caller saw (optimistic lock, in an Act) and raises
+    ConflictError if that is out of date, or if the dossier's status does not allow the act.
     """
 
     number = CharField(max_length=13, unique=True)
@@ -42,7 +42,7 @@ class Dossier(Base):
     look_on = DateField(null=True)  # when to see whether it has arrived, while it is announced (reminders.py)
     arrived_on = DateField(null=True)  # the day the first envelope came
     round = IntegerField(default=0)  # how often documents have been asked for
-    # What the clock says after the latest event; kept here so that lists can ask for it. None while it is stopped.
+    # From the legal clock after the latest event, cached for lists. None while the clock is stopped.
     target_on = DateField(null=True)
     due_on = DateField(null=True)
     decided_on = DateField(null=True, index=True)
@@ -73,10 +73,10 @@ class Dossier(Base):
         at: dt.datetime | None = None,
         by: Staff | None = None,
     ) -> "Dossier":
-        """Give out a number for `form`: dossier, first event and whatever its audiences write, or nothing.
+        """Create a dossier for `form`, with its first event and what its audiences write, in one transaction.
 
-        `key` is the idempotency key: of two calls with the same one, the later gets the dossier of the first and
-        changes nothing. `by` is who gave it out at the desk.
+        `key` is the idempotency key: a second call with the same key returns the first dossier and changes nothing.
+        `by` is the member of staff who gave out the number, at the desk.
         """
         at = at or now()
         dossier = cls(number=new_number(), form=form, edition=form.edition, authority=form.procedure.authority)
@@ -85,7 +85,7 @@ class Dossier(Base):
         try:
             with db.atomic():
                 dossier._register(list(addresses))
-        except IntegrityError:  # the same form once more: hardly ever, so nobody else is made to look first
+        except IntegrityError:  # the same form sent twice; rare, so the usual case pays for no extra query
             return cls.get(cls.key == key)
         return dossier
 
@@ -107,31 +107,31 @@ class Dossier(Base):
 
     @classmethod
     def keep_clocks(cls) -> None:
-        """Count the dates of all dossiers in hand anew: a period, or the holidays, may have changed."""
+        """Recompute the dates of all open dossiers, after a change of periods or holidays."""
         for dossier in cls.loaded().where(cls.status.in_(WITH_AUTHORITY)):
             dossier.keep_clock()
 
     @property
     def outdated(self) -> bool:
-        """True if its citizen was given an older edition of the form than the present one."""
+        """True if the citizen was given an older edition of the form than the present one."""
         return bool(self.edition) and self.edition != self.form.edition
 
     @property
     def history(self) -> History:
-        """Its events, read once. What happens by this object is in it; what others do meanwhile is not."""
-        if self._history is None:  # the query is written out: building it takes four times as long as answering it
+        """Its events, read once (cache). Verbs of this object renew it; changes by other processes do not show."""
+        if self._history is None:  # raw SQL: building this query takes Peewee four times as long as running it
             query = f"SELECT * FROM event WHERE dossier_id = {db.param} ORDER BY id"  # noqa: S608
             self._history = History(Event.raw(query, self.id))
         return self._history
 
     @property
     def reading(self) -> Reading | None:
-        """What its legal clock shows; None if the form has no period, or nothing has arrived."""
+        """The legal clock; None if the form has no period, or nothing has arrived."""
         return self.history.reading(self.form.rules)
 
     @property
     def moves(self) -> tuple[str, ...]:
-        """The statuses it may be moved to now. Who was given a day to answer has all of it."""
+        """The statuses it may be moved to now. It cannot lapse before the day set for missing documents is over."""
         moves = MOVES[self.status]
         until = self.history.present.until if self.status == "incomplete" else None
         if until and until >= today():
@@ -163,20 +163,20 @@ class Dossier(Base):
         return self._record(kind, move, changes, arrived_on=on, postmark_on=move.postmark_on, details=details)
 
     def add_papers(self, arrived_on: dt.date, act: Act) -> Event:
-        """A second envelope came, though none was asked for: same status."""
+        """Record a further envelope that nobody asked for. The status stays."""
         if self.status not in TAKING_PAPERS or lies_ahead(arrived_on):
             raise ConflictError
         return self._record("further", act, arrived_on=arrived_on)
 
     def transfer(self, authority: Authority, act: Act) -> Event:
-        """Hand the dossier over to another authority: same status, nobody's in particular, and the citizen is told."""
+        """Hand the dossier over to another authority. The status stays, the assignee is removed."""
         if self.status not in WITH_AUTHORITY or authority == self.authority:
             raise ConflictError
         details = {"from": self.authority.slug, "to": authority.slug}
         return self._record("transferred", act, {"authority": authority, "assignee": None}, details=details)
 
     def forward(self, arrived_on: dt.date, act: Act) -> Event:
-        """The envelope came to the authority of `act.by`, which sends it on to the right one: not arrived yet."""
+        """Record that the envelope came to the authority of `act.by`, which forwards it. It has not arrived yet."""
         first = act.by.authority if act.by else None
         if first is None or first == self.authority or lies_ahead(arrived_on):
             raise ConflictError
@@ -185,16 +185,16 @@ class Dossier(Base):
         return self._record("forwarded", act, changes, arrived_on=arrived_on, details=details)
 
     def mark_absent(self, arrived_on: dt.date, act: Act) -> Event:
-        """An envelope that names this number came without its papers: same status, and the citizen is told."""
+        """Record that an envelope with this number came without its papers. The status stays."""
         if "received" not in self.moves or lies_ahead(arrived_on):
             raise ConflictError
         changes = {"look_on": today() + REMIND_AFTER}
         return self._record("absent", act, changes, arrived_on=arrived_on, details=look_before(self.look_on))
 
     def correct_arrival(self, on: dt.date, act: Act, reason: str = "") -> Event:
-        """The first envelope came on another day than was recorded: the clock is set anew, and the citizen is told.
+        """Correct the day on which the first envelope arrived; the clock is recomputed.
 
-        `reason` is the key of a fixed choice; like that of a move it stands in the audit, too.
+        `reason` is the key of a fixed choice. It is audited, like that of a move.
         """
         if not self.arrived_on or on == self.arrived_on or lies_ahead(on):
             raise ConflictError
@@ -202,14 +202,14 @@ class Dossier(Base):
         return self._record("corrected", act, {"arrived_on": on}, arrived_on=on, details=details)
 
     def return_originals(self, originals: Originals, act: Act) -> Event:
-        """Originals went back to the citizen by registered mail."""
+        """Record originals sent back to the citizen by registered mail."""
         if not self.arrived_on or lies_ahead(originals.sent_on):
             raise ConflictError
         details = {"what": originals.what, "on": originals.sent_on.isoformat(), "registered": originals.registered}
         return self._record("returned", act, details=details)
 
     def undo(self, event: Event, act: Act) -> None:
-        """Take back the latest event, unless somebody may have been told of it. The history keeps both rows."""
+        """Undo the latest event, unless somebody may have been told of it. The history keeps both rows."""
         if event != self.history.latest or event.kind not in UNDOABLE:
             raise ConflictError
         changes = event.put_back | {"arrived_on": self.history.arrival_before(event)}
@@ -220,9 +220,9 @@ class Dossier(Base):
             self._record("undone", act, changes, details={"event": event.id})
 
     def post(self, on: dt.date, registered: str = "") -> None:
-        """The citizen says: I posted it on this day. Announced stays announced, and can be missed from now on.
+        """Record that the citizen posted it on this day. The status stays; the reminders look for it from now on.
 
-        `registered` is the S10 number of the item, already checked.
+        `registered` is the checked S10 number of the item.
         """
         if self.status != "announced" or self.history.on_its_way or lies_ahead(on):
             raise ConflictError
@@ -230,13 +230,13 @@ class Dossier(Base):
         self._record("posted", Act(by=None, version=self.version), {"look_on": watch_from(on)}, details=details)
 
     def remark(self, kind: str, look_on: dt.date, **details: Any) -> Event:
-        """Tell the citizen that paper is late or was never posted; the next look is on `look_on`."""
+        """Record and tell that paper is late or was never posted; the reminders look again on `look_on`."""
         if self.status != "announced":
             raise ConflictError
         return self._record(kind, Act(by=None, version=self.version), {"look_on": look_on}, details=details)
 
     def assign(self, to: Staff | None, *, by: Staff) -> None:
-        """Give the dossier to a colleague, or to nobody. The citizen's page does not change.
+        """Assign the dossier to a colleague, or to nobody. The version stays: the citizen's page does not change.
 
         Raises ConflictError if it is not (or no longer) with the colleague's authority.
         """
@@ -251,10 +251,9 @@ class Dossier(Base):
         self.assignee = to
 
     def keep_clock(self) -> None:
-        """Keep what lists and statistics ask for, as the history tells it now: nothing of it is ever only stored."""
+        """Recompute the columns that lists and statistics use. They are a cache of the history."""
         dates = self.history.dates(self.form.rules)
-        changed = {name: value for name, value in dates.items() if getattr(self, name) != value}
-        if changed:
+        if changed := {name: value for name, value in dates.items() if getattr(self, name) != value}:
             Dossier.update(**changed).where(Dossier.id == self.id).execute()
         for name, value in changed.items():
             setattr(self, name, value)
@@ -271,7 +270,7 @@ class Dossier(Base):
             Audit.record(self.issued_by, "announced", self.id)
 
     def _record(self, kind: str, act: Act, changes: dict[str, Any] | None = None, **fields: Any) -> Event:
-        """Write what `kind` means: the dossier, the event, who did it, and whom to tell."""
+        """Write the dossier, the event and the audit row, and queue what its audiences tell, in one transaction."""
         at, changes = now(), changes or {}
         event = Event(kind=kind, at=at, note=act.note, batch=act.batch, by=act.by, dossier=self, **fields)
         event.from_status, event.to_status = self.status, changes.get("status", self.status)
@@ -295,7 +294,7 @@ class Dossier(Base):
         return event
 
     def _update(self, version: int, **changes: Any) -> None:
-        """Write `changes` if the dossier is still in `version`: of two clerks at once, one wins."""
+        """Write `changes` if the dossier is still in `version` (optimistic lock): of two clerks at once, one wins."""
         mine = (Dossier.id == self.id) & (Dossier.version == version)
         if Dossier.update(version=version + 1, **changes).where(mine).execute() != 1:
             raise ConflictError

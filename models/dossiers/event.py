@@ -13,7 +13,7 @@ from models.staff.staff import Staff
 
 
 class Event(Base):
-    """Something that happened to a dossier. A row is never changed; what its kind means stands in kinds.py."""
+    """One row of a dossier's history, never changed. What its kind means stands in kinds.py."""
 
     dossier = DeferredForeignKey("Dossier", backref="events", on_delete="CASCADE")
     kind = CharField(max_length=12)
@@ -56,11 +56,11 @@ class Event(Base):
 
     @property
     def until_set(self) -> dt.date | None:
-        """incomplete: the day by which the documents should come, as the clerk set it."""
+        """Of "incomplete": the day by which the documents should come, as the clerk set it."""
         until = self.details.get("until")
         return dt.date.fromisoformat(until) if until else None
 
     @property
     def until(self) -> dt.date | None:
-        """incomplete: the same day, moved to the next working day if it is none (Basel Convention, art. 5)."""
+        """The same day, moved to the next working day if it is not one (Basel Convention, art. 5)."""
         return working_day(self.until_set) if self.until_set else None

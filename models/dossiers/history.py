@@ -1,4 +1,4 @@
-"""The events of one dossier, as a value to ask: what counts, what came last, what the legal clock says."""
+"""The history of one dossier as a value: its valid events, the latest of a kind, the facts for the legal clock."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -13,9 +13,9 @@ from models.dossiers.kinds import ABOUT_CONTACT, ABOUT_ENVELOPE, ENTERING, KINDS
 
 
 class History:
-    """The rows of a dossier's history, oldest first, as they were when they were read.
+    """A dossier's events, oldest first, as they were when they were read (a snapshot).
 
-    Events about a contact are left out. A history never changes: after a verb, ask the dossier for the new one.
+    Events about a contact are left out. After a verb, ask the dossier for its new history.
     """
 
     def __init__(self, rows: Iterable[Event]) -> None:
@@ -23,17 +23,17 @@ class History:
 
     @cached_property
     def standing(self) -> list[Event]:
-        """The events that a citizen is shown: what was undone in time never happened."""
+        """The events that count: without those undone, and without the undoing."""
         return [event for event in self.rows if event.kind != "undone" and event.id not in self.undone]
 
     @cached_property
     def undone(self) -> frozenset[int]:
-        """The ids of the events that were taken back."""
+        """The ids of the events that were undone."""
         return frozenset(event.details["event"] for event in self.rows if event.kind == "undone")
 
     @property
     def latest(self) -> Event:
-        """The newest row, whatever it is."""
+        """The newest row, undone or not."""
         return self.rows[-1]
 
     def of(self, *kinds: str) -> list[Event]:
@@ -74,18 +74,18 @@ class History:
 
     @property
     def facts(self) -> list[Fact]:
-        """What matters to the legal clock, in the order in which it became known."""
+        """The facts for the legal clock, in the order in which they became known."""
         found: list[Fact] = []
         for event in self.standing:
             _apply(event, found)
         return found
 
     def reading(self, rules: Sequence[Rule]) -> Reading | None:
-        """What the legal clock shows; None if there is no rule, or nothing has arrived."""
+        """The legal clock; None if there is no rule, or nothing has arrived."""
         return read(rules, self.facts)
 
     def dates(self, rules: Sequence[Rule]) -> dict[str, dt.date | int | None]:
-        """What lists and statistics ask for: the columns of a dossier that follow from its history.
+        """The columns of a dossier that follow from its history, for lists and statistics.
 
         `handled_days` are those from arrival to the first decision, less those spent waiting for documents.
         """
@@ -100,19 +100,19 @@ class History:
         }
 
     def arrival_before(self, event: Event) -> dt.date | None:
-        """The day of the first arrival as it stood before `event`."""
+        """The day of the first arrival as it was recorded before `event`."""
         days = [each.arrived_on for each in self.of("received", "corrected") if each.id < event.id]
         return days[-1] if days else None
 
     def authority_at(self, event: Event, present: Authority) -> Authority:
-        """Who had the dossier after `event`; `present` has it now. A later hand-over changes nobody's deeds."""
+        """The authority that had the dossier after `event`; `present` has it now."""
         handed = next((each for each in self.rows if each.kind == "transferred" and each.id > event.id), None)
         first = Authority.get_or_none(Authority.slug == handed.details.get("from")) if handed else None
         return first or present
 
 
 def _apply(event: Event, facts: list[Fact]) -> None:
-    """Add to `facts` what `event` means for the clock, or correct them by it."""
+    """Add the fact that `event` is for the clock to `facts`; a correction replaces the arrival."""
     clock, day = KINDS[event.kind].clock, local_day(event.at)
     arrived = next((index for index, fact in enumerate(facts) if fact.kind == "arrived"), None)
     if clock == "correction" and arrived is not None and event.arrived_on:

@@ -1,4 +1,4 @@
-"""What somebody asks of a dossier, as objects; and the periods that its verbs count with."""
+"""Arguments of a dossier's verbs as objects, and the periods that the verbs use."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from models.deadlines.workdays import working_days_after
 from models.dossiers.batch import Batch
 from models.staff.staff import Staff
 
-AT_ONCE = dt.timedelta()
+NO_HOLD = dt.timedelta()
 DAYS_IN_POST = 7  # working days that an envelope may take, the opening of the post included
 MAX_GRANTED = dt.timedelta(days=730)  # from today, that a citizen is given for missing documents
 REMIND_AFTER = dt.timedelta(days=60)  # when nobody said that it was posted
@@ -19,16 +19,16 @@ Document = str | dict[str, str]  # as a clerk typed it, or as the catalogue name
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """Who does something to a dossier, and which version of it they saw.
+    """Who does something to a dossier, and the version of it that they saw (optimistic lock).
 
-    Nobody is told before `hold` is over, so that a slip can be undone (what cannot be, is told at once). `note` is
-    public. `batch` is the post-bag or bulk move that it belongs to.
+    If it can be undone, nobody is told before `hold` is over. `note` is public. `batch` is the post-bag or bulk move
+    that it belongs to.
     """
 
     by: Staff | None
     version: int
     note: str = ""
-    hold: dt.timedelta = AT_ONCE
+    hold: dt.timedelta = NO_HOLD
     batch: Batch | None = None
 
 
@@ -70,7 +70,7 @@ def expected_by(posted_on: dt.date) -> dt.date:
 
 
 def watch_from(sent_on: dt.date) -> dt.date:
-    """When to look for an envelope sent on `sent_on`: the day after the last one that it may take."""
+    """The first day on which an envelope sent on `sent_on` is late."""
     return expected_by(sent_on) + dt.timedelta(days=1)
 
 
@@ -80,5 +80,5 @@ def lies_ahead(day: dt.date | None) -> bool:
 
 
 def look_before(look_on: dt.date | None) -> dict[str, str]:
-    """For the details of an event that changes when to look for paper: what an undo puts back."""
+    """Details for an event that changes look_on: an undo restores the value from them."""
     return {"look": look_on.isoformat()} if look_on else {}

@@ -1,4 +1,4 @@
-"""What colleagues tell each other about a dossier. The citizen never sees it: public words stand on an event."""
+"""Internal notes of colleagues about a dossier. The citizen never sees them: the public note is on an event."""
 
 from peewee import ForeignKeyField, ModelSelect, TextField
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from models.security.crockford import ALPHABET, LOOK_ALIKES, check_character
 
 LENGTH = 13
-MOST = 6  # numbers on one envelope sheet
+MAX_NUMBERS = 6  # numbers on one envelope sheet
 _ADDRESS = re.compile(r"/(T|E|R)/([^/?#]+)(?:/(\d{1,3})(?!\w))?")
 # A hand scanner types as if on an American keyboard; the computer may believe that it has another one. What arrives,
 # back to what was meant, as far as our addresses need it. German and Swiss keyboards:
@@ -21,7 +21,7 @@ _SEPARATORS = re.compile(r"[\s.\-\u2010-\u2015\u2212]+")
 
 
 class Scanned(NamedTuple):
-    """What a code, or whatever was typed in its place, stands for.
+    """The meaning of a scanned code, or of what was typed instead.
 
     `round` is the round of a follow-up sheet, 0 for everything else; only an envelope has several numbers.
     """
@@ -32,18 +32,18 @@ class Scanned(NamedTuple):
 
 
 def new_number() -> str:
-    """A number nobody can guess. That it is free is for the database to say (unique index)."""
+    """A random number. The unique index of the database refuses one that is taken."""
     body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
     return body + check_character(body)
 
 
 def clean(text: str) -> str:
-    """What a person typed, without separators, in upper case, look-alikes O, I and L read as digits."""
+    """Typed text without separators, in upper case, with the look-alikes O, I and L as digits."""
     return _SEPARATORS.sub("", text).upper().translate(LOOK_ALIKES)
 
 
 def parse(text: str) -> str | None:
-    """The number in `text`, whatever its spelling, or None when it cannot be one (length, letters, check)."""
+    """The number in `text`, in any spelling, or None if length, letters or check character are wrong."""
     number = clean(text[:64])  # longer input is no number: do not spend time on it
     if len(number) != LENGTH or any(character not in ALPHABET for character in number):
         return None
@@ -84,7 +84,7 @@ def several(text: str) -> tuple[str, ...]:
     """
     signs = "".join(sign for sign in unicodedata.normalize("NFD", clean(text)) if sign.isalnum())
     numbers = [parse(signs[at : at + LENGTH]) for at in range(0, len(signs), LENGTH)]
-    return tuple(dict.fromkeys(filter(None, numbers))) if all(numbers) and len(numbers) <= MOST else ()
+    return tuple(dict.fromkeys(filter(None, numbers))) if all(numbers) and len(numbers) <= MAX_NUMBERS else ()
 
 
 def find(text: str) -> str | None:
@@ -99,5 +99,5 @@ def find(text: str) -> str | None:
 
 
 def grouped(number: str) -> str:
-    """As printed and spoken: groups of four, four and five."""
+    """The number as printed and spoken: groups of four, four and five."""
     return f"{number[:4]}-{number[4:8]}-{number[8:]}"

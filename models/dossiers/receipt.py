@@ -1,6 +1,6 @@
-"""What an arrival receipt says, and the seal by which we know our own again.
+"""Arrival receipts: their content, and the seal (a MAC) that proves that we issued one.
 
-Nothing is stored for it: the seal follows from the dates, and the dates from the history.
+Nothing is stored: the content is computed from the history, and the seal from the content.
 """
 
 import datetime as dt
@@ -27,7 +27,7 @@ class Arrival(NamedTuple):
 
 
 class Receipt(NamedTuple):
-    """The envelopes that had arrived for a number, as they were recorded at some time."""
+    """The envelopes recorded for a number at some time."""
 
     number: str
     arrivals: tuple[Arrival, ...]
@@ -41,7 +41,7 @@ class Receipt(NamedTuple):
         return body + check_character(body)
 
     def standing(self, present: "Receipt") -> Literal["genuine", "more", "corrected", "void"]:
-        """What became of it: it still holds; more has come; a day was corrected; an arrival was taken back."""
+        """Compare it with the `present` one: unchanged; more has come; a day was corrected; an arrival was undone."""
         if self.arrivals == present.arrivals:
             return "genuine"
         if len(present.arrivals) < len(self.arrivals):
@@ -50,7 +50,7 @@ class Receipt(NamedTuple):
 
 
 def present(dossier: Dossier) -> Receipt:
-    """The receipt as it would be issued now; without an arrival it has nothing to say."""
+    """The receipt that would be issued now; it has no arrivals before the first."""
     return _all(dossier)[-1]
 
 
@@ -61,7 +61,7 @@ def sealed(dossier: Dossier, seal: str, secret: str) -> Receipt | None:
 
 
 def _all(dossier: Dossier) -> list[Receipt]:
-    """Every receipt that could ever be issued, oldest first: also of an arrival that was taken back later."""
+    """Every receipt that may have been issued, oldest first: also one with an arrival that was undone later."""
     events = dossier.history.rows
     authority = _first_authority(dossier, events)
     arrivals: dict[Any, Arrival] = {}
@@ -75,13 +75,13 @@ def _all(dossier: Dossier) -> list[Receipt]:
 
 
 def _first_authority(dossier: Dossier, events: list[Event]) -> Authority:
-    """Where the first envelope went, before anybody handed the dossier over."""
+    """The authority before the first hand-over."""
     slug = next((event.details["from"] for event in events if event.kind == "transferred"), None)
     return Authority.get(Authority.slug == slug) if slug else dossier.authority
 
 
 def _apply(event: Event, arrivals: dict[Any, Arrival], authority: Authority) -> None:
-    """What `event` does to the envelopes on record. A correction is of the first one: its day starts the clock."""
+    """Apply `event` to the recorded arrivals. A correction concerns the first: its day starts the clock."""
     if event.kind in ENVELOPES and event.arrived_on:
         scanned_on = local_day(event.at)
         arrivals[event.id] = Arrival(event.arrived_on, scanned_on, event.postmark_on, authority)

@@ -1,7 +1,7 @@
-"""Paper that does not come: nobody waits in silence, and no number waits for ever.
+"""Reminders for dossiers whose paper does not come, and the lapse of unused numbers.
 
-A citizen who said "I posted it" hears once when the envelope has not been scanned in time. A number that was never
-used is remembered once, and lapses in the end.
+A citizen who said "I posted it" is told once if the envelope was not scanned in time. The holder of an unused number is
+reminded once; then the number lapses.
 """
 
 import datetime as dt
@@ -11,17 +11,17 @@ from models.dossiers.dossier import Dossier
 from models.dossiers.moves import REMIND_AFTER, Move
 
 LAPSE_AFTER = dt.timedelta(days=90)
-LAST_WORD = LAPSE_AFTER - REMIND_AFTER  # from what was said last to the end: time to ask the post, or to post again
-MOST = 200  # dossiers at a time: other work must not wait long for the worker
+LAPSE_AFTER_NOTICE = LAPSE_AFTER - REMIND_AFTER  # time to ask the post, or to post again
+MAX_DOSSIERS_A_RUN = 200  # dossiers at a time: other work must not wait long for the worker
 
 
 def look() -> int:
-    """Tell or end what is due today among the dossiers still announced. Returns how many were looked at.
+    """Remind, or let lapse, what is due today among the announced dossiers. Returns how many were due.
 
-    Safe to repeat and to run on several machines at once: each dossier moves on by its version.
+    Idempotent, and safe on several machines at once: the version of each dossier is an optimistic lock.
     """
     due = Dossier.select().where((Dossier.status == "announced") & (Dossier.look_on <= today()))
-    dossiers = list(due.order_by(Dossier.look_on, Dossier.id).limit(MOST))
+    dossiers = list(due.order_by(Dossier.look_on, Dossier.id).limit(MAX_DOSSIERS_A_RUN))
     for dossier in dossiers:
         try:
             _look_at(dossier)
@@ -31,12 +31,13 @@ def look() -> int:
 
 
 def _look_at(dossier: Dossier) -> None:
-    sent, next_look = dossier.history.on_its_way, max(today() + LAST_WORD, dossier.created_at.date() + LAPSE_AFTER)
+    sent, next_look = (
+        dossier.history.on_its_way,
+        max(today() + LAPSE_AFTER_NOTICE, dossier.created_at.date() + LAPSE_AFTER),
+    )
     if sent:
-        on = {
-            "on": (sent.arrived_on or today()).isoformat()
-        }  # of one that was sent on: when it came to the first office
-        dossier.remark("unarrived", next_look, **on | sent.details)
+        on = (sent.arrived_on or today()).isoformat()  # forwarded: the day on which it came to the first office
+        dossier.remark("unarrived", next_look, **{"on": on} | sent.details)
     elif dossier.history.of("reminder", "unarrived"):
         dossier.move(Move("lapsed", by=None, version=dossier.version))
     else:

@@ -1,4 +1,4 @@
-"""How long finished dossiers took: a look back over a year, never a promise."""
+"""Waiting times: how long the dossiers decided in the last year took."""
 
 import datetime as dt
 from collections import Counter
@@ -12,8 +12,8 @@ from models.catalogue.procedure import Form, Procedure
 from models.dossiers.dossier import Dossier
 from models.security.throttle import Used
 
-YEAR = dt.timedelta(days=365)
-LEAST = 20  # fewer cases say little about the next one, and may say much about the last
+LOOK_BACK = dt.timedelta(days=365)
+MIN_CASES = 20  # fewer cases say little about the next one, and may say much about the last
 
 
 class Spread(NamedTuple):
@@ -25,7 +25,7 @@ class Spread(NamedTuple):
 
 
 class WaitingTime(Base):
-    """The spread of one procedure, counted once a day so that every page can say it for one cheap read."""
+    """The spread of one procedure, computed once a day so that a page reads it with one cheap query."""
 
     procedure = ForeignKeyField(Procedure, primary_key=True, on_delete="CASCADE")
     cases = IntegerField()
@@ -35,20 +35,20 @@ class WaitingTime(Base):
 
     @classmethod
     def of(cls, procedure: Procedure) -> "WaitingTime | None":
-        """What can be said of `procedure`: nothing, if there were too few cases."""
+        """The spread of `procedure`; None with fewer than MIN_CASES."""
         rows = cls.raw(f"SELECT * FROM waiting_time WHERE procedure_id = {db.param}", procedure.id)  # noqa: S608
-        return next(iter(rows), None)  # by hand, because building this query takes longer than answering it
+        return next(iter(rows), None)  # raw SQL: building the query takes longer than running it
 
     @classmethod
     def refresh(cls) -> None:
-        """Count all anew, if nobody has done so today."""
+        """Recompute all, once a day over all processes."""
         if Used.consume_once(f"waiting times {today()}", dt.timedelta(days=2)):
             cls.count()
 
     @classmethod
     def count(cls) -> None:
-        """Replace every row by what the dossiers decided in the last twelve months say."""
-        since = today() - YEAR
+        """Replace all rows by the spreads of the last twelve months."""
+        since = today() - LOOK_BACK
         with db.atomic():
             cls.delete().execute()
             for procedure, spread in spreads(since).items():
@@ -56,7 +56,7 @@ class WaitingTime(Base):
 
 
 def spreads(since: dt.date) -> dict[int, Spread]:
-    """By the id of the procedure, what the dossiers decided after `since` say; not those with fewer than LEAST."""
+    """{procedure id: spread} of the dossiers decided after `since`, without procedures of fewer than MIN_CASES."""
     days: dict[int, Counter[int]] = {}
     counted: Any = (
         Dossier.select(Form.procedure, Dossier.handled_days, fn.COUNT(Dossier.id))
@@ -66,7 +66,7 @@ def spreads(since: dt.date) -> dict[int, Spread]:
     )
     for procedure, length, cases in counted.tuples():
         days.setdefault(procedure, Counter())[length] = cases
-    return {procedure: spread(found) for procedure, found in days.items() if found.total() >= LEAST}
+    return {procedure: spread(found) for procedure, found in days.items() if found.total() >= MIN_CASES}
 
 
 def spread(days: Counter[int]) -> Spread:

@@ -8,7 +8,7 @@ import pytest
 
 from models import Audit, Dossier, Form, Notification, Procedure, WaitingTime, today
 from models.dossiers.number import grouped
-from models.dossiers.waiting_times import LEAST
+from models.dossiers.waiting_times import MIN_CASES
 from support.site import account, signed_in
 from support.visitor import Page, Visitor
 
@@ -116,7 +116,7 @@ def test_messages_are_counted_by_what_became_of_them(either, clerk, form):
 
 
 def test_waiting_times_are_those_of_the_public_page(app, desk, form):
-    for index in range(LEAST):
+    for index in range(MIN_CASES):
         given(form, f"a{index}", status="decided", decided_on=today(), handled_days=index)
     assert "from 20 decided dossiers on" in desk.get("/desk/numbers").text
     WaitingTime.count()

@@ -12,7 +12,7 @@ from commands.worker import Worker
 from models import ConflictError, Dossier, Form, Procedure, WaitingTime, today
 from models.deadlines.facts import Fact, handled
 from models.dossiers.moves import Act, Move
-from models.dossiers.waiting_times import LEAST, YEAR, spread
+from models.dossiers.waiting_times import LOOK_BACK, MIN_CASES, spread
 from support.visitor import Visitor
 
 FAR = dt.date(2026, 3, 2)
@@ -95,7 +95,7 @@ def test_withdrawn_and_lapsed_dossiers_were_not_decided(app, form, clerk):
     assert stored(dossier) == (None, None)
 
 
-@given(st.lists(st.integers(0, 400), min_size=LEAST, max_size=200))
+@given(st.lists(st.integers(0, 400), min_size=MIN_CASES, max_size=200))
 def test_sentence_is_true_of_the_dossiers_it_was_counted_from(lengths):
     found = spread(Counter(lengths))
     assert found.cases == len(lengths) and found.half <= found.most
@@ -106,11 +106,11 @@ def test_sentence_is_true_of_the_dossiers_it_was_counted_from(lengths):
 
 def test_nothing_is_said_before_there_are_enough_cases(either, form):
     citizen = Visitor(either)
-    many(form, *range(1, LEAST))
+    many(form, *range(1, MIN_CASES))
     WaitingTime.count()
     assert WaitingTime.of(form.procedure) is None
     assert "How long it took others" not in citizen.get("/procedures/rent-subsidy").text
-    finished(form, LEAST)
+    finished(form, MIN_CASES)
     WaitingTime.count()
     found = WaitingTime.of(form.procedure)
     assert (found.cases, found.half, found.most) == (20, 10, 18)
@@ -121,19 +121,19 @@ def test_nothing_is_said_before_there_are_enough_cases(either, form):
 
 def test_each_procedure_has_its_own_and_only_the_last_year_counts(either, form):
     other = Form.select().join(Procedure).where(Procedure.id != form.procedure.id, Form.tracked).first()
-    many(form, *[7] * LEAST)
-    many(other, *[70] * (LEAST - 1))
-    for index in range(LEAST):
-        finished(other, 1, today() - YEAR, key=f"old {index}")
+    many(form, *[7] * MIN_CASES)
+    many(other, *[70] * (MIN_CASES - 1))
+    for index in range(MIN_CASES):
+        finished(other, 1, today() - LOOK_BACK, key=f"old {index}")
     WaitingTime.count()
     assert [(row.procedure_id, row.half) for row in WaitingTime.select()] == [(form.procedure_id, 7)]
-    finished(other, 70, today() - YEAR + dt.timedelta(days=1))
+    finished(other, 70, today() - LOOK_BACK + dt.timedelta(days=1))
     WaitingTime.count()
     assert WaitingTime.of(other.procedure).half == 70
 
 
 def test_figures_go_when_there_are_too_few_cases_again(app, form):
-    many(form, *[7] * LEAST)
+    many(form, *[7] * MIN_CASES)
     WaitingTime.count()
     Dossier.delete().where(Dossier.id == Dossier.select(Dossier.id).limit(1)).execute()
     WaitingTime.count()
@@ -141,7 +141,7 @@ def test_figures_go_when_there_are_too_few_cases_again(app, form):
 
 
 def test_worker_counts_once_a_day_however_many_there_are(app, form):
-    many(form, *[7] * LEAST)
+    many(form, *[7] * MIN_CASES)
     Worker()._tidy()
     assert WaitingTime.of(form.procedure).half == 7
     WaitingTime.update(half=99).execute()
@@ -169,6 +169,6 @@ def test_status_page_looks_back_while_the_authority_has_the_papers_and_only_then
 
 
 def test_what_took_no_day_is_said_to_take_one(app, visitor, form):
-    many(form, *[0] * LEAST)
+    many(form, *[0] * MIN_CASES)
     WaitingTime.count()
     assert "within 1 and nine of ten within 1 day." in visitor.get("/procedures/rent-subsidy").text
