@@ -1,4 +1,4 @@
-"""How long an authority has to answer, and why: pure dates of Luxembourg, no database.
+"""The legal clock: the deadline of an authority, with the steps that explain it. Pure functions of dates, no database.
 
 The European Convention on the Calculation of Time-Limits (Basel 1972), approved by the law of 30 May 1984, rules what
 happens to a period; its articles stand where they are followed. The periods themselves are content of the catalogue.
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from models.deadlines.facts import OPEN, Fact, Pause, arrival, ending, pauses_of, transfers
+from models.deadlines.facts import NO_END_YET, Fact, Pause, arrival, ending, pauses_of, transfers
 from models.deadlines.workdays import DAY, working_day
 
 Unit = Literal["days", "weeks", "months"]
@@ -47,7 +47,7 @@ class Rule:
 
     @classmethod
     def of(cls, period: Mapping[str, Any]) -> "Rule":
-        """The rule as the catalogue keeps it."""
+        """The rule from its row in the catalogue."""
         since = period.get("valid_from")
         return cls(**{**period, "valid_from": dt.date.fromisoformat(since) if since else None})
 
@@ -66,6 +66,8 @@ class Waiting(NamedTuple):
 
 
 class Restarted(NamedTuple):
+    """The period began anew."""
+
     on: dt.date
     cause: Literal["supplied", "transferred"]
 
@@ -79,6 +81,8 @@ class Counted(NamedTuple):
 
 
 class Suspended(NamedTuple):
+    """The clock was stopped for some days, which lengthen the period."""
+
     since: dt.date
     until: dt.date
     days: int
@@ -101,7 +105,7 @@ class HandedOver(NamedTuple):
 
 
 class Rolled(NamedTuple):
-    """The last day is none to get work done: the period includes the next working day (art. 5)."""
+    """The last day is not a working day, so the period ends on the next one (art. 5)."""
 
     days: tuple[dt.date, ...]
     end: dt.date
@@ -112,7 +116,7 @@ Step = Started | Waiting | Restarted | Counted | Suspended | Stopped | HandedOve
 
 @dataclass(frozen=True)
 class Reading:
-    """What the clock of a dossier shows. The dates are those of its steps, so that the steps always explain them."""
+    """The state of a dossier's clock. Its dates are taken from its steps, so that the steps always explain them."""
 
     rule: Rule
     started: dt.date | None  # None: it waits for the dossier to be complete
@@ -122,7 +126,7 @@ class Reading:
 
     @property
     def stopped(self) -> dt.date | None:
-        """Since when the clock is stopped, if it is."""
+        """The day on which the clock was stopped, if it is stopped."""
         return next((step.since for step in self.steps if isinstance(step, Stopped | Waiting)), None)
 
     @property
@@ -149,7 +153,7 @@ class Reading:
         return (add(start, self.rule.length, self.rule.unit) - start).days if start else 0
 
     def used(self, on: dt.date) -> int:
-        """How many days of the period are used up when the day `on` is over."""
+        """How many days of the period are used at the end of the day `on`."""
         if not self.started:
             return 0
         until = min(day for day in (on, self.end, self.stopped, self.ended) if day)
@@ -182,9 +186,9 @@ def applicable(rules: Sequence[Rule], facts: Sequence[Fact]) -> Rule | None:
 
 
 def read(rules: Sequence[Rule], facts: Sequence[Fact]) -> Reading | None:
-    """What the clock shows after these `facts` (in the order they became known).
+    """The clock after these `facts`, given in the order in which they became known.
 
-    None if there is nothing to read: nothing has arrived, or no rule was valid when it did.
+    None if nothing has arrived, or no rule was valid when it did.
     """
     rule = applicable(rules, facts)
     if rule is None:
@@ -222,13 +226,13 @@ def _counting(rule: Rule, start: dt.date, facts: Sequence[Fact], pauses: Sequenc
 
 
 def _stretch(start: dt.date, end: dt.date, pauses: Iterable[Pause]) -> Iterator[Suspended | Stopped]:
-    """What each suspension does to a period that would end on `end`: those that begin later do nothing."""
+    """The effect of each suspension on a period that would end on `end`; those that begin later have none."""
     total, lost = (end - start).days, 0
     for pause in pauses:
         since = max(pause.since, start)
         if since > end:
             return
-        if pause.until == OPEN:
+        if pause.until == NO_END_YET:
             yield Stopped(since, (since - start).days - lost, total)
             return
         days = (pause.until - since).days
@@ -247,20 +251,20 @@ def _last(rule: Rule, length: int, start: dt.date, pauses: Iterable[Pause]) -> d
 def _effects(
     rule: Rule, facts: Sequence[Fact], pauses: Sequence[Pause]
 ) -> tuple[list[Pause], list[tuple[dt.date, Restarted]]]:
-    """Under `rule`: which pauses stop the clock, and what starts it anew, each with the day that began."""
+    """Under `rule`: the pauses that stop the clock, and the restarts with the day on which the cause of each began."""
     restarting = []
     if rule.transfer == "restart":
         restarting += [(day, Restarted(day, "transferred")) for day in transfers(facts)]
     if rule.missing == "restart":
-        restarting += [(since, Restarted(until, "supplied")) for since, until in pauses if until != OPEN]
-    stopping = {"suspend": pauses, "restart": [pause for pause in pauses if pause.until == OPEN], "none": ()}
+        restarting += [(since, Restarted(until, "supplied")) for since, until in pauses if until != NO_END_YET]
+    stopping = {"suspend": pauses, "restart": [pause for pause in pauses if pause.until == NO_END_YET], "none": ()}
     return list(stopping[rule.missing]), sorted(restarting)
 
 
 def _restarts(
     rule: Rule, start: dt.date, restarting: Iterable[tuple[dt.date, Restarted]], pauses: Sequence[Pause]
 ) -> list[Restarted]:
-    """Where the period begins anew: only what began while it ran counts."""
+    """The restarts that count: those whose cause began while the period ran."""
     found = []
     for since, restart in restarting:
         end = _last(rule, rule.length, start, pauses)
@@ -281,4 +285,4 @@ def _started(rule: Rule, facts: Sequence[Fact]) -> dt.date | None:
         return arrived
     checked = next((index for index, fact in enumerate(facts) if fact.kind == "complete"), len(facts))
     complete = max((pause.until for pause in pauses_of(facts[: checked + 1])), default=arrived)
-    return None if complete == OPEN else max(arrived, complete)
+    return None if complete == NO_END_YET else max(arrived, complete)

@@ -1,4 +1,4 @@
-"""What matters to the clock in a dossier's history: facts with their dates, and the pauses between them."""
+"""Facts for the legal clock (what happened when), and the pauses that follow from them."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -6,27 +6,30 @@ from typing import Literal, NamedTuple
 
 Kind = Literal["arrived", "requested", "supplied", "complete", "transferred", "ended"]
 
-OPEN = dt.date.max  # the end of a pause that still lasts
+NO_END_YET = dt.date.max  # the end of a pause that still lasts
 
 
 class Fact(NamedTuple):
-    """Something that happened to a dossier and matters to its clock."""
+    """One event of a dossier that the clock takes into account."""
 
     kind: Kind
     on: dt.date
 
 
 class Pause(NamedTuple):
+    """A time in which the authority waited for documents."""
+
     since: dt.date
     until: dt.date
 
 
 def arrival(facts: Iterable[Fact]) -> dt.date | None:
+    """The day of the first arrival, if there was one."""
     return next((fact.on for fact in facts if fact.kind == "arrived"), None)
 
 
 def pauses_of(facts: Iterable[Fact]) -> list[Pause]:
-    """From each request for documents to its answer, oldest first; those that overlap are one."""
+    """The pauses, each from a request for documents to its answer, oldest first; overlapping ones are joined."""
     asked: list[dt.date] = []
     found: list[Pause] = []
     for fact in facts:
@@ -35,7 +38,7 @@ def pauses_of(facts: Iterable[Fact]) -> list[Pause]:
         answered = {"supplied": asked[:1], "complete": asked[:]}.get(fact.kind, [])
         found += [Pause(since, max(since, fact.on)) for since in answered]
         del asked[: len(answered)]
-    return _joined([*found, *(Pause(since, OPEN) for since in asked)])
+    return _joined([*found, *(Pause(since, NO_END_YET) for since in asked)])
 
 
 def _joined(pauses: Iterable[Pause]) -> list[Pause]:
@@ -49,11 +52,12 @@ def _joined(pauses: Iterable[Pause]) -> list[Pause]:
 
 
 def transfers(facts: Iterable[Fact]) -> list[dt.date]:
+    """The days of the hand-overs to another authority."""
     return [fact.on for fact in facts if fact.kind == "transferred"]
 
 
 def ending(facts: Iterable[Fact]) -> dt.date | None:
-    """Since when nothing is counted any more, if so."""
+    """The day on which the clock ended, if it has."""
     ended = None
     for fact in facts:
         if fact.kind == "ended":

@@ -11,11 +11,12 @@ from holidays import country_holidays
 
 DAY = dt.timedelta(days=1)
 SATURDAY = 5
-NAMED_IN = {"de": "de", "fr": "fr", "en": "en_US", "lb": "lb"}
-BRITISH = {"Labor Day": "Labour Day", "Pentecost Monday": "Whit Monday"}
+LOCALES_OF_HOLIDAYS = {"de": "de", "fr": "fr", "en": "en_US", "lb": "lb"}
+BRITISH_NAMES = {"Labor Day": "Labour Day", "Pentecost Monday": "Whit Monday"}
 
 
 def is_working_day(day: dt.date) -> bool:
+    """True from Monday to Friday, but for legal holidays."""
     return day.weekday() < SATURDAY and day not in _holidays(day.year, "lb")
 
 
@@ -27,16 +28,18 @@ def working_day(day: dt.date) -> dt.date:
 
 
 def holiday(day: dt.date, language: str) -> str:
-    """What the legal holiday on `day` is called in `language`, or "" if there is none."""
+    """The name of the legal holiday on `day` in `language`; "" if there is none."""
     return _holidays(day.year, language).get(day, "")
 
 
 @lru_cache(maxsize=256)
 def _holidays(year: int, language: str) -> dict[dt.date, str]:
-    # Language and year are always given: without them the package asks the server's locale, and fills in years as it
-    # is asked, which threads must not do at once.
-    found = country_holidays("LU", years=year, expand=False, categories="public", language=NAMED_IN[language])
-    return {day: BRITISH.get(name, name).replace("'", "’") for day, name in found.items()}
+    # Always with language and year: without a language the package takes the server's locale, and without a year it
+    # fills its table on demand, which is not thread-safe.
+    found = country_holidays(
+        "LU", years=year, expand=False, categories="public", language=LOCALES_OF_HOLIDAYS[language]
+    )
+    return {day: BRITISH_NAMES.get(name, name).replace("'", "’") for day, name in found.items()}
 
 
 def working_days_after(day: dt.date, count: int) -> dt.date:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from models.catalogue.procedure import LANGUAGES
-from models.deadlines.workdays import DAY, NAMED_IN, holiday, is_working_day, working_day
+from models.deadlines.workdays import DAY, LOCALES_OF_HOLIDAYS, holiday, is_working_day, working_day
 from paths import ROOT
 
 # Easter Monday of each year; Ascension Day is 38 days after it, Whit Monday 49.
@@ -56,7 +56,7 @@ def test_holidays_of_a_year_have_their_names_in_four_languages():
         "25.12.": ["Weihnachten", "Noël", "Christmas Day", "Chrëschtdag"],
         "26.12.": ["Zweiter Weihnachtsfeiertag", "Saint-Étienne", "Saint Stephen’s Day", "Stiefesdag"],
     }
-    assert set(NAMED_IN) == set(LANGUAGES)
+    assert set(LOCALES_OF_HOLIDAYS) == set(LANGUAGES)
 
 
 def test_two_holidays_on_one_day_are_both_named():
