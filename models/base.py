@@ -1,4 +1,4 @@
-"""The database: one proxy, two engines (SQLite embedded, PostgreSQL by URL), one kind of time."""
+"""The database (SQLite or PostgreSQL, by URL), the base of all models, and the present time."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -49,10 +49,12 @@ class UTCDateTimeField(DateTimeField):
 
 
 class ConflictError(Exception):
-    """The dossier is not (or no longer) in a state that allows this; nothing was changed."""
+    """Somebody was quicker, or the status does not allow this. Nothing was changed."""
 
 
 class Base(Model):
+    """Base of all models."""
+
     id: Any  # peewee adds it; its stubs do not say so
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Reading the catalogue's files: every fault is named with its file and line."""
+"""Read the files of the catalogue. Every fault is reported with its file and line."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +52,7 @@ def read(folder: Path, kinds: EventKinds) -> Catalogue:
 
 
 def _dangling(reader: "_Reader", topics: Any, authorities: Any, procedures: dict[str, Any]) -> Iterator[str]:
-    """What one file says of another that is not there."""
+    """References to a topic, an authority or a form file that does not exist."""
     for slug, procedure in procedures.items():
         if procedure is None:
             continue
@@ -71,7 +71,7 @@ def _dangling(reader: "_Reader", topics: Any, authorities: Any, procedures: dict
 
 
 def _stray(reader: "_Reader", texts: dict[str, Any], procedures: dict[str, Any]) -> Iterator[str]:
-    """Text blocks that belong to no procedure, or that have the name of another in the same file."""
+    """Files of text blocks without a procedure, and duplicate ids in them."""
     for slug, file in texts.items():
         path = reader.folder / slug / "texts.yaml"
         if slug and slug not in procedures:

@@ -1,4 +1,4 @@
-"""From the catalogue's files into the database, in one transaction, and only what changed."""
+"""Load the catalogue's files into the database, in one transaction; unchanged rows are left alone."""
 
 import hashlib
 import json
@@ -132,7 +132,7 @@ def _put_texts(procedure: Procedure | None, entries: list[TextEntry]) -> None:
 
 
 def _revision(*parts: Any) -> str:
-    """Changes whenever a page that shows these parts would look different."""
+    """A hash of `parts`: the revision in the version key of pages that show them."""
     plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -15,6 +15,8 @@ AUDIENCES = ("citizens", "businesses")
 
 
 class Authority(Base):
+    """An administration that receives paper."""
+
     slug = CharField(max_length=60, unique=True)
     name = JSONField()  # {language: text}
     address = JSONField()  # postal lines as printed in the envelope window
@@ -26,12 +28,16 @@ class Authority(Base):
 
 
 class Topic(Base):
+    """A heading of the catalogue."""
+
     slug = CharField(max_length=60, unique=True)
     title = JSONField()
     position = IntegerField()
 
 
 class Procedure(Base):
+    """An entry of the catalogue: what a citizen wants to get done."""
+
     slug = CharField(max_length=60, unique=True)
     topic = ForeignKeyField(Topic, backref="procedures")
     authority = ForeignKeyField(Authority, backref="procedures")
@@ -51,11 +57,11 @@ class Procedure(Base):
 
     @property
     def sends_sms(self) -> bool:
-        """Whether SMS can be chosen at all."""
+        """True if SMS can be chosen for it."""
         return self.sms != []
 
     def uses_sms(self, kind: str) -> bool:
-        """Whether news of this kind go out by SMS too. The first one must: it has the link to confirm."""
+        """True if news of this kind go out by SMS, too. The first must: it has the link that confirms."""
         return self.sms is None or (self.sends_sms and kind in ("announced", *self.sms))
 
     @classmethod
@@ -90,6 +96,8 @@ SHORT = [field for field in Procedure._meta.sorted_fields if field.name not in (
 
 
 class Form(Base):
+    """A paper form of a procedure."""
+
     procedure = ForeignKeyField(Procedure, backref="forms")
     slug = CharField(max_length=60)
     title = JSONField()

@@ -1,4 +1,4 @@
-"""The shapes of the catalogue's files: what may stand in them."""
+"""Schemas of the catalogue's files."""
 
 import datetime as dt
 from typing import Annotated, Literal, NamedTuple
@@ -32,10 +32,14 @@ Text = Annotated[dict[str, str], AfterValidator(_complete)]
 
 
 class Strict(BaseModel):
+    """Base of all schemas: unknown keys are errors."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class AuthorityFile(Strict):
+    """authorities/<slug>.yaml"""
+
     name: Text
     address: Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=3, max_length=6)]
     window: Literal["left", "right"]
@@ -46,6 +50,8 @@ class AuthorityFile(Strict):
 
 
 class Section(Strict):
+    """One section of a procedure's page."""
+
     kind: Literal["who", "conditions", "steps", "documents", "fees", "periods", "good_to_know"]
     text: Text | None = None
     items: list[Text] = []
@@ -115,6 +121,8 @@ SmsKinds = Annotated[bool | list[Annotated[str, _one_of("told")]], AfterValidato
 
 
 class FormEntry(Strict):
+    """One form of a procedure."""
+
     slug: Slug
     tracked: bool
     title: Text
@@ -124,12 +132,16 @@ class FormEntry(Strict):
 
 
 class Source(Strict):
+    """Where the texts of a procedure were taken from, and when it was read."""
+
     title: str
     url: str
     read: str
 
 
 class ProcedureFile(Strict):
+    """<slug>/procedure.yaml"""
+
     audiences: Annotated[list[Literal["citizens", "businesses"]], Field(min_length=1)]
     topic: Slug
     authority: Slug
@@ -145,6 +157,8 @@ class ProcedureFile(Strict):
 
 
 class Field_(Strict):
+    """One field of a specimen form."""
+
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     kind: Literal["text", "date", "check", "multiline"]
     width: Literal["half", "full"] = "full"
@@ -152,6 +166,8 @@ class Field_(Strict):
 
 
 class Group(Strict):
+    """Fields of a specimen form under one title."""
+
     title: Text
     fields: Annotated[list[Field_], Field(min_length=1)]
 

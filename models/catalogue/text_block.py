@@ -1,4 +1,4 @@
-"""Words used again and again: content of the catalogue, offered where the desk writes a note for a citizen."""
+"""Text blocks: ready-made notes from the catalogue, offered where the desk writes to a citizen."""
 
 from collections.abc import Iterable
 
