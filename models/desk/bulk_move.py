@@ -1,4 +1,4 @@
-"""One move for many dossiers: planned as they were seen, looked at, then made, each in a transaction of its own."""
+"""Bulk moves: planned for the versions seen, previewed, then made, each dossier in a transaction of its own."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from models.dossiers.moves import Act, Move
 from models.staff.staff import Staff
 
 MAX_DOSSIERS = 500
-UNUSED = dt.timedelta(days=1)  # a plan that nobody carried out is forgotten
+PLAN_LIFETIME = dt.timedelta(days=1)  # then a plan that nobody carried out is deleted
 
 
 class Row(NamedTuple):
@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 
 class Bulk(Base):
-    """The plan of a bulk move, kept with its batch: what is shown before is what is done, and done once."""
+    """The plan of a bulk move, stored with its batch, so that what was previewed is done, and only once."""
 
     batch = ForeignKeyField(Batch, backref="plans", unique=True, on_delete="CASCADE")
     to = CharField(max_length=12)
@@ -54,11 +54,11 @@ class Bulk(Base):
         """Delete the plans that were never carried out."""
         unused = cls.select(cls.batch).where(cls.done_at.is_null())
         used = Event.select(Event.batch).where(Event.batch.is_null(False))
-        old = (Batch.created_at < now() - UNUSED) & Batch.id.in_(unused) & Batch.id.not_in(used)
+        old = (Batch.created_at < now() - PLAN_LIFETIME) & Batch.id.in_(unused) & Batch.id.not_in(used)
         Batch.delete().where(old).execute()
 
     def say(self, block: TextBlock | None, note: str) -> None:
-        """What each citizen is told besides: a text block in the own language, and words that are the same for all."""
+        """Set the note: a text block in each citizen's own language, and words that are the same for all."""
         self.block, self.note = block, note
         self.save(only=[Bulk.block, Bulk.note])
 

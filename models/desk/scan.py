@@ -1,4 +1,4 @@
-"""The envelopes of a post-bag: each code that was read, and what came of it."""
+"""The envelopes of a post-bag: each code that was scanned, and its outcome."""
 
 import datetime as dt
 import uuid
@@ -18,8 +18,8 @@ from models.staff.audit import Audit
 from models.staff.staff import Staff
 
 CHANGED = (*ARRIVALS.values(), "asked", "further", "forwarded", "absent")  # these did something that can be undone
-SHOWN = 4  # characters of a number that led nowhere; with the envelope in hand they tell which one it was
-TRIES = 3
+SHOWN_CHARACTERS = 4  # characters of a number that led nowhere; with the envelope in hand they tell which one it was
+MAX_TRIES = 3
 
 
 class Read(Base):
@@ -50,7 +50,7 @@ class Read(Base):
 
         The same `scan` gives the same rows, whatever comes with it. Raises ConflictError if it was used in another bag.
         """
-        for tries in range(1, TRIES + 1):
+        for tries in range(1, MAX_TRIES + 1):
             try:
                 with db.atomic():
                     return cls.of(batch, scan) or cls._take(batch, scan, text, hold, postmark_on)
@@ -58,7 +58,7 @@ class Read(Base):
                 ConflictError,
                 IntegrityError,
             ):  # somebody else has scanned it at this very moment: see what it is now
-                if tries == TRIES:
+                if tries == MAX_TRIES:
                     raise ConflictError from None
         raise AssertionError
 
@@ -79,7 +79,7 @@ class Read(Base):
 
     @classmethod
     def undo_all(cls, batch: Batch, *, by: Staff, hold: dt.timedelta) -> int:
-        """Take back everything in the bag that still can be; how many could not."""
+        """Undo everything in the bag that still can be. Returns how many could not."""
         left = 0
         for read in cls.select().where((cls.batch == batch) & cls.outcome.in_(CHANGED)).order_by(cls.at.desc()):
             try:
@@ -89,7 +89,7 @@ class Read(Base):
         return left
 
     def undo(self, *, by: Staff, hold: dt.timedelta) -> None:
-        """Take back what came of this read, while nobody has been told. Raises ConflictError when it is too late."""
+        """Undo the outcome of this read while nobody has been told. Raises ConflictError when it is too late."""
         with db.atomic():
             several = self.outcome == "asked"
             self._become("undone", CHANGED)
@@ -157,10 +157,10 @@ class Read(Base):
         found = scanned(text)
         if found is None:
             strange = ":" in text or "/" in text
-            begin = "" if strange else "".join(filter(str.isalnum, clean(text)))[:SHOWN]
+            begin = "" if strange else "".join(filter(str.isalnum, clean(text)))[:SHOWN_CHARACTERS]
             return [cls._write(batch, scan, scan, "foreign" if strange else "malformed", text=begin)]
         if postmark_on and postmark_on > batch.day:
-            return [cls._write(batch, scan, scan, "postmark", text=found.numbers[0][:SHOWN])]
+            return [cls._write(batch, scan, scan, "postmark", text=found.numbers[0][:SHOWN_CHARACTERS])]
         return [cls._take_one(batch, scan, found, number, hold, postmark_on) for number in found.numbers]
 
     @classmethod
@@ -176,7 +176,7 @@ class Read(Base):
         key = scan if number == found.numbers[0] else uuid.uuid5(scan, number)
         dossier = Dossier.loaded().where(Dossier.number == number).first()
         if dossier is None:
-            return cls._write(batch, scan, key, "unknown", text=number[:SHOWN])
+            return cls._write(batch, scan, key, "unknown", text=number[:SHOWN_CHARACTERS])
         event, outcome = None, cls._obstacle(batch, dossier)
         if not outcome:
             outcome = ARRIVALS[dossier.status]
@@ -213,7 +213,7 @@ class Read(Base):
         return dossier
 
     def _become(self, outcome: str, before: tuple[str, ...]) -> None:
-        """Two taps at once: one of them does it."""
+        """Change the outcome if it is still one of `before`: of two taps at once, one wins."""
         mine = (Read.key == self.key) & (Read.outcome == self.outcome) & Read.outcome.in_(before)
         if Read.update(outcome=outcome).where(mine).execute() != 1:
             raise ConflictError

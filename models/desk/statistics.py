@@ -1,4 +1,4 @@
-"""What the head of an office asks: how much came, where it stands, how old it is, and what went wrong."""
+"""Statistics of an office: arrivals, stages, ages and deadlines of its dossiers, and states of its notifications."""
 
 import datetime as dt
 from collections import Counter
@@ -17,7 +17,7 @@ from models.dossiers.waiting_times import WaitingTime
 from models.notifications.notification import Notification
 
 WEEK = dt.timedelta(weeks=1)
-AGES = (7, 14, 30, 60, 90)  # days since arrival, up to and including; the last group is older
+AGE_GROUPS = (7, 14, 30, 60, 90)  # days since arrival, up to and including; the last group is older
 
 
 class Statistics:
@@ -34,16 +34,16 @@ class Statistics:
         return [(monday, arrived[monday], decided[monday]) for monday in self.weeks]
 
     def by_status(self) -> dict[str, int]:
-        """Where all dossiers stand now."""
+        """How many dossiers are in each status now."""
         found = self._counted(Dossier.status)
         return {status: found.get(status, 0) for status in STATUSES}
 
     def by_age(self) -> dict[int | None, int]:
-        """Dossiers that have arrived and are not decided, by the most days since their arrival; None is beyond AGES."""
+        """Arrived and undecided dossiers by days since arrival: a value of AGE_GROUPS, None for more."""
         counts: Counter[int | None] = Counter()
         for day, cases in self._counted(Dossier.arrived_on, self._open).items():
-            counts[next((age for age in AGES if (today() - day).days <= age), None)] += cases
-        return {age: counts[age] for age in (*AGES, None)}
+            counts[next((age for age in AGE_GROUPS if (today() - day).days <= age), None)] += cases
+        return {age: counts[age] for age in (*AGE_GROUPS, None)}
 
     def by_deadline(self) -> dict[str, int]:
         """The same by how near the legal deadline is (a key of BUCKETS), or "none" where the clock names no day."""
@@ -54,10 +54,8 @@ class Statistics:
 
     def by_state(self) -> dict[str, dict[str, int]]:
         """The notifications of the period by their state, and in each by channel."""
-        period = (
-            now() - len(self.weeks) * WEEK,
-            now(),
-        )  # with one end only, SQLite goes through all rows by another index
+        # Both ends are given: with one only, SQLite chooses another index and reads all rows.
+        period = now() - len(self.weeks) * WEEK, now()
         recent = self.scope.notification_rows(self.authority).where(Notification.created_at.between(*period))
         counts: dict[str, dict[str, int]] = {}
         for state, channel, cases in _grouped(recent, (Notification.state, Notification.channel)):
@@ -65,7 +63,7 @@ class Statistics:
         return counts
 
     def waits(self) -> list[WaitingTime]:
-        """How long finished dossiers took, for each procedure of which enough can be said."""
+        """How long finished dossiers took, for each procedure with enough cases."""
         query = self.scope.waiting_times()
         return list(query.where(Procedure.authority == self.authority) if self.authority else query)
 
