@@ -1,4 +1,4 @@
-"""The legal clock in plain words: by when, as a rule, and why that day. Never a promise."""
+"""The legal clock in plain words: the deadline and the steps that lead to it, "as a rule", never as a promise."""
 
 import datetime as dt
 from typing import NamedTuple
@@ -39,7 +39,7 @@ class Due(NamedTuple):
 
 
 def before_arrival(rule: Rule) -> Due:
-    """What can be said of a period before anything has arrived."""
+    """How long the period is, before anything has arrived."""
     length = _length(rule.length, rule.unit)
     text = _("As a rule at most %(length)s from the arrival of your papers", length=length)
     if rule.start == "completeness":
@@ -65,7 +65,7 @@ def yours(history: History, on: dt.date) -> list[Due]:
 
 
 def theirs(history: History) -> list[Due]:
-    """The same as the desk sees it."""
+    """The same date in the words of the desk."""
     return _answer(_("The citizen’s last day"), history)
 
 
@@ -91,7 +91,7 @@ def _late(due: Due, on: dt.date) -> str:
 
 
 def for_desk(reading: Reading, on: dt.date) -> list[Due]:
-    """What the clock shows on the day `on` to those who keep it."""
+    """The clock on the day `on`, for the desk."""
     source = reading.rule.source[current()]
     spent = Due(_("Days used"), _("%(used)s of %(total)s", used=reading.used(on), total=reading.total))
     if reading.stopped:

@@ -1,4 +1,4 @@
-"""A dossier in plain, truthful words: printed is not posted, posted is not arrived, arrived is not complete."""
+"""The words of the status page. They stay truthful: printed is not posted, posted not arrived, arrived not complete."""
 
 import datetime as dt
 from collections.abc import Callable

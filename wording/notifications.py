@@ -8,7 +8,7 @@ from models import Notification, Outcome
 from models.notifications.vonage_codes import MEANING
 from wording import kinds
 
-ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+ENHANCED_STATUS_CODE = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
 def state(name: str) -> str:
@@ -33,7 +33,7 @@ def states() -> dict[str, str]:
 
 
 def tone(name: str) -> str:
-    """Whether a state is good news, or bad."""
+    """The colour of a state."""
     return {"delivered": "good", "deferred": "wait", "unknown": "wait", "failed": "bad"}.get(name, "")
 
 
@@ -51,7 +51,7 @@ def why(notification: Notification) -> str:
 
 def _why_mail(error: str) -> str:
     """By the enhanced status code (RFC 3463), or else the SMTP code in what a mail server said."""
-    found = ENHANCED.search(error)
+    found = ENHANCED_STATUS_CODE.search(error)
     if found:
         kind, subject, detail = found.groups()
         if subject == "1":

@@ -1,4 +1,4 @@
-"""What came of a code, in plain words, and the next step."""
+"""The outcome of a scanned code in plain words, with the next step."""
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What a dossier's sheets, form and calendar entry say: the words for paper/, which draws them."""
+"""The content of a dossier's sheets, form and calendar entry, for paper/, which draws them."""
 
 import datetime as dt
 from typing import Any, NamedTuple
