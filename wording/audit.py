@@ -1,4 +1,4 @@
-"""What a row of the audit log says, in words. What is not known here is shown as it was written."""
+"""The words of the audit log. An act without words here is shown as it was written."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from wording import kinds
 
 
 def deed(action: str) -> str:
-    """What was done."""
+    """The name of an act."""
     return deeds().get(action, action)
 
 
@@ -45,5 +45,5 @@ def deeds() -> dict[str, str]:
 
 
 def details(known: dict[str, Any]) -> str:
-    """What else is known of an act: ids, kinds and counts."""
+    """The details of an act: ids, kinds and counts."""
     return ", ".join(f"{name}: {value}" for name, value in known.items() if value is not None)

@@ -48,7 +48,7 @@ def before_arrival(rule: Rule) -> Due:
 
 
 def deadline(reading: Reading, on: dt.date) -> Due:
-    """By when the authority answers as a rule, for the citizen, on the day `on`."""
+    """The deadline of the authority, for the citizen, on the day `on`."""
     return Due(
         _("When the authority answers"),
         _stopped(reading) if reading.stopped else _until(reading, on),
@@ -60,7 +60,7 @@ def deadline(reading: Reading, on: dt.date) -> Due:
 
 
 def yours(history: History, on: dt.date) -> list[Due]:
-    """By when the citizen must send the documents that were asked for last, if a day was set, on the day `on`."""
+    """The deadline of the citizen for the documents asked for last, if a day was set; on the day `on`."""
     return [due._replace(text=_late(due, on)) for due in _answer(_("By when"), history)]
 
 

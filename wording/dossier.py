@@ -52,7 +52,7 @@ def note(dossier: Dossier) -> event_words.Line | None:
 
 
 def waited(procedure: Procedure) -> str:
-    """How long others waited, if enough did: a look back, no promise that it goes on like this."""
+    """The waiting time of others, if there were enough cases; "" if not."""
     time = WaitingTime.of(procedure)
     return spread(time.half, time.most) if time else ""
 
@@ -75,7 +75,7 @@ def _standing(dossier: Dossier) -> Standing:
 
 
 def _plain(dossier: Dossier) -> Standing:
-    """A status of which no more is to be said than its words in kinds.py."""
+    """A status with fixed words: those in kinds.py."""
     status, since = dossier.status, day(local_day(dossier.history.present.at))
     who = _who(WORDS[status].who, dossier)
     return Standing(label(status), kinds.now(status, since), kinds.next_step(status), who, _dues(dossier))
@@ -86,14 +86,14 @@ def _who(acts: str, dossier: Dossier) -> str:
 
 
 def _aside(history: History) -> list[Due]:
-    """What else happened in the present status, and what went back to the citizen at any time."""
+    """Events to tell beside the status: those of the present status, and originals sent back at any time."""
     meanwhile = history.since(*ENTERING)
     told = [event for event in history.of(*ASIDE) if KINDS[event.kind].aside == "always" or event in meanwhile]
     return [Due(title(event.kind), event_words.text(event)) for event in told]
 
 
 def _dues(dossier: Dossier) -> list[Due]:
-    """By when the citizen must send documents, and the authority answer, while it has the dossier."""
+    """The deadlines of the citizen and of the authority, while the authority has the dossier."""
     if dossier.status not in WITH_AUTHORITY:
         return []
     asked = KINDS[dossier.status].clock == "request"
@@ -103,7 +103,7 @@ def _dues(dossier: Dossier) -> list[Due]:
 
 
 def _period(dossier: Dossier) -> list[Due]:
-    """How long it will take, as far as can be said before anything has arrived."""
+    """The period of the form, before anything has arrived."""
     rule = dossier.form.period_at(today())
     return [deadline_words.before_arrival(rule)] if rule else []
 
@@ -200,7 +200,8 @@ def _lapsed(dossier: Dossier) -> Standing:
     return Standing(label("lapsed"), now, _("Please ask the authority what you can do."), _who("you", dossier))
 
 
-# The statuses, and the events of an envelope that went astray, of which more is to be said than their words.
+# Statuses whose words depend on more than the status; and events after which a dossier that waits for paper has other
+# words than those of its status.
 SPECIAL: dict[str, Callable[[Dossier], Standing]] = {
     "announced": _announced,
     "received": _received,

@@ -1,4 +1,4 @@
-"""What the error pages say: a title, what happened, and what to do next."""
+"""The words of the error pages: title, what happened, what to do next."""
 
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError

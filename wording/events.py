@@ -1,4 +1,4 @@
-"""What happened to a dossier, row by row, as a citizen reads it."""
+"""The words of a dossier's history, one line for each event."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def lines(history: list[Event]) -> list[Line]:
 
 
 def text(event: Event) -> str:
-    """What is to be said of it besides its title, possibly nothing."""
+    """The sentence below the title; "" if there is none."""
     if event.kind in ENVELOPES and event.arrived_on:
         return _("Arrived by post on %(day)s.", day=day(event.arrived_on))
     if event.kind == "incomplete" and event.until:

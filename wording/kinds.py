@@ -1,7 +1,7 @@
-"""What each kind of event, and each status, is called: one entry each, beside models/dossiers/kinds.py.
+"""The words of each kind of event and each status: one entry for each entry of models/dossiers/kinds.py.
 
-A kind whose sentence depends on its event has a function in wording/events.py. A status of which more than these words
-is to be said has one in wording/dossier.py.
+If the sentence of a kind depends on the event, there is a function in wording/events.py; if the words of a status
+depend on the dossier, one in wording/dossier.py.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class KindWords:
     verb: str = ""  # the button at the desk that brings it about
     # Of a status:
     label: str = ""  # in a word or two, if it is called something else than the event
-    tone: Tone = ""  # its colour: good news, or somebody has to wait
+    tone: Tone = ""  # its colour
     meaning: str = ""  # in a sentence, for the help page
     now: str = ""  # on the status page: where the dossier stands; %(day)s is the day since when
     next: str = ""  # what happens next
@@ -124,17 +124,17 @@ WORDS: dict[str, KindWords] = {
 
 
 def title(kind: str) -> str:
-    """What an event of this kind is called."""
+    """The title of an event of this kind."""
     return str(WORDS[kind].title)
 
 
 def deed(kind: str) -> str:
-    """What the audit log calls it."""
+    """Its name in the audit log."""
     return str(WORDS[kind].deed or WORDS[kind].title)
 
 
 def verb(kind: str) -> str:
-    """What the desk calls the act that brings it about."""
+    """The text of its button at the desk."""
     return str(WORDS[kind].verb)
 
 
@@ -149,12 +149,12 @@ def meaning(status: str) -> str:
 
 
 def now(status: str, day: str) -> str:
-    """Where a dossier stands that has been in `status` since `day`."""
+    """The sentence of the status page about a dossier in `status` since `day`."""
     return str(WORDS[status].now) % {"day": day}
 
 
 def next_step(status: str) -> str:
-    """What happens next."""
+    """The sentence of the status page about what happens next."""
     return str(WORDS[status].next)
 
 

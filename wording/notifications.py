@@ -1,4 +1,4 @@
-"""What became of a notification, in the words of somebody who has a citizen on the telephone."""
+"""The states of notifications, in words for the helpdesk."""
 
 import re
 
@@ -38,7 +38,7 @@ def tone(name: str) -> str:
 
 
 def title(notification: Notification) -> str:
-    """What a notification tells."""
+    """The title of a notification."""
     return _("Several news in one") if notification.kind == "digest" else kinds.title(notification.kind)
 
 
@@ -50,7 +50,7 @@ def why(notification: Notification) -> str:
 
 
 def _why_mail(error: str) -> str:
-    """By the enhanced status code (RFC 3463), or else the SMTP code in what a mail server said."""
+    """Why, by the enhanced status code (RFC 3463) in the mail server's answer, or else by its SMTP code."""
     found = ENHANCED_STATUS_CODE.search(error)
     if found:
         kind, subject, detail = found.groups()

@@ -53,12 +53,12 @@ def sheet(dossier: Dossier, language: str, round_: int = 0) -> Sheet:
 
 
 def sheet_pdf(dossier: Dossier, language: str, round_: int = 0) -> bytes:
-    """The same as a PDF."""
+    """The sheet as a PDF."""
     return render(sheet(dossier, language, round_))
 
 
 def sheet_page(dossier: Dossier, round_: int = 0) -> dict[str, Any]:
-    """The same for the page to print."""
+    """The sheet as context of the page to print."""
     content = sheet(dossier, current(), round_)
     return {"sheet": content, "qr": qr.path(content.url), "dossier": dossier}
 
@@ -115,7 +115,7 @@ def calendar(dossier: Dossier, due: Due, language: str) -> bytes:
 
 
 def papers(dossier: Dossier, language: str) -> list[str]:
-    """What is to be posted now: the form with its enclosures, or what is missing."""
+    """The papers to post now: the form with its enclosures, or the missing documents."""
     if dossier.status == "incomplete":
         return dossier.history.missing(language)
     return _enclosures(dossier, language)
@@ -172,7 +172,7 @@ def _follow_up(dossier: Dossier, language: str, event: Event, round_: int) -> Sh
 
 
 def _envelope(dossier: Dossier, language: str, to: Address) -> dict[str, Any]:
-    """What every sheet says in and beside the window."""
+    """The fields of every sheet in and beside the window of the envelope."""
     authority = dossier.authority
     return {
         "language": language,
@@ -199,7 +199,7 @@ def texts(**own: str) -> dict[str, str]:
 
 
 def steps(arrival: str) -> list[str]:
-    """What a citizen does with a sheet; `arrival` says what the authority does then."""
+    """The steps after printing; `arrival` is what the authority does then."""
     return [
         _("Tick what you enclose, fold the sheet at the marks and post the envelope with enough postage."),
         arrival,

@@ -34,7 +34,7 @@ def _first(names: dict[str, str], text: str) -> str:
 
 
 def role(name: str) -> str:
-    """What a role is called on screen; its code where it has no name here yet."""
+    """The name of a role; its code if it has no name here."""
     return {"clerk": _("Clerk"), "helpdesk": _("Helpdesk"), "admin": _("Administrator")}.get(name, name)
 
 
