@@ -1,4 +1,4 @@
-"""What a citizen can get done: procedures, their forms and the authorities that receive the paper."""
+"""The catalogue: procedures, their forms, and the authorities that receive the paper."""
 
 import datetime as dt
 import unicodedata

@@ -173,7 +173,7 @@ class Group(Strict):
 
 
 class SpecimenFile(Strict):
-    """What a specimen form asks: drawn as a PDF until the administration drops its own file into the folder."""
+    """A specimen form, drawn as a PDF until the administration drops its own file into the folder."""
 
     title: Text
     intro: Text

@@ -103,7 +103,7 @@ class Bulk(Base):
         ]
 
     def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
-        """Until when at least one of its moves can be taken back."""
+        """The time until which at least one of its moves can be undone; None if none can."""
         latest = Event.of_batch(self.batch).first()
         until = latest.at + hold if latest else None
         return until if until and until > now() else None
@@ -126,7 +126,7 @@ class Bulk(Base):
         return {dossier.id: dossier for dossier in scope.dossiers().where(Dossier.id.in_(ids))}
 
     def _latest(self) -> dict[int, Event]:
-        """What happened last to each dossier since the plan was made."""
+        """{dossier id: latest event since the plan was made}."""
         ids = [key for key, _version in self.seen]
         since = Event.select(Event, Staff).left_outer_join(Staff)
         since = since.where(

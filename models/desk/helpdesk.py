@@ -1,4 +1,4 @@
-"""What staff does for somebody on the telephone. Whoever reads or changes an address has a reason, and it is kept.
+"""What the helpdesk does for a caller. Reading or changing an address needs a reason, which is audited.
 
 The audit log gets the reason, ids and counts; never the address.
 """

@@ -135,7 +135,7 @@ class Read(Base):
             dossier.move(Move("incomplete", missing=(missing,), until=until, **vars(act)))
 
     def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
-        """Until when it can be taken back, if it still can."""
+        """The time until which it can be undone; None if it cannot."""
         until = self.event.at + hold if self.outcome in CHANGED and self.event else None
         return until if until and until > now() else None
 

@@ -1,4 +1,4 @@
-"""What one member of staff may see. The desk asks here and nowhere else: no query of the desk lacks its limits."""
+"""The scope of a member of staff: every query of the desk starts here, so none shows more than its reader may see."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ class Scope:
         return loaded.where(Dossier.authority == self.staff.authority) if self._limited else loaded
 
     def dossier_rows(self) -> "ModelSelect[Dossier]":
-        """The same without anything joined: to be counted by an index alone."""
+        """The same without joins, so that an index alone can count them."""
         return self._of(Dossier.select())
 
     def dossier(self, number: str) -> Dossier | None:
@@ -91,7 +91,7 @@ class Scope:
         return self.batches().where(Batch.kind == "post-bag").order_by(Batch.id.desc())
 
     def sees(self, dossier: Dossier) -> bool:
-        """Whether this one is in scope: a row of the own staff may lead to a dossier that is not, or is no longer."""
+        """True if `dossier` is in scope. A bag of the own staff may lead to one that is not, or no longer is."""
         return not self._limited or dossier.authority_id == self.staff.authority_id
 
     def procedures(self) -> "ModelSelect[Procedure]":
@@ -112,18 +112,18 @@ class Scope:
         return self.dossiers().where(which).order_by(Dossier.id.desc())
 
     def colleagues(self) -> "ModelSelect[Staff]":
-        """Who can be given a dossier: the clerks of the same authority; of every one for those who see all."""
+        """The clerks to whom a dossier can be assigned: of the own authority, or of all with "see-all"."""
         working = Staff.role.in_(rights.roles_with("take")) & Staff.disabled_at.is_null()
         clerks = Staff.select().where(working).order_by(Staff.email)
         return clerks.where(Staff.authority == self.staff.authority) if self._limited else clerks
 
     def authorities(self) -> "ModelSelect[Authority]":
-        """Whose figures may be asked for."""
+        """The authorities whose statistics may be shown."""
         authorities = Authority.select().order_by(Authority.slug)
         return authorities.where(Authority.id == self.staff.authority) if self._limited else authorities
 
     def waiting_times(self) -> "ModelSelect[WaitingTime]":
-        """How long finished dossiers took, with the procedure."""
+        """Waiting times, with the procedure loaded."""
         joined = WaitingTime.select(WaitingTime, Procedure).join(Procedure).order_by(Procedure.slug)
         return joined.where(Procedure.authority == self.staff.authority) if self._limited else joined
 

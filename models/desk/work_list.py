@@ -21,7 +21,7 @@ SORTS = ("due", "changed")
 
 @dataclass(frozen=True)
 class WorkList:
-    """What somebody wants to see of the dossiers in their scope. An empty filter lets everything through.
+    """Filters and order of the work list. An empty filter lets everything through.
 
     Its status is one of STATUSES, "all", or empty: what has arrived and is not decided.
     """
@@ -48,7 +48,7 @@ class WorkList:
         )
 
     def query(self) -> dict[str, str]:
-        """The same as an address carries it: only what is not the rule."""
+        """The filters as a query string carries them, without defaults."""
         return {name: value for name, value in vars(self).items() if value != getattr(WorkList, name)}
 
     def rows(self, scope: Scope) -> "ModelSelect[Dossier]":
@@ -58,7 +58,7 @@ class WorkList:
         return self._narrowed(scope, scope.dossiers(), "status", "due", "assignee").order_by(*order)
 
     def by_status(self, scope: Scope) -> dict[str, int]:
-        """How many there are in each status, and in all, under the other filters; "" counts what waits."""
+        """{status: count} under the other filters, with "all", and "" for those that an authority works on."""
         query = self._narrowed(scope, scope.dossier_rows(), "due", "assignee").select(
             Dossier.status, fn.COUNT(Dossier.id)
         )
@@ -68,7 +68,7 @@ class WorkList:
         return {"": sum(counts[status] for status in WITH_AUTHORITY), "all": sum(counts.values())} | counts
 
     def at_hand(self, scope: Scope) -> dict[str, int]:
-        """How many are due when, and whose they are, under the filters that are of neither kind."""
+        """Counts for the filters "due" and "assignee", under the other filters."""
         cases = {due: _due(due) for due in DUE} | {"me": _of("me", scope), "nobody": _of("nobody", scope)}
         counts = [fn.COUNT(Case(None, ((case, 1),))) for case in cases.values()]
         found: Any = self._narrowed(scope, scope.dossier_rows(), "status").select(*counts).tuples().get()

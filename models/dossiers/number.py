@@ -51,9 +51,9 @@ def parse(text: str) -> str | None:
 
 
 def scanned(text: str) -> Scanned | None:
-    """What was scanned or typed: a number in any spelling, or the whole address of one of our codes. Or None.
+    """Parse what was scanned or typed: a number in any spelling, or the URL of one of our codes; else None.
 
-    An address is read on every host, since sheets outlive hosts, and as a hand scanner types it on a computer that is
+    A URL is read on every host, since sheets outlive hosts, and as a hand scanner types it on a computer that is
     set to a German, Swiss, French or Belgian keyboard.
     """
     if number := parse(text):
@@ -63,7 +63,7 @@ def scanned(text: str) -> Scanned | None:
 
 
 def _address(text: str) -> Scanned | None:
-    """What the address in `text` stands for. Every number in it must be right."""
+    """Parse a URL of one of our codes. Every number in it must be valid."""
     found = _ADDRESS.search(text.upper())
     if found is None:
         return None
@@ -88,7 +88,7 @@ def several(text: str) -> tuple[str, ...]:
 
 
 def find(text: str) -> str | None:
-    """The first number that stands in `text`: a notification, an address, a line of the sheet. Or None.
+    """The first number in `text` (a message, a URL, a line of the sheet), or None.
 
     One in 32 words of 13 letters passes the check by chance, so what has a digit goes before what has none.
     """
