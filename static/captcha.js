@@ -1,5 +1,5 @@
-// The box "I am a human": ticked, it lets workers solve a challenge; the solution goes into a hidden field.
-// Listeners sit on the document: htmx may put the box anywhere, any time.
+// CAPTCHA box "I am a human": when ticked, web workers solve a challenge (proof of work); the solution goes into a
+// hidden field. Listeners are on the document, because htmx may insert the box at any time.
 
 const tick = box => box.querySelector("[type=checkbox]");
 const proof = box => box.querySelector("[type=hidden]");
@@ -28,7 +28,7 @@ async function work(box) {
     const challenge = await answer.json(), solution = await solve(challenge, box.dataset.worker);
     proof(box).value = btoa(JSON.stringify({challenge, solution}));
     say(box, "done");
-    setTimeout(reset, box.dataset.seconds * 1000, box, "expired");   // not by a wrong clock
+    setTimeout(reset, box.dataset.seconds * 1000, box, "expired");   // a timer, as the visitor's clock may be wrong
     if (box.next && tick(box).checked) box.next();
   } catch (error) {
     reset(box, error?.status === 429 ? "busy" : "failed");
@@ -53,7 +53,8 @@ document.addEventListener("change", ({target}) => {
   if (box && target.checked) work(box);
 });
 
-// Too early: say so, or go on when the work is done. Twice: a proof counts once. Capturing: before htmx.
+// Hold a submit back until the proof is ready, and a second submit within 2 s, as a proof is valid once.
+// Capturing, so that this runs before htmx.
 document.addEventListener("submit", event => {
   const {target, submitter, timeStamp} = event, box = target.querySelector("[data-captcha]");
   if (!box) return;

@@ -1,4 +1,5 @@
-// Help with an eTracking number, by the rules of models/dossiers/number.py. Listeners sit on the document: fields come and go.
+// Help to type an eTracking number, by the rules of models/dossiers/number.py. Listeners are on the document, because
+// htmx inserts and removes fields.
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", APART = /[\s.\-\u2010-\u2015\u2212]+/g;
 const ALIKE = ["8B", "5S", "2Z", "VYU", "6G", "0DQ", "17", "MN"];
@@ -15,13 +16,13 @@ function right(number) {
   return /^[^\WILOU_]{13}$/.test(number) && ALPHABET[state] === number[12];
 }
 
-// The number that a text is, or that stands in it, in one piece or in groups: rather one with a digit than a word.
+// The number in a text, in one piece or in groups. Candidates with a digit come first: a word can look like a number.
 export function find(text) {
   const inside = text.replace(APART, "-").match(/\b[0-9A-Z]{4}-?[0-9A-Z]{4}-?[0-9A-Z]{5}\b/gi) ?? [];
   return [text, ...inside.sort((a, b) => /\d/.test(b) - /\d/.test(a))].map(clean).find(right);
 }
 
-// What the check character allows of what eyes and fingers mistake: a look-alike, or two neighbours swapped.
+// Up to three corrections with a right check character: a look-alike character, or two neighbours swapped.
 const meant = number => [...number].flatMap((character, at) =>
   [...ALIKE.filter(set => set.includes(character)).join("")].map(other => other + number.slice(at + 1))
     .concat(number[at + 1] + character + number.slice(at + 2)).map(tail => number.slice(0, at) + tail)
@@ -41,7 +42,7 @@ function show(field, number, text = grouped(number)) {
 
 function tidy(field) {
   const {value, selectionEnd} = field, number = find(value) ?? clean(value);
-  if (/\W/.test(number)) return show(field, number, value);   // something else: let it be typed
+  if (/\W/.test(number)) return show(field, number, value);   // not a number: leave it as typed
   const at = clean(value.slice(0, selectionEnd)).length;
   show(field, number);
   if (field.value !== value) field.selectionStart = field.selectionEnd = at + (at > 4) + (at > 8);
@@ -63,7 +64,7 @@ document.addEventListener("click", ({target}) => {
   field.focus();
 });
 
-// What was typed before this came. The server's own answer to it stays, unless there is more to say.
+// Check fields that were filled in before this script loaded. Keep the server's error, unless this can suggest more.
 for (const field of document.querySelectorAll("[data-number]")) {
   const {value, defaultValue, parentElement} = field, number = clean(value);
   const answered = value === defaultValue && parentElement.querySelector(".error");

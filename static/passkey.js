@@ -1,4 +1,4 @@
-// Passkeys: the browser asks its owner, and what it says goes with the form. Words come from the data- attributes of the form.
+// Passkeys: ask the browser for a credential and send it with the form. Texts come from data- attributes of the form.
 
 const able = self.PublicKeyCredential?.parseRequestOptionsFromJSON;
 const forms = document.querySelectorAll("form[data-passkey]");
@@ -20,7 +20,7 @@ async function send(event) {
   try {
     form.credential.value = JSON.stringify(await ask(form, new FormData(form)));
     form.submit();
-    form.credential.value = "";   // it counts once: nobody who comes back to this page sends it again
+    form.credential.value = "";   // it is valid once, so going back to this page must not send it again
   } catch ({name}) {
     said.textContent = form.dataset[{NotAllowedError: "cancelled", AbortError: "cancelled", InvalidStateError: "there"}[name] ?? "failed"];
   }

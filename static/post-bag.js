@@ -1,16 +1,16 @@
-// Opening the post: one code after the other, by camera, hand scanner or keyboard. Every reading is first kept on this
-// device and then sent, in order; its key makes sending it twice the same as once.
+// Open the post: scan codes by camera, hand scanner or keyboard. Every reading is first queued on this device,
+// then sent in order. Its key makes the request idempotent, so sending it twice does no harm.
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const page = $("[data-bag]"), {dataset: words} = page, form = $("#reading"), field = $("#text"), postmark = $("#postmark_on");
 const {find} = await import(words.finder);
-const QUEUE = "etracking.post-bag." + words.staff, SOON = 150, AGAIN = 5000, PATIENCE = 15000;   // milliseconds
-const TONES = {   // what is heard: [hertz, from, to] in seconds; what is felt: milliseconds
+const QUEUE = "etracking.post-bag." + words.staff, LATE_MS = 150, RETRY_MS = 5000, TIMEOUT_MS = 15000;
+const TONES = {   // tone: [sounds, vibration]; a sound is [hertz, from, to] in seconds, a vibration in milliseconds
   good: [[[1320, 0, .09]], [60]],
   wait: [[[660, 0, .1], [660, .16, .26]], [60, 60, 60]],
   bad: [[[165, 0, .45]], [350]],
 };
-let sounds, turn, problem = "";   // the camera is on for this turn
+let sounds, turn, problem = "";   // turn: token of the running camera session, or null
 
 function signal(tone) {
   const [notes, felt] = TONES[tone];
@@ -24,13 +24,14 @@ function signal(tone) {
   }
 }
 
-// A browser makes a sound only after a click, and Safari only if it began within one. It takes a while: not at the first code.
+// Start audio at any click: browsers play sound only after one, Safari only if it was started in one. Starting takes a
+// while, so do it before the first code.
 addEventListener("click", () => (sounds ??= new AudioContext()).resume(), true);
 
-// For the next one. The camera needs no field, and on a phone its keyboard would hide the answers.
+// Get ready for the next code. With the camera, no focus: on a phone the keyboard would hide the answers.
 const ready = () => turn ? field.blur() : field.focus();
 
-// The readings that the server has not answered yet.
+// Queue of the readings that the server has not answered yet.
 const queue = () => JSON.parse(localStorage[QUEUE] || "[]");
 const store = readings => localStorage[QUEUE] = JSON.stringify(readings);
 
@@ -47,7 +48,7 @@ function show(content) {
   place.replaceChildren(content);
   $("#recorded").textContent = content.dataset.recorded ?? $("#recorded").textContent;
   htmx.process(content);
-  turn || content.scrollIntoView({block: "nearest"});   // the camera has it in sight below
+  turn || content.scrollIntoView({block: "nearest"});   // with the camera on, the answer is visible already
 }
 
 function attend(answer) {
@@ -76,7 +77,7 @@ function take(text) {
     return refuse(words.full);
   }
   postmark.value = "";
-  const {key} = reading, late = setTimeout(later, SOON, key, "");
+  const {key} = reading, late = setTimeout(later, LATE_MS, key, "");
   count();
   send().then(() => {
     clearTimeout(late);
@@ -95,7 +96,7 @@ function refuse(why) {
   count();
 }
 
-// One tab at a time, oldest first. What the server refuses stays here, and does not keep the others from being sent.
+// Send the queue, oldest first, one tab at a time (lock). A reading that the server refuses stays and blocks no other.
 function send() {
   return navigator.locks.request(QUEUE, async () => {
     problem = "";
@@ -123,11 +124,11 @@ function send() {
 function post({bag, ...fields}) {
   const body = new URLSearchParams({...fields, csrf_token: form.csrf_token.value});
   return fetch(`/desk/post-bag/${bag}/reads`, {
-    method: "POST", body, headers: {"HX-Request": "true"}, redirect: "manual", signal: AbortSignal.timeout(PATIENCE),
+    method: "POST", body, headers: {"HX-Request": "true"}, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => null);
 }
 
-// Enter presses the button, too; a form that is never submitted needs no network.
+// Handle the button instead of submit, so that the form works offline; Enter presses the button too.
 $("button", form).addEventListener("click", event => {
   event.preventDefault();
   const text = field.value.replace(/\p{C}/gu, "").trim();
@@ -136,8 +137,8 @@ $("button", form).addEventListener("click", event => {
   if (text) take(text);
 });
 addEventListener("online", send);
-setInterval(() => queue()[0] && send(), AGAIN);
-document.addEventListener("htmx:after:swap", () => {   // a step was taken
+setInterval(() => queue()[0] && send(), RETRY_MS);
+document.addEventListener("htmx:after:swap", () => {   // after a next step, such as undo
   const {tone, recorded} = $(".read").dataset;
   signal(tone);
   $("#recorded").textContent = recorded;
@@ -146,9 +147,9 @@ document.addEventListener("htmx:after:swap", () => {   // a step was taken
 count();
 send();
 
-// The camera: every code of ours once, as long as it is in sight.
-const camera = $("#camera"), video = $("video", camera), button = $("button", camera), GONE = 1500, PAUSE = 10, REST = 40;
-const seen = new Map();   // text -> when it was in sight last
+// The camera: record each of our codes once while it stays in sight.
+const camera = $("#camera"), video = $("video", camera), button = $("button", camera), GONE_MS = 1500, PAUSE_MS = 10, REST_MS = 40;
+const seen = new Map();   // text of a code -> when it was last in sight
 const [small, large] = [1, 2].map(() => document.createElement("canvas").getContext("2d", {willReadFrequently: true}));
 let reader;
 
@@ -175,8 +176,8 @@ async function load() {
   return new BarcodeDetectionAPI.BarcodeDetector({formats});
 }
 
-// A picture for the reader that hand or focus blurred: sharper, by what each point differs from those two away, and then
-// enlarged, so that edges are found between the points, too. Green is most of what makes a point bright or dark.
+// Sharpen a blurred picture for the reader: add to each pixel its difference from those two pixels away, then enlarge
+// it, so that edges between pixels are found too. Only the green channel: it is most of the brightness.
 function sharpened() {
   const {videoWidth: width, videoHeight: height} = video, side = 8, row = side * width;
   Object.assign(small.canvas, {width, height});
@@ -193,7 +194,7 @@ function sharpened() {
 function see(text) {
   const ours = find(text), now = Date.now(), before = seen.get(text) ?? 0;
   seen.set(text, now);
-  if (now - before >= GONE) {
+  if (now - before >= GONE_MS) {
     say(ours ? "scanning" : "foreign");
     if (ours) take(text);
   }
@@ -212,9 +213,9 @@ async function look() {
     ready();
     reader ??= await load();
     say("scanning");
-    for (let sharp = false, ours; turn === mine; sharp = !sharp && !ours[0]) {   // every other picture, until one is read
+    for (let sharp = false, ours; turn === mine; sharp = !sharp && !ours[0]) {   // sharpen every other picture
       ours = (await reader.detect(sharp ? sharpened() : video)).filter(({rawValue}) => see(rawValue));
-      await new Promise(resolve => setTimeout(resolve, ours[0] ? REST : PAUSE));   // the answer need not wait for the reader
+      await new Promise(resolve => setTimeout(resolve, ours[0] ? REST_MS : PAUSE_MS));   // longer after a code: show its answer
     }
   } catch ({name}) {
     if (turn === mine) film(null, {NotAllowedError: "denied", NotFoundError: "missing"}[name] ?? "failed");

@@ -1,10 +1,10 @@
-// News on this device. Loaded where a page offers them and the browser can show them.
+// Push notifications. Loaded only on pages that offer them, and in browsers that support them.
 
 const pushes = navigator.serviceWorker.ready.then(({pushManager}) => pushManager);
 
 async function subscribe(applicationServerKey) {
   const manager = await pushes, wish = {userVisibleOnly: true, applicationServerKey};
-  return manager.subscribe(wish).catch(async () => {   // what there is may be made for a key that we had before
+  return manager.subscribe(wish).catch(async () => {   // there may be a subscription for an older key of ours
     await (await manager.getSubscription()).unsubscribe();
     return manager.subscribe(wish);
   });
@@ -15,7 +15,7 @@ function fill(form, subscription) {
   for (const [name, value] of Object.entries({endpoint, ...keys})) form.elements[name].value = value;
 }
 
-// A browser that is told of some dossier asks whether it is told of this one; another just offers the button.
+// Without a subscription, show the button. With one, ask the server if it includes this dossier, which shows the state.
 export async function show(part) {
   const form = part.querySelector("form"), subscription = await (await pushes).getSubscription();
   if (!subscription) return part.hidden = false;

@@ -1,11 +1,11 @@
-// Scan a code with the camera, or find it in a picture: on this device, only the number in it is sent.
+// Scan a QR code with the camera or from a picture. It is read on this device; only its number is sent.
 
 const its = (tag = "") => document.querySelector("[data-scan] " + tag);
-let reader, turn;   // the camera is on for this turn; a later one, or none, ends it
+let reader, turn;   // turn: token of the running camera session; a new one, or null, ends the loop
 
 function say(key) {
   const text = its().dataset[key];
-  if (its("p").textContent !== text) its("p").textContent = text;   // once, not at every frame
+  if (its("p").textContent !== text) its("p").textContent = text;   // only on a change, not at every frame (screen readers)
 }
 
 function take(now, key) {
@@ -26,7 +26,7 @@ async function load({reader, wasm}) {
   return new BarcodeDetectionAPI.BarcodeDetector({formats});
 }
 
-// Go on with a number of ours in the picture, alone or in an address of ours. True if there was any code at all.
+// Use a number of ours in the picture, alone or in a URL of this site. Returns a truthy value if there was any code.
 async function look(picture) {
   const {dataset} = its(), field = document.querySelector("[data-number]"), {find} = await import(field.dataset.help);
   const codes = await (reader ??= await load(dataset)).detect(picture);
@@ -37,8 +37,8 @@ async function look(picture) {
     take(null, "found");
     navigator.vibrate?.(80);
     field.value = number;
-    if (/^\/[er]\//i.test(pathname)) location = pathname;   // an envelope, a receipt: more than a number
-    else field.form.requestSubmit();   // as if it had been typed
+    if (/^\/[er]\//i.test(pathname)) location = pathname;   // the URL of an envelope or a receipt: open it
+    else field.form.requestSubmit();   // as if the number had been typed
     return true;
   }
   if (codes[0]) say("foreign");

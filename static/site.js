@@ -1,4 +1,4 @@
-// Small comforts; every page works without them. Words come from the data- attributes of the page.
+// Progressive enhancement: every page works without this script. Texts come from data- attributes of the page.
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const each = (selector, work, root = document) => root.querySelectorAll(selector).forEach(work);
@@ -7,7 +7,7 @@ const toast = $("[data-toast]"), say = key => toast.textContent = toast.dataset[
 const SAVED = "etracking.saved", HINT = "etracking.hint", TYPED = "etracking.typed";
 let install, release;
 
-// My dossiers: in this browser, at the citizen's own tap, and nowhere else.
+// Saved dossiers: stored in this browser only, when the citizen taps "save".
 const load = () => JSON.parse(localStorage[SAVED] || "{}");
 const moved = () => [...new URLSearchParams(location.hash.slice(1))].filter(([number]) => /^[\dA-Z]{13}$/.test(number));
 const dossier = part => part.closest("[data-dossier]")?.dataset.dossier;
@@ -52,7 +52,7 @@ async function learn(number, viewed) {
   if (!ok && answer.status !== 404) return;
   const {label, status, version, procedure} = ok ? await answer.json() : {label: toast.dataset.gone, status: "gone"};
   store(saved => {
-    const {name, seen = version} = saved[number] ?? {};   // nothing, if it was removed in the meantime
+    const {name, seen = version} = saved[number] ?? {};   // undefined if it was removed in the meantime
     if (saved[number]) saved[number] = {name: name || procedure, label, status, version, seen: viewed ? version : seen, at: Date.now()};
   });
   draw();
@@ -101,7 +101,7 @@ on("click", async ({target}) => {
   if (!button.offsetParent) $("main").focus();
 });
 
-// Help with a field comes when the field is first used.
+// Load the script that helps with a field when the field gets its first focus.
 const help = ({target}) => target.dataset?.help && import(target.dataset.help);
 on("focusin", help);
 help({target: document.activeElement});
@@ -115,7 +115,7 @@ on("submit", event => {
   refresh();
 });
 
-// Firefox shows a page that it has left from memory, whatever may be stored: at the desk, who goes back asks the server.
+// Reload pages of the desk after Back: Firefox shows them from memory in spite of no-store, also after sign-out.
 if ($(".top.desk")) {
   on("pagehide", () => document.body.hidden = true);
   on("pageshow", ({persisted}) => persisted && location.reload());
@@ -125,14 +125,14 @@ on("storage hashchange online visibilitychange htmx:after:swap", refresh);
 each("[data-visited] li", async item => item.hidden = !await self.caches?.match("/" + document.documentElement.lang + $("a", item).pathname));
 refresh();
 
-// What was scanned at the desk stays on this device until the post is open again, and there is a network.
+// Show how many scanned codes wait on this device; post-bag.js sends them when its page is open and there is a network.
 each("[data-scanned]", part => {
   const kept = Object.entries(localStorage).filter(([key]) => key.startsWith("etracking.post-bag."));
   const count = $("b", part).textContent = kept.flatMap(([, readings]) => JSON.parse(readings)).length;
   part.hidden = !count;
 });
 
-// A new release waits for its tap: no page changes under the fingers of somebody who types.
+// Offer a new release and activate it on a tap only, so that no page reloads while somebody types.
 navigator.serviceWorker?.register("/sw.js").then(found => {
   const offer = () => $("[data-release]").hidden = !found.waiting || !navigator.serviceWorker.controller;
   release = found;
@@ -140,7 +140,7 @@ navigator.serviceWorker?.register("/sw.js").then(found => {
   found.addEventListener("updatefound", () => found.installing.addEventListener("statechange", offer));
 }).catch(() => {});
 
-// The home screen: where the browser offers it, and on iOS, which never does; until it is tapped away.
+// Hint to install the app: if the browser offers it, and on iOS, which never does; until the hint is dismissed.
 const hint = kind => localStorage[HINT] || each(`[data-hint=${kind}]`, part => part.hidden = false);
 on("beforeinstallprompt", event => {
   event.preventDefault();
@@ -149,7 +149,7 @@ on("beforeinstallprompt", event => {
 });
 if (navigator.standalone === false && !/(Cr|Fx|Edg)iOS/.test(navigator.userAgent)) hint("ios");
 
-// Sent without a network, a form stays as it is; what was typed is kept until it is sent, or the tab closed.
+// Offline, do not submit forms: keep what was typed in the session storage until it is sent or the tab is closed.
 function keep(form, sent) {
   const {keep} = form.dataset, fields = keep && [...form].filter(({name, type}) => name && type !== "hidden");
   if (keep) sessionStorage[TYPED] = JSON.stringify([keep, sent, fields.map(({name, value, checked}) => [name, {value, checked}])]);

@@ -1,13 +1,14 @@
-{# Without a network: the files of this release, and the pages that belong to nobody, each language by itself.
-   Nothing of a dossier, of staff, of a form, and no part of a page: they are not navigations, or not among OPEN.
-   Comments in Jinja, so that no phone has to load them. -#}
+{# Service worker: caches the files of this release and the public pages (OPEN), in each language, for offline use.
+   It never caches a dossier, a staff page, a form or a part of a page: they are not in OPEN, or not navigations.
+   Comments are in Jinja, so that phones do not download them. -#}
 const {version, files} = {{ release|tojson }};
 const NAME = "etracking-" + version, OPEN = /^\/(saved|help|procedures(\/[\w-]+)?)?$/;
 const SHELL = ["/offline", "/", "/saved", "/help"];
 const match = key => caches.match(key, {cacheName: NAME});
 const language = response => response?.headers.get("Content-Language");
 
-{# The offline page is kept in one language only, the one seen last; so it also tells which that is. #}
+{# Cache a page under its language. The offline page is cached in one language, the last one seen; so it also tells
+   which that is. #}
 async function keep(path, response) {
   const spoken = language(response), cache = await caches.open(NAME);
   if (!response.ok || /no-store/.test(response.headers.get("Cache-Control"))) return;
@@ -19,7 +20,7 @@ async function fill(paths) {
   for (const path of paths) await keep(path, await fetch(path));
 }
 
-{# From the network; if it fails, or is slow and the page was seen before, the page as it was then. #}
+{# Answer a navigation from the network; from the cache if that fails, or takes 3 s and the page is cached. #}
 async function page(event, {pathname, search}) {
   const {request} = event, open = request.method === "GET" && OPEN.test(pathname) && /^(\?lang=..)?$/.test(search);
   const offline = await match(SHELL[0]), network = fetch(request);
@@ -29,7 +30,7 @@ async function page(event, {pathname, search}) {
   return Promise.race([network, late || network]).catch(() => kept || offline);
 }
 
-{# What this browser has seen before is fetched anew with every release: its pages and files always fit together. #}
+{# Fetch all cached pages again with every release, so that pages and files always fit together. #}
 async function install() {
   const old = await Promise.all((await caches.keys()).map(async name => (await caches.open(name)).keys()));
   const seen = [...await clients.matchAll({includeUncontrolled: true}), ...old.flat()];
@@ -45,7 +46,7 @@ async function activate() {
 
 addEventListener("install", event => event.waitUntil(install()));
 addEventListener("activate", event => event.waitUntil(activate()));
-addEventListener("message", skipWaiting);  {# a new release waits until somebody asks for it #}
+addEventListener("message", skipWaiting);  {# site.js sends this when the visitor taps "reload" #}
 addEventListener("push", event => {
   const {title, page, ...news} = event.data.json();
   navigator.setAppBadge?.();
@@ -55,8 +56,8 @@ addEventListener("notificationclick", event => {
   event.notification.close();
   event.waitUntil(clients.openWindow(event.notification.data));
 });
-{# The browser may replace what it gave out; news would go nowhere. Without the old one nothing can be put right:
-   then the status page finds out that this device is not told, and offers it. #}
+{# The browser has replaced its push subscription: report the new endpoint, or notifications would be lost. Without the
+   old subscription this is impossible; then the status page finds that this device has none, and offers it. #}
 addEventListener("pushsubscriptionchange", event => {
   const {oldSubscription: old, newSubscription: given} = event;
   if (old) event.waitUntil((async () => {
