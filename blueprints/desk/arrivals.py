@@ -33,11 +33,11 @@ def arrivals() -> Response:
 @needs("receive")
 def find_arrivals() -> Response:
     """Find dossiers that expect paper by the first characters of their number. POST, as URLs are logged."""
-    form = _begin_form()
-    if not form.validate_on_submit():
-        return _arrivals(form, 422)
-    found = list(g.scope.expected(form.begin.data, form.procedure.data).limit(MAX_ROWS + 1))
-    return _arrivals(form, found=found)
+    answer = _begin_form()
+    if not answer.validate_on_submit():
+        return _arrivals(answer, 422)
+    found = list(g.scope.expected(answer.begin.data, answer.procedure.data).limit(MAX_ROWS + 1))
+    return _arrivals(answer, found=found)
 
 
 @bp.get("/registrations")
@@ -46,24 +46,24 @@ def registrations() -> Response:
     """Ask for a new number: for papers that came without one, or for a caller."""
     bag = own_bags().first()
     day = bag.arrived_on if bag and bag.of_today else today()
-    form = NumberForm(formdata=None, key=secrets.token_urlsafe(18), language=current(), arrived_on=day)
-    return _registrations(form, 200)
+    answer = NumberForm(formdata=None, key=secrets.token_urlsafe(18), language=current(), arrived_on=day)
+    return _registrations(answer, 200)
 
 
 @bp.post("/registrations")
 @needs("issue")
 def add_registration() -> Response:
     """Make a dossier; received at once if its papers are here. Idempotent by the key of the form."""
-    form = NumberForm()
-    tracked = _choose(form)
-    if not form.key.data:  # without a key, two papers would get the same number
+    answer = NumberForm()
+    tracked = _choose(answer)
+    if not answer.key.data:  # without a key, two papers would get the same number
         abort(400)
-    if form.here.data:
+    if answer.here.data:
         require("receive")
-    if not form.validate_on_submit() or not _may_write(form):
-        return _registrations(form, 422)
+    if not answer.validate_on_submit() or not _may_write(answer):
+        return _registrations(answer, 422)
     try:
-        dossier = _issue(tracked[form.tracked.data], form)
+        dossier = _issue(tracked[answer.tracked.data], answer)
     except ConflictError:
         abort(409)
     return htmx.goto(url_for(".show_registration", number=dossier.number))
@@ -88,40 +88,47 @@ def _issue(form: Form, answer: NumberForm) -> Dossier:
     return arrival.record(papers, key, by=g.staff, hold=undo_time())
 
 
-def _may_write(form: NumberForm) -> bool:
+def _may_write(answer: NumberForm) -> bool:
     """True if the addresses are within the rate limits; else the error is added to the field."""
     allowed = True
-    for channel, address in form.contacts():
-        if not contact_limits.allowed(channel, address, permit=form.key.data, by=g.staff):
-            field = form.email if channel == "email" else form.mobile
+    for channel, address in answer.contacts():
+        if not contact_limits.allowed(channel, address, permit=answer.key.data, by=g.staff):
+            field = answer.email if channel == "email" else answer.mobile
             field.errors = [_("We cannot write to this address at the moment. Please try again tomorrow.")]
             allowed = False
     return allowed
 
 
-def _choose(form: NumberForm) -> dict[str, Form]:
+def _choose(answer: NumberForm) -> dict[str, Form]:
     """Set the choices of the form field; return {value of a choice: form}."""
     forms = {f"{each.procedure.slug}/{each.slug}": each for each in g.scope.forms()}
     titles = ((name, f"{in_language(each.procedure.title)}: {in_language(each.title)}") for name, each in forms.items())
-    form.tracked.choices = [SelectChoice(name, title) for name, title in titles]
+    answer.tracked.choices = [SelectChoice(name, title) for name, title in titles]
     return forms
 
 
 def _begin_form() -> BeginForm:
-    form = BeginForm()
+    answer = BeginForm()
     procedures = [each for each in g.scope.procedures() if each.tracked]
-    form.procedure.choices = [SelectChoice(each.slug, in_language(each.title)) for each in procedures]
-    return form
+    answer.procedure.choices = [SelectChoice(each.slug, in_language(each.title)) for each in procedures]
+    return answer
 
 
-def _arrivals(form: BeginForm, status: int = 200, found: list[Dossier] | None = None) -> Response:
+def _arrivals(answer: BeginForm, status: int = 200, found: list[Dossier] | None = None) -> Response:
     more = len(found or []) > MAX_ROWS
-    form.begin.data = grouped(form.begin.data or "").strip("-")
+    answer.begin.data = grouped(answer.begin.data or "").strip("-")
     return htmx.page(
-        "desk/arrivals.html", status, form=form, found=found and found[:MAX_ROWS], looked=found is not None, more=more
+        "desk/arrivals.html",
+        status,
+        answer=answer,
+        found=found and found[:MAX_ROWS],
+        looked=found is not None,
+        more=more,
     )
 
 
-def _registrations(form: NumberForm, status: int) -> Response:
-    _choose(form)
-    return htmx.page("desk/registrations.html", status, form=form, may_receive=g.staff.may("receive"), today=today())
+def _registrations(answer: NumberForm, status: int) -> Response:
+    _choose(answer)
+    return htmx.page(
+        "desk/registrations.html", status, answer=answer, may_receive=g.staff.may("receive"), today=today()
+    )

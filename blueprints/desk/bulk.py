@@ -52,12 +52,12 @@ def show_bulk(batch: int) -> Response:
 def carry_out_bulk(batch: int) -> Response:
     """Store the text for the citizens and show the preview again, or carry the move out (once)."""
     bulk = _bulk(batch)
-    form = BulkForm()
-    form.offer(_blocks(bulk.rows(g.scope), bulk.to))
-    if not form.validate_on_submit():
-        return _show(bulk, form, 422)
+    answer = BulkForm()
+    answer.offer(_blocks(bulk.rows(g.scope), bulk.to))
+    if not answer.validate_on_submit():
+        return _show(bulk, answer, 422)
     if not bulk.done_at:
-        bulk.say(form.chosen(), form.note.data)
+        bulk.say(answer.chosen(), answer.note.data)
         if "preview" not in request.form:
             bulk.carry_out(g.scope, undo_time())
     return htmx.follow(url_for(".show_bulk", batch=batch))
@@ -102,15 +102,15 @@ def _bulk(batch: int) -> Bulk:
     return get_object_or_404(Bulk.select(Bulk, Batch).join(Batch), Bulk.batch.in_(mine.select(Batch.id)))
 
 
-def _show(bulk: Bulk, form: BulkForm | None = None, status: int = 200) -> Response:
+def _show(bulk: Bulk, answer: BulkForm | None = None, status: int = 200) -> Response:
     rows = bulk.rows(g.scope)
     states: dict[str, list[Row]] = {}
     for row in rows:
         states.setdefault(row.state, []).append(row)
     can = [row.dossier for row in states.get("can", [])]
-    if form is None:
-        form = BulkForm(formdata=None, block=str(bulk.block_id or ""), note=bulk.note)
-        form.offer(_blocks(rows, bulk.to))
+    if answer is None:
+        answer = BulkForm(formdata=None, block=str(bulk.block_id or ""), note=bulk.note)
+        answer.offer(_blocks(rows, bulk.to))
     return htmx.page(
         "desk/bulk.html",
         status,
@@ -118,7 +118,7 @@ def _show(bulk: Bulk, form: BulkForm | None = None, status: int = 200) -> Respon
         bulk=bulk,
         states=states,
         moved=sum(len(states.get(state, [])) for state in ("done", "late")),
-        form=form,
+        answer=answer,
         can=len(can),
         told=_told(can),
         languages=_as_read(bulk, Counter(dossier.language for dossier in can)),

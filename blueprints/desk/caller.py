@@ -16,7 +16,7 @@ class ContactCard(NamedTuple):
 
     contact: Contact
     successor: Contact | None  # a new address that replaces it once confirmed
-    form: ContactForm
+    answer: ContactForm
     shown: str = ""  # the address unmasked, only in the answer to "unmask"
     done: str = ""  # the act that was just done
 
@@ -52,9 +52,9 @@ def contact_cards(dossier: Dossier) -> list[ContactCard]:
     return _cards(contacts, ContactForm(formdata=None))
 
 
-def contact_card(contact: Contact, form: ContactForm, shown: str = "", done: str = "") -> ContactCard:
+def contact_card(contact: Contact, answer: ContactForm, shown: str = "", done: str = "") -> ContactCard:
     """The card of one contact."""
-    [card] = _cards([contact], form)
+    [card] = _cards([contact], answer)
     return card._replace(shown=shown, done=done)
 
 
@@ -72,6 +72,6 @@ def dead_cards(notifications: Iterable[Notification]) -> list[SentCard]:
     return [SentCard(row, again=True, number=row.event.dossier.number) for row in notifications]
 
 
-def _cards(contacts: list[Contact], form: ContactForm) -> list[ContactCard]:
+def _cards(contacts: list[Contact], answer: ContactForm) -> list[ContactCard]:
     successors = helpdesk.successors(g.scope, contacts)
-    return [ContactCard(contact, successors.get(contact.id), form) for contact in contacts]
+    return [ContactCard(contact, successors.get(contact.id), answer) for contact in contacts]

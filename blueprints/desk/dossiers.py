@@ -34,8 +34,8 @@ def change_status(number: str) -> Response:
 def correct_arrival(number: str) -> Response:
     """Correct the day on which the first envelope arrived."""
 
-    def correct(dossier: Dossier, form: CorrectionForm, act: Act) -> None:
-        dossier.correct_arrival(form.arrived_on.data, act, form.reason.data or "")
+    def correct(dossier: Dossier, answer: CorrectionForm, act: Act) -> None:
+        dossier.correct_arrival(answer.arrived_on.data, act, answer.reason.data or "")
 
     return _act(readable(number), CorrectionForm(), correct)
 
@@ -45,8 +45,8 @@ def correct_arrival(number: str) -> Response:
 def add_papers(number: str) -> Response:
     """Record further papers that were not asked for."""
 
-    def add(dossier: Dossier, form: PapersForm, act: Act) -> None:
-        dossier.add_papers(form.arrived_on.data, act)
+    def add(dossier: Dossier, answer: PapersForm, act: Act) -> None:
+        dossier.add_papers(answer.arrived_on.data, act)
 
     return _act(readable(number), PapersForm(), add)
 
@@ -56,8 +56,8 @@ def add_papers(number: str) -> Response:
 def return_originals(number: str) -> Response:
     """Record that originals were sent back to the citizen."""
 
-    def send_back(dossier: Dossier, form: OriginalsForm, act: Act) -> None:
-        originals = Originals(form.what.data, form.sent_on.data, form.registered.data)
+    def send_back(dossier: Dossier, answer: OriginalsForm, act: Act) -> None:
+        originals = Originals(answer.what.data, answer.sent_on.data, answer.registered.data)
         dossier.return_originals(originals, act)
 
     return _act(readable(number), OriginalsForm(), send_back)
@@ -85,10 +85,10 @@ def undo(number: str) -> Response:
 @needs("move")
 def write_note(number: str) -> Response:
     """Write an internal note, which only staff can read."""
-    dossier, form = readable(number), NoteForm()
-    if not form.validate_on_submit():
-        return dossier_page.show(dossier, status=422, note=form)
-    Note.write(dossier, g.staff, form.text.data)
+    dossier, answer = readable(number), NoteForm()
+    if not answer.validate_on_submit():
+        return dossier_page.show(dossier, status=422, note=answer)
+    Note.write(dossier, g.staff, answer.text.data)
     return htmx.follow(url_for(".show", number=number, _anchor="notes"))
 
 
@@ -108,33 +108,33 @@ def assign(number: str) -> Response:
     return htmx.follow(url_for(".show", number=number))
 
 
-def _act(dossier: Dossier, form: ActForm, do: Callable[..., None]) -> Response:
+def _act(dossier: Dossier, answer: ActForm, do: Callable[..., None]) -> Response:
     """Carry an act out, or show its preview; 422 with errors beside the fields, 409 after an edit conflict."""
-    form.prepare(dossier)
-    if form.version.data != dossier.version or form.kind not in dossier_page.possible(dossier):
-        return dossier_page.show(dossier, form, 409)
+    answer.prepare(dossier)
+    if answer.version.data != dossier.version or answer.kind not in dossier_page.possible(dossier):
+        return dossier_page.show(dossier, answer, 409)
     preview = "preview" in request.form
     if preview:
-        form.insert(dossier_page.blocks(dossier), dossier.language)
-    if not form.validate_on_submit() or preview:
-        return dossier_page.show(dossier, form, 422 if form.errors else 200)
+        answer.insert(dossier_page.blocks(dossier), dossier.language)
+    if not answer.validate_on_submit() or preview:
+        return dossier_page.show(dossier, answer, 422 if answer.errors else 200)
     try:
-        do(dossier, form, Act(by=g.staff, version=form.version.data, note=form.note.data, hold=undo_time()))
+        do(dossier, answer, Act(by=g.staff, version=answer.version.data, note=answer.note.data, hold=undo_time()))
     except ConflictError:
-        return dossier_page.show(readable(dossier.number), form, 409)
+        return dossier_page.show(readable(dossier.number), answer, 409)
     if not g.scope.sees(dossier):  # it was transferred and belongs to another authority now
         return htmx.goto(url_for(".index", handed_over=1))
     return htmx.follow(url_for(".show", number=dossier.number))
 
 
-def _move(dossier: Dossier, form: MoveForm, act: Act) -> None:
-    if form.kind == "transferred":
-        authority = get_object_or_404(Authority.select(), Authority.slug == form.authority.data)
+def _move(dossier: Dossier, answer: MoveForm, act: Act) -> None:
+    if answer.kind == "transferred":
+        authority = get_object_or_404(Authority.select(), Authority.slug == answer.authority.data)
         dossier.transfer(authority, act)
-    elif form.kind == "received":
-        days = {"arrived_on": form.arrived_on.data, "postmark_on": form.postmark_on.data}
-        dossier.move(Move("received", reason=form.reason.data or "", **days, **vars(act)))
-    elif form.kind == "incomplete":
-        dossier.move(Move("incomplete", missing=tuple(form.asked_for()), until=form.until.data, **vars(act)))
+    elif answer.kind == "received":
+        days = {"arrived_on": answer.arrived_on.data, "postmark_on": answer.postmark_on.data}
+        dossier.move(Move("received", reason=answer.reason.data or "", **days, **vars(act)))
+    elif answer.kind == "incomplete":
+        dossier.move(Move("incomplete", missing=tuple(answer.asked_for()), until=answer.until.data, **vars(act)))
     else:
-        dossier.move(Move(form.kind, **vars(act)))
+        dossier.move(Move(answer.kind, **vars(act)))

@@ -34,11 +34,11 @@ def helpdesk_page() -> Response:
 @needs("help")
 def look_up_contact() -> Response:
     """Find the dossiers of a caller's e-mail address or mobile number. POST, so that it is in no URL and no log."""
-    form = LookUpForm()
-    if not form.validate_on_submit():
-        return _page(form, 422)
+    answer = LookUpForm()
+    if not answer.validate_on_submit():
+        return _page(answer, 422)
     _count_look_up()
-    dossiers = helpdesk.find(g.scope, form.channel, form.address.data, form.reason.data)
+    dossiers = helpdesk.find(g.scope, answer.channel, answer.address.data, answer.reason.data)
     contacts = helpdesk.contacts_of(g.scope, dossiers)
     found = [(dossier, [contact.masked for contact in contacts[dossier.id]]) for dossier in dossiers]
     return htmx.page("desk/found.html", found=found, max_found=helpdesk.MAX_FOUND)
@@ -55,22 +55,22 @@ def show_contact(contact: int) -> Response:
 @needs("help")
 def handle_contact(contact: int) -> Response:
     """Unmask, correct, stop or erase a contact. An unmasked address is only in this answer."""
-    known, form = _known(contact), ContactForm()
-    if not form.validate_on_submit():
-        return _contact(known, form, 422) if form.act.data in form.ACTS else abort(400)
-    reason = form.reason.data
-    if form.act.data == "unmask":
+    known, answer = _known(contact), ContactForm()
+    if not answer.validate_on_submit():
+        return _contact(known, answer, 422) if answer.act.data in answer.ACTS else abort(400)
+    reason = answer.reason.data
+    if answer.act.data == "unmask":
         _count_look_up()
         return _contact(known, ContactForm(formdata=None), shown=helpdesk.unmask(known, g.staff, reason))
-    if form.act.data == "correct" and (problem := _corrected(known, form)):
-        form.address.errors = [problem]
-        return _contact(known, form, 422)
-    if form.act.data == "stop":
+    if answer.act.data == "correct" and (problem := _corrected(known, answer)):
+        answer.address.errors = [problem]
+        return _contact(known, answer, 422)
+    if answer.act.data == "stop":
         helpdesk.stop(known, g.staff, reason)
-    if form.act.data == "erase":
+    if answer.act.data == "erase":
         helpdesk.erase(known, g.staff, reason)
         return htmx.goto(url_for(".show", number=known.dossier.number))
-    return htmx.follow(url_for(".show_contact", contact=contact, done=form.act.data))
+    return htmx.follow(url_for(".show_contact", contact=contact, done=answer.act.data))
 
 
 @bp.get("/notifications/<row:notification>")
@@ -92,12 +92,12 @@ def send_again(notification: int) -> Response:
     return htmx.follow(url_for(".show_notification", notification=notification))
 
 
-def _page(form: LookUpForm, status: int = 200) -> Response:
+def _page(answer: LookUpForm, status: int = 200) -> Response:
     unreached, dead = g.scope.unreached(), g.scope.dead_letters()
     return htmx.page(
         "desk/helpdesk.html",
         status,
-        form=form,
+        answer=answer,
         unreached=list(unreached.order_by(Contact.id.desc()).limit(MAX_ROWS)),
         unreached_count=unreached.count(),
         dead_letters=caller.dead_cards(dead.order_by(Notification.id.desc()).limit(MAX_ROWS)),
@@ -116,9 +116,9 @@ def _known(contact: int) -> Contact:
     return g.scope.contact(contact) or abort(404)
 
 
-def _contact(contact: Contact, form: ContactForm, status: int = 200, shown: str = "") -> Response:
+def _contact(contact: Contact, answer: ContactForm, status: int = 200, shown: str = "") -> Response:
     """Show one contact; `shown` is its unmasked address, for this answer only."""
-    card = caller.contact_card(contact, form, shown, request.args.get("done", ""))
+    card = caller.contact_card(contact, answer, shown, request.args.get("done", ""))
     return htmx.page("desk/contact.html", status, card=card)
 
 
@@ -129,13 +129,13 @@ def _notification(key: int, status: int = 200) -> Response:
     return htmx.page("desk/notification.html", status, sent=sent)
 
 
-def _corrected(contact: Contact, form: ContactForm) -> str:
+def _corrected(contact: Contact, answer: ContactForm) -> str:
     """Correct the contact; the new address is asked first. Returns the error to show, or an empty text."""
-    channel, address = form.channel, form.address.data
+    channel, address = answer.channel, answer.address.data
     if not contact_limits.allowed(channel, address, permit=secrets.token_hex(8), by=g.staff):
         return _("We cannot write to this address at the moment. Please try again tomorrow.")
     try:
-        helpdesk.correct(contact, channel, address, g.staff, form.reason.data)
+        helpdesk.correct(contact, channel, address, g.staff, answer.reason.data)
     except addresses.AddressTakenError:
         return _("This address is being told already.")
     except addresses.TooManyContactsError:

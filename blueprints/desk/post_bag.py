@@ -36,10 +36,10 @@ def post_bag() -> Response:
 @needs("receive")
 def open_bag() -> Response:
     """Open a bag. 422 for an impossible day, or a day long ago without a reason."""
-    form = BagForm()
-    if not form.validate_on_submit():
-        return _ask(form, 422)
-    Batch.open_bag(g.staff, form.arrived_on.data, form.reason.data or "")
+    answer = BagForm()
+    if not answer.validate_on_submit():
+        return _ask(answer, 422)
+    Batch.open_bag(g.staff, answer.arrived_on.data, answer.reason.data or "")
     return htmx.follow(url_for(".post_bag"))
 
 
@@ -47,10 +47,10 @@ def open_bag() -> Response:
 @needs("receive")
 def add_read(bag: int) -> Response:
     """Record one scanned code and answer with its result. Idempotent by the key of the scan."""
-    own, form = get_object_or_404(own_bags(), Batch.id == bag), ReadForm()
-    form.validate()
+    own, answer = get_object_or_404(own_bags(), Batch.id == bag), ReadForm()
+    answer.validate()
     try:
-        reads = Read.take(own, form.scan, form.typed, hold=undo_time(), postmark_on=form.postmark)
+        reads = Read.take(own, answer.scan, answer.typed, hold=undo_time(), postmark_on=answer.postmark)
     except ConflictError:
         abort(409)
     return _answer(own, reads)
@@ -122,10 +122,12 @@ def _read(bag: int, key: uuid.UUID) -> Read:
     return get_object_or_404(Read, (Read.batch == _bag(bag)) & (Read.key == key))
 
 
-def _ask(form: BagForm, status: int = 200) -> Response:
+def _ask(answer: BagForm, status: int = 200) -> Response:
     bags = [bag for bag in own_bags().limit(5)]
     return camera(
-        htmx.page("desk/bag_new.html", status, form=form, bags=bags, recent=MAX_AGE_WITHOUT_REASON.days, today=today())
+        htmx.page(
+            "desk/bag_new.html", status, answer=answer, bags=bags, recent=MAX_AGE_WITHOUT_REASON.days, today=today()
+        )
     )
 
 
