@@ -22,10 +22,10 @@ def send(once: bool) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
     # SimpleQueue, not Event: a signal handler may put into it while the same thread waits in get().
-    told: SimpleQueue[str] = SimpleQueue()
+    stop_requests: SimpleQueue[str] = SimpleQueue()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: told.put("leave"))
-    Worker().work(told, once)
+        signal.signal(signal_number, lambda *_: stop_requests.put("leave"))
+    Worker().work(stop_requests, once)
 
 
 @group.command("status")

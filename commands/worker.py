@@ -44,14 +44,14 @@ class Worker:
         self.poll_at = dict.fromkeys((*CHANNELS, SYSTEMS), 0.0)  # when to poll each source again
         self.idle = set(self.poll_at)  # the sources where nothing was due at the last poll
 
-    def work(self, told: "SimpleQueue[str]", once: bool = False) -> None:
-        """Send until something is in `told`; with `once`, until nothing is due."""
+    def work(self, stop_requests: "SimpleQueue[str]", once: bool = False) -> None:
+        """Send until something is put into `stop_requests`; with `once`, until nothing is due."""
         while True:
             idle = self.send_next() if once else self._send_next_safely()
             if once and idle:
                 return
             try:
-                told.get(timeout=max(0.0, min(self.poll_at.values()) - time.monotonic()))
+                stop_requests.get(timeout=max(0.0, min(self.poll_at.values()) - time.monotonic()))
                 return
             except Empty:
                 continue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pikepdf
 from pikepdf import Matrix
 
-POINT = 72 / 25.4  # PDF points in a millimetre
+POINTS_PER_MM = 72 / 25.4
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,13 @@ class Seen:
     @property
     def size(self) -> tuple[float, float]:
         """Width and height in millimetres, after the rotation."""
-        width, height = (self.x1 - self.x0) * self.unit / POINT, (self.y1 - self.y0) * self.unit / POINT
+        width, height = (self.x1 - self.x0) * self.unit / POINTS_PER_MM, (self.y1 - self.y0) * self.unit / POINTS_PER_MM
         return (height, width) if self.rotate % 180 else (width, height)
 
     @property
     def to_page(self) -> Matrix:
         """The matrix from millimetres as seen to the units of the page's content."""
-        k = POINT / self.unit
+        k = POINTS_PER_MM / self.unit
         return {
             0: Matrix(k, 0, 0, k, self.x0, self.y0),
             90: Matrix(0, k, -k, 0, self.x1, self.y0),

@@ -8,7 +8,7 @@ import pikepdf
 from pikepdf import Matrix, Name
 
 from paper import qr
-from paper.page import POINT, seen
+from paper.page import POINTS_PER_MM, seen
 from paper.typeset import typeset
 
 WIDTH, HEIGHT = 62.0, 15.0  # mm
@@ -65,7 +65,7 @@ def _put(page: pikepdf.Page, place: Place, picture: pikepdf.Object, name: Name) 
 
 def _turned(place: Place) -> Matrix:
     """The matrix from the stamp's points to millimetres as seen."""
-    k = 1 / POINT
+    k = 1 / POINTS_PER_MM
     width, height = place.size
     return {
         0: Matrix(k, 0, 0, k, place.x, place.y),

@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from web.security_headers import DOCUMENT, LETTER_POLICY, READING_POLICY
+from web.security_headers import DOCUMENT_HEADERS, LETTER_POLICY, READING_POLICY
 
 
 def private(response: Response) -> Response:
@@ -14,7 +14,9 @@ def private(response: Response) -> Response:
 
 def camera(response: Response) -> Response:
     """Allow this page the camera, and WebAssembly to read QR codes in browsers without a reader of their own."""
-    response.headers["Permissions-Policy"] = DOCUMENT["Permissions-Policy"].replace("camera=()", "camera=(self)")
+    response.headers["Permissions-Policy"] = DOCUMENT_HEADERS["Permissions-Policy"].replace(
+        "camera=()", "camera=(self)"
+    )
     response.headers["Content-Security-Policy"] = READING_POLICY
     return response
 

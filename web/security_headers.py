@@ -28,12 +28,12 @@ HEADERS = {
     "Referrer-Policy": "same-origin",  # no-referrer would break every form on HTTPS
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-DOCUMENT = {  # headers that only have a meaning for an HTML page
+DOCUMENT_HEADERS = {  # headers that only have a meaning for an HTML page
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 # Fewer headers for static files: a file loads nothing itself, and every byte slows a first visit down.
-STATIC = {
+STATIC_HEADERS = {
     "Content-Security-Policy": "default-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -46,7 +46,7 @@ def init_app(app: Flask, plain_http: tuple[str, ...] = ()) -> None:
     """Set the headers on every response, errors included. Paths in `plain_http` are not redirected to HTTPS."""
     fixed = VARY | HEADERS | (HSTS if app.config["SESSION_COOKIE_SECURE"] else {})
 
-    page = fixed | DOCUMENT
+    page = fixed | DOCUMENT_HEADERS
     behind_tls = app.config["SESSION_COOKIE_SECURE"] and app.config["PROXY_HOPS"]
 
     @app.before_request

@@ -23,7 +23,7 @@ from web import compression, security_headers
 from web.state import state
 
 SOURCES, BUILT = STATIC, BUILT_STATIC
-HASHED = r"\.[0-9a-f]{12}\.\w+$"
+HASHED_NAME = r"\.[0-9a-f]{12}\.\w+$"
 MINIFIERS: dict[str, Callable[[str], str]] = {".css": rcssmin.cssmin, ".js": rjsmin.jsmin}
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 PLAIN_MAX_AGE = 60  # seconds; for URLs without a hash
@@ -37,7 +37,12 @@ class Server(WhiteNoise):
     def __init__(self, application: Any, root: Path, extra: dict[str, str]) -> None:
         self.extra = list(extra.items())
         super().__init__(
-            application, root, "static/", max_age=PLAIN_MAX_AGE, allow_all_origins=False, immutable_file_test=HASHED
+            application,
+            root,
+            "static/",
+            max_age=PLAIN_MAX_AGE,
+            allow_all_origins=False,
+            immutable_file_test=HASHED_NAME,
         )
 
     def serve(self, static_file: Any, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -58,7 +63,7 @@ def init_app(app: Flask) -> None:
     if app.debug:
         return
     BUILT.mkdir(parents=True, exist_ok=True)
-    server = Server(app.wsgi_app, BUILT, security_headers.STATIC)
+    server = Server(app.wsgi_app, BUILT, security_headers.STATIC_HEADERS)
     app.wsgi_app = server  # type: ignore[method-assign]
     for name, copy in copies().items():
         if (BUILT / copy).is_file():

@@ -13,7 +13,7 @@ from models.staff.passkey import InvalidPasskeyError, Site
 from models.staff.proof import Proof
 from wording import staff as staff_words
 
-LIFETIME = dt.timedelta(minutes=5)
+CHALLENGE_LIFETIME = dt.timedelta(minutes=5)
 DEFAULT_PORTS = {"http": 80, "https": 443}  # browsers leave them out of an origin
 
 
@@ -69,8 +69,8 @@ def _challenge(purpose: str) -> bytes:
 def _answered(purpose: str) -> bytes:
     """Consume the challenge that this browser was given. Raises InvalidPasskeyError if it was used, or is too old."""
     text, given_for, given_at = session.pop("challenge", ("", "", 0))
-    late = now().timestamp() - given_at > LIFETIME.total_seconds()
+    late = now().timestamp() - given_at > CHALLENGE_LIFETIME.total_seconds()
     # The session cookie is in the browser, which could send an old one again: so used challenges are stored here.
-    if given_for != purpose or late or not Used.consume_once(f"challenge|{text}", LIFETIME):
+    if given_for != purpose or late or not Used.consume_once(f"challenge|{text}", CHALLENGE_LIFETIME):
         raise InvalidPasskeyError
     return base64.b64decode(text)

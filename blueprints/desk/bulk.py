@@ -120,7 +120,7 @@ def _show(bulk: Bulk, answer: BulkForm | None = None, status: int = 200) -> Resp
         moved=sum(len(states.get(state, [])) for state in ("done", "late")),
         answer=answer,
         can=len(can),
-        told=_told(can),
+        told=_count_notified(can),
         languages=_as_read(bulk, Counter(dossier.language for dossier in can)),
         undo_until=bulk.undoable_until(undo_time()),
         titles=_titles(rows),
@@ -132,7 +132,7 @@ def _blocks(rows: list[Row], move: str) -> list[TextBlock]:
     return [block for block in blocks if move in block.moves]
 
 
-def _told(dossiers: list[Dossier]) -> int:
+def _count_notified(dossiers: list[Dossier]) -> int:
     """How many of the citizens get a notification."""
     listening = Contact.dossier.in_([dossier.id for dossier in dossiers]) & Contact.stopped_at.is_null()
     contacts = g.scope.contacts().where(listening & Contact.confirmed_at.is_null(False))

@@ -59,7 +59,7 @@ def act_url(kind: str, number: str) -> str:
 def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, note: NoteForm | None = None) -> Response:
     """Show the page. `answer` is a form that was refused or is previewed; it keeps what was typed."""
     events, notifications = dossier.history.rows, announce.notifications_of(dossier.history.latest)
-    history, until = _told(dossier.history), _undo_until(dossier.history.latest, notifications)
+    history, until = _history_rows(dossier.history), _undo_until(dossier.history.latest, notifications)
     conflict = _conflict(dossier, history, answer) if status == 409 else None
     return htmx.page(
         "desk/show.html",
@@ -132,7 +132,7 @@ def _clock(dossier: Dossier) -> list[deadline_words.Due]:
     return dues
 
 
-def _told(record: History) -> list[Told]:
+def _history_rows(record: History) -> list[Told]:
     """The history with the details for staff. Queries accounts and authorities only if an event names some."""
     events = record.rows
     moved = {event.details.get("from") for event in events if event.kind == "transferred"}

@@ -26,7 +26,7 @@ MAX_NOTICE_BYTES = 8 * 1024  # from the SMS provider
 MAX_MAIL_BYTES = 512 * 1024  # a bounce may contain the whole mail, with its attachments
 SIGNATURE_SECONDS = 300  # how long a signature is accepted
 DAY = dt.timedelta(days=1)
-MOBILE = re.compile(r"[1-9]\d{6,14}")
+MOBILE_PATTERN = re.compile(r"[1-9]\d{6,14}")
 # First words of an SMS answer that unsubscribe, in capitals and without accents.
 STOP_WORDS = (
     *("STOP", "STOPP", "STOPPT", "STOPPEN", "STOPALL", "ARRET", "ARRETER", "ARRETEZ", "DESABONNER"),
@@ -124,7 +124,7 @@ def _record_bounce(mail: bytes) -> bool:
 
 def _obey(notice: dict[str, Any]) -> bool:
     mobile, word = str(notice.get("from", "")).removeprefix("+"), _first_word(str(notice.get("text", "")))
-    if not MOBILE.fullmatch(mobile) or word not in (*STOP_WORDS, *START_WORDS):
+    if not MOBILE_PATTERN.fullmatch(mobile) or word not in (*STOP_WORDS, *START_WORDS):
         return False
     (consent.stop_everywhere if word in STOP_WORDS else consent.start_everywhere)("sms", f"+{mobile}")
     return True

@@ -11,7 +11,7 @@ from wording import sheets
 
 bp = Blueprint("prints", __name__)
 
-ICS = "text/calendar; charset=utf-8; method=PUBLISH"
+ICS_TYPE = "text/calendar; charset=utf-8; method=PUBLISH"
 
 
 @bp.get("/t/<number:number>/sheet")
@@ -51,6 +51,6 @@ def calendar(number: str) -> Response:
     due = dossier_words.of(dossier).dated
     if due is None:
         abort(404)
-    response = private(Response(sheets.calendar(dossier, due, current()), content_type=ICS))
+    response = private(Response(sheets.calendar(dossier, due, current()), content_type=ICS_TYPE))
     response.headers["Content-Disposition"] = f'inline; filename="eTracking-{number}.ics"'
     return response

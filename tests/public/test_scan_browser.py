@@ -9,7 +9,7 @@ from support.camera import camera, code, file, photo
 from support.living import served
 from support.phone import NEEDED, opened, playwright
 from support.served import started
-from web.security_headers import DOCUMENT, POLICY
+from web.security_headers import DOCUMENT_HEADERS, POLICY
 
 pytestmark = NEEDED
 expect = playwright.expect
@@ -253,7 +253,7 @@ def test_camera_and_webassembly_are_allowed_on_this_page_alone(visitor, dossier)
     for path in ("/", "/t", f"/t/{dossier.number}", "/sign-in", "/nothing"):
         headers = visitor.open(path).headers
         assert (
-            headers["Permissions-Policy"] == DOCUMENT["Permissions-Policy"]
+            headers["Permissions-Policy"] == DOCUMENT_HEADERS["Permissions-Policy"]
             and "camera=()" in headers["Permissions-Policy"]
         )
         assert headers["Content-Security-Policy"] == POLICY

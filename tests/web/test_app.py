@@ -12,7 +12,7 @@ from models.dossiers.number import new_number
 from support.database import dump
 from support.site import PASSWORD, running
 from support.visitor import Page, Visitor
-from web.security_headers import POLICY, READING_POLICY, STATIC
+from web.security_headers import POLICY, READING_POLICY, STATIC_HEADERS
 
 FORMS = [
     "/",
@@ -68,7 +68,7 @@ def test_every_answer_carries_the_headers(app, visitor, dossier):
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
         if address.startswith("/static/"):
-            assert headers["Content-Security-Policy"] in (POLICY, STATIC["Content-Security-Policy"])
+            assert headers["Content-Security-Policy"] in (POLICY, STATIC_HEADERS["Content-Security-Policy"])
             continue
         assert headers["Content-Security-Policy"] == (READING_POLICY if address == "/scan" else POLICY), address
         assert headers["Referrer-Policy"] == "same-origin"

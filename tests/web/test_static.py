@@ -102,7 +102,7 @@ def test_every_answer_carries_the_headers_of_a_file(secure, method, wish, status
     ask, static_url = started(secure)
     answer = ask(static_url("site.css"), method=method, headers=wish)
     assert answer.status_code == status
-    assert headers.STATIC.items() <= dict(answer.headers).items()
+    assert headers.STATIC_HEADERS.items() <= dict(answer.headers).items()
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
