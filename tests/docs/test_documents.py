@@ -13,7 +13,7 @@ from web.settings import DEFAULTS
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"`([\w.-]+(?:/[\w.-]+)*/?)`")
-FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()}
+FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"instance"}  # which a run of the site makes
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 
 OPERATING = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
