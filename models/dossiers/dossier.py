@@ -1,4 +1,4 @@
-"""A dossier: one posted (or to be posted) form with its number, and all that can happen to it (DESIGN 4)."""
+"""A dossier: one posted (or to be posted) form with its number, and all that can happen to it."""
 
 import datetime as dt
 from collections.abc import Iterable
