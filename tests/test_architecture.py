@@ -48,7 +48,16 @@ OPEN_TO_SENDERS = {
 HELPERS = {
     "blueprints.accounts": {"attempts", "forms", "guard", "passkeys", "signed_in"},
     "blueprints.api": {"description", "problems", "schemas"},
-    "blueprints.desk": {"caller", "export", "forms", "helpdesk_forms", "post_bag_forms", "readings", "tables"},
+    "blueprints.desk": {
+        "caller",
+        "checks",
+        "export",
+        "forms",
+        "helpdesk_forms",
+        "post_bag_forms",
+        "readings",
+        "tables",
+    },
     "blueprints.public": {"contact_limits", "forms", "lookups"},
     "blueprints.operations": set(),
 }
