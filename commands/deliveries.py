@@ -5,7 +5,7 @@ import logging
 
 from flask import current_app
 
-from blueprints.api.schemas import dossier_shape, event_shape
+from blueprints.api.schemas import dossier_schema, event_schema
 from models import Delivery, Dossier, db
 from senders import webhook
 from senders.base import SendError
@@ -46,7 +46,7 @@ def _body(delivery: Delivery) -> bytes:
     event = delivery.event
     dossier = Dossier.loaded().where(Dossier.id == event.dossier_id).get()
     content = {
-        "event": event_shape(event).model_dump(mode="json"),
-        "dossier": dossier_shape(dossier, with_history=False),
+        "event": event_schema(event).model_dump(mode="json"),
+        "dossier": dossier_schema(dossier, with_history=False),
     }
     return json.dumps(content, separators=(",", ":")).encode()

@@ -93,10 +93,10 @@ class DossierShape(BaseModel):
     history: list[EventShape] | None = None
 
 
-def dossier_shape(dossier: Dossier, with_history: bool = True) -> dict[str, Any]:
+def dossier_schema(dossier: Dossier, with_history: bool = True) -> dict[str, Any]:
     """The schema of a dossier as a dict, ready for JSON."""
     names = ("number", "edition", "language", "status", "version", "created_at", "changed_at", "arrived_on", "due_on")
-    history = [event_shape(event) for event in dossier.history.standing] if with_history else None
+    history = [event_schema(event) for event in dossier.history.standing] if with_history else None
     schema = DossierShape(
         **{name: getattr(dossier, name) for name in names},
         procedure=dossier.form.procedure.slug,
@@ -108,7 +108,7 @@ def dossier_shape(dossier: Dossier, with_history: bool = True) -> dict[str, Any]
     return schema.model_dump(mode="json", exclude=None if with_history else {"history"})
 
 
-def event_shape(event: Event) -> EventShape:
+def event_schema(event: Event) -> EventShape:
     """The schema of an event."""
     names = ("id", "kind", "at", "arrived_on", "postmark_on", "note", "details")
     return EventShape(**{name: getattr(event, name) for name in names})

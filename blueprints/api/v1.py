@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from blueprints.api import description
 from blueprints.api.problems import PREFIX, Problem, response_to, set_headers
-from blueprints.api.schemas import Move, dossier_shape
+from blueprints.api.schemas import Move, dossier_schema
 from models import Authority, ConflictError, Counter, Dossier, Reply, Scope, System, db
 from models.base import local_day
 from models.dossiers import moves
@@ -56,13 +56,13 @@ def index() -> Response:
     wanted = (row.id > min(max(after, 0), 2**31 - 1)) & ((row.status == status) if status else (row.id > 0))
     rows = list(dossiers.where(wanted).order_by(row.id).limit(PAGE_SIZE))
     more = rows[-1].id if len(rows) == PAGE_SIZE else None
-    return jsonify(dossiers=[dossier_shape(dossier, with_history=False) for dossier in rows], next=more)
+    return jsonify(dossiers=[dossier_schema(dossier, with_history=False) for dossier in rows], next=more)
 
 
 @bp.get("/dossiers/<number:number>")
 def show(number: str) -> Response:
     """One dossier with its history."""
-    return jsonify(dossier_shape(_dossier(number)))
+    return jsonify(dossier_schema(_dossier(number)))
 
 
 def idempotent(view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[..., Response]:
@@ -104,9 +104,9 @@ def move(number: str) -> tuple[dict[str, Any], int]:
             raise Problem(
                 409,
                 "The dossier is not, or no longer, in a state that allows this.",
-                dossier=dossier_shape(_dossier(number)),
+                dossier=dossier_schema(_dossier(number)),
             ) from None
-        body = dossier_shape(Dossier.loaded().where(Dossier.id == dossier.id).get()) | {"test": g.system.test}
+        body = dossier_schema(Dossier.loaded().where(Dossier.id == dossier.id).get()) | {"test": g.system.test}
         if g.system.test:
             transaction.rollback()
     return body, 200 if g.system.test else 201
