@@ -72,7 +72,7 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         undo_until=until,
         told=bool(notifications),
         rare=RARE,
-        forms=_forms(dossier, answer, events[-1].id),
+        act_forms=_act_forms(dossier, answer, events[-1].id),
         answer=answer.kind if answer and answer.kind in possible(dossier) else "",
         preview=_preview(dossier, answer) if answer and status == 200 else None,
         conflict=conflict,
@@ -152,17 +152,17 @@ def _history_rows(record: History) -> list[Told]:
     ]
 
 
-def _forms(dossier: Dossier, answer: ActForm | None, seen: int) -> dict[str, ActForm]:
+def _act_forms(dossier: Dossier, answer: ActForm | None, seen: int) -> dict[str, ActForm]:
     """{kind: form} of each possible act: with the typed values if it is `answer`, else with defaults."""
     offered = blocks(dossier)
     forms = {}
     for kind in possible(dossier):
-        form = answer if answer is not None and answer.kind == kind else _fresh(dossier, kind)
-        form.version.data, form.seen.data = dossier.version, seen
-        form.offer(offered)
+        act_form = answer if answer is not None and answer.kind == kind else _fresh(dossier, kind)
+        act_form.version.data, act_form.seen.data = dossier.version, seen
+        act_form.offer(offered)
         if kind == "transferred":
-            form.authority.choices = _authorities(dossier)
-        forms[kind] = form
+            act_form.authority.choices = _authorities(dossier)
+        forms[kind] = act_form
     return forms
 
 
