@@ -20,22 +20,22 @@ from web.languages import current
 from wording.deadlines import Due
 
 
-class Address(NamedTuple):
-    """The two ways in which an address of ours is written."""
+class PrintedUrl(NamedTuple):
+    """A URL of this site in the two ways it is printed."""
 
-    shown: str  # printed in words
+    shown: str  # in words
     coded: str  # in the QR code: upper case needs a smaller one
 
 
-def address(*parts: str, under: str = "t") -> Address:
+def printed_url(*parts: str, under: str = "t") -> PrintedUrl:
     """Where `parts` (a number and what follows it) lead: the status page, or what stands `under` another letter."""
     path = "/".join((under, *parts))
     site = current_app.config["SITE_URL"]
-    return Address(f"{site}/{path}", f"{site}/{path}".upper())
+    return PrintedUrl(f"{site}/{path}", f"{site}/{path}".upper())
 
 
 def bare(url: str) -> str:
-    """An address as it is printed: nobody types https://."""
+    """A URL as it is printed in words, without https://, which nobody types."""
     return url.split("://")[1]
 
 
@@ -86,7 +86,7 @@ def form_pdf(dossier: Dossier, language: str) -> bytes:
         raise NotFound(_("We have no PDF of this form."))
     places = [Place(*place) for place in file.places]
     number = grouped(dossier.number)
-    return stamp(bytes(file.data), places, number, address(dossier.number).coded, "eTracking", language)
+    return stamp(bytes(file.data), places, number, printed_url(dossier.number).coded, "eTracking", language)
 
 
 def calendar(dossier: Dossier, due: Due, language: str) -> bytes:
@@ -97,7 +97,7 @@ def calendar(dossier: Dossier, due: Due, language: str) -> bytes:
         "limit": _("eTracking: last day for the authority’s answer, as a rule"),
         "yours": _("eTracking: last day for the missing documents"),
     }
-    url, form = address(dossier.number).shown, dossier.form.title[language]
+    url, form = printed_url(dossier.number).shown, dossier.form.title[language]
     text = "\n".join([f"{form}, {grouped(dossier.number)}", due.text, *due.steps, url])
     return ics(
         Entry(
@@ -129,7 +129,7 @@ def date(instant: dt.datetime) -> str:
 def _first(dossier: Dossier, language: str) -> Sheet:
     form = dossier.form
     return Sheet(
-        **_envelope(dossier, language, address(dossier.number)),
+        **_envelope(dossier, language, printed_url(dossier.number)),
         mark="",
         rows=[
             (_("Procedure"), form.procedure.title[language]),
@@ -153,7 +153,7 @@ def _enclosures(dossier: Dossier, language: str) -> list[str]:
 
 def _follow_up(dossier: Dossier, language: str, event: Event, round_: int) -> Sheet:
     return Sheet(
-        **_envelope(dossier, language, address(dossier.number, str(round_))),
+        **_envelope(dossier, language, printed_url(dossier.number, str(round_))),
         mark=_("Follow-up %(round)s", round=round_),
         rows=[
             (_("Procedure"), dossier.form.procedure.title[language]),
@@ -171,7 +171,7 @@ def _follow_up(dossier: Dossier, language: str, event: Event, round_: int) -> Sh
     )
 
 
-def _envelope(dossier: Dossier, language: str, to: Address) -> dict[str, Any]:
+def _envelope(dossier: Dossier, language: str, to: PrintedUrl) -> dict[str, Any]:
     """The fields of every sheet in and beside the window of the envelope."""
     authority = dossier.authority
     return {

@@ -20,7 +20,7 @@ from paper.envelope import QR_LEVEL, Enclosed, Envelope, render
 from web import htmx
 from web.languages import current, in_language
 from web.responses import pdf, private
-from wording.sheets import address, bare, papers, steps, texts
+from wording.sheets import bare, papers, printed_url, steps, texts
 
 bp = Blueprint("envelopes", __name__)
 
@@ -99,7 +99,7 @@ def not_found(numbers: str, _rest: str) -> Response:
 def paper(dossiers: list[Dossier], language: str) -> Envelope:
     """The envelope sheet of `dossiers` in `language`; all must go to the same authority."""
     with force_locale(LOCALES[language]):
-        authority, to = dossiers[0].authority, address("+".join(one.number for one in dossiers), under="e")
+        authority, to = dossiers[0].authority, printed_url("+".join(one.number for one in dossiers), under="e")
         return Envelope(
             language=language,
             count=_("%(count)s forms", count=len(dossiers)),

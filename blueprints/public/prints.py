@@ -41,7 +41,7 @@ def form_pdf(number: str) -> Response:
 def qr_svg(number: str) -> Response:
     """The QR code of the status page."""
     lookups.dossier(number)
-    return private(Response(qr.svg(sheets.address(number).coded), mimetype="image/svg+xml"))
+    return private(Response(qr.svg(sheets.printed_url(number).coded), mimetype="image/svg+xml"))
 
 
 @bp.get("/t/<number:number>.ics")

@@ -14,7 +14,7 @@ from paper.receipt import Receipt, render
 from web import htmx
 from web.languages import current
 from web.responses import pdf, private
-from wording.sheets import address, bare, date, questions
+from wording.sheets import bare, date, printed_url, questions
 
 bp = Blueprint("receipts", __name__)
 
@@ -82,7 +82,7 @@ def paper(dossier: Dossier, language: str) -> Receipt:
         raise NotFound(_("There is no receipt yet: no envelope with this number has been scanned."))
     with force_locale(LOCALES[language]):
         seal = present.seal(current_app.config["SECRET_KEY"])
-        to, authority = address(dossier.number, seal, under="r"), dossier.authority
+        to, authority = printed_url(dossier.number, seal, under="r"), dossier.authority
         return Receipt(
             language=language,
             number=grouped(dossier.number),
@@ -105,7 +105,7 @@ def _dossier(dossier: Dossier, language: str) -> tuple[str, list[tuple[str, str]
         (_("Form"), dossier.form.title[language]),
         (_("Edition"), dossier.edition or dossier.form.edition),
         (_("Receipt issued on"), date(now())),
-        (_("Status page"), bare(address(dossier.number).shown)),
+        (_("Status page"), bare(printed_url(dossier.number).shown)),
     ]
 
 

@@ -25,7 +25,7 @@ from wording import dossier as dossier_words
 from wording import events as event_words
 from wording import spelling
 from wording.kinds import label
-from wording.sheets import address
+from wording.sheets import printed_url
 
 bp = Blueprint("status", __name__)
 
@@ -187,7 +187,7 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: 
         "history": event_words.lines(dossier.history.standing),
         "note": dossier_words.note(dossier),
         "missing": dossier.history.missing(current()),
-        "address": address(dossier.number),
+        "status_url": printed_url(dossier.number),
         "spelling": spelling.spelled(dossier.number, current()),
         "answer": answer if to_be_posted else None,
         "unreached": _unreached(dossier) if missed else [],
