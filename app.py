@@ -25,6 +25,7 @@ from web import (
     settings,
     state,
     static_files,
+    templates,
 )
 from wording import errors as error_words
 
@@ -40,11 +41,11 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """
     app = Flask(__name__, instance_relative_config=False)
     settings.load(app, config)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     keys.initialize(app.config["SECRET_KEY"])
     proxies = dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"])
     app.wsgi_app = ProxyFix(app.wsgi_app, **proxies)  # type: ignore[method-assign]
     state.init_app(app)
+    templates.init_app(app)
     static_files.init_app(app)
     compression.init_app(app)
     database.init_app(app, db, make_database)

@@ -1,6 +1,6 @@
 """Bulk moves: dossiers that are ticked in the work list are moved together, after a preview, and undone together."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
 from urllib.parse import parse_qsl
 
@@ -104,10 +104,10 @@ def _bulk(batch: int) -> Bulk:
 
 def _show(bulk: Bulk, answer: BulkForm | None = None, status: int = 200) -> Response:
     rows = bulk.rows(g.scope)
-    states: dict[str, list[Row]] = {}
+    states: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        states.setdefault(row.state, []).append(row)
-    can = [row.dossier for row in states.get("can", [])]
+        states[row.state].append(row)
+    can = [row.dossier for row in states["can"]]
     if answer is None:
         answer = BulkForm(formdata=None, block=str(bulk.block_id or ""), note=bulk.note)
         answer.offer(_blocks(rows, bulk.to))
@@ -117,7 +117,7 @@ def _show(bulk: Bulk, answer: BulkForm | None = None, status: int = 200) -> Resp
         push=url_for(".show_bulk", batch=bulk.batch.id),
         bulk=bulk,
         states=states,
-        moved=sum(len(states.get(state, [])) for state in ("done", "late")),
+        moved=sum(len(states[state]) for state in ("done", "late")),
         answer=answer,
         can=len(can),
         told=_count_notified(can),

@@ -42,6 +42,16 @@ class SentCard(NamedTuple):
         return notification_words.tone(self.notification.state)
 
     @property
+    def subject(self) -> str:
+        """The subject it was last sent with; an SMS has none."""
+        return (self.notification.written or {}).get("subject", "")
+
+    @property
+    def text(self) -> str:
+        """What it said, without the link that is for its reader alone; empty before the first attempt."""
+        return (self.notification.written or {}).get("text", "")
+
+    @property
     def why(self) -> str:
         return notification_words.why(self.notification)
 

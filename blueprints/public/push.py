@@ -1,6 +1,7 @@
 """Push notifications: subscribe a device to the news of a dossier. Needs no e-mail address, and costs nothing."""
 
 import datetime as dt
+from typing import NamedTuple
 
 from flask import Blueprint, Response, abort, current_app, request
 from werkzeug.exceptions import TooManyRequests
@@ -19,6 +20,16 @@ ACTIONS = ("ask", "tell", "stop", "data")
 HOUR, MAX_CHANGES_PER_HOUR = dt.timedelta(hours=1), 20
 
 
+class News(NamedTuple):
+    """What the card for news on this device shows: nothing yet, or the answer to what was asked of it."""
+
+    device: Subscription | None = None
+    told: bool = False
+    done: str = ""  # the action
+    fault: bool = False
+    full: bool = False  # the fault: too many devices are told
+
+
 @bp.post("/t/<number:number>/push")
 def tell(number: str) -> Response:
     """Subscribe this device (tell), unsubscribe it (stop), show its state (ask), or download its data (data)."""
@@ -34,12 +45,14 @@ def tell(number: str) -> Response:
             _change(action, device, dossier)
     except (SubscriptionError, TooManyDevicesError) as error:
         full = isinstance(error, TooManyDevicesError)
-        return private(htmx.page("public/pwa/push.html", 409 if full else 422, dossier=dossier, fault=True, full=full))
+        return private(
+            htmx.page("public/pwa/push.html", 409 if full else 422, dossier=dossier, news=News(fault=True, full=full))
+        )
     contact = device.contact_of(dossier)
     if action == "data":
         return contacts.export(contact or abort(404))
     told = contact is not None and contact.stopped_at is None
-    return private(htmx.page("public/pwa/push.html", dossier=dossier, device=device, told=told, done=action))
+    return private(htmx.page("public/pwa/push.html", dossier=dossier, news=News(device, told, action)))
 
 
 @bp.post("/push")

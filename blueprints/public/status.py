@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from blueprints.public import contacts, lookups
+from blueprints.public import contacts, lookups, push
 from blueprints.public.forms import MailAddressForm, MobileNumberForm, PostedForm
 from models import ConflictError, Contact, Dossier, today
 from models.dossiers.kinds import WITH_AUTHORITY
@@ -193,6 +193,7 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: 
         "unreached": _unreached(dossier) if missed else [],
         "fresh": fresh,
         "channels": {contact.channel for contact in Contact.of(dossier)} if fresh else set(),
+        "news": push.News(),
         "without": request.args.getlist("without") if fresh else [],
     }
 

@@ -15,7 +15,7 @@ from models.security import keys
 from models.security import voices as captcha_voices
 from models.security.throttle import Counter, Used
 from paths import ROOT
-from web import htmx, state
+from web import htmx, state, templates
 from web import security_headers as headers
 from web.static_files import static_url
 
@@ -48,10 +48,10 @@ def make_app(folder: Path, **settings) -> Flask:
     keys.initialize(SECRET)
     Babel(app, locale_selector=lambda: request.args.get("lang", "en"))
     state.init_app(app)
+    templates.init_app(app)
     htmx.init_app(app)
     headers.init_app(app)
     app.jinja_env.globals["static_url"] = static_url
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app).exempt(captcha.bp)
     app.register_blueprint(captcha.bp)
     app.cli.add_command(group)
