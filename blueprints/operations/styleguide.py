@@ -10,7 +10,6 @@ from werkzeug.datastructures import MultiDict
 from blueprints.public.forms import ContactForm
 from models.dossiers.kinds import STATUSES
 from web.responses import private
-from wording.kinds import label
 
 bp = Blueprint("styleguide", __name__, url_prefix="/styleguide")
 bp.after_request(private)
@@ -64,8 +63,7 @@ def show() -> Response:
     answer = ContactForm(MultiDict({"by_email": "y", "email": "name@", "by_sms": "y"}), meta={"csrf": False})
     answer.validate()
     empty = ContactForm(None, prefix="empty-", meta={"csrf": False})
-    statuses = [(status, label(status)) for status in STATUSES]
-    context = {"samples": samples(css), "answer": answer, "empty": empty, "statuses": statuses, "spaces": SPACES}
+    context = {"samples": samples(css), "answer": answer, "empty": empty, "statuses": STATUSES, "spaces": SPACES}
     return make_response(render_template("operations/styleguide/show.html", **context))
 
 
