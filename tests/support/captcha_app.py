@@ -27,7 +27,7 @@ PAGE = """<!doctype html>
 <link rel="icon" href="/static/icon.svg"><link rel="stylesheet" href="/step.css">
 <script type="module" src="{{ url_for('static', filename='captcha.js') }}"></script>
 <script src="/htmx.js" defer></script></head><body><main><h1>Step</h1>{{ body }}</main></body></html>"""
-FORM = """<form method="post" action="/step" {% if request.args.hx or request.htmx %}data-hx-post="/step"
+FORM = """<form method="post" action="/step" {% if request.args.get("hx") or request.htmx %}data-hx-post="/step"
  data-hx-target="main" data-hx-swap="innerHTML"{% endif %}>
 <input type="hidden" name="csrf_token" value="{{ csrf_token() }}">
 {% include "public/captcha/_captcha.html" %}

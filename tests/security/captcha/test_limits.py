@@ -1,9 +1,21 @@
 """The CAPTCHA step costs more the more it is asked for, and there is an end to it."""
 
+import datetime as dt
+
+import pytest
+import time_machine
+
 from blueprints.public import captcha
 from models.security import voices as captcha_voices
 from support.captcha import ask, error_of, fresh_code, pack, send, solve, type_code
 from support.captcha_app import challenge_url
+
+
+@pytest.fixture(autouse=True)
+def in_the_middle_of_a_window():
+    """Counts begin anew at fixed times: none of them comes in the middle of a test."""
+    with time_machine.travel(dt.datetime(2026, 3, 2, 10, 4, 30, tzinfo=dt.UTC), tick=False):
+        yield
 
 
 def test_the_price_rises_with_the_number_of_challenges(app, client):
