@@ -110,7 +110,16 @@ def check_code(secret: str, scope: str, token: str, typed: str, min_seconds: flo
 
 def consume_picture(code: str) -> bool:
     """True once for each code: a program could average several renderings of the same digits."""
-    return Used.consume_once(f"captcha picture {code}", CODE_LIFETIME)
+    return Used.consume_once(_picture_mark(code), CODE_LIFETIME)
+
+
+def picture_left(code: str) -> bool:
+    """True until the picture of this code is consumed."""
+    return Used.until(_picture_mark(code)) is None
+
+
+def _picture_mark(code: str) -> str:
+    return f"captcha picture {code}"
 
 
 class _Picture(ImageCaptcha):

@@ -21,6 +21,14 @@ def test_the_picture_is_drawn_once(client):
     assert client.get("/captcha/forged.png").status_code == 404
 
 
+def test_program_that_tests_the_link_does_not_use_the_picture_up(client):
+    path = f"/captcha/{fresh_code(client)[0]}.png"
+    tested = client.head(path)
+    assert tested.status_code == 200 and tested.mimetype == "image/png" and not tested.data
+    assert client.get(path).status_code == 200
+    assert client.head(path).status_code == client.get(path).status_code == 410
+
+
 def test_every_ink_stands_out_from_every_ground(monkeypatch):
     reach = []
     monkeypatch.setattr(logic, "random_color", lambda low, high: reach.append((low, high)) or (low,) * 3)
