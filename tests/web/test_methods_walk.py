@@ -1,0 +1,91 @@
+"""Looking changes nothing: GET, HEAD and OPTIONS of every address. HEAD answers as GET does, without the body."""
+
+import pytest
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from models import db
+from support.routes import METRICS_TOKEN, Site
+from support.sending import close
+from support.site import running
+
+# The length of a body that was not made is not known, the picture of a CAPTCHA is another one each time.
+FREE_HEADERS = {"Date", "Content-Length"}
+EXPORTS = ("desk.audit_csv", "desk.numbers_csv", "desk.dossiers_csv")
+COUNTED = {"counter"}  # rate limits: how often somebody asked is what they are for
+# Where nothing is shown, but something else is opened: the status both have.
+ELSEWHERE = {
+    "contacts.show_stop": 302,  # the page with the button: a link alone stops nothing
+    "sign_in.second_step": 303,  # nobody has given a password just now
+    "account.authenticator": 303,  # asks for a passkey or a second factor first
+    "desk.scan": 303,  # the dossier
+}
+# What else is written down when somebody looks, by the method and the page, and why.
+WRITTEN = {
+    ("GET", "captcha.picture"): {"used"},  # one rendering of each code: a program could average several
+    # Every export is audited as soon as it is asked for, before the first row leaves.
+    **{(method, name): {"audit"} for method in ("GET", "HEAD") for name in EXPORTS},
+}
+
+
+@pytest.fixture
+def site(sqlite_url, tmp_path):
+    app = running(sqlite_url, INBOX=True, INBOX_DIR=str(tmp_path / "inbox"), METRICS_TOKEN=METRICS_TOKEN)
+    db.connect(reuse_if_open=True)
+    site = Site(app)
+    yield site
+    site.story.end()
+    close()
+
+
+def rows() -> dict[str, list[tuple]]:
+    """Every row of every table."""
+    columns = {"form_file": "id, fingerprint"}  # the PDFs are large
+    queries = {table: f'SELECT {columns.get(table, "*")} FROM "{table}"' for table in db.get_tables()}  # noqa: S608
+    return {table: db.execute_sql(query).fetchall() for table, query in queries.items()}
+
+
+class Watched:
+    """The site, and what each request changes in its database."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.rows = site, rows()
+
+    def ask(self, rule: Rule, method: str) -> tuple[TestResponse, set[str]]:
+        """The answer, and the tables that are not as they were and should be."""
+        answer, before = self.site.open(rule, method), self.rows
+        self.rows = rows()
+        changed = {table for table in self.rows if self.rows[table] != before[table]}
+        return answer, changed - COUNTED - WRITTEN.get((method, rule.endpoint), set())
+
+
+def headers(answer: TestResponse) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name not in FREE_HEADERS}
+
+
+def test_looking_at_any_address_changes_nothing_and_head_answers_as_get(site):
+    wrong, watched = {}, Watched(site)
+    for rule in site.app.url_map.iter_rules():
+        if "GET" in rule.methods:
+            head, changed_by_head = watched.ask(rule, "HEAD")
+            got, changed_by_get = watched.ask(rule, "GET")
+            differing = headers(got).items() ^ headers(head).items()
+            if (
+                {got.status_code, head.status_code} != {ELSEWHERE.get(rule.endpoint, 200)}
+                or changed_by_get | changed_by_head
+                or differing
+            ):
+                wrong[rule.rule] = got.status, head.status, changed_by_get, changed_by_head, differing
+            assert not head.data, rule
+    assert not wrong, "\n".join(f"{rule}: {what}" for rule, what in wrong.items())
+
+
+def test_options_names_the_methods_and_changes_nothing(site):
+    before = rows()
+    for rule in site.app.url_map.iter_rules():
+        if rule.endpoint == "static":  # what is built is served before Flask, by GET and HEAD only
+            continue
+        answer = site.open(rule, "OPTIONS")
+        assert answer.status_code == 200 and rule.methods <= answer.allow and not answer.data, rule
+    now = rows()
+    assert {table for table in now if now[table] != before[table]} <= COUNTED
