@@ -42,6 +42,7 @@ lint: .setup/python-dev ## style, types, translations
 	$(BIN)/mypy
 
 fmt: .setup/python-dev ## mend the style
+	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -89,9 +90,12 @@ setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ##
 	$(FLASK) captcha voices
 	@touch $@
 
-.setup/translations: $(wildcard translations/*/LC_MESSAGES/messages.po) | .setup/python
-	$(BIN)/pybabel --quiet compile --directory translations
+# Each language is compiled if its file is missing or older than its sentences.
+.setup/translations: $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 	@touch $@
+
+translations/%/LC_MESSAGES/messages.mo: translations/%/LC_MESSAGES/messages.po | .setup/python
+	$(BIN)/pybabel --quiet compile --locale $* --input-file $< --output-file $@
 
 # Development only: a secret of its own, keys for news on a device, and the inbox instead of real mail and SMS.
 .env: | .setup/python
@@ -107,8 +111,8 @@ address: | .env
 translations: .setup/python ## collect new sentences into the catalogues; then translate them
 	$(BIN)/pybabel --quiet extract --mapping translations/babel.cfg --no-location --sort-output --keywords _l \
 	    --omit-header --output translations/messages.pot .
-	for code in de fr lb; do $(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-pot-creation-date \
-	    --input-file translations/messages.pot --output-dir translations --locale $$code; done
+	for code in de fr lb; do $(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete \
+	    --ignore-pot-creation-date --input-file translations/messages.pot --output-dir translations --locale $$code; done
 	sed -i '/^"\(Project-Id\|Report-Msgid\|POT-Creation\|PO-Revision\|Last-Translator\|Language-Team\|Generated-By\)/d' \
 	    translations/*/LC_MESSAGES/messages.po
 
