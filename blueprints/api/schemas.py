@@ -49,9 +49,9 @@ class Move(BaseModel):
         kind = KINDS[self.to]
         for name in ("arrived_on", "postmark_on", "missing", "until", "authority"):
             given = bool(getattr(self, name))
-            if name in kind.needs and not given:
+            if name in kind.fields_needed and not given:
                 raise ValueError(f"{name} is needed with {self.to}")
-            if given and name not in (*kind.needs, *kind.takes):
+            if given and name not in (*kind.fields_needed, *kind.fields_taken):
                 raise ValueError(f"{name} does not go with {self.to}")
         if self.arrived_on and self.postmark_on and self.postmark_on > self.arrived_on:
             raise ValueError("postmark_on lies after arrived_on")

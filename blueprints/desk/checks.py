@@ -46,13 +46,13 @@ def not_for_years(_form: FlaskForm, field: DateField) -> None:
 
 def some_document(form: FlaskForm, _field: TextAreaField) -> None:
     """At least one missing document, if the act asks for documents."""
-    if needs("missing")(form) and not form.asked_for():
+    if required_by_kind("missing")(form) and not form.asked_for():
         raise ValidationError(_("Please say what is missing: the citizen gets exactly this list."))
 
 
-def needs(name: str) -> Callable[[Any], bool]:
-    """True for a form whose act needs the field `name`."""
-    return lambda form: form.kind in KINDS and name in KINDS[form.kind].needs
+def required_by_kind(name: str) -> Callable[[Any], bool]:
+    """True for a form whose kind of move needs the field `name`."""
+    return lambda form: form.kind in KINDS and name in KINDS[form.kind].fields_needed
 
 
 def backdated(form: Any) -> bool:

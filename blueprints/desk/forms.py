@@ -20,9 +20,9 @@ from blueprints.desk.checks import (
     another_day,
     backdated,
     in_future,
-    needs,
     not_after_arrival,
     not_for_years,
+    required_by_kind,
     since_the_number,
     some_document,
 )
@@ -99,7 +99,11 @@ class MoveForm(ActForm):
     to = HiddenField(validators=[InputRequired()])
     arrived_on = DayField(
         _l("Date of arrival"),
-        validators=[NeededWhen(needs("arrived_on"), _l("When did it arrive?")), not_in_future, since_the_number],
+        validators=[
+            NeededWhen(required_by_kind("arrived_on"), _l("When did it arrive?")),
+            not_in_future,
+            since_the_number,
+        ],
     )
     postmark_on = DayField(
         _l("Date of the postmark, if it can be read"), validators=[Optional(), not_in_future, not_after_arrival]
@@ -107,7 +111,7 @@ class MoveForm(ActForm):
     reason = SelectField(
         _l("Why so late?"),
         choices=[NO_REASON, *REASONS],
-        validators=[NeededWhen(lambda form: needs("arrived_on")(form) and backdated(form), LATE_MESSAGE)],
+        validators=[NeededWhen(lambda form: required_by_kind("arrived_on")(form) and backdated(form), LATE_MESSAGE)],
     )
     documents = SelectMultipleField(_l("What is missing"), choices=[])
     missing = TextAreaField(
@@ -117,13 +121,13 @@ class MoveForm(ActForm):
     )
     until = DayField(
         _l("To arrive by"),
-        validators=[NeededWhen(needs("until"), _l("By when should it arrive?")), in_future, not_for_years],
+        validators=[NeededWhen(required_by_kind("until"), _l("By when should it arrive?")), in_future, not_for_years],
     )
     authority = SelectField(
         _l("New authority"),
         choices=[],
         validate_choice=False,
-        validators=[NeededWhen(needs("authority"), _l("Please choose the authority."))],
+        validators=[NeededWhen(required_by_kind("authority"), _l("Please choose the authority."))],
     )
 
     @property
@@ -139,11 +143,11 @@ class MoveForm(ActForm):
 
     def draft(self, dossier: Dossier) -> Event:
         event = super().draft(dossier)
-        if needs("arrived_on")(self):
+        if required_by_kind("arrived_on")(self):
             event.arrived_on = self.arrived_on.data
-        if needs("missing")(self):
+        if required_by_kind("missing")(self):
             event.details = {"missing": self.asked_for(), "until": self.until.data.isoformat()}
-        if needs("authority")(self):
+        if required_by_kind("authority")(self):
             event.details = {"to": self.authority.data}
         return event
 

@@ -12,7 +12,11 @@ Clock = Literal["arrival", "request", "complete", "transfer", "end", "correction
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """What an event of this kind means. The defaults are those of an event that changes nothing but is told."""
+    """What an event of this kind means. The defaults are those of an event that changes nothing but is told.
+
+    `fields_needed` and `fields_taken` are about what is done as a move only: MoveForm of the desk and Move of the
+    interface have one form for all of them. An act with a form of its own (a correction, originals) names none.
+    """
 
     name: str
     enters: str = ""  # the status that the dossier has after it, if it changes the status
@@ -20,8 +24,8 @@ class Kind:
     with_authority: bool = False  # of a status: an authority works on it, or could hand it over
     takes_papers: bool = False  # of a status: more paper changes nothing, and is recorded as "further"
     scan_outcome: str = "supplied"  # of a status that waits for paper: what the post-bag calls its arrival
-    needs: tuple[str, ...] = ()  # fields that must be given with it
-    takes: tuple[str, ...] = ()  # fields that may be given with it
+    fields_needed: tuple[str, ...] = ()  # of a move: the fields that must be given with it
+    fields_taken: tuple[str, ...] = ()  # of a move: the fields that may be given with it
     undoable: bool = False  # staff may take it back while nobody has been told; a citizen's own acts stand
     told: bool = True  # the citizen is told of it
     says_status: bool = False  # its text says where the dossier stands, so a later one replaces it
@@ -60,8 +64,8 @@ _KINDS = (
         envelope=True,
         clock="arrival",
         with_note=True,
-        needs=("arrived_on",),
-        takes=("postmark_on",),
+        fields_needed=("arrived_on",),
+        fields_taken=("postmark_on",),
     ),
     Kind(
         name="incomplete",
@@ -72,7 +76,7 @@ _KINDS = (
         says_status=True,
         clock="request",
         with_note=True,
-        needs=("missing", "until"),
+        fields_needed=("missing", "until"),
     ),
     Kind(
         name="examination",
@@ -179,7 +183,7 @@ _KINDS = (
         name="transferred",
         clock="transfer",
         with_note=True,
-        needs=("authority",),
+        fields_needed=("authority",),
         rare=True,
         aside="meanwhile",
     ),

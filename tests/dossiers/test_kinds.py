@@ -106,7 +106,7 @@ def test_moves_clocks_and_fields_of_todays_kinds_are_what_was_agreed():
         name: moves.split() for name, moves in EXPECTED_MOVES.items()
     }
     assert {name: KINDS[name].clock for name in TODAY if KINDS[name].clock} == EXPECTED_CLOCK
-    fields = {name: (*KINDS[name].needs, *KINDS[name].takes) for name in TODAY}
+    fields = {name: (*KINDS[name].fields_needed, *KINDS[name].fields_taken) for name in TODAY}
     assert {name: names for name, names in fields.items() if names} == EXPECTED_NEEDS
     assert {name: kinds.ARRIVALS[name] for name in EXPECTED_ARRIVALS} == EXPECTED_ARRIVALS
 
