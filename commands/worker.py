@@ -91,7 +91,7 @@ class Worker:
                     log.warning("%d messages taken over from a worker that was lost", lost)
 
     def _tidy(self) -> None:
-        """Hourly: delete expired rows, send reminders of paper that did not arrive, refresh waiting times."""
+        """Hourly: delete expired rows, remind of paper or let its number lapse, refresh waiting times."""
         if time.monotonic() >= self.tidy_at:
             self.tidy_at = time.monotonic() + HOUR
             with db.connection_context():

@@ -23,7 +23,10 @@ class TextBlock(Base):
 
     @classmethod
     def fitting(cls, procedures: Iterable[Procedure]) -> list["TextBlock"]:
-        """The blocks for dossiers of these procedures: those for all, and before them the own ones of a single one."""
+        """The blocks for dossiers of these procedures: those for all.
+
+        If all dossiers are of one procedure, its own blocks come first.
+        """
         alone = set(procedures)
         own = cls.procedure.in_(alone if len(alone) == 1 else ())
         return list(cls.select().where(own | cls.procedure.is_null()).order_by(cls.procedure.is_null(), cls.position))

@@ -16,7 +16,7 @@ MAX_DOSSIERS_A_RUN = 200  # dossiers at a time: other work must not wait long fo
 
 
 def look() -> int:
-    """Remind, or let lapse, what is due today among the announced dossiers. Returns how many were due.
+    """Of the announced dossiers, remind those due today, or let them lapse if that was done. Returns how many were due.
 
     Idempotent, and safe on several machines at once: the version of each dossier is an optimistic lock.
     """

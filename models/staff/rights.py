@@ -1,7 +1,8 @@
 """The one table of rights: what each role may do. Whatever a row does not name is refused, and so is every other role.
 
 Pages of the desk declare the right they need (`needs` in blueprints/accounts/guard.py). To add a role, add its row
-here, its name in wording/staff.py, and its column in tests/desk/test_rights.py; without a row it opens no page.
+here, its name in wording/staff.py, and in tests/desk/test_rights.py the role in the sets of roles (EVERYBODY, DECIDING,
+ADMINS) whose pages it opens; without a row it opens no page.
 """
 
 from typing import Literal, get_args

@@ -136,13 +136,13 @@ def test_server_that_is_down_is_left_alone_and_holds_up_no_other_channel(sending
 
 @pytest.mark.parametrize("sending_app", ["postgresql"], indirect=True)
 def test_connections_that_the_database_closed_do_not_end_the_worker(sending_app, mail_server, monkeypatch):
-    notification, told = queued(), SimpleQueue()
+    notification, stop_requests = queued(), SimpleQueue()
     monkeypatch.setattr(worker, "IDLE_SECONDS", 0.01)
-    mail_server.during_data = lambda: told.put("leave")
+    mail_server.during_data = lambda: stop_requests.put("leave")
     with psycopg.connect(sending_app.config["DATABASE_URL"], autocommit=True) as other:
         other.execute("""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE pid <> pg_backend_pid() AND datname = current_database()""")
-    worker.Worker().work(told)
+    worker.Worker().work(stop_requests)
     assert row(notification).state == "sent"
 
 
@@ -176,17 +176,17 @@ def test_nothing_is_locked_while_the_network_is_slow(sending_app, mail_server):
 
 
 def test_database_that_is_away_does_not_end_the_worker(sending_app, mail_server, monkeypatch, caplog):
-    notification, told = queued(), SimpleQueue()
+    notification, stop_requests = queued(), SimpleQueue()
     monkeypatch.setattr(worker, "IDLE_SECONDS", 0.01)
     with db.connection_context():
         db.execute_sql("ALTER TABLE notification RENAME TO elsewhere")
-    monkeypatch.setattr(worker.log, "error", lambda *_: (back(), told.put("leave")))
+    monkeypatch.setattr(worker.log, "error", lambda *_: (back(), stop_requests.put("leave")))
 
     def back() -> None:
         with db.connection_context():
             db.execute_sql("ALTER TABLE elsewhere RENAME TO notification")
 
-    worker.Worker().work(told)
+    worker.Worker().work(stop_requests)
     work_once()
     assert row(notification).state == "sent"
 
