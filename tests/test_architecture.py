@@ -255,4 +255,4 @@ def test_no_field_is_typed_any():
 
 def test_no_module_is_longer_than_300_lines():
     lengths = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
-    assert {name: lines for name, lines in lengths.items() if lines > 300} == {}
+    assert not [f"{name}: over 300 lines: split by subject" for name, lines in lengths.items() if lines > 300]

@@ -32,4 +32,4 @@ def test_what_tests_share_is_in_support():
 
 def test_no_module_is_longer_than_300_lines():
     lengths = {path: len((TESTS / path).read_text().splitlines()) for path in MODULES}
-    assert {path: lines for path, lines in lengths.items() if lines > 300} == {}
+    assert not [f"{path}: over 300 lines: split by subject" for path, lines in lengths.items() if lines > 300]
