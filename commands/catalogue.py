@@ -6,10 +6,11 @@ from typing import NoReturn
 import click
 from flask.cli import AppGroup
 
-from models import Dossier, Form, FormFile, Procedure, db
+from models import Form, FormFile, Procedure, db
 from models.catalogue import load as catalogue_load
 from models.catalogue.files import CatalogueError
 from models.catalogue.schemas import EventKinds, SpecimenFile
+from models.dossiers import clocks
 from models.dossiers.kinds import TOLD, WITH_NOTE
 from paper import form as paper_form
 from paper import specimen
@@ -38,7 +39,7 @@ def load(folder: Path) -> None:
     try:
         with db.connection_context():
             counts = catalogue_load.load(folder, KINDS, _drawing(), _accept)
-            Dossier.keep_clocks()
+            clocks.keep_all()
             remarks = list(
                 FormFile.select(FormFile, Form, Procedure).join(Form).join(Procedure).where(FormFile.note != "")
             )

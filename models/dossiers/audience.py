@@ -25,7 +25,31 @@ class Audience(Protocol):
         """Take `event` back. Raises ConflictError if somebody may have heard of it."""
 
 
-AUDIENCES: list[Audience] = []
+class Audiences(list[Audience]):
+    """All that have subscribed: what is said here, each of them hears."""
+
+    def register(self, event: Event, addresses: Sequence[Address]) -> None:
+        """See Audience."""
+        for audience in self:
+            audience.register(event, addresses)
+
+    def tell(self, event: Event, at: dt.datetime) -> None:
+        """See Audience."""
+        for audience in self:
+            audience.tell(event, at)
+
+    def release(self, dossier_id: int, at: dt.datetime) -> None:
+        """See Audience."""
+        for audience in self:
+            audience.release(dossier_id, at)
+
+    def retract(self, event: Event) -> None:
+        """See Audience."""
+        for audience in self:
+            audience.retract(event)
+
+
+AUDIENCES = Audiences()
 
 
 def subscribe(audience: Audience) -> None:

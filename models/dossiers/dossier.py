@@ -14,8 +14,7 @@ from models.dossiers.event import Event
 from models.dossiers.history import History
 from models.dossiers.kinds import KINDS, MOVES, TAKING_PAPERS, UNDOABLE, WITH_AUTHORITY
 from models.dossiers.moves import REMIND_AFTER, Act, Move, Originals, lies_ahead, look_before, watch_from
-from models.dossiers.number import LENGTH, new_number
-from models.security.crockford import ALPHABET
+from models.dossiers.number import new_number, span
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
@@ -24,7 +23,9 @@ class Dossier(Base):
     """One posted form with its number. It holds no personal data: the addresses to notify are its contacts.
 
     Each verb is one transaction. It takes the version that the caller saw (optimistic lock, in an Act) and raises
-    ConflictError if that is out of date, or if the dossier's status does not allow the act.
+    ConflictError if that is out of date, or if the dossier's status does not allow the act. Verbs of the citizen and
+    the worker take this object's own. Three know no version: `announce` makes the first; `assign` and `keep_clock`
+    change nothing that a citizen sees, and leave it.
     """
 
     number = CharField(max_length=13, unique=True)
@@ -102,14 +103,7 @@ class Dossier(Base):
         A subquery: the planner compares a pattern, and often a range, with every number.
         """
         other = cls.alias()
-        first, last = (begin.ljust(LENGTH, sign) for sign in (ALPHABET[0], ALPHABET[-1]))
-        return cls.id.in_(other.select(other.id).where(other.number.between(first, last)))
-
-    @classmethod
-    def keep_clocks(cls) -> None:
-        """Recompute the dates of all open dossiers, after a change of periods or holidays."""
-        for dossier in cls.loaded().where(cls.status.in_(WITH_AUTHORITY)):
-            dossier.keep_clock()
+        return cls.id.in_(other.select(other.id).where(other.number.between(*span(begin))))
 
     @property
     def outdated(self) -> bool:
@@ -119,9 +113,8 @@ class Dossier(Base):
     @property
     def history(self) -> History:
         """Its events, read once (cache). Verbs of this object renew it; changes by other processes do not show."""
-        if self._history is None:  # raw SQL: building this query takes Peewee four times as long as running it
-            query = f"SELECT * FROM event WHERE dossier_id = {db.param} ORDER BY id"  # noqa: S608
-            self._history = History(Event.raw(query, self.id))
+        if self._history is None:
+            self._history = History(Event.of_dossier(self.id))
         return self._history
 
     @property
@@ -132,11 +125,8 @@ class Dossier(Base):
     @property
     def moves(self) -> tuple[str, ...]:
         """The statuses it may be moved to now. It cannot lapse before the day set for missing documents is over."""
-        moves = MOVES[self.status]
-        until = self.history.present.until if self.status == "incomplete" else None
-        if until and until >= today():
-            return tuple(status for status in moves if status != "lapsed")
-        return moves
+        waits = self.status == "incomplete" and self.history.awaits_documents
+        return tuple(status for status in MOVES[self.status] if status != "lapsed" or not waits)
 
     @property
     def possible(self) -> tuple[str, ...]:
@@ -151,16 +141,11 @@ class Dossier(Base):
 
     def move(self, move: Move) -> Event:
         """Move to another status. Of a second arrival the first day stands, and the clock goes on from now."""
-        to, on = move.to, move.arrived_on
-        if to not in self.moves or (to == "received") != (on is not None) or lies_ahead(on):
+        if move.to not in self.moves or not move.fits:
             raise ConflictError
-        kind, changes = self.kind_of(to), dict[str, Any](status=to)
-        if kind == "received":
-            changes["arrived_on"] = on
-        if to == "incomplete":
-            changes["round"] = self.round + 1
-        details = move.details(self.round + 1)
-        return self._record(kind, move, changes, arrived_on=on, postmark_on=move.postmark_on, details=details)
+        kind, round_ = self.kind_of(move.to), self.round + 1
+        fields = {"arrived_on": move.arrived_on, "postmark_on": move.postmark_on, "details": move.details(round_)}
+        return self._record(kind, move, move.changes(kind, round_), **fields)
 
     def add_papers(self, arrived_on: dt.date, act: Act) -> Event:
         """Record a further envelope that nobody asked for. The status stays."""
@@ -169,7 +154,10 @@ class Dossier(Base):
         return self._record("further", act, arrived_on=arrived_on)
 
     def transfer(self, authority: Authority, act: Act) -> Event:
-        """Hand the dossier over to another authority. The status stays, the assignee is removed."""
+        """Hand the dossier over to another authority. The status stays.
+
+        What belongs to the former authority is emptied: the assignee. Who adds a column of this sort empties it here.
+        """
         if self.status not in WITH_AUTHORITY or authority == self.authority:
             raise ConflictError
         details = {"from": self.authority.slug, "to": authority.slug}
@@ -205,8 +193,7 @@ class Dossier(Base):
         """Record originals sent back to the citizen by registered mail."""
         if not self.arrived_on or lies_ahead(originals.sent_on):
             raise ConflictError
-        details = {"what": originals.what, "on": originals.sent_on.isoformat(), "registered": originals.registered}
-        return self._record("returned", act, details=details)
+        return self._record("returned", act, details=originals.details)
 
     def undo(self, event: Event, act: Act) -> None:
         """Undo the latest event, unless somebody may have been told of it. The history keeps both rows."""
@@ -215,8 +202,7 @@ class Dossier(Base):
         changes = event.put_back | {"arrived_on": self.history.arrival_before(event)}
         with db.atomic():
             Audit.lock()
-            for audience in AUDIENCES:
-                audience.retract(event)
+            AUDIENCES.retract(event)
             self._record("undone", act, changes, details={"event": event.id})
 
     def post(self, on: dt.date, registered: str = "") -> None:
@@ -264,8 +250,7 @@ class Dossier(Base):
         event = Event(dossier=self, kind="announced", to_status="announced", at=self.created_at, by=self.issued_by)
         event.details = {"told": told}
         event.save(force_insert=True)
-        for audience in AUDIENCES:
-            audience.register(event, addresses)
+        AUDIENCES.register(event, addresses)
         if self.issued_by:
             Audit.record(self.issued_by, "announced", self.id)
 
@@ -278,16 +263,13 @@ class Dossier(Base):
             if act.by:
                 Audit.lock()
             self._update(act.version, changed_at=at, **changes)
-            for audience in AUDIENCES:
-                audience.release(self.id, at)
+            AUDIENCES.release(self.id, at)
             event.save(force_insert=True)
-            if act.by:
-                why = {"reason": event.details["reason"]} if "reason" in event.details else {}
-                Audit.record(act.by, kind, self.id, event=event.id, **why)
+            event.audit()
             self._history = None
             self.keep_clock()
-            for audience in AUDIENCES if KINDS[kind].told else ():
-                audience.tell(event, at + act.hold if KINDS[kind].undoable else at)
+            if KINDS[kind].told:
+                AUDIENCES.tell(event, at + act.hold if KINDS[kind].undoable else at)
         for name, value in changes.items():
             setattr(self, name, value)
         self.version, self.changed_at = act.version + 1, at

@@ -1,14 +1,16 @@
 """One row of a dossier's history."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from peewee import CharField, DateField, DeferredForeignKey, ForeignKeyField, JSONField, ModelSelect, TextField
 
-from models.base import Base, UTCDateTimeField
+from models.base import Base, UTCDateTimeField, db
 from models.deadlines.workdays import working_day
 from models.dossiers.batch import Batch
 from models.dossiers.kinds import FINAL
+from models.staff.audit import Audit
 from models.staff.staff import Staff
 
 
@@ -35,6 +37,14 @@ class Event(Base):
         """The events of one post-bag or bulk move, the latest first."""
         return cls.select().where(cls.batch == batch).order_by(cls.id.desc())
 
+    @classmethod
+    def of_dossier(cls, dossier_id: int) -> "Iterable[Event]":
+        """The events of one dossier, oldest first.
+
+        Raw SQL: building this query takes Peewee four times as long as running it.
+        """
+        return cls.raw(f"SELECT * FROM event WHERE dossier_id = {db.param} ORDER BY id", dossier_id)  # noqa: S608
+
     @property
     def is_final(self) -> bool:
         """True if no status can follow the one that it left the dossier in."""
@@ -49,6 +59,12 @@ class Event(Base):
         if "look" in self.details:
             restored["look_on"] = dt.date.fromisoformat(self.details["look"])
         return restored
+
+    def audit(self) -> None:
+        """Write the audit row of what staff did, with the reason if one was given. A citizen's own act has none."""
+        if self.by:
+            why = {"reason": self.details["reason"]} if "reason" in self.details else {}
+            Audit.record(self.by, self.kind, self.dossier_id, event=self.id, **why)
 
     def missing(self, language: str) -> list[str]:
         """The documents that were asked for: as the catalogue names them in `language`, or as a clerk wrote them."""

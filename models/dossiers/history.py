@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from models.base import local_day
+from models.base import local_day, today
 from models.catalogue.procedure import Authority
 from models.deadlines.clock import Reading, Rule, read
 from models.deadlines.facts import Fact, handled
@@ -61,6 +61,11 @@ class History:
     def present(self) -> Event:
         """The event that brought the dossier into its present status."""
         return self.since(*ENTERING)[0]
+
+    @property
+    def awaits_documents(self) -> bool:
+        """True until the day set for the missing documents is over."""
+        return self.present.until is not None and self.present.until >= today()
 
     @property
     def on_its_way(self) -> Event | None:

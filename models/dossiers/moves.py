@@ -47,6 +47,20 @@ class Move(Act):
     until: dt.date | None = None
     reason: str = ""
 
+    @property
+    def fits(self) -> bool:
+        """True if it has a day of arrival, not in the future, exactly if it moves to received."""
+        return (self.to == "received") == (self.arrived_on is not None) and not lies_ahead(self.arrived_on)
+
+    def changes(self, kind: str, round_: int) -> dict[str, Any]:
+        """The columns of the dossier that it changes. If `kind` is supplied, the first day of arrival stands."""
+        changes: dict[str, Any] = {"status": self.to}
+        if kind == "received":
+            changes["arrived_on"] = self.arrived_on
+        if self.to == "incomplete":
+            changes["round"] = round_
+        return changes
+
     def details(self, round_: int) -> dict[str, Any]:
         """The details of its event. A request for documents is the one of this round."""
         if self.to == "incomplete":
@@ -62,6 +76,11 @@ class Originals:
     what: str
     sent_on: dt.date
     registered: str  # the S10 number of the item, already checked
+
+    @property
+    def details(self) -> dict[str, str]:
+        """The details of its event."""
+        return {"what": self.what, "on": self.sent_on.isoformat(), "registered": self.registered}
 
 
 def expected_by(posted_on: dt.date) -> dt.date:

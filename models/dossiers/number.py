@@ -37,6 +37,11 @@ def new_number() -> str:
     return body + check_character(body)
 
 
+def span(begin: str) -> tuple[str, str]:
+    """The first and the last sequence of 13 characters that begin with `begin`."""
+    return begin.ljust(LENGTH, ALPHABET[0]), begin.ljust(LENGTH, ALPHABET[-1])
+
+
 def clean(text: str) -> str:
     """Typed text without separators, in upper case, with the look-alikes O, I and L as digits."""
     return _SEPARATORS.sub("", text).upper().translate(LOOK_ALIKES)
