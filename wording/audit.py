@@ -15,7 +15,7 @@ def deed(action: str) -> str:
 
 def deeds() -> dict[str, str]:
     """Every act that has words, as an administrator would name it."""
-    return {kind: kinds.deed(kind) for kind in BY_STAFF} | {
+    return {kind: kinds.deed(kind) for kind in BY_STAFF if kind in kinds.WORDS} | {
         "assigned": _("Assigned"),
         "note": _("Internal note written"),
         "export": _("Table exported"),
