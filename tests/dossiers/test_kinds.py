@@ -6,14 +6,16 @@ from collections.abc import Iterator
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from wtforms.fields.core import UnboundField
 
 from blueprints.desk.dossier_page import ACT_FORMS
-from models import Dossier, Event, now
+from models import Dossier, Event, Form, Staff, now
 from models.catalogue.procedure import LANGUAGES
 from models.dossiers import kinds
 from models.dossiers.kinds import KINDS, MOVES, STATUSES
 from paths import ROOT
-from support.visitor import Visitor
+from support.moves import in_status
+from support.visitor import Page, Visitor
 from wording import dossier as dossier_words
 from wording import events as event_words
 from wording import samples
@@ -23,6 +25,7 @@ TEXTS = ("subject.txt", "body.txt", "sms.txt")
 TONES = ("", "good", "wait")
 MAX_NAME = 12  # characters, in the columns of Event and Dossier
 NOT_OF_A_KIND = {"digest"}  # several news in one
+BY_MOVE_FORM = (*kinds.TARGETS, "transferred")  # the acts that have no form of their own
 NOTIFICATIONS = ROOT / "templates" / "notifications"
 
 # What each table says of today's kinds, written out: whoever changes an entry sees here what follows from it.
@@ -126,8 +129,8 @@ def test_status_lacks_nothing(status):
 def test_nothing_belongs_to_no_kind():
     told = {name for name, kind in KINDS.items() if kind.told}
     folders = {path.name for path in NOTIFICATIONS.iterdir() if path.is_dir()}
-    assert set(WORDS) == set(KINDS)
-    assert folders - NOT_OF_A_KIND == told
+    assert set(WORDS) <= set(KINDS), "wording/kinds.py: words of no kind"  # those without words fail above, by name
+    assert folders - NOT_OF_A_KIND <= told, "templates/notifications/: texts of no kind that is told"
     assert set(samples.FIELDS) <= told
     assert set(event_words.SPECIAL) | set(dossier_words.ASTRAY) | set(ACT_FORMS) <= set(KINDS)
     assert set(dossier_words.SPECIAL) <= set(STATUSES)
@@ -153,6 +156,44 @@ def test_status_page_says_it_in_its_words(app, form, clerk, status, language):
     assert WORDS[status].tone in ("", *card["class"])
     assert all(part.get_text(strip=True) for part in (card.h1, card.select_one(".lead"), *card.select("dd")))
     assert "%(" not in page.text
+
+
+def test_each_act_of_the_desk_is_possible_and_its_form_draws_its_fields(desk, form, clerk):
+    pages = _pages_of_the_desk(desk, form, clerk)
+    acts = dict.fromkeys((*kinds.TARGETS, *ACT_FORMS, *kinds.WITH_NOTE, *pages))
+    lacks = [line for act in acts for line in _act(act, pages)]
+    assert not lacks, "\n".join(["", *lacks])
+
+
+def _pages_of_the_desk(desk: Visitor, form: Form, clerk: Staff) -> dict[str, Page | None]:
+    """The acts that are possible in some status, each with a page that offers it, if that has all its words."""
+    pages: dict[str, Page | None] = {}
+    for status in STATUSES:
+        dossier = in_status(form, status, clerk)
+        whole = {status, *dossier.possible} <= set(WORDS)
+        page = desk.get(f"/desk/dossiers/{dossier.number}") if whole else None
+        pages |= {act: page or pages.get(act) for act in dossier.possible}
+    return pages
+
+
+def _act(act: str, pages: dict[str, Page | None]) -> Iterator[str]:
+    if act not in pages:
+        yield f"models/dossiers/dossier.py: Dossier.possible names {act!r} in no status"
+    if act not in (*ACT_FORMS, *BY_MOVE_FORM):
+        yield f"blueprints/desk/dossier_page.py: no form for {act!r} in ACT_FORMS"
+    elif page := pages.get(act):
+        drawn = page.soup.select_one(f"form:has(#{act}-note)")
+        for name in _fields(act):
+            if not drawn.select_one(f"[name={name}]"):
+                yield f"templates/desk/_act.html: the form of {act!r} does not draw its field {name!r}"
+
+
+def _fields(act: str) -> list[str]:
+    """The fields of its form. Text blocks are drawn only where one fits."""
+    if act not in ACT_FORMS:
+        return [*KINDS[act].fields_needed, *KINDS[act].fields_taken]
+    form = ACT_FORMS[act]
+    return [name for name in dir(form) if isinstance(getattr(form, name), UnboundField) and name != "block"]
 
 
 def _entry(kind: str) -> Iterator[str]:
