@@ -1,5 +1,9 @@
 """What notifications say: every event, every channel, every language; an SMS in one segment."""
 
+import datetime as dt
+import re
+from dataclasses import replace
+
 import pytest
 from bs4 import BeautifulSoup
 from flask_babel import force_locale, format_date
@@ -17,6 +21,9 @@ from wording.samples import KINDS, TODAY, sample
 from wording.sms_alphabet import GSM_7, SEGMENT_LENGTH
 
 FOLDER = TEMPLATES / "notifications"
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+# A line of a digest has the day of the event and its subject. These dates of its details stand on the status page.
+LEFT_TO_THE_PAGE = {"corrected": {"from"}, "returned": {"on"}, "unarrived": {"on"}, "incomplete": {"until"}}
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +159,39 @@ def test_digest_of_one_event_is_that_events_own_message(app):
     notification = make_message("returned")
     notification.put(kind="digest")
     assert "registered" in outgoing.write(notification).text and "News of" not in outgoing.write(notification).subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", EVENTS)
+def test_mail_says_every_date_in_the_details_of_its_event(app, kind, language):
+    told = sample(kind, "email", language, make_form())
+    days = own_days(told.event)
+    unsaid = {name for name, day in days.items() if not says(letters.write(told).text, day, language)}
+    assert not unsaid, f"wording/letters.py (_dates, _details) or body.txt of {kind!r}: a date is not said: {unsaid}"
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_line_of_a_digest_says_every_date_in_the_details_but_those_known(app, kind):
+    told = sample(kind, "email", "en", make_form())
+    present, days = sample("received", "email", "en", make_form()).event, own_days(told.event)
+    text = letters.write(replace(told, event=present, news=[told.event, present])).text
+    unsaid = {name for name, day in days.items() if not says(text, day, "en")}
+    assert unsaid == LEFT_TO_THE_PAGE.get(kind, set()), (
+        f"wording/letters.py: _happened() does not say {unsaid} of {kind!r}: add it there, or to LEFT_TO_THE_PAGE"
+    )
+
+
+def own_days(event: Event) -> dict[str, dt.date]:
+    """Give the dates in the details of `event` other days, which a letter says for no other reason; return them."""
+    names = [name for name, value in event.details.items() if DAY.fullmatch(str(value))]
+    days = {name: dt.date(2026, 8, 3 + at) for at, name in enumerate(names)}
+    event.details = event.details | {name: day.isoformat() for name, day in days.items()}
+    return days
+
+
+def says(text: str, day: dt.date, language: str) -> bool:
+    with force_locale(LOCALES[language]):
+        return any(format_date(day, length) in " ".join(text.split()) for length in ("long", "medium"))
 
 
 @pytest.mark.parametrize("channel", ["email", "sms"])
