@@ -181,7 +181,7 @@ def test_blank_form_opens_in_the_language_of_the_visitor_and_can_be_filled_in(ap
     for file in FormFile.select(FormFile, Form).join(Form).where(FormFile.language == language):
         answer = Visitor(app, language).open(f"/procedures/{file.form.procedure.slug}/forms/{file.form.slug}")
         assert answer.mimetype == "application/pdf" and answer.headers["Content-Disposition"].startswith("inline")
-        assert fields(answer.data) > 3
+        assert fields(answer.data) > 0, "a form has at least one field to fill in"
         assert file.form.title[language].split()[0] in text(answer.data)[0]
 
 
