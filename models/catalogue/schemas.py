@@ -22,7 +22,9 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 def _complete(texts: dict[str, str]) -> dict[str, str]:
     if set(texts) != set(LANGUAGES):
-        raise ValueError(f"needs exactly the languages {', '.join(LANGUAGES)}")
+        lacks = {"missing": set(LANGUAGES) - set(texts), "unknown": set(texts) - set(LANGUAGES)}
+        named = [f"{what}: {', '.join(sorted(languages))}" for what, languages in lacks.items() if languages]
+        raise ValueError(f"needs exactly the languages {', '.join(LANGUAGES)}; {'; '.join(named)}")
     if not all(text.strip() for text in texts.values()):
         raise ValueError("a translation is empty")
     return {language: text.strip() for language, text in texts.items()}

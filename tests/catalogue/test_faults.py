@@ -102,18 +102,23 @@ def test_versions_of_a_period_follow_each_other(refused, since):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "where"),
+    ("old", "new", "where", "said"),
     [
-        ("  lb: Eng Loyerssubventioun ufroen\n", "", "title: "),
-        ("  lb: Eng Loyerssubventioun ufroen\n", "  lb: ''\n", "title: "),
-        ("  lb: Eng Loyerssubventioun ufroen\n", "  lb: Eng Loyerssubventioun ufroen\n  it: Aiuto\n", "title: "),
-        ("  lb: Eng Loyerssubventioun ufroen\n", "  lb:\n    - Eng Loyerssubventioun\n", "title.lb: "),
+        ("  lb: Eng Loyerssubventioun ufroen\n", "", "title: ", "missing: lb"),
+        ("  lb: Eng Loyerssubventioun ufroen\n", "  lb: ''\n", "title: ", "empty"),
+        (
+            "  lb: Eng Loyerssubventioun ufroen\n",
+            "  lb: Eng Loyerssubventioun ufroen\n  it: Aiuto\n",
+            "title: ",
+            "unknown: it",
+        ),
+        ("  lb: Eng Loyerssubventioun ufroen\n", "  lb:\n    - Eng Loyerssubventioun\n", "title.lb: ", ""),
     ],
 )
-def test_every_text_is_there_in_exactly_the_four_languages(refused, old, new, where):
+def test_every_text_is_there_in_exactly_the_four_languages(refused, old, new, where, said):
     (problem,) = refused(changing(PROCEDURE, old, new))
     line = line_of(PROCEDURE, "title:") + 4 * ("." in where)
-    assert problem.startswith(f"catalogue/{PROCEDURE}:{line}: {where}")
+    assert problem.startswith(f"catalogue/{PROCEDURE}:{line}: {where}") and problem.endswith(said)
 
 
 @pytest.mark.parametrize("name", [PROCEDURE, AUTHORITY, SPECIMEN])
