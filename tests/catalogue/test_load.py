@@ -71,6 +71,7 @@ def load_there(project: Path, url: str) -> str:
     return subprocess.run(command, cwd=project, env=environ, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.long
 def test_changed_drawing_draws_every_specimen_anew(app, sqlite_url, tmp_path):
     project, specimens = product(tmp_path), FormFile.select().where(FormFile.specimen).count()
     assert specimens == FormFile.select().count() == len(drawn()) * len(LANGUAGES)

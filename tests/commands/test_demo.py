@@ -50,6 +50,7 @@ def histories() -> list[list[Event]]:
     return [list(dossier.events.order_by(Event.id)) for dossier in Dossier.select().order_by(Dossier.id)]
 
 
+@pytest.mark.long
 def test_every_status_is_shown_and_the_accounts_really_sign_in(stocked_sqlite, tmp_path):
     app = site(tmp_path, stocked_sqlite)
     shown = [run(app) for _ in range(2)]  # again: new passwords, more dossiers

@@ -54,6 +54,7 @@ def test_what_was_committed_survives_a_power_cut(tmp_path, monkeypatch):
     assert told == [("wal",), (2,)], "2 is FULL"
 
 
+@pytest.mark.long
 def test_registration_is_whole_or_not_there_and_a_number_that_was_seen_exists(crash):
     for step in steps():
         key = secrets.token_hex(8)
@@ -75,6 +76,7 @@ def test_registration_is_whole_or_not_there_and_a_number_that_was_seen_exists(cr
     assert step > 10
 
 
+@pytest.mark.long
 def test_move_is_whole_or_not_there(crash):
     for step in steps():
         with db.connection_context():
@@ -134,6 +136,7 @@ def test_sms_is_never_lost_and_repeated_once_at_most(crash, sms_provider, stride
     assert step > 20
 
 
+@pytest.mark.long
 def test_receipt_is_taken_whole_with_all_that_follows_or_not_at_all(crash):
     with db.connection_context():
         Procedure.update(sms=["decided"]).execute()

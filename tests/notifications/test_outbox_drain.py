@@ -88,6 +88,7 @@ def fill(rows: int, common: dict) -> None:
         ).execute()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rows", [BATCH, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_eight_workers_send_a_backlog_once(sending_app, crash, rows):
     rows = rows if db.for_update else rows // 4  # SQLite has one writer at a time, however many workers there are

@@ -78,6 +78,7 @@ class Browser:
         return self.soup.h1.get_text(" ", strip=True)
 
 
+@pytest.mark.long
 def test_whole_journey_without_javascript(living, mail_server, sms_provider):
     citizen = Browser(living.url)
     citizen.send("/procedures", q="rent subsidy")

@@ -192,6 +192,7 @@ def test_whole_network_of_guessers_is_stopped(app, dossier):
     assert Visitor(app, address="198.51.101.1").open(f"/t/{dossier.number}").status_code == 200
 
 
+@pytest.mark.long
 def test_flood_of_guesses_from_everywhere_keeps_nobody_from_a_real_number(app, dossier):
     for host in range(1, 251):
         guesser = Visitor(app, address=f"10.{host}.0.1")

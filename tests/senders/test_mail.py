@@ -155,6 +155,7 @@ def test_wrong_password_is_our_affair_and_tried_again(app):
     assert str(error).startswith("SMTPAuthenticationError: 535") and error.outcome is Outcome.ACCOUNT
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trouble", ["hold", "drop"])
 @pytest.mark.parametrize(
     ("command", "outcome"), [("EHLO", "down"), ("MAIL", "down"), ("RCPT", "down"), ("DATA", "unknown")]

@@ -153,6 +153,7 @@ def test_text_that_is_no_number_is_refused_for_good(app, sms_provider):
     assert not sms_provider.posts
 
 
+@pytest.mark.long
 def test_library_is_not_loaded_before_the_first_sms():
     import subprocess
     import sys

@@ -63,6 +63,7 @@ def headers(answer: TestResponse) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name not in FREE_HEADERS}
 
 
+@pytest.mark.long
 def test_looking_at_any_address_changes_nothing_and_head_answers_as_get(site):
     wrong, watched = {}, Watched(site)
     for rule in site.app.url_map.iter_rules():
@@ -80,6 +81,7 @@ def test_looking_at_any_address_changes_nothing_and_head_answers_as_get(site):
     assert not wrong, "\n".join(f"{rule}: {what}" for rule, what in wrong.items())
 
 
+@pytest.mark.long
 def test_options_names_the_methods_and_changes_nothing(site):
     before = rows()
     for rule in site.app.url_map.iter_rules():

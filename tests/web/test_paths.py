@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 import paths
 
 SKIPPED = {".venv", "node_modules"}
@@ -18,6 +20,7 @@ def asks_for_its_place(source: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == "__file__" for node in ast.walk(ast.parse(source)))
 
 
+@pytest.mark.long
 def test_nothing_else_asks_for_its_own_place():
     assert asks_for_its_place((paths.ROOT / "paths.py").read_text(encoding="utf-8")), "the check sees what it is for"
     assert len(modules()) > 200

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from email.message import Message
 
+import pytest
+
 from bench import weight
 from paths import ROOT
 
@@ -17,6 +19,7 @@ def answer(kind: str, body: str) -> weight.Answer:
     return weight.Answer(200, headers, body.encode(), len(body))
 
 
+@pytest.mark.long
 def test_every_page_is_within_its_budgets():
     done = subprocess.run([sys.executable, "-m", "bench.weight"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, f"\n{done.stdout}{done.stderr}"
