@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 from typing import Literal
 
-from peewee import Case, CharField, Expression, IntegerField, TextField, Value
+from peewee import SQL, Case, CharField, Expression, IntegerField, JSONField, TextField, Value, fn
 
 from models.base import Base, UTCDateTimeField, db, now
 from models.notifications.outcome import Outcome
@@ -20,6 +20,8 @@ TRIAL_INTERVAL = dt.timedelta(seconds=30)  # how long a breaker stays open befor
 # Between two SMS of all workers together: Vonage takes 30 a second from an account and refuses the rest.
 SLOT_INTERVALS = {"sms": dt.timedelta(seconds=1 / 25)}
 
+SUCCESS_INTERVAL = dt.timedelta(seconds=10)  # how often a success is written down: all workers share this row
+
 COUNTED = (Outcome.DOWN, Outcome.UNKNOWN)
 NOT_TRIED = (Outcome.UNWRITTEN, Outcome.UNWANTED)  # the provider was not asked
 
@@ -34,6 +36,11 @@ class Channel(Base):
     errors = IntegerField(default=0)
     errors_from = UTCDateTimeField(null=True)  # when the first of these errors was
     next_at = UTCDateTimeField(null=True)  # the next free slot of the rate limit
+    failures = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])  # attempts in a row without a success
+    failing_since = UTCDateTimeField(null=True)  # when the first of these failures was
+    last_success_at = UTCDateTimeField(null=True)  # to a few seconds: see SUCCESS_INTERVAL
+    cause = CharField(max_length=10, null=True)  # while open: "account", "errors" or "refusals"
+    refused = JSONField(null=True)  # the recipients refused in a row: [notification, address hash, counted]
 
     @classmethod
     def breaker_state(cls, name: str) -> BreakerState:
@@ -69,6 +76,21 @@ class Channel(Base):
             cls._count_errors(name, error, max(1, int(spent)))
         elif trial and outcome not in NOT_TRIED:
             cls._close_breaker(name)
+        cls._record_streak(name, outcome)
+
+    @classmethod
+    def _record_streak(cls, name: str, outcome: Outcome) -> None:
+        """Keep the number of failures since the last success, and when both were."""
+        at = now()
+        if outcome is Outcome.SENT:
+            old = cls.last_success_at.is_null() | ~cls.last_success_at.between(at - SUCCESS_INTERVAL, at)
+            new = (cls.name == name) & ((cls.failures > 0) | old)
+            cls._ensure_row(name)
+            cls.update(failures=0, failing_since=None, last_success_at=at).where(new).execute()
+        elif outcome not in NOT_TRIED:
+            cls._ensure_row(name)
+            since = fn.COALESCE(cls.failing_since, Value(at, converter=cls.failing_since.db_value))
+            cls.update(failures=cls.failures + 1, failing_since=since).where(cls.name == name).execute()
 
     @classmethod
     def trip(cls, name: str, why: str) -> None:

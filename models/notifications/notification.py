@@ -43,6 +43,7 @@ class Notification(Base):
     attempts = IntegerField(default=0)  # claims so far: part of the reference of an attempt
     failures = IntegerField(default=0)  # failed attempts that were not our own fault: sets the next pause
     unknowns = IntegerField(default=0)  # attempts whose outcome nobody knows
+    refusals = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])  # how often its recipient was refused for good
     claimed_by = CharField(max_length=60, default="")
     tried_at = UTCDateTimeField(null=True)  # the first attempt: the time until giving up starts here
     sent_at = UTCDateTimeField(null=True)

@@ -23,6 +23,7 @@ class Counter(Base):
     key = CharField(max_length=64, primary_key=True)
     count = IntegerField()
     expires_at = UTCDateTimeField(index=True)
+    counted_at = UTCDateTimeField(null=True)  # when it was counted last, by the clock of that moment
 
     @classmethod
     def hit(cls, name: str, window: dt.timedelta, keep: dt.timedelta = NO_TIME) -> int:

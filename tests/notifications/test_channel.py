@@ -180,3 +180,18 @@ def test_server_that_is_down_is_left_alone_by_every_worker(sending_app, mail_ser
         Notification.update(run_at=now()).where(Notification.run_at.is_null(False)).execute()
     work_once()
     assert {row(m).state for m in waiting} == {"sent"}
+
+
+def test_channel_keeps_failures_in_a_row_since_when_and_the_last_success(clock):
+    Channel.record_outcome("email", Outcome.SENT, "")
+    clock.shift(60)
+    fail(2, Outcome.DOWN)
+    clock.shift(60)
+    fail(1, Outcome.LATER)
+    fail(1, Outcome.UNWRITTEN)  # nobody was asked
+    kept = Channel.get()
+    assert (kept.failures, kept.failing_since) == (3, START + dt.timedelta(seconds=60))
+    assert kept.last_success_at == START
+    Channel.record_outcome("email", Outcome.SENT, "")
+    kept = Channel.get()
+    assert (kept.failures, kept.failing_since, kept.last_success_at) == (0, None, START + dt.timedelta(seconds=120))
