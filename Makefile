@@ -4,10 +4,11 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app app
+CODE := blueprints commands migrations models paper senders web wording
 export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)
 
-.PHONY: run test test-fast lint fmt bench setup translations lock clean
-.PHONY: help dev address
+.PHONY: run test test-fast lint fmt bench install setup translations lock clean
+.PHONY: help dev address database
 .DELETE_ON_ERROR:
 
 # The worker and a web server, $(1), with the settings of .env, until Ctrl-C or the end of the server.
@@ -22,12 +23,12 @@ endef
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-run: setup address ## the site and its worker on http://127.0.0.1:8000, or another PORT=...; Ctrl-C ends both
+run: install address database ## the site and its worker on http://127.0.0.1:8000, or another PORT=...; Ctrl-C ends both
 	$(call serve,$(BIN)/gunicorn --bind 127.0.0.1:$(PORT) --workers 2 --worker-class gthread --threads 4 \
 	    --no-control-socket --log-level warning 'app:create_app()')
 
 dev: export FLASK_DEBUG = 1
-dev: setup address ## the same to work on it: changes show at once, errors with their traceback
+dev: install address database ## the same to work on it: changes show at once, errors with their traceback
 	$(call serve,$(FLASK) run --port $(PORT) --extra-files "$$(printf '%s:' translations/*/LC_MESSAGES/messages.mo)")
 
 test: .setup/python-dev .setup/compressed .setup/voices .setup/translations ## the whole suite
@@ -46,13 +47,20 @@ fmt: .setup/python-dev ## mend the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup .setup/python-dev ## bytes against their budgets; look-ups and registrations per second against a floor, a backlog
+bench: install .setup/python-dev ## bytes against their budgets; look-ups and registrations per second against a floor, a backlog
 	$(BIN)/python -m bench.weight
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.post_room
 	$(BIN)/python -m bench.outbox
 
-setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ## all that run needs; quick when nothing changed
+install: .setup/python .setup/compressed .setup/voices .setup/translations ## all that a server needs; reads no settings, writes no database
+	@$(BIN)/python -m compileall -q *.py $(CODE)
+
+# The name of install until version 0.1.
+setup: install
+
+# The database of development, by the settings of .env.
+database: install | .env
 	@$(FLASK) db upgrade
 	@$(FLASK) catalogue load
 
@@ -86,8 +94,8 @@ setup: .setup/python .setup/compressed .setup/voices .setup/translations .env ##
 	$(BIN)/python -m web.static_files
 	@touch $@
 
-.setup/voices: models/security/voices.py | .setup/python .env
-	$(FLASK) captcha voices
+.setup/voices: models/security/voices.py | .setup/python
+	$(BIN)/python -c 'from commands.captcha import voices; voices()'
 	@touch $@
 
 # Each language is compiled if its file is missing or older than its sentences.

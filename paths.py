@@ -3,12 +3,12 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parent
-BUILT_STATIC = ROOT / ".setup" / "static"  # made by `make setup`
+BUILT_STATIC = ROOT / ".setup" / "static"  # made by `make install`
 CATALOGUE = ROOT / "catalogue"
 MIGRATIONS = ROOT / "migrations"
 PAPER = ROOT / "paper"
-FONTS = PAPER / "fonts"  # made by `make setup`
+FONTS = PAPER / "fonts"  # made by `make install`
 STATIC = ROOT / "static"
 TEMPLATES = ROOT / "templates"
 TRANSLATIONS = ROOT / "translations"
-VOICES = ROOT / "voices"  # made by `make setup`
+VOICES = ROOT / "voices"  # made by `make install`

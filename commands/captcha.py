@@ -9,7 +9,7 @@ from models.security.voices import record
 group = AppGroup("captcha", help="The security check before a form.")
 
 
-@group.command()
+@group.command(with_appcontext=False)  # `make install` runs it before there are settings
 def voices() -> None:
     """Record the digits of the audio code in four languages. Does nothing when all are there."""
     try:

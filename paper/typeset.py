@@ -58,7 +58,7 @@ def _fonts() -> typst.Fonts:
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
     missing = " and ".join(sorted(FAMILIES - set(fonts.families())))
     if missing:
-        raise FontsMissingError(f"{missing} not found in paper/{FONTS.name}: run `make setup`.")
+        raise FontsMissingError(f"{missing} not found in paper/{FONTS.name}: run `make install`.")
     return fonts
 
 

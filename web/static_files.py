@@ -1,7 +1,7 @@
 """Build static files (minified, compressed, named by content hash) and serve them with WhiteNoise.
 
-`python -m web.static_files` (part of `make setup`) writes a minified copy of each file of static/ into BUILT, with the
-hash of its content in its name, and its brotli and gzip versions beside it. Changed content means another name, so
+`python -m web.static_files` (part of `make install`) writes a minified copy of each file of static/ into BUILT, with
+the hash of its content in its name, and its brotli and gzip versions beside it. Changed content means another name, so
 browsers may cache a copy for ever and nothing stale is served. Flask serves a file that was not built, unchanged.
 """
 

@@ -1,8 +1,10 @@
 """The Makefile: help names every target, and the command line prints links to the site that was started last."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from dotenv import dotenv_values
 from paths import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
-INNER = {"address"}  # part of run and dev
+INNER = {"address", "database", "setup"}  # parts of run and dev, and the former name of install
 ENV = """ETRACKING_SECRET_KEY=${{NOT_SET:-kept}}
 ETRACKING_SITE_URL={address}
 """
@@ -60,3 +62,26 @@ def test_run_and_dev_serve_the_port_beside_a_worker():
         commands = make("--dry-run", target, "PORT=8123")
         assert server in commands and "notifications send &" in commands
         assert "eTracking: http://127.0.0.1:8123 " in commands
+
+
+@pytest.mark.parametrize("target", ["install", "setup"])
+def test_a_server_is_installed_without_settings_and_without_a_database(target):
+    commands = make("--dry-run", "--always-make", target)
+    for needed in ("-r requirements.txt", "npm ci", "web.static_files", "voices()", "compileall"):
+        assert needed in commands
+    assert [word for word in (".env", "flask", "requirements-dev", "catalogue", "demo") if word in commands] == []
+
+
+@pytest.mark.parametrize("target", ["run", "dev"])
+def test_development_makes_its_settings_and_its_database(target):
+    commands = make("--dry-run", "--always-make", target)
+    assert ".env > .env.new" in commands and "db upgrade" in commands and "catalogue load" in commands
+
+
+def test_the_voices_are_recorded_before_there_are_settings():
+    make_voices = re.search(r"python -c '(.*voices\(\))'", MAKEFILE)
+    bare = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        [sys.executable, "-c", make_voices[1]], cwd=ROOT, env=bare, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0 and "in all" in done.stdout, done.stderr

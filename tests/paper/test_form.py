@@ -75,7 +75,7 @@ def test_accepting_keeps_the_fonts_safe_from_blame(monkeypatch):
     from paper import stamp, typeset
 
     def broken(*_, **__):
-        raise typeset.FontsMissingError("run `make setup`")
+        raise typeset.FontsMissingError("run `make install`")
 
     monkeypatch.setattr(stamp, "typeset", broken)
     with pytest.raises(typeset.FontsMissingError):

@@ -205,7 +205,7 @@ def test_missing_fonts_name_the_command_that_brings_them(monkeypatch, tmp_path):
     monkeypatch.setattr(typeset, "FONTS", tmp_path / "fonts")
     monkeypatch.setattr(typeset, "_thread", threading.local())
     typeset._fonts.cache_clear()
-    with pytest.raises(typeset.FontsMissingError, match="make setup"):
+    with pytest.raises(typeset.FontsMissingError, match="make install"):
         render(sheet())
 
 

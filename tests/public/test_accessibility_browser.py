@@ -11,7 +11,7 @@ from support.reader import unfold, untold
 from support.served import START, pass_captcha, sign_in
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
-pytestmark = [*served.MARKS, pytest.mark.skipif(not AXE.exists(), reason="`make setup` has not fetched axe-core")]
+pytestmark = [*served.MARKS, pytest.mark.skipif(not AXE.exists(), reason="`make install` has not fetched axe-core")]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LANGUAGES = ("de", "fr", "en", "lb")
 

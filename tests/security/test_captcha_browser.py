@@ -17,7 +17,7 @@ WORKER = ROOT / "static" / "vendor" / "pbkdf2.js"
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
-    pytest.mark.skipif(not WORKER.exists(), reason="`make setup` has not copied the worker"),
+    pytest.mark.skipif(not WORKER.exists(), reason="`make install` has not copied the worker"),
 ]
 HARD = [[5000, 3000]] * 3  # long enough to press the button in the meantime
 

@@ -13,7 +13,9 @@ playwright.expect.set_options(timeout=15_000)  # a busy machine is slow, not wro
 NEEDED = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
-    pytest.mark.skipif(not (SOURCES / "vendor" / "zxing_reader.wasm").exists(), reason="`make setup` has not been run"),
+    pytest.mark.skipif(
+        not (SOURCES / "vendor" / "zxing_reader.wasm").exists(), reason="`make install` has not been run"
+    ),
 ]
 
 
