@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
-from flask import current_app, url_for
 from flask.cli import AppGroup
 from peewee import IntegrityError
 
@@ -14,6 +13,7 @@ from models import Authority, Staff, db
 from models.staff import accounts, credentials
 from models.staff.passwords import MIN_PASSWORD_LENGTH
 from models.staff.staff import ROLES
+from web.links import link_to
 
 Command = Callable[..., None]
 
@@ -40,18 +40,16 @@ def add(email: str, role: str, authority: str | None) -> None:
 @_account_arguments
 def invite(email: str, role: str, authority: str | None) -> None:
     """Add an account without a password; print its invitation link, valid once, for 24 hours."""
-    with db.connection_context(), _readable_errors():
-        token = accounts.invite(email, role, _authority(authority))
-    click.echo(_link(token))
+    with db.connection_context(), _readable_errors(), db.atomic():
+        _print_link(accounts.invite(email, role, _authority(authority)))
 
 
 @group.command()
 @click.argument("email")
 def reset(email: str) -> None:
     """Delete password and second factors of an account, end its sessions; print a link like that of `invite`."""
-    with db.connection_context():
-        token = accounts.reset(_account(email))
-    click.echo(_link(token))
+    with db.connection_context(), db.atomic():
+        _print_link(accounts.reset(_account(email)))
 
 
 @group.command()
@@ -97,9 +95,9 @@ def _authority(slug: str | None) -> Authority | None:
     return found
 
 
-def _link(token: str) -> str:
-    with current_app.test_request_context():
-        return current_app.config["SITE_URL"] + url_for("invitations.show", token=token)
+def _print_link(token: str) -> None:
+    """Print the link of an invitation, inside the transaction that makes it: if it cannot be shown, nothing is kept."""
+    click.echo(link_to("invitations.show", token=token))
 
 
 def _password() -> str:

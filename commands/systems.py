@@ -5,6 +5,7 @@ from flask.cli import AppGroup
 
 from models import Authority, Delivery, Staff, System, db
 from models.systems import delivery
+from models.systems.system import Keys
 
 group = AppGroup("systems", help="The authorities' own systems.")
 
@@ -20,11 +21,9 @@ def add(authority: str, name: str, hook: str, test: bool) -> None:
         found = Authority.get_or_none(Authority.slug == authority)
         if found is None:
             raise click.ClickException(f"there is no authority {authority!r} in the catalogue")
-        try:
-            system, keys = System.add(found, name, hook, test)
-        except ValueError as error:
-            raise click.ClickException(str(error)) from None
-    click.echo(f"system {system.id}: {name}\n  token   {keys.token}\n  secret  {keys.secret}")
+        with db.atomic():  # what cannot be shown is not kept: nobody could ever learn the token
+            system, keys = _add(found, name, hook, test)
+            click.echo(f"system {system.id}: {name}\n  token   {keys.token}\n  secret  {keys.secret}")
 
 
 @group.command("list")
@@ -53,6 +52,13 @@ def requeue_failed(system_id: int) -> None:
     with db.connection_context():
         again = Delivery.requeue_failed(_system(system_id))
     click.echo(f"{again} {'delivery' if again == 1 else 'deliveries'} to send again")
+
+
+def _add(authority: Authority, name: str, hook: str, test: bool) -> tuple[System, Keys]:
+    try:
+        return System.add(authority, name, hook, test)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _slug(system: System) -> str:

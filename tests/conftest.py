@@ -11,6 +11,7 @@ import pytest
 from app import create_app
 from models import Authority, Dossier, Form, Procedure, Staff, db
 from support.postgresql_server import Copy
+from support.production import site as production_site
 from support.sending import close
 from support.sharing import once
 from support.site import SETTINGS, account, running, signed_in
@@ -89,6 +90,21 @@ def app(sqlite_url):
     db.connect(reuse_if_open=True)  # no app context: requests would share its `g`
     yield app
     close()
+
+
+@pytest.fixture
+def production(sqlite_url):
+    """The site in production: https on a host of its own, behind a proxy."""
+    app = production_site(sqlite_url)
+    db.connect(reuse_if_open=True)
+    yield app
+    close()
+
+
+@pytest.fixture(params=["development", "production"])
+def profile(request):
+    """The site in development and in production, for what must hold in both."""
+    return request.getfixturevalue("app" if request.param == "development" else "production")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

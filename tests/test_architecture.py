@@ -5,11 +5,12 @@ be fails as well, so that what was mended stays mended.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from paths import ROOT
+from paths import ROOT, TEMPLATES
 
 TOPS = ("app.py", "paths.py", "models", "paper", "wording", "senders", "blueprints", "commands", "web")
 # From below. Rooms of one floor do not know each other.
@@ -234,6 +235,26 @@ def test_functions_import_heavy_libraries_only():
         for library in imported(node)
     }
     assert found == LAZY
+
+
+def test_nobody_makes_up_a_request():
+    """A context without the site's own address works on http://localhost and nowhere else; see web/links.py."""
+    made_up = {"test_request_context", "request_context", "test_client"}
+    assert [name for name, tree in TREES.items() if made_up & names(tree)] == []
+
+
+def test_links_that_leave_the_site_come_from_its_own_address():
+    asking = {name for name in MODULES if not below(name, "blueprints") and not below(name, "web")}
+    assert [name for name in asking if "url_for" in names(TREES[name])] == [], "outside a request: web.links"
+    of_the_visitor = {"_external", "host_url", "url_root", "root_url", "SERVER_NAME"}
+    assert [name for name, tree in TREES.items() if of_the_visitor & names(tree)] == []
+    assert [path for path in TEMPLATES.rglob("*.*") if re.search("_external|host_url|url_root", path.read_text())] == []
+
+
+def names(tree: ast.Module) -> set[str]:
+    """All names, attributes and keywords that a module uses."""
+    kinds = {ast.Name: "id", ast.Attribute: "attr", ast.keyword: "arg", ast.alias: "name", ast.Constant: "value"}
+    return {str(getattr(node, kinds[type(node)])) for node in ast.walk(tree) if type(node) in kinds}
 
 
 def test_no_import_is_for_the_type_checker_alone():

@@ -1,11 +1,12 @@
 """Choose the language of an answer: ?lang=, else the cookie, else Accept-Language, else German."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import Babel, get_translations
+from flask_babel import Babel, force_locale, get_translations
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -70,6 +71,18 @@ def current() -> str:
     if "language" not in g:
         g.language = _chosen()
     return g.language
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Inside the block, pages are rendered in this language, whichever the visitor reads."""
+    before = current()
+    g.language = code
+    try:
+        with force_locale(state().locales[code]):
+            yield
+    finally:
+        g.language = before
 
 
 def language_url(code: str) -> str:

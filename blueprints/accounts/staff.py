@@ -1,6 +1,6 @@
 """Staff accounts, for administrators: invite, disable, enable, sign out, reset."""
 
-from flask import Blueprint, Response, abort, current_app, g, make_response, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from peewee import IntegrityError
 from playhouse.flask_utils import get_object_or_404
@@ -12,6 +12,7 @@ from models.staff import accounts, rights
 from models.staff.staff import ROLES, RefusedError
 from web import htmx
 from web.languages import in_language
+from web.links import link_to
 from wording import staff as staff_words
 
 bp = Blueprint("staff", __name__, url_prefix="/desk/staff")
@@ -103,5 +104,5 @@ def _show(answer: InvitationForm, status: int = 200, refused: bool = False) -> R
 
 
 def _link(email: str, token: str) -> Response:
-    url = current_app.config["SITE_URL"] + url_for("invitations.show", token=token)
+    url = link_to("invitations.show", token=token)
     return make_response(render_template("accounts/staff/link.html", email=email, url=url))

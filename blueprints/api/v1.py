@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, jsonify, request, url_for
+from flask import Blueprint, Response, abort, g, jsonify, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
@@ -18,6 +18,7 @@ from blueprints.api.schemas import Move, dossier_schema
 from models import Authority, ConflictError, Counter, Dossier, Reply, Scope, System, db
 from models.base import local_day
 from models.dossiers import moves
+from web.links import link_to
 
 bp = Blueprint("v1", __name__, url_prefix=PREFIX)
 bp.after_request(set_headers)
@@ -44,7 +45,7 @@ def require_token() -> None:
 @bp.get("/openapi.json")
 def openapi() -> Response:
     """The description of this API (OpenAPI 3.1)."""
-    return jsonify(description.describe(url_for("v1.openapi", _external=True).removesuffix("/openapi.json")))
+    return jsonify(description.describe(link_to("v1.openapi").removesuffix("/openapi.json")))
 
 
 @bp.get("/dossiers")

@@ -12,7 +12,8 @@ from models import Procedure
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from paper import qr
 from web import compression, htmx
-from web.languages import current
+from web.languages import current, speaking
+from web.links import link_to
 from web.responses import private
 from web.state import state
 from web.static_files import static_url
@@ -60,7 +61,7 @@ def code() -> Response:
         abort(400)
     if len(dossiers) > MAX_QR_CHARACTERS:
         return private(make_response(_("That is too much for one code. Please use the link."), 422))
-    url = f"{current_app.config['SITE_URL']}{url_for('.saved')}#{dossiers}"
+    url = f"{link_to('pwa.saved')}#{dossiers}"
     return private(Response(qr.svg(url, "L"), mimetype="image/svg+xml"))
 
 
@@ -167,6 +168,6 @@ def _release() -> Release:
     for name in names:
         seen.update((folder / name).read_bytes())
     for language in LANGUAGES:
-        with current_app.test_request_context(f"/offline?lang={language}"):
+        with speaking(language):
             seen.update(render_template("public/pwa/offline.html", procedures=_procedures()).encode())
     return Release(seen.hexdigest()[:12], [static_url(name) for name in names])

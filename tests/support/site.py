@@ -60,7 +60,7 @@ def account(email: str, role: str, authority: Authority | None = None) -> Staff:
 def signed_in(app: Flask, staff: Staff) -> Visitor:
     """A browser in which `staff` has come in by the password; the pages where that is done have tests of their own."""
     browser = Visitor(app)
-    with app.test_request_context():
+    with app.test_request_context(base_url=app.config["SITE_URL"]):
         answer = enter(Proof(staff, "password"))
     for cookie in answer.headers.getlist("Set-Cookie"):
         browser.client.set_cookie(*cookie.partition(";")[0].split("=", 1))

@@ -9,11 +9,19 @@ from zxingcpp import read_barcode
 from blueprints.public.pwa import BACKGROUND_COLOUR, MAX_QR_CHARACTERS, THEME_COLOUR
 from models.dossiers.number import find, grouped, new_number
 from paths import ROOT
+from support import production
 from support.camera import drawn
+from support.sending import close
 from support.site import running
 from support.visitor import Visitor
 
 LANGUAGES = ["de", "fr", "en", "lb"]
+
+
+@pytest.fixture
+def app(profile):
+    """In both profiles: what installs from http://localhost alone is no app."""
+    return profile
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -69,9 +77,13 @@ def test_worker_is_asked_for_every_time_and_keeps_what_a_page_without_network_ne
     assert "{#" not in answer.text and "{{" not in answer.text
 
 
-def test_worker_changes_with_what_it_keeps(sqlite_url, app, visitor):
-    other = Visitor(running(sqlite_url, HELPDESK_PHONE="+352 8002 8002"))  # stands in the foot of every page
-    assert visitor.open("/sw.js").text == visitor.open("/sw.js").text != other.open("/sw.js").text
+@pytest.mark.parametrize("start", [running, production.site])
+def test_worker_changes_with_what_it_keeps(sqlite_url, start):
+    one = Visitor(start(sqlite_url)).open("/sw.js").text
+    again = Visitor(start(sqlite_url), "fr", "192.0.2.2").open("/sw.js?lang=lb").text
+    other = Visitor(start(sqlite_url, HELPDESK_PHONE="+352 8002 8002")).open("/sw.js").text  # in the foot of every page
+    assert one == again != other
+    close()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -135,10 +147,10 @@ def test_list_of_saved_dossiers_explains_itself_without_javascript(visitor):
     assert all(place.has_attr("hidden") for place in page.soup.select("[data-list]"))
 
 
-def test_code_for_the_other_phone_is_drawn_from_the_body_and_needs_no_session(visitor, dossier):
+def test_code_for_the_other_phone_is_drawn_from_the_body_and_needs_no_session(app, visitor, dossier):
     packed = f"{dossier.number}=Mum%E2%80%99s+visa"
     answer = visitor.open("/saved/qr", "POST", data={"dossiers": packed})
-    assert read_barcode(drawn(answer.text)).text == f"http://localhost/saved#{packed}"
+    assert read_barcode(drawn(answer.text)).text == f"{app.config['SITE_URL']}/saved#{packed}"
     assert answer.mimetype == "image/svg+xml" and answer.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer.headers
     assert visitor.open(f"/saved/qr?dossiers={packed}").status_code == 405
