@@ -47,9 +47,10 @@ fmt: .setup/python-dev ## mend the style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: install .setup/python-dev ## bytes against their budgets; look-ups and registrations per second against a floor, a backlog
+bench: install .setup/python-dev ## bytes against their budgets; requests per second against a floor; pages at a million dossiers; a backlog
 	$(BIN)/python -m bench.weight
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.post_room
 	$(BIN)/python -m bench.outbox
 
