@@ -23,7 +23,7 @@ FLOORS = (
     ("models.dossiers",),
     ("models.notifications",),
     ("models.systems",),
-    ("models.desk",),
+    ("models.desk", "models.monitoring"),
     ("models",),  # its __init__ alone: the models by name, for all above
     ("paper",),
     ("wording",),

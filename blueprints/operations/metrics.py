@@ -1,82 +1,140 @@
-"""Metrics for monitoring, in the text format of Prometheus. Not public; they say nothing about a person."""
+"""Metrics for monitoring, in the formats of Prometheus. Not public; they say nothing about a person."""
 
+import datetime as dt
 import hmac
-from collections.abc import Iterable
-from typing import Any, cast
+import time
+from collections.abc import Callable, Iterable
 
 from flask import Blueprint, Response, abort, current_app, request
-from peewee import Field, fn
+from peewee import PeeweeException
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
 
 from blueprints.public import contact_limits
-from models import Base, Channel, Delivery, Dossier, Notification, now, today
-from models.dossiers.kinds import AWAITING_AUTHORITY
+from models import Channel, Notification, now
+from models.monitoring import figures
 from models.notifications import limits as sms_limits
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS
+from web.state import state
 
 bp = Blueprint("metrics", __name__)
+
+Samples = Iterable[tuple[tuple[str, ...], float]]  # the values of the labels, and the figure
+KEEP_SECONDS = 300  # how long the counts of past notifications are kept: with three million they take two seconds
+
+
+class PastNotifications:
+    """Per-process cache of the counts of notifications that are over."""
+
+    def __init__(self) -> None:
+        self.counts: figures.Counts = []
+        self.until = 0.0
+
+    def get(self) -> figures.Counts:
+        """The counts, at most KEEP_SECONDS old."""
+        if time.monotonic() >= self.until:
+            self.counts, self.until = figures.past_notifications(), time.monotonic() + KEEP_SECONDS
+        return self.counts
+
+
+class Figures(Collector):
+    """All figures, read from the database when they are asked for: they are the same in every process."""
+
+    def collect(self) -> Iterable[Metric]:
+        """The metrics, one family after the other."""
+        for family in (_service, _dossiers, _notifications, _channels, _sms):
+            yield from family()
+
+
+registry = CollectorRegistry()
+registry.register(Figures())
 
 
 @bp.get("/metrics")
 def show() -> Response:
-    """Counts of dossiers, notifications and deliveries. Needs METRICS_TOKEN as bearer token; 404 if none is set."""
+    """All figures. Needs METRICS_TOKEN as bearer token; 404 if none is set, 503 while the database is away."""
     token = current_app.config["METRICS_TOKEN"]
     if not token:
         abort(404)
     if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
         return Response("a token is needed\n", 401, {"WWW-Authenticate": "Bearer"}, mimetype="text/plain")
-    return Response("".join(f"{line}\n" for line in _lines()), mimetype="text/plain; version=0.0.4")
+    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    try:
+        return Response(encode(registry), content_type=content_type)
+    except PeeweeException:
+        return Response("the database does not answer\n", 503, {"Retry-After": "30"}, mimetype="text/plain")
 
 
-def _lines() -> Iterable[str]:
-    yield from _gauge("dossiers", "Dossiers by status", _counted(Dossier, Dossier.status))
-    yield from _gauge("dossiers_overdue", "Past their legal limit", [({}, _overdue())])
-    by = _counted(Notification, Notification.channel, Notification.state)
-    yield from _gauge("messages", "Messages by channel and state", by)
-    yield from _gauge("message_oldest_seconds", "How long the message due longest has waited", [({}, _oldest())])
-    yield from _gauge("channel_stopped", "1 while nothing leaves by this channel", _stopped())
-    yield from _gauge(
-        "messages_given_up", "Dead letters, for staff to send again", [({}, Notification.dead_letters().count())]
+def _service() -> Iterable[Metric]:
+    database = state().database
+    free, total = figures.disk_free(database)
+    yield _gauge("build_info", "The release that answers", [((figures.version(),), 1)], "version")
+    yield _gauge("migrations_missing", "Migrations that the database lacks", figures.missing_migrations(database))
+    yield _gauge("database_bytes", "Size of the database", figures.database_size(database))
+    yield _gauge("disk_free_bytes", "Free room on its disk; with PostgreSQL, on ours", free)
+    yield _gauge("disk_bytes", "Size of that disk", total)
+    yield _gauge("audit_rows", "Rows of the audit log", figures.audit_rows())
+
+
+def _dossiers() -> Iterable[Metric]:
+    yield _gauge("dossiers", "Dossiers by status", _single(figures.dossiers_by_status()), "status")
+    yield _gauge("dossiers_overdue", "Past their legal limit", figures.overdue())
+    states = _single(figures.deliveries_by_state())
+    yield _gauge("deliveries", "News for the authorities' systems by state", states, "state")
+
+
+def _notifications() -> Iterable[Metric]:
+    counts = [*figures.waiting_notifications(), *state().cache(PastNotifications).get()]
+    samples = [((channel, name), float(count)) for name, channel, count in counts]
+    undelivered = figures.undelivered_since()
+    waits = [((channel,), _age(undelivered.get(channel))) for channel in CHANNELS]
+    oldest, given_up = _age(outbox.waiting_since()), Notification.dead_letters().count()
+    yield _gauge("notifications", "Notifications by channel and state", samples, "channel", "state")
+    yield _gauge("notification_oldest_seconds", "How long the one due longest has waited", oldest)
+    text = "How long the oldest has waited that could have arrived, whatever its next attempt"
+    yield _gauge("notification_undelivered_seconds", text, waits, "channel")
+    yield _gauge("notifications_given_up", "Dead letters, for staff to send again", given_up)
+    former = "The former name of a metric, gone with the next release"
+    yield _gauge("messages", former, samples, "channel", "state")
+    yield _gauge("message_oldest_seconds", former, oldest)
+    yield _gauge("messages_given_up", former, given_up)
+
+
+def _channels() -> Iterable[Metric]:
+    rows = {channel.name: channel for channel in Channel.select()}
+
+    def each(value: Callable[[Channel], float]) -> Samples:
+        return [((name,), value(rows.get(name) or Channel(name=name))) for name in CHANNELS]
+
+    yield _gauge(
+        "channel_stopped", "1 while nothing leaves by it", each(lambda row: row.probe_at is not None), "channel"
     )
-    for name, (text, value) in _sms().items():
-        yield from _gauge(name, text, [({}, value)])
-    yield from _gauge("deliveries", "News for the authorities' systems by state", _counted(Delivery, Delivery.state))
+    yield _gauge("channel_failures", "Attempts in a row that failed", each(lambda row: row.failures), "channel")
+    successes = [((name,), row.last_success_at.timestamp()) for name, row in rows.items() if row.last_success_at]
+    yield _gauge("channel_success_timestamp_seconds", "When one was last sent", successes, "channel")
 
 
-def _sms() -> dict[str, tuple[str, float]]:
-    figures = sms_limits.statistics(contact_limits.tariff())
-    return {
-        "sms_spent_cents": ("What the SMS of this month cost", figures.spent),
-        "sms_budget_cents": ("What they may cost", figures.budget),
-        "sms_confirmed_share": ("Of the contacts asked by SMS last, how many said yes", figures.confirmed),
-    }
+def _sms() -> Iterable[Metric]:
+    statistics = sms_limits.statistics(contact_limits.tariff())
+    yield _gauge("sms_spent_cents", "What the SMS of this month cost", statistics.spent)
+    yield _gauge("sms_budget_cents", "What they may cost", statistics.budget)
+    yield _gauge("sms_confirmed_share", "Share of those asked by SMS last who said yes", statistics.confirmed)
 
 
-def _gauge(name: str, text: str, values: Iterable[tuple[dict[str, str], float]]) -> Iterable[str]:
-    yield f"# HELP etracking_{name} {text}"
-    yield f"# TYPE etracking_{name} gauge"
-    for labels, value in values:
-        pairs = ",".join(f'{key}="{label}"' for key, label in labels.items())
-        yield f"etracking_{name}{{{pairs}}} {value}" if pairs else f"etracking_{name} {value}"
+def _gauge(name: str, text: str, samples: Samples | float, *labels: str) -> Metric:
+    family = GaugeMetricFamily(f"etracking_{name}", text, labels=labels)
+    for values, figure in samples if isinstance(samples, Iterable) else [((), samples)]:
+        family.add_metric(values, figure)
+    return family
 
 
-def _counted(model: type[Base], *fields: Field) -> list[tuple[dict[str, str], int]]:
-    counted = model.select(*fields, fn.COUNT(model.id)).group_by(*fields).order_by(*fields)
-    rows = cast(Iterable[tuple[Any, ...]], counted.tuples())
-    names = [field.name for field in fields]
-    return [(dict(zip(names, row, strict=False)), row[-1]) for row in rows]
+def _single(counts: dict[str, int]) -> Samples:
+    return [((name,), count) for name, count in counts.items()]
 
 
-def _stopped() -> list[tuple[dict[str, str], int]]:
-    resting = {channel.name for channel in Channel.select().where(Channel.probe_at.is_null(False))}
-    return [({"channel": name}, int(name in resting)) for name in CHANNELS]
-
-
-def _overdue() -> int:
-    return Dossier.select().where(Dossier.status.in_(AWAITING_AUTHORITY) & (Dossier.due_on < today())).count()
-
-
-def _oldest() -> int:
-    """Seconds that the oldest due notification has waited; 0 if none is due."""
-    since = outbox.waiting_since()
-    return int((now() - since).total_seconds()) if since else 0
+def _age(since: dt.datetime | None) -> float:
+    """Seconds since that moment; 0 if there is none."""
+    return max(0.0, (now() - since).total_seconds()) if since else 0.0
