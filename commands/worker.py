@@ -16,7 +16,7 @@ from peewee import PeeweeException
 import senders
 from commands import outgoing
 from commands.deliveries import deliver_next
-from models import Channel, Contact, Counter, Notification, Outcome, Reply, Tries, Used, WaitingTime, db, now
+from models import Channel, Contact, Counter, Erasure, Notification, Outcome, Reply, Tries, Used, WaitingTime, db, now
 from models.dossiers import reminders
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS, SLOT_INTERVALS
@@ -100,6 +100,7 @@ class Worker:
                 Used.purge()
                 Contact.purge()
                 Reply.purge()
+                Erasure.purge()
                 reminders.look()
                 WaitingTime.refresh()
 

@@ -1,5 +1,6 @@
 """The domain: catalogue, dossiers and their moves, contacts and notifications, staff."""
 
+from models.backup import Backup
 from models.base import Base, ConflictError, db, make_database, now, today
 from models.catalogue.procedure import Authority, Form, FormFile, Procedure, Topic
 from models.catalogue.text_block import TextBlock
@@ -14,6 +15,7 @@ from models.dossiers.event import Event
 from models.dossiers.moves import Act, Move, Originals
 from models.dossiers.note import Note
 from models.dossiers.waiting_times import WaitingTime
+from models.erasure import Erasure, erase, erase_again
 from models.notifications.announce import Contacts
 from models.notifications.channel import Channel
 from models.notifications.contact import Contact
@@ -66,4 +68,6 @@ MODELS = (
     Counter,
     Tries,
     Used,
+    Erasure,
+    Backup,
 )

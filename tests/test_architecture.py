@@ -17,7 +17,7 @@ TOPS = ("app.py", "paths.py", "models", "paper", "wording", "senders", "blueprin
 FLOORS = (
     ("paths",),
     ("models.base", "web"),
-    ("models.security", "models.deadlines"),
+    ("models.security", "models.deadlines", "models.erasure", "models.backup"),
     ("models.catalogue",),
     ("models.staff",),
     ("models.dossiers",),

@@ -12,6 +12,7 @@ from models.base import db, now
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ASKING
+from models.erasure import erase
 from models.notifications.contact import EXCHANGE_NOTICE, Contact, hashed
 from models.notifications.notification import Notification
 from models.notifications.states import LEFT
@@ -149,7 +150,7 @@ def invite(
 ) -> Contact:
     """Create a contact and ask it to confirm; `by` is the staff member who typed it. Raises AddressTakenError."""
     same = (Contact.dossier == dossier) & (Contact.address_hash == hashed(channel, address))
-    Contact.delete().where(same & Contact.replaced_at.is_null(False)).execute()  # a replaced address may return
+    erase(Contact, same & Contact.replaced_at.is_null(False))  # a replaced address may return
     if Contact.select().where(same).exists():
         raise AddressTakenError
     invited = Contact.create(

@@ -11,6 +11,7 @@ from models.catalogue.procedure import Authority, Form, Procedure
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ASKING
+from models.erasure import erase
 from models.security import keys, signed_links
 from models.security.throttle import Used
 
@@ -172,10 +173,10 @@ class Contact(Base):
             Used.mark(stopped_mark(self.channel, self.address), ASK_AGAIN_AFTER)
 
     def erase(self) -> None:
-        """Delete the contact with all its notifications. The dossier and its number remain."""
-        self.delete_instance()
+        """Erase the contact with all its notifications. The dossier and its number remain."""
+        erase(Contact, Contact.id == self.id)
 
     @classmethod
     def purge(cls) -> int:
-        """Delete replaced contacts once their last notification must have left. Returns how many."""
-        return cls.delete().where(cls.replaced_at < now() - REPLACED_KEPT_FOR).execute()
+        """Erase replaced contacts once their last notification must have left. Returns how many."""
+        return erase(cls, cls.replaced_at < now() - REPLACED_KEPT_FOR)
