@@ -1,5 +1,6 @@
 """QR codes as SVG paths: sharp at every size, and a third of the bytes of one rectangle per module."""
 
+from functools import lru_cache
 from itertools import groupby
 
 import qrcode
@@ -9,6 +10,7 @@ QUIET_ZONE = 4  # white modules on every side, as ISO/IEC 18004 asks
 LEVELS = {"L": ERROR_CORRECT_L, "M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q, "H": ERROR_CORRECT_H}
 
 
+@lru_cache(maxsize=256)  # page, sheet and form of a dossier show the same code: the mask is chosen once
 def path(text: str, level: str = "Q") -> tuple[int, str]:
     """Return the modules per side, quiet zone included, and the dark modules as SVG path data (one unit per module).
 

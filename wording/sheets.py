@@ -8,7 +8,7 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from models import Dossier, Event
+from models import Dossier, Event, FormFile
 from models.base import LUXEMBOURG
 from models.catalogue.procedure import LOCALES
 from models.dossiers.number import grouped
@@ -79,14 +79,10 @@ def sheet_name(number: str, round_: int = 0) -> str:
     return f"eTracking-{number}-{round_}.pdf" if round_ else f"eTracking-{number}.pdf"
 
 
-def form_pdf(dossier: Dossier, language: str) -> bytes:
-    """The form stamped with number and QR code. Raises NotFound if the catalogue has no PDF for it."""
-    file = dossier.form.file(language)
-    if file is None:
-        raise NotFound(_("We have no PDF of this form."))
+def form_pdf(file: FormFile, number: str, language: str) -> bytes:
+    """The PDF of a form, stamped with number and QR code."""
     places = [Place(*place) for place in file.places]
-    number = grouped(dossier.number)
-    return stamp(bytes(file.data), places, number, printed_url(dossier.number).coded, "eTracking", language)
+    return stamp(bytes(file.data), places, grouped(number), printed_url(number).coded, "eTracking", language)
 
 
 def calendar(dossier: Dossier, due: Due, language: str) -> bytes:

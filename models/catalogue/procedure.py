@@ -3,7 +3,17 @@
 import datetime as dt
 import unicodedata
 
-from peewee import BlobField, BooleanField, CharField, ForeignKeyField, IntegerField, JSONField, ModelSelect, TextField
+from peewee import (
+    BlobField,
+    BooleanField,
+    Case,
+    CharField,
+    ForeignKeyField,
+    IntegerField,
+    JSONField,
+    ModelSelect,
+    TextField,
+)
 
 from models.base import Base
 from models.deadlines.clock import Rule, applicable
@@ -124,9 +134,9 @@ class Form(Base):
 
     def file(self, language: str) -> "FormFile | None":
         """The PDF in `language`, else in any language there is (many official forms exist in one only)."""
-        files = {file.language: file for file in FormFile.select().where(FormFile.form == self)}
-        order = (language, *LANGUAGES)
-        return next((files[code] for code in order if code in files), None)
+        order = [(code, rank) for rank, code in enumerate(dict.fromkeys((language, *LANGUAGES)))]
+        first = Case(FormFile.language, order, len(order))
+        return FormFile.select().where(FormFile.form == self).order_by(first).first()
 
 
 class FormFile(Base):
