@@ -6,8 +6,9 @@ from queue import SimpleQueue
 
 import click
 from flask.cli import AppGroup
+from peewee import OperationalError
 
-from commands.worker import Worker, log
+from commands.worker import LOCKED_SECONDS, Worker, log
 from models import Channel, Notification, db, now
 from models.desk import helpdesk
 from models.notifications.channel import CHANNELS
@@ -25,7 +26,10 @@ def send(once: bool) -> None:
     stop_requests: SimpleQueue[str] = SimpleQueue()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stop_requests.put("leave"))
-    Worker().work(stop_requests, once)
+    try:
+        Worker().work(stop_requests, once)
+    except OperationalError as error:
+        raise click.ClickException(f"the database stayed locked or away for {LOCKED_SECONDS:.0f} seconds") from error
 
 
 @group.command("status")

@@ -1,209 +1,165 @@
 """The worker: sends notifications from the outbox and deliveries to hooks, reads bounces, deletes what expired."""
 
-import logging
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import timedelta
 from imaplib import IMAP4
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
+from typing import Protocol
 
-from flask import current_app
-from peewee import PeeweeException
+from flask import Flask, current_app
+from peewee import OperationalError
 
-import senders
-from commands import outgoing
 from commands.deliveries import deliver_next
-from models import Channel, Contact, Counter, Erasure, Notification, Outcome, Reply, Tries, Used, WaitingTime, db, now
+from commands.sending import Leases, Sender, log
+from models import Contact, Counter, Erasure, Notification, Reply, Tries, Used, WaitingTime, db
 from models.dossiers import reminders
 from models.notifications import outbox
-from models.notifications.channel import CHANNELS, SLOT_INTERVALS
-from models.notifications.letter import Letter
-from models.notifications.timetable import Hours
+from models.notifications.channel import CHANNELS
 from senders import bounces
-from senders.base import SendError, place
-
-log = logging.getLogger("etracking.messages")
+from senders.base import place
 
 HOUR = 3600.0
 IDLE_SECONDS = 1.0  # between two polls of an empty outbox
 COLLECT_SECONDS = 300.0  # between two polls of the bounce mailbox
-SYSTEMS = "systems"  # the source of deliveries to the authorities' systems, beside the channels to citizens
-RETRY_PAUSES = (0.2, 1.0, 3.0)  # seconds between attempts to record an outcome; their sum is well within a lease
 RECLAIM_SECONDS = 10.0  # between two searches for notifications whose lease has expired
+LOCKED_SECONDS = 60.0  # how long `--once` waits for a database that is locked or restarting
+
+
+class Job(Protocol):
+    """Something that the worker does again and again."""
+
+    def step(self) -> float | None:
+        """Do one piece of work; return the seconds until the next one, or None if there was nothing to do."""
+
+
+class Deliveries:
+    """Delivers events to the hooks of the authorities' systems."""
+
+    def step(self) -> float | None:
+        return 0.0 if deliver_next() else None
+
+
+class Housekeeping:
+    """What is done from time to time beside the sending."""
+
+    def __init__(self) -> None:
+        self.begun: dict[Callable[[], None], float] = {}  # when each was done last
+
+    def step(self) -> float | None:
+        self._every(RECLAIM_SECONDS, reclaim)
+        self._every(HOUR, tidy)
+        if current_app.config["MAIL_BOUNCE_SERVER"]:
+            self._every(COLLECT_SECONDS, collect_bounces)
+        return None
+
+    def _every(self, seconds: float, do: Callable[[], None]) -> None:
+        if time.monotonic() >= self.begun.get(do, -seconds) + seconds:
+            self.begun[do] = time.monotonic()
+            do()
 
 
 class Worker:
-    """Sends one notification at a time; run several workers to send more."""
+    """Sends with one thread a channel: while a mail server takes its time, SMS go on leaving."""
 
     def __init__(self) -> None:
-        self.name = f"{socket.gethostname()[:40]}:{os.getpid()}"
-        self.reclaim_at = self.tidy_at = self.collect_at = 0.0
-        self.poll_at = dict.fromkeys((*CHANNELS, SYSTEMS), 0.0)  # when to poll each source again
-        self.idle = set(self.poll_at)  # the sources where nothing was due at the last poll
+        name = f"{socket.gethostname()[:40]}:{os.getpid()}"
+        self.leases = Leases()
+        self.jobs: list[Job] = [*(Sender(channel, name, self.leases) for channel in CHANNELS), Deliveries()]
 
     def work(self, stop_requests: "SimpleQueue[str]", once: bool = False) -> None:
-        """Send until something is put into `stop_requests`; with `once`, until nothing is due."""
+        """Send until something is put into `stop_requests`; with `once`, until nothing is due.
+
+        With `once`, raises OperationalError if the database stays locked for LOCKED_SECONDS.
+        """
+        with self.leases.extended():
+            if once:
+                self._drain(stop_requests)
+            else:
+                self._serve(stop_requests)
+
+    def _serve(self, stop_requests: "SimpleQueue[str]") -> None:
+        """Run each job in a thread of its own. What is being sent when it is told to leave is finished."""
+        app, stopping = current_app._get_current_object(), threading.Event()  # type: ignore[attr-defined]
+        jobs = [*self.jobs, Housekeeping()]
+        threads = [threading.Thread(target=_repeat, args=(app, job, stopping)) for job in jobs]
+        for thread in threads:
+            thread.start()
+        try:
+            stop_requests.get()
+        finally:
+            stopping.set()
+            for thread in threads:
+                thread.join()
+
+    def _drain(self, stop_requests: "SimpleQueue[str]") -> None:
+        """Do the jobs in turns until none has anything left to do. Waits for a database that is locked."""
+        locked_since: float | None = None
         while True:
-            idle = self.send_next() if once else self._send_next_safely()
-            if once and idle:
-                return
             try:
-                stop_requests.get(timeout=max(0.0, min(self.poll_at.values()) - time.monotonic()))
-                return
-            except Empty:
-                continue
+                reclaim()
+                return self._drain_unlocked(stop_requests)
+            except OperationalError:
+                locked_since = locked_since or time.monotonic()
+                if time.monotonic() > locked_since + LOCKED_SECONDS:
+                    raise
+                time.sleep(IDLE_SECONDS)
 
-    def send_next(self) -> bool:
-        """Send one due notification or delivery of each source. True if no source had one."""
-        self._reclaim()
-        for source in [source for source, at in self.poll_at.items() if at <= time.monotonic()]:
-            wait = self._send_from(source)
-            self.poll_at[source] = time.monotonic() + wait
-            self.idle = self.idle | {source} if wait == IDLE_SECONDS else self.idle - {source}
-        return self.idle == set(self.poll_at)
-
-    def _send_from(self, source: str) -> float:
-        """Send one of `source`; return the seconds until its next poll."""
-        if source == SYSTEMS:
-            return 0.0 if deliver_next() else IDLE_SECONDS
-        return self._send_one(source)
-
-    def _send_next_safely(self) -> bool:
-        """send_next(), but log exceptions: a database that is locked or restarting must not end the worker."""
-        try:
-            self._tidy()
-            self._collect()
-            return self.send_next()
-        except Exception as error:
-            log.error("no message sent: %s", place(error))
-            self.poll_at = dict.fromkeys(self.poll_at, time.monotonic() + IDLE_SECONDS)
-            return True
-
-    def _reclaim(self) -> None:
-        """Reclaim notifications whose lease has expired because their worker died."""
-        if time.monotonic() >= self.reclaim_at:
-            self.reclaim_at = time.monotonic() + RECLAIM_SECONDS
-            with db.connection_context():
-                if lost := outbox.reclaim():
-                    log.warning("%d messages taken over from a worker that was lost", lost)
-
-    def _tidy(self) -> None:
-        """Hourly: delete expired rows, remind of paper or let its number lapse, refresh waiting times."""
-        if time.monotonic() >= self.tidy_at:
-            self.tidy_at = time.monotonic() + HOUR
-            with db.connection_context():
-                Counter.purge()
-                Tries.purge()
-                Used.purge()
-                Contact.purge()
-                Reply.purge()
-                Erasure.purge()
-                reminders.look()
-                WaitingTime.refresh()
-
-    def _collect(self) -> None:
-        """Every few minutes: read the bounce mailbox, if one is set."""
-        if current_app.config["MAIL_BOUNCE_SERVER"] and time.monotonic() >= self.collect_at:
-            self.collect_at = time.monotonic() + COLLECT_SECONDS
-            self.collect_bounces()
-
-    def collect_bounces(self) -> None:
-        """Read the bounce mailbox. If it cannot be reached, log it and go on sending."""
-        try:
-            if read := bounces.collect(record_bounce):
-                log.info("%d mails that came back were read", read)
-        except (OSError, IMAP4.error) as error:
-            log.error("no bounces read: %s", place(error))
-
-    def _send_one(self, channel: str) -> float:
-        """Claim one notification, send it, record the outcome; return the seconds until the next poll.
-
-        One claim at a time: one that waits behind a slow notification could outlive its lease and be sent twice.
-        """
-        with db.connection_context():
-            if self._nothing_due(channel) or (breaker := Channel.breaker_state(channel)) == "open":
-                return IDLE_SECONDS
-            if wait := Channel.take_slot(channel):
-                return wait
-            notification = outbox.claim(self.name, channel, _lease(channel), _hours())
-            if notification is None:
-                return IDLE_SECONDS
-            letter = _prepare(notification)
-        self._attempt(notification, letter, breaker == "half-open")
-        return 0.0
-
-    def _nothing_due(self, channel: str) -> bool:
-        """True if nothing is due. Asked before a claim: an idle worker must write nothing and use up no rate limit.
-
-        During a backlog, on a channel without a rate limit, the query is left out.
-        """
-        return (channel in self.idle or channel in SLOT_INTERVALS) and not outbox.due(channel, now()).exists()
-
-    def _attempt(self, notification: Notification, letter: Letter | SendError, trial: bool) -> None:
-        """Send `notification` once and record the outcome on its row."""
-        started = time.monotonic()
-        outcome, error, provider_id = _try(notification, letter)
-        spent = time.monotonic() - started
-        held = _with_retries(lambda: notification.record_outcome(outcome, error, provider_id))
-        with db.connection_context():
-            Channel.record_outcome(notification.channel, outcome, error, trial, spent)
-        said = outcome.value if held else f"{outcome.value}, but another worker had taken it over"
-        log.info(
-            "message %d %s %s: %s, %.0f ms",
-            notification.id,
-            notification.channel,
-            notification.kind,
-            said,
-            spent * 1000,
-        )
+    def _drain_unlocked(self, stop_requests: "SimpleQueue[str]") -> None:
+        polls, idle = dict.fromkeys(self.jobs, 0.0), set[Job]()
+        while len(idle) < len(polls) and stop_requests.empty():
+            for job in [job for job, at in polls.items() if at <= time.monotonic()]:
+                wait = job.step()
+                polls[job] = time.monotonic() + (IDLE_SECONDS if wait is None else wait)
+                idle = idle | {job} if wait is None else idle - {job}
+            if len(idle) < len(polls):
+                time.sleep(max(0.0, min(polls.values()) - time.monotonic()))
 
 
-def _with_retries(record: Callable[[], bool]) -> bool:
-    """Run `record` up to four times, because the database may be restarting or locked.
+def _repeat(app: Flask, job: Job, stopping: threading.Event) -> None:
+    """Do `job` until `stopping`. An exception is logged: a database that is locked or restarting ends no worker."""
+    with app.app_context():
+        while not stopping.is_set():
+            try:
+                wait = job.step()
+            except Exception as error:
+                log.error("no message sent: %s", place(error))
+                wait = None
+            stopping.wait(IDLE_SECONDS if wait is None else wait)
 
-    A notification that was sent, but is not recorded as sent, would be sent again.
-    """
-    for pause in RETRY_PAUSES:
-        with suppress(PeeweeException), db.connection_context():
-            return record()
-        time.sleep(pause)
+
+def reclaim() -> None:
+    """Reclaim notifications whose lease has expired because their worker died."""
     with db.connection_context():
-        return record()
+        if lost := outbox.reclaim():
+            log.warning("%d messages taken over from a worker that was lost", lost)
 
 
-def _prepare(notification: Notification) -> Letter | SendError:
-    """The letter of `notification`, or the error that prevented it."""
+def tidy() -> None:
+    """Delete expired rows, remind of paper or let its number lapse, refresh waiting times."""
+    with db.connection_context():
+        Counter.purge()
+        Tries.purge()
+        Used.purge()
+        Contact.purge()
+        Reply.purge()
+        Erasure.purge()
+        reminders.look()
+        WaitingTime.refresh()
+
+
+def collect_bounces() -> None:
+    """Read the bounce mailbox. If it cannot be reached, log it and go on."""
     try:
-        return outgoing.prepare(notification)
-    except SendError as error:
-        return error
-
-
-def _try(notification: Notification, letter: Letter | SendError) -> tuple[Outcome, str, str]:
-    """Send the letter; return the outcome, the text of an error, and the provider's id."""
-    try:
-        if isinstance(letter, SendError):
-            raise letter
-        return Outcome.SENT, "", senders.send(notification.channel, letter)
-    except SendError as error:
-        return error.outcome, str(error), ""
-    except Exception as error:  # a bug with one notification must not stop the others
-        log.error("message %d: unexpected %s", notification.id, place(error))
-        return Outcome.UNKNOWN, f"unexpected {place(error)}", ""
+        if read := bounces.collect(record_bounce):
+            log.info("%d mails that came back were read", read)
+    except (OSError, IMAP4.error) as error:
+        log.error("no bounces read: %s", place(error))
 
 
 def record_bounce(bounce: bounces.Bounce) -> None:
     """Record a bounce. Opens its own connection, so that none stays open while the mailbox is read."""
     with db.connection_context():
         Notification.record_bounce(*bounce)
-
-
-def _lease(channel: str) -> timedelta:
-    return timedelta(seconds=current_app.config[{"sms": "SMS_LEASE"}.get(channel, "MAIL_LEASE")])
-
-
-def _hours() -> Hours:
-    return Hours(current_app.config["SMS_FROM_HOUR"], current_app.config["SMS_UNTIL_HOUR"])

@@ -78,6 +78,13 @@ def reclaim() -> int:
     return change.where(lost).execute()
 
 
+def extend(notification: Notification, lease: dt.timedelta) -> bool:
+    """Extend the lease of a claimed notification to `lease` from now. False if it is not this worker's any more."""
+    mine = (Notification.id == notification.id) & (Notification.state == "sending")
+    mine &= (Notification.attempts == notification.attempts) & (Notification.claimed_by == notification.claimed_by)
+    return bool(Notification.update(run_at=now() + lease).where(mine).execute())
+
+
 def _claim_first(worker: str, channel: str, at: dt.datetime, lease: dt.timedelta) -> "Notification | None":
     first = due(channel, at).limit(1)
     if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same

@@ -8,7 +8,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.worker import Worker
+from commands import worker
 from models import ConflictError, Dossier, Form, Procedure, WaitingTime, today
 from models.deadlines.facts import Fact, handled
 from models.dossiers.moves import Act, Move
@@ -142,13 +142,13 @@ def test_figures_go_when_there_are_too_few_cases_again(app, form):
 
 def test_worker_counts_once_a_day_however_many_there_are(app, form):
     many(form, *[7] * MIN_CASES)
-    Worker()._tidy()
+    worker.tidy()
     assert WaitingTime.of(form.procedure).half == 7
     WaitingTime.update(half=99).execute()
-    Worker()._tidy()  # another worker, the same day
+    worker.tidy()  # another worker, the same day
     assert WaitingTime.of(form.procedure).half == 99
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=1)):
-        Worker()._tidy()
+        worker.tidy()
     assert WaitingTime.of(form.procedure).half == 7
 
 

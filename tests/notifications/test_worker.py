@@ -3,8 +3,10 @@
 import datetime as dt
 import logging
 import threading
+from contextlib import closing
 from queue import SimpleQueue
 
+import cysqlite
 import psycopg
 import pytest
 
@@ -180,12 +182,16 @@ def test_database_that_is_away_does_not_end_the_worker(sending_app, mail_server,
     monkeypatch.setattr(worker, "IDLE_SECONDS", 0.01)
     with db.connection_context():
         db.execute_sql("ALTER TABLE notification RENAME TO elsewhere")
-    monkeypatch.setattr(worker.log, "error", lambda *_: (back(), stop_requests.put("leave")))
+    missed = threading.Event()
+    monkeypatch.setattr(worker.log, "error", lambda *_: missed.set())
 
-    def back() -> None:
+    def come_back() -> None:
+        missed.wait()
         with db.connection_context():
             db.execute_sql("ALTER TABLE elsewhere RENAME TO notification")
+        stop_requests.put("leave")
 
+    threading.Thread(target=come_back).start()
     worker.Worker().work(stop_requests)
     work_once()
     assert row(notification).state == "sent"
@@ -213,3 +219,20 @@ def test_lease_does_not_depend_on_the_time_zone_of_the_session(postgresql, monke
             notification = outbox.claim("a worker", "email", dt.timedelta(minutes=5))
         assert dt.timedelta(minutes=4) < notification.run_at - now() <= dt.timedelta(minutes=5)
     close()
+
+
+@pytest.mark.parametrize("sending_app", ["sqlite"], indirect=True)
+def test_sending_once_waits_for_a_lock_and_says_so_if_it_stays(sending_app, mail_server, monkeypatch):
+    notification = queued()
+    monkeypatch.setattr(worker, "IDLE_SECONDS", 0.01)
+    db.obj.pragma("busy_timeout", 10, permanent=True)
+    run = sending_app.test_cli_runner().invoke
+    with closing(cysqlite.connect(db.obj.database)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(worker, "LOCKED_SECONDS", 0.05)
+        refused = run(args=["notifications", "send", "--once"])
+        assert refused.exit_code == 1 and refused.output.startswith("Error: the database stayed locked")
+        monkeypatch.setattr(worker, "LOCKED_SECONDS", 60)
+        monkeypatch.setattr(worker.time, "sleep", lambda _seconds: other.in_transaction and other.execute("COMMIT"))
+        assert run(args=["notifications", "send", "--once"]).exit_code == 0
+    assert row(notification).state == "sent"

@@ -4,11 +4,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 
 import pytest
 
 from paths import ROOT
-from support.sending import environment, queued, row
+from support.sending import environment, make_due, queued, row
 
 pytest_plugins = ["support.outside"]
 
@@ -39,7 +41,6 @@ def kill(worker: subprocess.Popen) -> None:
 
 @pytest.mark.long
 def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_server, start_worker):
-    sending_app.config["MAIL_LEASE"] = 0
     message = queued()
     mail_server.answers["DATA"] = "hold"
     worker = start_worker()
@@ -47,6 +48,7 @@ def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_serve
     kill(worker)
     assert row(message).state == "sending"
     mail_server.answers.clear()
+    make_due()  # its lease is over
     assert start_worker("--once").wait(SOON) == 0
     assert (row(message).state, row(message).unknowns) == ("sent", 1)
     first, second = mail_server.mails
@@ -55,7 +57,6 @@ def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_serve
 
 @pytest.mark.long
 def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provider, start_worker):
-    sending_app.config["SMS_LEASE"] = 0
     message = queued(channel="sms")
     sms_provider.answer = "hold"
     for _ in range(2):
@@ -63,6 +64,7 @@ def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provide
         worker = start_worker()
         assert sms_provider.holding.wait(SOON)
         kill(worker)
+        make_due()
     sms_provider.answer = "ok"
     assert start_worker("--once").wait(SOON) == 0
     assert row(message).state == "unknown"
@@ -92,3 +94,26 @@ def test_idle_worker_leaves_at_once_when_told(sending_app, mail_server, start_wo
     worker.send_signal(signal.SIGINT)
     assert worker.wait(SOON) == 0
     assert row(message).state == "sent"
+
+
+@pytest.mark.long
+def test_mail_server_that_takes_its_time_holds_up_no_sms_and_its_lease_is_extended(
+    sending_app, mail_server, sms_provider, start_worker
+):
+    sending_app.config["MAIL_LEASE"] = 2
+    mail = queued()
+    mail_server.answers["DATA"] = "hold"
+    start_worker()
+    assert mail_server.holding.wait(SOON)
+    lease = row(mail).run_at
+    sms = queued("decided", "sms")
+    assert eventually(lambda: row(sms).state == "sent")
+    assert eventually(lambda: row(mail).run_at > lease) and row(mail).state == "sending"
+
+
+def eventually(what: Callable[[], bool]) -> bool:
+    """True as soon as `what` is; False if it never is."""
+    until = time.monotonic() + SOON
+    while not what() and time.monotonic() < until:
+        time.sleep(0.05)
+    return what()

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from commands.worker import Worker, record_bounce
+from commands.worker import collect_bounces, record_bounce
 from models import Notification, Used, db
 from senders import bounces
 from support.imap_server import Mailbox
@@ -123,10 +123,10 @@ def test_worker_reads_the_mailbox_now_and_then_and_outlives_its_absence(app, for
         mail = report(notification)
     with Mailbox(certificate, mail) as mailbox, app.app_context():
         reading(app, mailbox, certificate)
-        Worker().collect_bounces()
+        collect_bounces()
         assert not mailbox.mails
     with app.app_context():
-        Worker().collect_bounces()
+        collect_bounces()
     assert "no bounces read" in caplog.text and "@" not in caplog.text
 
 
