@@ -11,6 +11,7 @@ import commands
 import senders
 from models.base import db, make_database
 from models.catalogue.procedure import LOCALES
+from models.databases import is_away
 from models.dossiers.number import parse, several
 from models.security import keys
 from web import (
@@ -48,7 +49,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     templates.init_app(app)
     static_files.init_app(app)
     compression.init_app(app)
-    database.init_app(app, db, make_database)
+    database.init_app(app, db, make_database, is_away)
     sessions.init_app(app)
     languages.init_app(app, LOCALES, blueprints.KEPT_FILTERS)
     converters.init_app(app, number=parse, numbers=several)

@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import cysqlite
-from peewee import Database, DatabaseProxy, DateTimeField, Model
-from playhouse.cysqlite_ext import CySqliteDatabase
+from peewee import DatabaseProxy, DateTimeField, Model
 from playhouse.db_url import parse
-from playhouse.pool import PooledPostgresqlDatabase
+
+from models.databases import PostgreSQL, SQLite
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 
@@ -20,7 +20,6 @@ PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",
     "foreign_keys": 1,
-    "busy_timeout": 5000,
     "cache_size": -16000,
     "secure_delete": 1,
 }
@@ -87,7 +86,7 @@ def local_day(at: dt.datetime) -> dt.date:
     return at.astimezone(LUXEMBOURG).date()
 
 
-def make_database(url: str) -> Database:
+def make_database(url: str) -> SQLite | PostgreSQL:
     """A Peewee database for `sqlite:///path` or `postgresql://...`; raises ValueError for anything else."""
     if url.startswith("sqlite:"):
         return _sqlite(parse(url)["database"])
@@ -96,16 +95,13 @@ def make_database(url: str) -> Database:
     raise ValueError("the database URL must begin with sqlite: or postgresql:")
 
 
-def _sqlite(path: str) -> Database:
+def _sqlite(path: str) -> SQLite:
     if tuple(map(int, cysqlite.sqlite_version.split("."))) < SAFE_WAL:
         raise RuntimeError(f"SQLite {cysqlite.sqlite_version} may corrupt a WAL database: 3.51.3 or newer is needed")
     # IMMEDIATE: a transaction that reads first and writes later would otherwise fail at once under load.
-    return CySqliteDatabase(path, pragmas=PRAGMAS, lock_type="IMMEDIATE", timeout=5)
+    return SQLite(path, pragmas=PRAGMAS, lock_type="IMMEDIATE")
 
 
-def _postgresql(url: str) -> Database:
+def _postgresql(url: str) -> PostgreSQL:
     options = parse(url, unquote_password=True, unquote_user=True)
-    name = options.pop("database")
-    return PooledPostgresqlDatabase(
-        name, prefer_psycopg3=True, max_connections=16, stale_timeout=300, timeout=10, **options
-    )
+    return PostgreSQL(options.pop("database"), **options)

@@ -163,6 +163,7 @@ else each(`[data-keep="${kept}"]`, form => typed.forEach(([name, was]) => Object
 
 on("submit", event => {
   const {onLine} = navigator;
+  if (onLine) say("");
   if (event.target.method === "post") keep(event.target, onLine);
   if (event.target.method === "get" || onLine) return;
   event.preventDefault();

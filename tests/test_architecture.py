@@ -15,7 +15,7 @@ from paths import ROOT, TEMPLATES
 TOPS = ("app.py", "paths.py", "models", "paper", "wording", "senders", "blueprints", "commands", "web")
 # From below. Rooms of one floor do not know each other.
 FLOORS = (
-    ("paths",),
+    ("paths", "models.databases"),
     ("models.base", "web"),
     ("models.security", "models.deadlines", "models.erasure", "models.backup"),
     ("models.catalogue",),

@@ -4,8 +4,11 @@ from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from web import htmx
+from web.database import AwayError
 from web.error_log import log_error
 from web.state import ErrorAnswer, ErrorText, HelpPage, state
+
+SECRETS = {"password", "again", "code", "credential"}  # fields that no page repeats
 
 
 def init_app(app: Flask, text: ErrorText) -> None:
@@ -47,12 +50,31 @@ def said(error: HTTPException) -> str:
 
 
 def _page(error: HTTPException, code: int) -> Response:
+    away = isinstance(error, AwayError)
+    name = "error.html" if not htmx.headers().part else "_away.html" if away else "_error.html"
     reference = log_error(error) if isinstance(error, InternalServerError) else ""
-    name = "_error.html" if htmx.headers().part else "error.html"
     response = make_response(error.get_response())
-    response.data = render_template(name, code=code, text=state().error_text(error), reference=reference)
+    response.data = render_template(
+        name,
+        code=code,
+        text=state().error_text(error),
+        reference=reference,
+        away=away,
+        typed=_typed() if away else None,
+    )
     response.content_type = "text/html; charset=utf-8"
+    if away:
+        response.headers["Cache-Control"] = "no-store"
+        if htmx.headers().part:  # what was typed stays where it is
+            htmx.beside(response, "[data-toast]")
     return response
+
+
+def _typed() -> list[tuple[str, str]] | None:
+    """The fields of the form that was sent, to send it once more; None without a form, or with a secret in it."""
+    if request.method != "POST" or request.files or SECRETS & set(request.form):
+        return None
+    return list(request.form.items(multi=True))
 
 
 def _help_page(path: str) -> Response | None:

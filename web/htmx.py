@@ -57,6 +57,11 @@ def page(template: str, status: int = 200, /, push: str | None = None, **context
     return make_response(body, status, push_url=push)
 
 
+def beside(response: Response, selector: str) -> None:
+    """Have htmx put the answer into the element of `selector`, and leave alone what it asked for."""
+    response.headers["HX-Retarget"], response.headers["HX-Reswap"] = selector, "innerHTML"
+
+
 def follow(url: str) -> Response:
     """Redirect to `url` after a change (303, so by GET). htmx follows too and swaps in the part it gets."""
     return cast(Response, redirect(url, 303))

@@ -26,6 +26,7 @@ class State:
     proxy: DatabaseProxy = field(init=False)  # database
     make_database: Callable[[str], Database] = field(init=False)  # database
     database: Database = field(init=False)  # database
+    is_away: Callable[[BaseException], bool] = field(init=False)  # database
     static_urls: dict[str, str] = field(default_factory=dict)  # static_files: name -> URL with a hash
     locales: Mapping[str, str] = field(default_factory=dict)  # languages: code -> locale
     kept_filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # languages: blueprint -> parameters

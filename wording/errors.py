@@ -1,9 +1,11 @@
 """The words of the error pages: title, what happened, what to do next."""
 
+from flask import request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
+from web.database import AwayError
 from web.errors import said
 
 
@@ -13,6 +15,8 @@ def text(error: HTTPException) -> dict[str, str]:
         return _csrf()
     if isinstance(error, TooManyRequests):
         return _texts()[429] | {"next": _wait(error)}
+    if isinstance(error, AwayError):
+        return _away(error)
     code = error.code or 500
     if code == 404 and said(error):
         return _texts()[404] | {"what": said(error)}
@@ -26,6 +30,26 @@ def _csrf() -> dict[str, str]:
         "next": _(
             "Go back, load the page again and send it once more. Without cookies there are forms without number."
         ),
+    }
+
+
+def _away(error: AwayError) -> dict[str, str]:
+    if request.method in ("GET", "HEAD"):
+        return {
+            "title": _("Please try again in a moment"),
+            "what": _("This page needs our records, and we cannot reach them right now. Nothing is lost."),
+            "next": _("Please try again in half a minute. Your paper form stays valid in any case."),
+        }
+    if error.saved:
+        return {
+            "title": _("Please see whether it was saved"),
+            "what": _("We lost our records for a moment while we were saving. It may have been saved, or not."),
+            "next": _("Please wait half a minute and look whether it is there, before you send it once more."),
+        }
+    return {
+        "title": _("Nothing was saved"),
+        "what": _("We cannot reach our records right now, so nothing of what you sent was saved."),
+        "next": _("Please send it once more in half a minute. Your paper form stays valid in any case."),
     }
 
 

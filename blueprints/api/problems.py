@@ -5,9 +5,15 @@ from typing import Any
 from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
 
+from web.database import AwayError
 from web.error_log import log_error
 
 PREFIX = "/api/v1"
+NOTHING = "The database cannot be reached right now; nothing was changed. Send the same request again later."
+MAYBE = (
+    "The database was lost while this was answered; something may have been changed. Send the same request again, "
+    "with the same Idempotency-Key."
+)
 
 
 class Problem(HTTPException):
@@ -36,9 +42,11 @@ def response_to(error: HTTPException) -> Response:
     more = getattr(error, "more", {})
     if isinstance(error, InternalServerError):
         more = {"reference": log_error(error)}
+    if isinstance(error, AwayError):
+        error.description = MAYBE if error.saved else NOTHING
     body = {"status": error.code, "title": error.name, "detail": error.description, **more}
     response = jsonify(body)
     response.status_code, response.content_type = error.code or 500, "application/problem+json"
-    if isinstance(error, TooManyRequests):
+    if isinstance(error, TooManyRequests | AwayError):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
