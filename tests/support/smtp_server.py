@@ -96,10 +96,11 @@ class MailServer(Controller):
         return answer
 
 
-def make_certificate(folder: Path) -> Path:
-    """A file with a key and a certificate for 127.0.0.1 that nobody vouches for but itself."""
+def make_certificate(folder: Path, host: str = "localhost") -> Path:
+    """A file with a key and a certificate for 127.0.0.1 and `host` that nobody vouches for but itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName(host)]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -108,7 +109,7 @@ def make_certificate(folder: Path) -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(dt.datetime(2000, 1, 1, tzinfo=dt.UTC))  # whatever --clock says
         .not_valid_after(dt.datetime(2100, 1, 1, tzinfo=dt.UTC))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.SubjectAlternativeName(names), False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())

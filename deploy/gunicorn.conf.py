@@ -1,0 +1,22 @@
+"""gunicorn behind nginx: `gunicorn --config deploy/gunicorn.conf.py`. An option of the command line counts more."""
+
+wsgi_app = "app:create_app()"
+bind = ["unix:/run/etracking/web.sock"]  # a socket that systemd hands over counts more
+proc_name = "etracking-web"
+
+workers = 2  # about one for each processor
+worker_class = "gthread"
+threads = 4
+preload_app = False  # the typesetter of the sheet must start in each process
+max_requests = 20_000  # then a worker is replaced, which frees what its memory has lost to fragments
+max_requests_jitter = 5_000  # so that not all are replaced at once
+worker_tmp_dir = "/dev/shm"  # noqa: S108  # heartbeats: on a disk that is full or slow they would kill healthy workers
+
+timeout = 60  # seconds without a heartbeat, then a worker is killed
+graceful_timeout = 30  # seconds that requests have to end when the service is restarted
+keepalive = 5
+
+control_socket_disable = True  # nobody would use it
+accesslog = None  # nginx keeps one, without numbers and addresses
+errorlog = "-"
+loglevel = "warning"
