@@ -38,10 +38,14 @@ csrf = CSRFProtect()
 def create_app(config: dict[str, Any] | None = None) -> Flask:
     """The application. Settings come from ETRACKING_* in the environment, then from `config`.
 
-    Raises settings.BadSettingError, naming the setting and the remedy, rather than start half configured.
+    Raises settings.BadSettingError, naming each wrong setting and its remedy, rather than start half configured. The
+    command line gets an app all the same, on which `config check` works.
     """
     app = Flask(__name__, instance_relative_config=False)
-    settings.load(app, config)
+    try:
+        settings.load(app, config)
+    except settings.BadSettingError as error:
+        return commands.without_settings(app, error)
     keys.initialize(app.config["SECRET_KEY"])
     proxies = dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"])
     app.wsgi_app = ProxyFix(app.wsgi_app, **proxies)  # type: ignore[method-assign]

@@ -1,16 +1,19 @@
-"""The settings: ETRACKING_* in the environment, checked once at start. docs/settings.md explains each."""
+"""The settings: ETRACKING_* in the environment or in one file, checked at start. docs/settings.md explains each."""
 
-import os
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from click import ClickException
 from flask import Flask
+
+from web import environment, sending_checks, site_checks
 
 DEFAULTS: dict[str, Any] = {
     "SECRET_KEY": "",  # required: signs sessions, links and challenges
     "SITE_URL": "",  # required: the public URL, in every QR code and notification
     "DATABASE_URL": "sqlite:///instance/etracking.db",
-    "PROXY_HOPS": 0,  # how many reverse proxies of ours stand in front and set X-Forwarded-*
+    "PROXY_HOPS": 0,  # how many reverse proxies of ours stand in front and set X-Forwarded-*; with https to be stated
     "UNDO_SECONDS": 600,  # how long a scan or move can be undone before the citizen is notified
     "MAIL_LEASE": 60,  # seconds until a notification is reclaimed from a worker that died
     "SMS_LEASE": 900,  # longer: an SMS of unknown outcome waits for its delivery report before it is repeated, once
@@ -58,8 +61,6 @@ DEFAULTS: dict[str, Any] = {
     "STAFF_SECOND_FACTOR": True,  # staff need a second factor to sign in; off in development only
 }
 
-MAX_SITE_URL_LENGTH = 38  # characters; with this, every text in every language fits into one SMS
-
 TYPE_NAMES: dict[type, str] = {
     str: "text",
     int: "a whole number, 0 or more",
@@ -83,69 +84,53 @@ FIXED: dict[str, Any] = {
 DEBUG: dict[str, Any] = {"TEMPLATES_AUTO_RELOAD": True, "SEND_FILE_MAX_AGE_DEFAULT": 0}
 
 
-class BadSettingError(RuntimeError):
-    """A setting is missing or wrong; the text says which one, and what it needs."""
+class BadSettingError(ClickException):
+    """Settings are missing or wrong; `problems` has one sentence for each, with its remedy. A command says no more."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 def load(app: Flask, given: dict[str, Any] | None) -> None:
-    """Fill app.config: defaults, then the environment, then `given`. Raises BadSettingError."""
+    """Fill app.config: defaults, then what the operator set, then `given`. Raises BadSettingError with all faults."""
+    stated = environment.read()
     app.config.from_mapping(DEFAULTS)
-    app.config.from_prefixed_env("ETRACKING")
-    app.config.from_mapping(_text_settings())
+    app.config.from_mapping({name: _typed(name, text) for name, text in stated.texts.items() if name in DEFAULTS})
     app.config.from_mapping(given or {})
     app.config.from_mapping(FIXED | (DEBUG if app.debug else {}))
-    _check(app.config)
+    app.config["SETTINGS_SOURCE"] = stated.source
+    app.config["SETTINGS_PROBLEMS"] = stated.problems + _problems(app.config, stated, set(given or {}))
+    if app.config["SETTINGS_PROBLEMS"]:
+        raise BadSettingError(app.config["SETTINGS_PROBLEMS"])
     _derive(app.config)
 
 
-def _text_settings() -> dict[str, str]:
-    """The text settings exactly as written; from_prefixed_env reads JSON and would change a password like 12e9."""
-    names = [name for name, default in DEFAULTS.items() if isinstance(default, str)]
-    return {name: os.environ[f"ETRACKING_{name}"] for name in names if f"ETRACKING_{name}" in os.environ}
+def _typed(name: str, text: str) -> Any:
+    """A text as it was written; numbers, switches and lists as JSON has them. What is no JSON stays, to be refused."""
+    if isinstance(DEFAULTS[name], str):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
-def _check(config: dict[str, Any]) -> None:
+def _problems(config: dict[str, Any], stated: environment.Stated, given: set[str]) -> list[str]:
+    found = list(site_checks.unknown_names(stated.texts.keys(), DEFAULTS.keys()))
+    usable = dict(config)
     for name, default in DEFAULTS.items():
         if not _fits(config[name], type(default)):
-            raise BadSettingError(f"ETRACKING_{name} needs {TYPE_NAMES[type(default)]}")
-    if len(config["SECRET_KEY"]) < 32:
-        raise BadSettingError("ETRACKING_SECRET_KEY needs at least 32 random characters (make run makes one for you)")
-    if not config["DATABASE_URL"].startswith(("sqlite:///", "postgresql://", "postgres://")):
-        raise BadSettingError("ETRACKING_DATABASE_URL needs sqlite:///path or postgresql://...")
-    site = urlsplit(config["SITE_URL"])
-    if site.scheme not in ("http", "https") or not site.netloc or site.path not in ("", "/"):
-        raise BadSettingError("ETRACKING_SITE_URL needs the public address, for example https://etracking.example.lu")
-    if config["INBOX"] and site.scheme == "https":
-        raise BadSettingError("ETRACKING_INBOX is for development: it shows every message to anyone")
-    if site.scheme == "https" and not config["STAFF_SECOND_FACTOR"]:
-        raise BadSettingError(
-            "ETRACKING_STAFF_SECOND_FACTOR=false is for development: a password alone would open the desk"
+            found.append(f"ETRACKING_{name} needs {TYPE_NAMES[type(default)]}")
+            usable[name] = default  # so that the checks can look at all the others
+    for check in (*site_checks.CHECKS, *sending_checks.CHECKS):
+        found += check(usable, stated.texts.keys() | given)
+    if site_checks.is_production(usable) and stated.other_file:
+        found.append(
+            f"{stated.other_file} is read by commands, but not by the web server, and says something else than the"
+            f" environment: remove it, or name the one file of the settings in {environment.FILE}"
         )
-    _check_sending(config)
-    _check_push(config)
-
-
-def _check_sending(config: dict[str, Any]) -> None:
-    if not config["INBOX"] and not (config["MAIL_SERVER"] and config["MAIL_SENDER"]):
-        raise BadSettingError("ETRACKING_MAIL_SERVER and ETRACKING_MAIL_SENDER are needed to send mail")
-    if config["MAIL_BOUNCE_ADDRESS"] and config["MAIL_BOUNCE_ADDRESS"].count("@") != 1:
-        raise BadSettingError("ETRACKING_MAIL_BOUNCE_ADDRESS needs one e-mail address, for example bounces@example.lu")
-    if not config["SMS_FROM_HOUR"] < config["SMS_UNTIL_HOUR"] <= 24:
-        raise BadSettingError(
-            "ETRACKING_SMS_FROM_HOUR and ETRACKING_SMS_UNTIL_HOUR need two full hours, such as 8 and 20"
-        )
-    if config["VONAGE_APPLICATION_ID"] and len(config["SITE_URL"].rstrip("/")) > MAX_SITE_URL_LENGTH:
-        raise BadSettingError(
-            f"ETRACKING_SITE_URL needs at most {MAX_SITE_URL_LENGTH} characters: an SMS has no room for more"
-        )
-    if not 1 <= len(config["SMS_SENDER"]) <= 11:
-        raise BadSettingError("ETRACKING_SMS_SENDER needs 1 to 11 characters")
-
-
-def _check_push(config: dict[str, Any]) -> None:
-    lengths = [(config[name], length) for name, length in (("PUSH_PUBLIC_KEY", 87), ("PUSH_PRIVATE_KEY", 43))]
-    if any(key for key, _length in lengths) and not all(len(key) == length for key, length in lengths):
-        raise BadSettingError("ETRACKING_PUSH_PUBLIC_KEY and ETRACKING_PUSH_PRIVATE_KEY need a pair from `push keys`")
+    return found
 
 
 def _fits(value: Any, kind: type) -> bool:
@@ -158,10 +143,9 @@ def _fits(value: Any, kind: type) -> bool:
 
 def _derive(config: dict[str, Any]) -> None:
     """Set the settings that follow from SITE_URL."""
-    site = urlsplit(config["SITE_URL"])
-    config["SITE_URL"] = config["SITE_URL"].rstrip("/")
-    secure = site.scheme == "https"
+    config["SITE_URL"] = config["SITE_URL"].rstrip("/").lower()
+    secure = site_checks.is_production(config)
     config["SESSION_COOKIE_SECURE"] = secure
     config["SESSION_COOKIE_NAME"] = "__Host-etracking" if secure else "etracking"
     if secure:
-        config["TRUSTED_HOSTS"] = [site.hostname]
+        config["TRUSTED_HOSTS"] = [urlsplit(config["SITE_URL"]).hostname]

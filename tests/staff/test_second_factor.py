@@ -268,9 +268,3 @@ def test_administrator_sees_who_has_lost_the_app(app, clerk):
     assert "password and code" in signed_in(app, admin).get("/desk/staff").text
     site = with_another_secret(app)
     assert "an app to be set up anew" in signed_in(site, admin).get("/desk/staff").text
-
-
-def test_second_factor_cannot_be_switched_off_on_a_real_site(sqlite_url):
-    with pytest.raises(RuntimeError, match="ETRACKING_STAFF_SECOND_FACTOR"):
-        running(sqlite_url, SITE_URL="https://localhost", STAFF_SECOND_FACTOR=False)
-    db.close()

@@ -17,7 +17,7 @@ SETTINGS = {
     "MAIL_SENDER": f"noreply@{HOST}",
     "HELPDESK_PHONE": "+352 247 00000",
     "HELPDESK_EMAIL": "helpdesk@example.lu",
-    "METRICS_TOKEN": "of the watcher",
+    "METRICS_TOKEN": "of the watcher who asks each minute",
     "STAFF_SECOND_FACTOR": True,
 }
 

@@ -17,8 +17,9 @@ from web.settings import DEFAULTS
 from wording.samples import AT, EVENTS
 
 SETTINGS = DEFAULTS | {
-    "SECRET_KEY": "a secret of at least thirty-two characters",
+    "SECRET_KEY": "Vq3xW8mZ0pT5-rLkJ7cYbN2dHs9GfA4uRiE6oXwM",
     "SITE_URL": "https://tracking.example.lu",
+    "HELPDESK_EMAIL": "helpdesk@example.lu",
     "MAIL_SENDER": "noreply@example.lu",
     "MAIL_SERVER": "127.0.0.1",
     "SMS_FROM_HOUR": 0,

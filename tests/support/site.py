@@ -20,7 +20,7 @@ PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 COMPILED = FileSystemBytecodeCache()
 SETTINGS = {
-    "SECRET_KEY": "a secret of at least thirty-two characters",
+    "SECRET_KEY": "Vq3xW8mZ0pT5-rLkJ7cYbN2dHs9GfA4uRiE6oXwM",
     "SITE_URL": "http://localhost",
     "MAIL_SERVER": "127.0.0.1",
     "MAIL_SENDER": "noreply@example.lu",

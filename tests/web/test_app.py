@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from models import Dossier, db
 from models.dossiers.number import new_number
 from support.database import dump
-from support.site import PASSWORD, running
+from support.site import PASSWORD
 from support.visitor import Page, Visitor
 from web.security_headers import POLICY, READING_POLICY, STATIC_HEADERS
 
@@ -81,31 +81,6 @@ def test_every_answer_carries_the_headers(app, visitor, dossier):
 def test_policy_allows_nothing_inline_and_nothing_from_elsewhere():
     assert "default-src 'none'" in POLICY and "unsafe" not in POLICY and "http" not in POLICY
     assert "frame-ancestors 'none'" in POLICY and "base-uri 'none'" in POLICY
-
-
-def test_cookies_are_bound_to_the_host_over_https(sqlite_url):
-    secure = Visitor(running(sqlite_url, SITE_URL="https://localhost"))
-    response = secure.open("/sign-in", base_url="https://localhost")
-    cookie = response.headers["Set-Cookie"]
-    assert cookie.startswith("__Host-etracking=") and "Secure" in cookie and "HttpOnly" in cookie and "Path=/" in cookie
-    assert "max-age=63072000" in response.headers["Strict-Transport-Security"]
-    db.close()
-
-
-def test_other_hosts_are_refused_over_https(sqlite_url):
-    secure = Visitor(running(sqlite_url, SITE_URL="https://localhost"))
-    assert secure.open("/", base_url="https://evil.example").status_code == 400
-    db.close()
-
-
-def test_plain_http_leads_to_https_behind_a_proxy_that_says_so(sqlite_url):
-    secure = Visitor(running(sqlite_url, SITE_URL="https://localhost", PROXY_HOPS=1))
-    by_http = {"headers": {"X-Forwarded-Proto": "http"}}
-    response = secure.open("/procedures?q=visa", **by_http)
-    assert (response.status_code, response.headers["Location"]) == (308, "https://localhost/procedures?q=visa")
-    assert secure.open("/healthz", **by_http).status_code == 200
-    assert secure.open("/procedures", headers={"X-Forwarded-Proto": "https"}).status_code == 200
-    db.close()
 
 
 def test_look_at_home_and_catalogue_sets_no_cookie(visitor, dossier):

@@ -15,7 +15,7 @@ from models.dossiers.kinds import MOVES, TOLD
 from models.notifications import consent, content, outbox
 from paths import TEMPLATES
 from support.sending import EVENTS, LONG_SITE, make_app, make_form, make_message
-from web.settings import MAX_SITE_URL_LENGTH
+from web.sending_checks import MAX_SITE_URL_LENGTH
 from wording import letters
 from wording.samples import KINDS, TODAY, sample
 from wording.sms_alphabet import GSM_7, SEGMENT_LENGTH

@@ -1,0 +1,167 @@
+"""Settings of the site itself that cannot be right, each with its remedy: address, proxy, secrets, database, helpdesk.
+
+A check yields one sentence for each fault; none shows a secret. The settings it is given have the right types, which
+web/settings.py has looked at. Production is a site with https.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Set
+from difflib import get_close_matches
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+
+Config = dict[str, Any]
+Check = Callable[[Config, Set[str]], Iterator[str]]  # the settings, and the names of those that somebody has set
+
+MIN_SECRET_LENGTH = 32  # characters
+MIN_TOKEN_LENGTH = 16
+MIN_DISTINCT_CHARACTERS = 8  # of 32 random digits, one in ten thousand has fewer
+INVENTED = ("secret", "password", "change", "example", "etracking", "12345", "qwert")  # no random text has these
+HOST = re.compile(r"(?!-)[a-z0-9-]+(?<!-)(?:\.(?!-)[a-z0-9-]+(?<!-))*")
+LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
+ADDRESS_NEEDED = (
+    "ETRACKING_SITE_URL needs the public address and nothing else, for example https://etracking.example.lu"
+)
+
+
+def unknown_names(names: Set[str], known: Set[str]) -> Iterator[str]:
+    """A name that is no setting: mostly a slip, and then a setting that its operator believes in does not count."""
+    for name in sorted(names - known):
+        near = get_close_matches(name, known, 1, 0.75)
+        yield f"ETRACKING_{name} is no setting" + (f": is ETRACKING_{near[0]} meant?" if near else "")
+
+
+def is_production(config: Config) -> bool:
+    """True for a site with https: one that citizens use."""
+    return str(config["SITE_URL"]).lower().startswith("https:")
+
+
+def check_address(config: Config, stated: Set[str]) -> Iterator[str]:
+    """The public address: it stands in every QR code and notification, and passkeys and cookies belong to its host."""
+    url = _split(config["SITE_URL"])
+    if url is None:
+        yield ADDRESS_NEEDED
+        return
+    if url.scheme == "https" and is_ip(url.hostname):
+        yield "ETRACKING_SITE_URL needs a host name, not an IP address: passkeys and certificates belong to a name"
+    if url.scheme == "http" and not is_local(url.hostname) and not config["INBOX"]:
+        yield "ETRACKING_SITE_URL needs https: over http anybody on the way reads and changes what people send"
+    if url.scheme == "https" and "PROXY_HOPS" not in stated:
+        yield (
+            "ETRACKING_PROXY_HOPS is needed with https: how many reverse proxies of yours set X-Forwarded-For and"
+            " X-Forwarded-Proto; 1 behind nginx, 0 if gunicorn itself speaks TLS"
+        )
+
+
+def _split(text: str) -> SplitResult | None:
+    """The parts of an address that names a site and nothing below it; None for any other."""
+    try:
+        url = urlsplit(text.lower())
+        right = url.scheme in ("http", "https") and (url.port or 1) and url.path in ("", "/") and text.isascii()
+    except ValueError:  # a port that is none
+        return None
+    named = HOST.fullmatch(url.hostname or "") or is_ip(url.hostname)
+    bare = "@" not in url.netloc and not re.search(r"[?#\s]", text)
+    return url if right and named and bare else None
+
+
+def is_ip(host: str | None) -> bool:
+    """True if `host` is an IP address."""
+    try:
+        return bool(ip_address(host or ""))
+    except ValueError:
+        return False
+
+
+def is_local(host: str | None) -> bool:
+    """True if `host` is this machine."""
+    name = (host or "").strip("[]").lower()
+    return ip_address(name).is_loopback if is_ip(name) else name in LOCAL_NAMES or name.endswith(".localhost")
+
+
+def check_development(config: Config, stated: Set[str]) -> Iterator[str]:
+    """What opens a site for those who work on it has no place in production."""
+    if not is_production(config):
+        return
+    if config["INBOX"]:
+        yield "ETRACKING_INBOX=true is for development: it shows every message to anyone. Remove it"
+    if not config["STAFF_SECOND_FACTOR"]:
+        yield (
+            "ETRACKING_STAFF_SECOND_FACTOR=false is for development: a password alone would open the desk. Remove it"
+        )
+    if config.get("DEBUG"):
+        yield "FLASK_DEBUG is for development: it shows the inside of the service to anyone. Remove it"
+
+
+def check_secrets(config: Config, stated: Set[str]) -> Iterator[str]:
+    """Secrets that can be guessed."""
+    secret = config["SECRET_KEY"]
+    remedy = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))' makes one"
+    if len(secret) < MIN_SECRET_LENGTH:
+        yield f"ETRACKING_SECRET_KEY needs at least {MIN_SECRET_LENGTH} random characters: {remedy}"
+    elif not config["INBOX"] and (is_repetitive(secret) or (is_production(config) and is_invented(secret))):
+        yield f"ETRACKING_SECRET_KEY can be guessed: {remedy}"
+    for name in ("METRICS_TOKEN", "MAIL_BOUNCE_SECRET"):
+        if is_production(config) and config[name] and len(config[name]) < MIN_TOKEN_LENGTH:
+            yield f"ETRACKING_{name} needs at least {MIN_TOKEN_LENGTH} random characters"
+
+
+def is_repetitive(secret: str) -> bool:
+    """True for few characters, a pattern that comes again, or a row such as abcdef: no random text looks like that."""
+    rows = sum(abs(ord(after) - ord(before)) <= 1 for before, after in zip(secret, secret[1:], strict=False))
+    comes_again = (secret + secret).find(secret, 1) < len(secret) or secret[: len(secret) // 2] in secret[1:]
+    return len(set(secret)) < MIN_DISTINCT_CHARACTERS or rows > len(secret) / 2 or comes_again
+
+
+def is_invented(secret: str) -> bool:
+    """True if somebody made it up, or copied it from an example."""
+    return any(word in secret.lower() for word in INVENTED)
+
+
+def check_database(config: Config, stated: Set[str]) -> Iterator[str]:
+    """The database's address, as far as it can be judged without asking it."""
+    text = config["DATABASE_URL"]
+    try:
+        url = urlsplit(text)
+        named = bool(url.path.strip("/")) and (url.port or 1) > 0
+    except ValueError:
+        named = False
+    if not named or not text.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        yield "ETRACKING_DATABASE_URL needs sqlite:///path or postgresql://user:password@host/name"
+
+
+def check_helpdesk(config: Config, stated: Set[str]) -> Iterator[str]:
+    """In production somebody can be asked; the address stands on every page."""
+    phone, email = config["HELPDESK_PHONE"], config["HELPDESK_EMAIL"]
+    if is_production(config) and not phone and not email:
+        yield "ETRACKING_HELPDESK_PHONE or ETRACKING_HELPDESK_EMAIL is needed with https: whom citizens can ask"
+    if is_production(config) and email and not is_email(email):
+        yield "ETRACKING_HELPDESK_EMAIL needs one e-mail address, for example helpdesk@example.lu"
+
+
+def is_email(text: str) -> bool:
+    """True for one e-mail address, without a name beside it."""
+    try:
+        validate_email(text, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return False
+    return True
+
+
+def check_captcha(config: Config, stated: Set[str]) -> Iterator[str]:
+    """A wait that no visitor would sit out."""
+    if config["CAPTCHA_MIN_SECONDS"] > 30:
+        yield "ETRACKING_CAPTCHA_MIN_SECONDS needs 30 or less: whoever types the code faster than that is refused"
+
+
+CHECKS: tuple[Check, ...] = (
+    check_secrets,
+    check_address,
+    check_development,
+    check_database,
+    check_helpdesk,
+    check_captcha,
+)
