@@ -10,7 +10,7 @@ from flask.cli import AppGroup, FlaskGroup
 
 from commands import audit, backup, captcha, catalogue, config, db, demo, notifications, push, staff, systems
 
-GROUPS = (audit, captcha, catalogue, config, db, notifications, push, staff, systems)
+GROUPS = (audit, backup, captcha, catalogue, config, db, notifications, push, staff, systems)
 WITHOUT_SETTINGS = ("captcha", "config", "push")  # commands that work before there are settings
 
 
@@ -18,7 +18,6 @@ def init_app(app: Flask) -> None:
     """Register all commands."""
     for module in GROUPS:
         app.cli.add_command(module.group)
-    app.cli.add_command(backup.backup)
     app.cli.add_command(demo.demo)
 
 

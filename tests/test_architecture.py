@@ -12,7 +12,7 @@ from pathlib import Path
 
 from paths import ROOT, TEMPLATES
 
-TOPS = ("app.py", "paths.py", "models", "paper", "wording", "senders", "blueprints", "commands", "web")
+TOPS = ("app.py", "paths.py", "models", "paper", "wording", "senders", "blueprints", "backups", "commands", "web")
 # From below. Rooms of one floor do not know each other.
 FLOORS = (
     ("paths", "models.databases"),
@@ -25,7 +25,7 @@ FLOORS = (
     ("models.systems",),
     ("models.desk", "models.monitoring"),
     ("models",),  # its __init__ alone: the models by name, for all above
-    ("paper",),
+    ("paper", "backups"),
     ("wording",),
     ("senders",),
     ("blueprints.public", "blueprints.accounts", "blueprints.api"),

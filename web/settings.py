@@ -54,6 +54,9 @@ DEFAULTS: dict[str, Any] = {
         "*.notify.windows.com",
     ],
     "HOOK_PRIVATE": False,  # allow hooks of the authorities' systems on private IP addresses
+    "BACKUP_DIR": "",  # the folder of the encrypted copies and of the journal of erasures; empty: no backups
+    "BACKUP_RECIPIENT": "",  # public keys of age (age1...), with spaces between them; `backup keys` makes a pair
+    "BACKUP_KEEP": 30,  # days after which a copy is removed, and with it what was erased since
     "HELPDESK_PHONE": "",
     "HELPDESK_EMAIL": "",
     "CAPTCHA_MIN_SECONDS": 2,

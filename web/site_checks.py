@@ -21,6 +21,8 @@ MIN_TOKEN_LENGTH = 16
 MIN_DISTINCT_CHARACTERS = 8  # of 32 random digits, one in ten thousand has fewer
 INVENTED = ("secret", "password", "change", "example", "etracking", "12345", "qwert")  # no random text has these
 HOST = re.compile(r"(?!-)[a-z0-9-]+(?<!-)(?:\.(?!-)[a-z0-9-]+(?<!-))*")
+PUBLIC_KEY = re.compile("age1[0-9a-z]{58}")
+MAX_BACKUP_KEEP = 60  # days; erasures are remembered for longer (models/erasure.py)
 LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 ADDRESS_NEEDED = (
     "ETRACKING_SITE_URL needs the public address and nothing else, for example https://etracking.example.lu"
@@ -157,6 +159,16 @@ def check_captcha(config: Config, stated: Set[str]) -> Iterator[str]:
         yield "ETRACKING_CAPTCHA_MIN_SECONDS needs 30 or less: whoever types the code faster than that is refused"
 
 
+def check_backups(config: Config, stated: Set[str]) -> Iterator[str]:
+    """Keys that nothing can be encrypted to, and a time that is longer than erasures are remembered."""
+    if not all(PUBLIC_KEY.fullmatch(key) for key in config["BACKUP_RECIPIENT"].split()):
+        yield "ETRACKING_BACKUP_RECIPIENT needs public keys of age (age1...), never the private one"
+    if bool(config["BACKUP_RECIPIENT"]) != bool(config["BACKUP_DIR"]):
+        yield "ETRACKING_BACKUP_RECIPIENT and ETRACKING_BACKUP_DIR are needed together"
+    if not 1 <= config["BACKUP_KEEP"] <= MAX_BACKUP_KEEP:
+        yield f"ETRACKING_BACKUP_KEEP needs 1 to {MAX_BACKUP_KEEP} days"
+
+
 CHECKS: tuple[Check, ...] = (
     check_secrets,
     check_address,
@@ -164,4 +176,5 @@ CHECKS: tuple[Check, ...] = (
     check_database,
     check_helpdesk,
     check_captcha,
+    check_backups,
 )

@@ -1,7 +1,5 @@
-"""The command line: the database takes shape once, accounts are made with care, a backup opens, the demo shows all."""
+"""The command line: the database takes shape once, accounts are made with care, the demo shows all."""
 
-import sqlite3
-import stat
 import subprocess
 import sys
 
@@ -13,7 +11,6 @@ from paths import MIGRATIONS, ROOT
 from support.commands import run
 from support.sending import close, environment
 from support.site import PASSWORD, running
-from support.visitor import Visitor
 from web.state import state
 
 FLASK = [sys.executable, "-m", "flask", "--app", "app"]
@@ -93,65 +90,6 @@ def test_account_that_cannot_be_is_refused_in_a_sentence(either, clerk, argument
     assert refused.exit_code in (1, 2) and why in refused.stderr and refused.stdout == ""
     db.connect(reuse_if_open=True)  # a command gives its connection back when it ends
     assert PASSWORD not in refused.output and Staff.select().count() == 1
-
-
-def test_backup_opens_and_holds_every_row(app, tmp_path, dossier, clerk):
-    path = tmp_path / "backup.db"
-    said = run(app, "backup", str(path))
-    assert (said.exit_code, said.stdout) == (0, f"backup: {path.stat().st_size} bytes\n")
-    with sqlite3.connect(path) as copy:
-        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        for table in db.get_tables():
-            rows = db.execute_sql(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608
-            assert copy.execute(f'SELECT * FROM "{table}"').fetchall() == rows, table  # noqa: S608
-    copy.close()
-
-
-def test_service_runs_on_a_backup(app, tmp_path, dossier):
-    run(app, "backup", str(tmp_path / "backup.db"))
-    again = running(f"sqlite:///{tmp_path}/backup.db")
-    assert run(again, "db", "upgrade").stdout == "database: up to date\n"
-    assert Visitor(again).get(f"/t/{dossier.number}").title == "Not arrived yet"
-    close()
-
-
-def test_backup_is_for_the_eyes_of_its_owner(app, tmp_path):
-    run(app, "backup", str(tmp_path / "backup.db"))
-    assert stat.S_IMODE((tmp_path / "backup.db").stat().st_mode) == 0o600
-
-
-@pytest.mark.long
-def test_backup_is_made_while_others_write(app, tmp_path, form):
-    with db.atomic():
-        Dossier.announce(form, "en", "not yet committed")
-        done = subprocess.run(
-            [*FLASK, "backup", str(tmp_path / "backup.db")],
-            cwd=ROOT,
-            env=environment(app),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-    assert (done.returncode, done.stderr) == (0, "")
-    with sqlite3.connect(tmp_path / "backup.db") as copy:
-        assert copy.execute("SELECT count(*) FROM dossier").fetchone() == (0,)
-    copy.close()
-
-
-@pytest.mark.parametrize(
-    ("name", "why"), [("there.db", "File exists"), ("nowhere/backup.db", "No such file or directory")]
-)
-def test_backup_overwrites_nothing_and_says_what_is_wrong(app, tmp_path, name, why):
-    (tmp_path / "there.db").write_text("precious")
-    refused = run(app, "backup", str(tmp_path / name))
-    assert refused.exit_code == 1 and why in refused.stderr
-    assert (tmp_path / "there.db").read_text() == "precious"
-
-
-def test_backup_of_postgresql_is_left_to_its_own_tool(postgresql_url, tmp_path):
-    refused = run(running(postgresql_url), "backup", str(tmp_path / "backup.db"))
-    assert refused.exit_code == 1 and "pg_dump" in refused.stderr and not (tmp_path / "backup.db").exists()
-    close()
 
 
 def test_demo_is_refused_on_a_real_site(app):

@@ -14,6 +14,7 @@ import pytest
 
 from models import Audit, Dossier, db
 from paths import ROOT
+from support import backups
 from support.documents import DOCUMENTS, blocks
 from support.sending import close, environment
 from support.site import PASSWORD, running
@@ -21,7 +22,6 @@ from support.site import PASSWORD, running
 WRITTEN_ELSEWHERE = (
     "pip",
     "npm",
-    "pg_dump",
     "git",
     "pre-commit",
     "python3",
@@ -40,7 +40,8 @@ def lines(text: str) -> list[list[str]]:
 def site(stocked_sqlite, tmp_path):
     """The site of a newcomer: a database with the catalogue, and the development inbox."""
     shutil.copy(stocked_sqlite, tmp_path / "etracking.db")
-    yield running(f"sqlite:///{tmp_path}/etracking.db", INBOX=True, INBOX_DIR=str(tmp_path / "inbox"))
+    inbox = {"INBOX": True, "INBOX_DIR": str(tmp_path / "inbox")}
+    yield running(f"sqlite:///{tmp_path}/etracking.db", **inbox, **backups.settings(tmp_path / "backups"))
     close()
 
 

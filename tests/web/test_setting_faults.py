@@ -114,6 +114,10 @@ def test_the_settings_of_the_tests_are_right(refused, profile):
         ("CAPTCHA_MIN_SECONDS", "600"),
         ("PUSH_PUBLIC_KEY", "x" * 87),
         ("PUSH_PRIVATE_KEY", "x" * 43),
+        ("BACKUP_RECIPIENT", "AGE-SECRET-KEY-1" + "X" * 58),
+        ("BACKUP_DIR", "/var/backups"),  # and no key
+        ("BACKUP_KEEP", "0"),
+        ("BACKUP_KEEP", "61"),
         ("PUSH_HOSTS", "fcm.googleapis.com"),
     ],
 )
