@@ -15,12 +15,15 @@ from models.databases import is_away
 from models.dossiers.number import parse, several
 from models.security import keys
 from web import (
+    access_log,
     compression,
     converters,
     database,
     errors,
     htmx,
     languages,
+    logging_config,
+    request_id,
     security_headers,
     sessions,
     settings,
@@ -46,10 +49,13 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         settings.load(app, config)
     except settings.BadSettingError as error:
         return commands.without_settings(app, error)
+    logging_config.init_app(app)
     keys.initialize(app.config["SECRET_KEY"])
     proxies = dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"])
     app.wsgi_app = ProxyFix(app.wsgi_app, **proxies)  # type: ignore[method-assign]
     state.init_app(app)
+    access_log.init_app(app)
+    request_id.init_app(app)
     templates.init_app(app)
     static_files.init_app(app)
     compression.init_app(app)

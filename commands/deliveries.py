@@ -22,7 +22,8 @@ def deliver_next() -> bool:
     error = _send(delivery)
     with db.connection_context():
         delivery.record_failure(error) if error else delivery.record_sent()
-    log.info("delivery %d for system %d: %s", delivery.id, delivery.system_id, error or "sent")
+    fields = {"delivery": delivery.id, "system": delivery.system_id, "outcome": error or "sent"}
+    log.info("delivery %(delivery)d for system %(system)d: %(outcome)s", fields, extra=fields)
     return True
 
 

@@ -1,6 +1,5 @@
 """`flask --app app notifications`: run the worker, show the queue, send dead letters again."""
 
-import logging
 import signal
 from queue import SimpleQueue
 
@@ -8,7 +7,7 @@ import click
 from flask.cli import AppGroup
 from peewee import OperationalError
 
-from commands.worker import LOCKED_SECONDS, Worker, log
+from commands.worker import LOCKED_SECONDS, Worker
 from models import Channel, Notification, db, now
 from models.desk import helpdesk
 from models.notifications.channel import CHANNELS
@@ -20,8 +19,6 @@ group = AppGroup("notifications", help="What is sent to citizens.")
 @click.option("--once", is_flag=True, help="Send what is due, then leave.")
 def send(once: bool) -> None:
     """Send notifications until SIGTERM or Ctrl-C; the one being sent is finished first."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
-    log.setLevel(logging.INFO)
     # SimpleQueue, not Event: a signal handler may put into it while the same thread waits in get().
     stop_requests: SimpleQueue[str] = SimpleQueue()
     for signal_number in (signal.SIGTERM, signal.SIGINT):

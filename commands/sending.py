@@ -19,7 +19,7 @@ from models.notifications.letter import Letter
 from models.notifications.timetable import Hours
 from senders.base import SendError, place
 
-log = logging.getLogger("etracking.messages")
+log = logging.getLogger("etracking.notifications")
 
 # Seconds between attempts to record an outcome: a notification that is not recorded as sent would be sent again.
 RETRY_PAUSES = (0.2, 1.0, 3.0, 10.0, 20.0, 30.0)
@@ -139,14 +139,15 @@ def _attempt(notification: Notification, letter: Letter | SendError, trial: bool
     held = _with_retries(lambda: notification.record_outcome(outcome, error, provider_id))
     with db.connection_context():
         Channel.record_outcome(notification.channel, outcome, error, trial, spent)
-    said = outcome.value if held else f"{outcome.value}, but another worker had taken it over"
+    _log(notification, outcome if held else f"{outcome}, but another worker had taken it over", spent)
+
+
+def _log(notification: Notification, outcome: str, spent: float) -> None:
+    """Log one attempt, without address or text; `spent` is in seconds."""
+    fields = {"notification": notification.id, "channel": notification.channel, "kind": notification.kind}
+    fields |= {"outcome": outcome, "attempt": notification.attempts, "milliseconds": round(spent * 1000)}
     log.info(
-        "message %d %s %s: %s, %.0f ms",
-        notification.id,
-        notification.channel,
-        notification.kind,
-        said,
-        spent * 1000,
+        "notification %(notification)d %(channel)s %(kind)s: %(outcome)s, %(milliseconds)d ms", fields, extra=fields
     )
 
 
@@ -159,7 +160,7 @@ def _try(notification: Notification, letter: Letter | SendError) -> tuple[Outcom
     except SendError as error:
         return error.outcome, str(error), ""
     except Exception as error:  # a bug with one notification must not stop the others
-        log.error("message %d: unexpected %s", notification.id, place(error))
+        log.error("notification %d: unexpected %s", notification.id, place(error))
         return Outcome.UNKNOWN, f"unexpected {place(error)}", ""
 
 

@@ -20,6 +20,7 @@ from models.notifications import outbox
 from models.notifications.channel import CHANNELS
 from senders import bounces
 from senders.base import place
+from web import log_safety
 
 HOUR = 3600.0
 IDLE_SECONDS = 1.0  # between two polls of an empty outbox
@@ -125,7 +126,7 @@ def _repeat(app: Flask, job: Job, stopping: threading.Event) -> None:
             try:
                 wait = job.step()
             except Exception as error:
-                log.error("no message sent: %s", place(error))
+                log.error("no notification sent: %s (%s)", log_safety.describe(error), place(error))
                 wait = None
             stopping.wait(IDLE_SECONDS if wait is None else wait)
 
@@ -134,7 +135,7 @@ def reclaim() -> None:
     """Reclaim notifications whose lease has expired because their worker died."""
     with db.connection_context():
         if lost := outbox.reclaim():
-            log.warning("%d messages taken over from a worker that was lost", lost)
+            log.warning("%d notifications taken over from a worker that was lost", lost)
 
 
 def tidy() -> None:

@@ -1,5 +1,12 @@
 """gunicorn behind nginx: `gunicorn --config deploy/gunicorn.conf.py`. An option of the command line counts more."""
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from web import logging_config
+
 wsgi_app = "app:create_app()"
 bind = ["unix:/run/etracking/web.sock"]  # a socket that systemd hands over counts more
 proc_name = "etracking-web"
@@ -19,4 +26,4 @@ keepalive = 5
 control_socket_disable = True  # nobody would use it
 accesslog = None  # nginx keeps one, without numbers and addresses
 errorlog = "-"
-loglevel = "warning"
+logconfig_dict = logging_config.for_gunicorn()  # the format and the safety of our own lines, from the first one on

@@ -11,7 +11,7 @@ from pikepdf import Dictionary, Name
 
 from paper.typeset import typeset
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("etracking.paper")
 
 
 def document(template: str, data: Mapping[str, Any]) -> bytes:

@@ -11,6 +11,8 @@ class SendError(Exception):
     The text is stored with the notification and shown to staff: it names no address or number.
     """
 
+    safe_to_log = True
+
     def __init__(self, text: str, outcome: Outcome = Outcome.LATER) -> None:
         super().__init__(text)
         self.outcome = outcome

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from peewee import Database, DatabaseProxy
 from werkzeug.exceptions import ServiceUnavailable
 
+from web import log_safety
 from web.state import state
 
 RETRY_AFTER = 30  # seconds
@@ -83,7 +84,7 @@ def answer(error: Exception) -> ResponseReturnValue:
     logged = state().cache(Logged)
     if time.monotonic() > logged.at + LOG_EVERY:
         logged.at = time.monotonic()
-        log.error("database away at %s: %s", request.endpoint, type(getattr(error, "orig", error)).__name__)
+        log.error("database away at %s: %s", request.endpoint, log_safety.describe(error))
     g.database_away = True
     return current_app.handle_http_exception(AwayError(cast(Noting, state().database).may_have_saved))
 

@@ -60,6 +60,8 @@ DEFAULTS: dict[str, Any] = {
     "HELPDESK_PHONE": "",
     "HELPDESK_EMAIL": "",
     "CAPTCHA_MIN_SECONDS": 2,
+    "LOG_FORMAT": "",  # json or text; empty: json with https, else text
+    "ACCESS_LOG": True,  # one log line for each request, without its URL
     "METRICS_TOKEN": "",  # opens /metrics; empty: /metrics answers 404
     "STAFF_SECOND_FACTOR": True,  # staff need a second factor to sign in; off in development only
 }
@@ -89,6 +91,8 @@ DEBUG: dict[str, Any] = {"TEMPLATES_AUTO_RELOAD": True, "SEND_FILE_MAX_AGE_DEFAU
 
 class BadSettingError(ClickException):
     """Settings are missing or wrong; `problems` has one sentence for each, with its remedy. A command says no more."""
+
+    safe_to_log = True  # no text of a setting stands in it
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

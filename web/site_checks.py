@@ -135,6 +135,12 @@ def check_database(config: Config, stated: Set[str]) -> Iterator[str]:
         yield "ETRACKING_DATABASE_URL needs sqlite:///path or postgresql://user:password@host/name"
 
 
+def check_log(config: Config, stated: Set[str]) -> Iterator[str]:
+    """The log has two formats."""
+    if config["LOG_FORMAT"] not in ("", "json", "text"):
+        yield "ETRACKING_LOG_FORMAT needs json or text"
+
+
 def check_helpdesk(config: Config, stated: Set[str]) -> Iterator[str]:
     """In production somebody can be asked; the address stands on every page."""
     phone, email = config["HELPDESK_PHONE"], config["HELPDESK_EMAIL"]
@@ -174,6 +180,7 @@ CHECKS: tuple[Check, ...] = (
     check_address,
     check_development,
     check_database,
+    check_log,
     check_helpdesk,
     check_captcha,
     check_backups,

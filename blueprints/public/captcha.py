@@ -27,7 +27,7 @@ from models.security.voices import VARIANTS, NoVoicesError, spoken
 from web import htmx
 
 bp = Blueprint("captcha", __name__, url_prefix="/captcha")
-log = logging.getLogger(__name__)
+log = logging.getLogger("etracking.captcha")
 
 MINUTE, TEN_MINUTES = dt.timedelta(minutes=1), dt.timedelta(minutes=10)
 # Requests of one visitor in ten minutes. Safari fetches a recording in two or three requests.

@@ -9,7 +9,7 @@ from peewee import SQL, Case, CharField, Expression, IntegerField, JSONField, Te
 from models.base import Base, UTCDateTimeField, db, now
 from models.notifications.outcome import Outcome
 
-log = logging.getLogger("etracking.messages")
+log = logging.getLogger("etracking.notifications")
 
 CHANNELS = ("email", "sms", "push")
 BreakerState = Literal["closed", "half-open", "open"]
@@ -98,7 +98,7 @@ class Channel(Base):
         cls._ensure_row(name)
         running = (cls.name == name) & cls.probe_at.is_null()
         if cls.update(why=why, stopped_at=now(), probe_at=now() + TRIAL_INTERVAL).where(running).execute():
-            log.critical("ALARM: %s stopped, every message waits: %s", name, why)
+            log.critical("ALARM: %s stopped, every notification waits: %s", name, why)
         else:
             cls.update(why=why).where(cls.name == name).execute()
 

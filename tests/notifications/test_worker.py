@@ -151,12 +151,12 @@ def test_connections_that_the_database_closed_do_not_end_the_worker(sending_app,
 def test_log_has_one_line_for_each_message_and_no_person_in_it(sending_app, mail_server, sms_provider, caplog):
     mail_server.answers["RCPT"] = "550 5.1.1 <> unknown"
     mail, sms = queued(), queued("decided", "sms")
-    with caplog.at_level(logging.INFO, "etracking.messages"):
+    with caplog.at_level(logging.INFO, "etracking.notifications"):
         work_once()
-    lines = [record.getMessage() for record in caplog.records if record.name == "etracking.messages"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "etracking.notifications"]
     assert [line.split(", ")[0] for line in lines] == [
-        f"message {mail} email received: never",
-        f"message {sms} sms decided: sent",
+        f"notification {mail} email received: never",
+        f"notification {sms} sms decided: sent",
     ]
     assert "someone" not in caplog.text and "352621" not in caplog.text
 

@@ -4,19 +4,16 @@ phone, once by plain HTTP without JavaScript."""
 import io
 import re
 from queue import Queue
-from urllib.parse import urljoin
 
 import pytest
-import requests
 import zxingcpp
-from bs4 import BeautifulSoup
 from PIL import Image
 
 from models.security import captcha
 from support.camera import drawn
 from support.living import CHROMIUM, SECRET, Service, service
 from support.paper_reading import codes
-from support.visitor import check, values
+from support.wire import Browser
 
 PASSWORD = "correct horse battery"
 START = "/track/rent-subsidy/application"
@@ -35,47 +32,6 @@ def living(tmp_path, certificate, mail_server, sms_provider) -> Service:
 def arrived(queue: Queue, count: int) -> list:
     """The next messages that the far end receives."""
     return [queue.get(timeout=30) for _ in range(count)]
-
-
-class Browser:
-    """A browser without JavaScript, over the wire."""
-
-    def __init__(self, url: str) -> None:
-        self.session = requests.Session()
-        self.session.headers["Accept-Language"] = "en"
-        self.open(self.session.get, url)
-
-    def open(self, method, url: str, **kwargs) -> None:
-        answer = method(url, timeout=30, **kwargs)
-        assert answer.status_code == 200, answer.url
-        self.url, self.soup = answer.url, BeautifulSoup(answer.text, "html.parser")
-        check(self.soup, part=False)
-
-    def go(self, url: str) -> None:
-        self.open(self.session.get, urljoin(self.url, url))
-
-    def follow(self, words: str) -> None:
-        self.go(next(a["href"] for a in self.soup.main.find_all("a") if words in a.get_text()))
-
-    def send(self, action: str, **fields: str) -> None:
-        form = next(form for form in self.soup.main.find_all("form") if action in form["action"])
-        address, data = urljoin(self.url, form["action"]), values(form) | fields
-        if form.get("method") == "post":
-            self.open(self.session.post, address, data=data)
-        else:
-            self.open(self.session.get, address, params=data)
-
-    def file(self, words: str) -> bytes:
-        link = next(a["href"] for a in self.soup.main.find_all("a") if words in a.get_text())
-        return self.session.get(urljoin(self.url, link), timeout=30).content
-
-    def picture(self, selector: str) -> str:
-        source = self.soup.select_one(selector)["src"]
-        return self.session.get(urljoin(self.url, source), timeout=30).text
-
-    @property
-    def title(self) -> str:
-        return self.soup.h1.get_text(" ", strip=True)
 
 
 @pytest.mark.long

@@ -57,8 +57,8 @@ def served(app: Flask) -> Iterator[str]:
 
 
 @contextmanager
-def service(folder: Path, **settings: object) -> Iterator[Service]:
-    """Set a service up as `make run` does, on a free port, and take it down again."""
+def service(folder: Path, log: Path = Path(os.devnull), **settings: object) -> Iterator[Service]:
+    """Set a service up as `make run` does, on a free port, and take it down again. What it says goes into `log`."""
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     chosen = {
@@ -77,21 +77,10 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
     running = Service(f"http://127.0.0.1:{port}", environment)
     running.flask("db", "upgrade")
     running.flask("catalogue", "load")
-    web = [
-        "gunicorn",
-        "--bind",
-        f"fd://{listener.fileno()}",
-        "--workers",
-        "1",
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "4",
-    ]
-    web += ["--no-control-socket", "--log-level", "warning", "app:create_app()"]
+    web = ["gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", "1", "--bind", f"fd://{listener.fileno()}"]
     with listener:  # what is asked before gunicorn has started waits there
-        processes = [start(web, environment, listener.fileno())]
-    processes.append(start(["flask", "--app", "app", "notifications", "send"], environment))
+        processes = [start(web, environment, log, listener.fileno())]
+    processes.append(start(["flask", "--app", "app", "notifications", "send"], environment, log))
     try:
         with urllib.request.urlopen(running.url + "/readyz", timeout=60) as answer:
             assert answer.status == 200
@@ -102,7 +91,8 @@ def service(folder: Path, **settings: object) -> Iterator[Service]:
         assert [process.wait(15) for process in processes] == [0, 0]
 
 
-def start(command: list[str], environment: dict[str, str], *kept: int) -> subprocess.Popen:
-    """Start one of our programs, which inherits these open files."""
+def start(command: list[str], environment: dict[str, str], log: Path, *kept: int) -> subprocess.Popen:
+    """Start one of our programs, which inherits these open files and writes what it says to the end of `log`."""
     program = [BIN / command[0], *command[1:]]
-    return subprocess.Popen(program, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL, pass_fds=kept)
+    with log.open("a") as said:
+        return subprocess.Popen(program, env=environment, cwd=ROOT, stdout=said, stderr=said, pass_fds=kept)

@@ -8,7 +8,16 @@ from support.site import SETTINGS
 from web.settings import DEFAULTS
 
 TEXTS = sorted(name for name, default in DEFAULTS.items() if isinstance(default, str))
-CHECKED = ("SECRET_KEY", "SITE_URL", "DATABASE_URL", "MAIL_SENDER", "MAIL_CA_FILE", "MAIL_BOUNCE_ADDRESS", "INBOX_DIR")
+CHECKED = (
+    "SECRET_KEY",
+    "SITE_URL",
+    "DATABASE_URL",
+    "MAIL_SENDER",
+    "MAIL_CA_FILE",
+    "MAIL_BOUNCE_ADDRESS",
+    "INBOX_DIR",
+    "LOG_FORMAT",
+)
 DIGITS = "59208314670412967358203914758602"
 
 
