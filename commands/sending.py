@@ -13,7 +13,7 @@ from peewee import PeeweeException
 import senders
 from commands import outgoing
 from models import Channel, Notification, Outcome, db, now
-from models.notifications import outbox
+from models.notifications import outbox, verdicts
 from models.notifications.channel import SLOT_INTERVALS
 from models.notifications.letter import Letter
 from models.notifications.timetable import Hours
@@ -89,6 +89,8 @@ class Sender:
         """
         wait = self._send_one()
         self.idle = wait is None
+        if self.idle:
+            senders.close_if_idle()
         return wait
 
     def _send_one(self) -> float | None:
@@ -136,9 +138,7 @@ def _attempt(notification: Notification, letter: Letter | SendError, trial: bool
     started = time.monotonic()
     outcome, error, provider_id = _try(notification, letter)
     spent = time.monotonic() - started
-    held = _with_retries(lambda: notification.record_outcome(outcome, error, provider_id))
-    with db.connection_context():
-        Channel.record_outcome(notification.channel, outcome, error, trial, spent)
+    held = _with_retries(lambda: verdicts.record(notification, outcome, error, provider_id, trial, spent))
     _log(notification, outcome if held else f"{outcome}, but another worker had taken it over", spent)
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from flask import Flask, current_app
 from peewee import OperationalError
 
+import senders
 from commands.deliveries import deliver_next
 from commands.sending import Leases, Sender, log
 from models import Contact, Counter, Erasure, Notification, Reply, Tries, Used, WaitingTime, db
@@ -75,7 +76,7 @@ class Worker:
 
         With `once`, raises OperationalError if the database stays locked for LOCKED_SECONDS.
         """
-        with self.leases.extended():
+        with self.leases.extended(), senders.kept_connection():
             if once:
                 self._drain(stop_requests)
             else:
@@ -121,7 +122,7 @@ class Worker:
 
 def _repeat(app: Flask, job: Job, stopping: threading.Event) -> None:
     """Do `job` until `stopping`. An exception is logged: a database that is locked or restarting ends no worker."""
-    with app.app_context():
+    with app.app_context(), senders.kept_connection():
         while not stopping.is_set():
             try:
                 wait = job.step()

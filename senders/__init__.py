@@ -4,9 +4,13 @@ import logging
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app
+from flask_mail import Mail
 
 from models.notifications.letter import Letter
 from senders import inbox, mail, push, sms
+from senders.smtp import close_if_idle, kept_connection
+
+__all__ = ["close_if_idle", "init_app", "kept_connection", "send"]
 
 SENDERS = {"email": mail, "sms": sms, "push": push}
 
@@ -16,7 +20,7 @@ def init_app(app: Flask) -> None:
     host = urlsplit(app.config["SITE_URL"]).hostname
     app.config["MAIL_DEFAULT_SENDER"] = app.config["MAIL_SENDER"] or f"eTracking <noreply@{host}>"
     app.config["MAIL_SUPPRESS_SEND"] = False  # only INBOX keeps mail from leaving; Flask-Mail would do so for TESTING
-    mail.Mail(app)
+    Mail(app)
     # At DEBUG the library logs the number and the text, at WARNING whatever the provider answered.
     logging.getLogger("vonage").setLevel(logging.ERROR)
 

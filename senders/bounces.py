@@ -16,6 +16,7 @@ from flask import current_app
 
 REPORTED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
 PERMANENT = re.compile(r"(5\.\d{1,3}\.\d{1,3})\b")  # RFC 3463; the words after it may quote the address
+TIMEOUT = 30  # seconds for each answer of the mailbox
 MAX_MAILS = 50  # read in one go
 
 
@@ -50,7 +51,7 @@ def collect(record: Callable[[Bounce], object]) -> int:
     config = current_app.config
     tls = ssl.create_default_context(cafile=config["MAIL_CA_FILE"] or None)
     server, port = config["MAIL_BOUNCE_SERVER"], config["MAIL_BOUNCE_PORT"]
-    with imaplib.IMAP4_SSL(server, port, ssl_context=tls, timeout=config["MAIL_TIMEOUT"]) as mailbox:
+    with imaplib.IMAP4_SSL(server, port, ssl_context=tls, timeout=TIMEOUT) as mailbox:
         mailbox.login(config["MAIL_BOUNCE_USERNAME"], config["MAIL_BOUNCE_PASSWORD"])
         mailbox.select("INBOX")
         found = mailbox.uid("SEARCH", "ALL")[1][0].split()[:MAX_MAILS]

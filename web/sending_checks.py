@@ -43,8 +43,9 @@ def check_mail_connection(config: Config, stated: Set[str]) -> Iterator[str]:
         yield "ETRACKING_MAIL_PORT=465 speaks TLS from the first byte: set ETRACKING_MAIL_USE_SSL=true"
     if config["MAIL_USE_SSL"] and "MAIL_PORT" not in stated:
         yield "ETRACKING_MAIL_USE_SSL=true needs ETRACKING_MAIL_PORT, mostly 465: at port 587 no TLS is spoken at first"
-    if config["MAIL_TIMEOUT"] == 0:
-        yield "ETRACKING_MAIL_TIMEOUT needs 1 second or more"
+    for name in ("MAIL_TIMEOUT", "MAIL_FINAL_TIMEOUT"):
+        if config[name] == 0:
+            yield f"ETRACKING_{name} needs 1 second or more"
     if config["MAIL_CA_FILE"] and (why := _unusable(config["MAIL_CA_FILE"], _load_ca)):
         yield f"ETRACKING_MAIL_CA_FILE needs the path of a file with certificates (PEM): {why}"
 

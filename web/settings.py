@@ -29,7 +29,8 @@ DEFAULTS: dict[str, Any] = {
     "MAIL_PASSWORD": "",
     "MAIL_SENDER": "",  # the e-mail address in From
     "MAIL_CA_FILE": "",
-    "MAIL_TIMEOUT": 15,
+    "MAIL_TIMEOUT": 300,  # seconds to wait for an answer of the mail server (RFC 5321, 4.5.3.2)
+    "MAIL_FINAL_TIMEOUT": 600,  # seconds to wait for the last answer, while the server may scan the mail
     "MAIL_BOUNCE_ADDRESS": "",  # bounces@...: envelope sender of every mail, with a token added after a plus sign
     "MAIL_BOUNCE_SECRET": "",  # signs the bounces that a mail server posts to /webhooks/bounces
     "MAIL_BOUNCE_SERVER": "",  # or: IMAP server (over TLS) of the bounce mailbox, which the worker reads

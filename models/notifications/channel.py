@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from typing import Literal
+from typing import Any, Literal
 
 from peewee import SQL, Case, CharField, Expression, IntegerField, JSONField, TextField, Value, fn
 
@@ -22,6 +22,8 @@ SLOT_INTERVALS = {"sms": dt.timedelta(seconds=1 / 25)}
 
 SUCCESS_INTERVAL = dt.timedelta(seconds=10)  # how often a success is written down: all workers share this row
 
+LATELY = dt.timedelta(hours=24)
+
 COUNTED = (Outcome.DOWN, Outcome.UNKNOWN)
 NOT_TRIED = (Outcome.UNWRITTEN, Outcome.UNWANTED)  # the provider was not asked
 
@@ -40,7 +42,7 @@ class Channel(Base):
     failing_since = UTCDateTimeField(null=True)  # when the first of these failures was
     last_success_at = UTCDateTimeField(null=True)  # to a few seconds: see SUCCESS_INTERVAL
     cause = CharField(max_length=10, null=True)  # while open: "account", "errors" or "refusals"
-    refused = JSONField(null=True)  # the recipients refused in a row: [notification, address hash, counted]
+    refused = JSONField(null=True)  # what was refused in a row, see verdicts.py
 
     @classmethod
     def breaker_state(cls, name: str) -> BreakerState:
@@ -67,15 +69,14 @@ class Channel(Base):
     def record_outcome(cls, name: str, outcome: Outcome, error: str, trial: bool = False, spent: float = 0.0) -> None:
         """Record one attempt: open the breaker, count an error, or close it after a successful trial.
 
-        An attempt counts one error for each second `spent`: while a worker waits for a slow server, it sends nothing by
-        the other channels either.
+        An attempt counts one error for each second `spent`: a server that lets everybody wait is left alone soon.
         """
         if outcome is Outcome.ACCOUNT:
             cls.trip(name, error)
         elif outcome in COUNTED:
             cls._count_errors(name, error, max(1, int(spent)))
         elif trial and outcome not in NOT_TRIED:
-            cls._close_breaker(name)
+            cls._close_breaker(name, outcome)
         cls._record_streak(name, outcome)
 
     @classmethod
@@ -86,18 +87,19 @@ class Channel(Base):
             old = cls.last_success_at.is_null() | ~cls.last_success_at.between(at - SUCCESS_INTERVAL, at)
             new = (cls.name == name) & ((cls.failures > 0) | old)
             cls._ensure_row(name)
-            cls.update(failures=0, failing_since=None, last_success_at=at).where(new).execute()
+            cls.update(failures=0, failing_since=None, refused=None, last_success_at=at).where(new).execute()
         elif outcome not in NOT_TRIED:
             cls._ensure_row(name)
             since = fn.COALESCE(cls.failing_since, Value(at, converter=cls.failing_since.db_value))
             cls.update(failures=cls.failures + 1, failing_since=since).where(cls.name == name).execute()
 
     @classmethod
-    def trip(cls, name: str, why: str) -> None:
-        """Open the breaker, until a trial succeeds. Only the first call logs the alarm."""
+    def trip(cls, name: str, why: str, cause: str = "account") -> None:
+        """Open the breaker, until a trial succeeds. Only the first call logs the alarm and sets the cause."""
         cls._ensure_row(name)
         running = (cls.name == name) & cls.probe_at.is_null()
-        if cls.update(why=why, stopped_at=now(), probe_at=now() + TRIAL_INTERVAL).where(running).execute():
+        stop = {"why": why, "cause": cause, "stopped_at": now(), "probe_at": now() + TRIAL_INTERVAL}
+        if cls.update(stop).where(running).execute():
             log.critical("ALARM: %s stopped, every notification waits: %s", name, why)
         else:
             cls.update(why=why).where(cls.name == name).execute()
@@ -111,14 +113,36 @@ class Channel(Base):
             errors = Case(None, ((recent, cls.errors + by),), by)
             cls.update(errors=errors, errors_from=first).where(cls.name == name).execute()
             if cls.get_by_id(name).errors >= MAX_ERRORS:
-                cls.trip(name, f"{MAX_ERRORS} errors within {ERROR_WINDOW.seconds} s, the last one: {error}")
+                cls.trip(name, f"{MAX_ERRORS} errors within {ERROR_WINDOW.seconds} s, the last one: {error}", "errors")
 
     @classmethod
-    def _close_breaker(cls, name: str) -> None:
+    def _close_breaker(cls, name: str, outcome: Outcome) -> None:
+        """Close the breaker: a server that refuses one recipient works, unless it had stopped for refusing several."""
         resting = (cls.name == name) & cls.probe_at.is_null(False)
-        opened = cls.update(why="", stopped_at=None, probe_at=None, errors=0, errors_from=None).where(resting)
+        if outcome is not Outcome.SENT:
+            resting &= cls.cause.is_null() | (cls.cause != "refusals")
+        opened = cls.update(why="", cause=None, stopped_at=None, probe_at=None, errors=0, errors_from=None).where(
+            resting
+        )
         if opened.execute():
             log.warning("%s works again", name)
+
+    @classmethod
+    def succeeded_lately(cls, name: str) -> bool:
+        """True if something got through within the last LATELY."""
+        lately = cls.last_success_at.between(now() - LATELY, now())
+        return cls.select().where((cls.name == name) & lately).exists()
+
+    @classmethod
+    def locked(cls, name: str) -> "Channel":
+        """The row of the channel, locked until the end of the transaction."""
+        cls._ensure_row(name)
+        query = cls.select().where(cls.name == name)
+        return (query.for_update() if db.for_update else query).get()
+
+    def put(self, **changes: Any) -> None:
+        """Write `changes` to the row. The caller holds its lock."""
+        Channel.update(**changes).where(Channel.name == self.name).execute()
 
     @staticmethod
     def _is_over(until: UTCDateTimeField, wait: dt.timedelta) -> Expression:

@@ -242,12 +242,17 @@ class Notification(Base):
             self.put(state="superseded", run_at=None, error=error)
         elif outcome is Outcome.ACCOUNT:  # our own fault: not counted as a failure
             self.put(state="deferred", run_at=now(), error=error)
-        elif timetable.is_exhausted(self.channel, self.failures, now() - (self.tried_at or now())):
+        elif self._is_exhausted():
             self._fail(outcome, error)
         else:
             failures = self.failures + 1
             run_at = now() + timetable.pause(self.channel, failures)
             self.put(state="deferred", failures=failures, run_at=run_at, error=error)
+
+    def _is_exhausted(self) -> bool:
+        """True if it is time to give up: tried for long enough, while others got through."""
+        tried_for = now() - (self.tried_at or now())
+        return timetable.is_exhausted(self.channel, self.failures, tried_for) and Channel.succeeded_lately(self.channel)
 
     def _mark_unknown(self, error: str) -> None:
         """Nobody knows whether it left. A mail is repeated a few times; an SMS once, after a lease without a report."""

@@ -13,6 +13,7 @@ class Outcome(StrEnum):
     UNWANTED = "unwanted"  # the contact may not hear of it (any more): stopped, erased, or not confirmed
     LATER = "later"  # temporary, this recipient only: greylisted, mailbox busy, telephone switched off
     DOWN = "down"  # temporary, for all recipients: server unreachable or too busy
+    POLICY = "policy"  # refused by a rule, perhaps about us: relay denied, SPF, blocklist. No recipient's fault
     NEVER = "never"  # permanent: no such address, number not in use
     GONE = "gone"  # permanent: the app was removed from the device, or may show no notifications
     BARRED = "barred"  # permanent: this number must not be written to again

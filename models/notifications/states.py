@@ -23,6 +23,7 @@ STATE_AFTER = {
     Outcome.UNWRITTEN: "deferred",
     Outcome.LATER: "deferred",
     Outcome.DOWN: "deferred",
+    Outcome.POLICY: "deferred",
     Outcome.UNWANTED: "cancelled",
     Outcome.NEVER: "failed",
     Outcome.GONE: "failed",

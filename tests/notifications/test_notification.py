@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from models import Contact, Dossier, Notification, Outcome, db, now
+from models import Channel, Contact, Dossier, Notification, Outcome, db, now
 from models.dossiers.moves import Act
 from models.notifications import outbox
 from models.notifications.states import STATE_AFTER, TRANSITIONS
@@ -147,6 +147,10 @@ def test_failures_are_repeated_by_the_timetable_until_it_is_over(app, form, cler
         notification.put(run_at=now())
         notification = outbox.claim("worker", channel, hours=outbox.Hours(0, 24))
     notification.put(tried_at=now() - GIVE_UP_AFTER[channel] - dt.timedelta(seconds=1))
+    notification.record_outcome(Outcome.DOWN, "still busy")
+    assert states("received") == ["deferred"], "the server takes nothing from anybody: no recipient's fault"
+    notification.put(state="sending")
+    Channel.record_outcome(channel, Outcome.SENT, "")
     notification.record_outcome(Outcome.DOWN, "still busy")
     assert states("received") == ["failed"]
     assert Contact.get_by_id(notification.contact_id).failed_at

@@ -135,12 +135,13 @@ def test_no_server_at_all_is_tried_again(app):
         ("RCPT", "452 too many", "later", "recipient refused: 452"),
         ("RCPT", "530 5.7.0 sign in first", "account", "recipient refused: 530 5.7.0"),
         ("RCPT", "550 5.1.1 <> unknown", "never", "recipient refused: 550 5.1.1"),
-        ("RCPT", "552 5.2.2 <> is full", "never", "recipient refused: 552 5.2.2"),
+        ("RCPT", "552 5.2.2 <> is full", "later", "recipient refused: 552 5.2.2"),
         ("DATA", "421 4.3.2 closing", "down", "SMTPDataError: 421 4.3.2"),
         ("DATA", "451 4.7.1 later", "later", "SMTPDataError: 451 4.7.1"),
         ("DATA", "452 4.3.1 full", "later", "SMTPDataError: 452 4.3.1"),
         ("DATA", "552 5.3.4 too big", "never", "SMTPDataError: 552 5.3.4"),
-        ("DATA", "554 5.7.1 spam", "never", "SMTPDataError: 554 5.7.1"),
+        ("DATA", "554 5.7.1 spam", "policy", "SMTPDataError: 554 5.7.1"),
+        ("RCPT", "554 5.7.1 <>: Relay access denied", "policy", "recipient refused: 554 5.7.1"),
     ],
 )
 def test_refusals_are_told_apart_and_name_no_address(app, mail_server, command, answer, outcome, text):
@@ -163,7 +164,7 @@ def test_wrong_password_is_our_affair_and_tried_again(app):
 def test_line_that_breaks_or_falls_silent_is_their_trouble_until_the_mail_was_handed_over(
     app, mail_server, command, outcome, trouble
 ):
-    app.config["MAIL_TIMEOUT"] = 1
+    app.config |= {"MAIL_TIMEOUT": 1, "MAIL_FINAL_TIMEOUT": 1}
     mail_server.answers[command] = trouble
     assert refusal().outcome == outcome
     assert len(mail_server.mails) == (command == "DATA")

@@ -34,6 +34,7 @@ class MailServer(Controller):
         self.raw: list[bytes] = []
         self.senders: list[str] = []
         self.answers: dict[str, str] = {}
+        self.refuse_mailboxes, self.refusal = "", "550 5.1.1 unknown"  # those whose names begin like this
         self.holding = threading.Event()
         self.during_data = lambda: None
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -75,6 +76,8 @@ class MailServer(Controller):
         return await self._answer(server, "MAIL")
 
     async def handle_RCPT(self, server: SMTP, _session, envelope, address, _options) -> str:
+        if self.refuse_mailboxes and address.startswith(self.refuse_mailboxes):
+            return self.refusal
         envelope.rcpt_tos.append(address)
         return (await self._answer(server, "RCPT")).replace("<>", f"<{address}>")
 

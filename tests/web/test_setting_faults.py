@@ -97,6 +97,7 @@ def test_the_settings_of_the_tests_are_right(refused, profile):
         ("MAIL_PASSWORD", "a password"),  # and no user
         ("MAIL_TIMEOUT", ""),
         ("MAIL_TIMEOUT", "0"),
+        ("MAIL_FINAL_TIMEOUT", "0"),
         ("MAIL_CA_FILE", "/nowhere/ca.pem"),
         ("MAIL_CA_FILE", "/etc"),
         ("MAIL_CA_FILE", __file__),
