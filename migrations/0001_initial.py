@@ -184,19 +184,3 @@ def up(migrator, db):
             table_name = 'used'
 
     db.create_tables([Used])
-
-
-def down(migrator, db):
-    migrator.migrate(migrator.drop_table('used'))
-    migrator.migrate(migrator.drop_table('staff_session'))
-    migrator.migrate(migrator.drop_table('message'))
-    migrator.migrate(migrator.drop_table('form_file'))
-    migrator.migrate(migrator.drop_table('event'))
-    migrator.migrate(migrator.drop_table('staff'))
-    migrator.migrate(migrator.drop_table('dossier'))
-    migrator.migrate(migrator.drop_table('form'))
-    migrator.migrate(migrator.drop_table('procedure'))
-    migrator.migrate(migrator.drop_table('topic'))
-    migrator.migrate(migrator.drop_table('counter'))
-    migrator.migrate(migrator.drop_table('contact'))
-    migrator.migrate(migrator.drop_table('authority'))

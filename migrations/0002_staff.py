@@ -81,25 +81,3 @@ def up(migrator, db):
             table_name = 'tries'
 
     db.create_tables([StaffSession, KnownBrowser, Passkey, Totp, RecoveryCode, Invitation, Tries])
-
-
-def down(migrator, db):
-
-    class Staff(Model):
-        class Meta:
-            database = db
-            table_name = 'staff'
-
-    for table in ('staff_session', 'known_browser', 'passkey', 'totp', 'recovery_code', 'invitation', 'tries'):
-        migrator.migrate(migrator.drop_table(table))
-
-    class StaffSession(Model):
-        token_hash = CharField(primary_key=True, max_length=64)
-        staff = ForeignKeyField(Staff, on_delete='CASCADE')
-        created_at = DateTimeField()
-        seen_at = DateTimeField()
-        class Meta:
-            database = db
-            table_name = 'staff_session'
-
-    db.create_tables([StaffSession])

@@ -78,19 +78,3 @@ def append_only(db):
                    f"$$ BEGIN RAISE EXCEPTION '{REFUSE}'; END $$")
     db.execute_sql("CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
                    "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()")
-
-
-def down(migrator, db):
-    migrator.migrate(  # the indexes first: SQLite drops no column that an index names
-        migrator.drop_index('event', 'event_batch_id'),
-        migrator.drop_column('event', 'batch_id'),
-        *(migrator.drop_index('dossier', f'dossier_{columns}') for columns in (
-            'authority_id_due_on', 'assignee_id_status', 'assignee_id', 'issued_by_id')),
-        *(migrator.drop_column('dossier', column) for column in (
-            'handled_days', 'decided_on', 'due_on', 'target_on', 'round', 'assignee_id', 'issued_by_id', 'edition')),
-        migrator.drop_table('note'),
-        migrator.drop_table('batch'),
-        migrator.drop_table('audit'),
-    )
-    if isinstance(db, PostgresqlDatabase):
-        db.execute_sql("DROP FUNCTION audit_refuse")

@@ -34,22 +34,3 @@ def up(migrator, db):
         "UPDATE message SET run_at = NULL WHERE state IN ('sent', 'failed', 'cancelled', 'unknown')",
     ):
         db.execute_sql(statement)
-
-
-def down(migrator, db):
-    for statement in (
-        "UPDATE message SET state = 'queued' WHERE state IN ('held', 'deferred')",
-        "UPDATE message SET state = 'sent' WHERE state = 'delivered'",
-        "UPDATE message SET state = 'cancelled' WHERE state = 'superseded'",
-        "UPDATE message SET state = 'sending' WHERE state = 'unknown' AND run_at IS NOT NULL",
-        'UPDATE message SET run_at = created_at WHERE run_at IS NULL',
-    ):
-        db.execute_sql(statement)
-    migrator.migrate(
-        migrator.drop_index('message', 'message_channel_run_at'),
-        migrator.add_not_null('message', 'run_at'),
-        *(migrator.drop_column('message', column) for column in ('tried_at', 'failures', 'kind')),
-        migrator.drop_column('contact', 'failed_at'),
-        migrator.drop_column('procedure', 'sms'),
-        migrator.drop_table('channel'),
-    )

@@ -38,13 +38,3 @@ def spelled(channel, address):
     if domain in ('gmail.com', 'googlemail.com'):
         return f"{name.replace('.', '')}@gmail.com"
     return f'{name}@{domain}'
-
-
-def down(migrator, db):
-    migrator.migrate(
-        migrator.drop_index('contact', 'contact_channel_asked_at'),
-        migrator.drop_index('contact', 'contact_address_hash'),
-        migrator.drop_index('contact', 'contact_replaces_id'),
-        *(migrator.drop_column('contact', column) for column in (
-            'replaced_at', 'asked_at', 'replaces_id', 'by_link', 'address_hash')),
-    )

@@ -36,10 +36,3 @@ def up(migrator, db):
     db.create_tables([Read])
 
     migrator.migrate(migrator.add_column('batch', 'arrived_on', DateField(null=True)))
-
-
-def down(migrator, db):
-    migrator.migrate(
-        migrator.drop_table('read'),
-        migrator.drop_column('batch', 'arrived_on'),
-    )

@@ -39,10 +39,3 @@ def up(migrator, db):
             database = db
             table_name = 'bulk'
     db.create_tables([Bulk])
-
-
-def down(migrator, db):
-    migrator.migrate(
-        migrator.drop_table('bulk'),
-        migrator.drop_table('text_block'),
-    )

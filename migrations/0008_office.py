@@ -30,14 +30,3 @@ def up(migrator, db):
         db.execute_sql("CREATE TRIGGER audit_no_replace BEFORE INSERT ON audit "
                        "WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id) "
                        "BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END")
-
-
-def down(migrator, db):
-    migrator.migrate(
-        migrator.drop_table('waiting_time'),
-        migrator.drop_index('dossier', 'dossier_decided_on'),
-        migrator.drop_index('dossier', 'dossier_authority_id_arrived_on'),
-        migrator.drop_index('audit', 'audit_at'),
-    )
-    if not isinstance(db, PostgresqlDatabase):
-        db.execute_sql('DROP TRIGGER audit_no_replace')

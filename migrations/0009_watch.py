@@ -13,10 +13,3 @@ def up(migrator, db):
         db.execute_sql("UPDATE dossier SET look_on = current_date + 60 WHERE status = 'announced'")
     else:
         db.execute_sql("UPDATE dossier SET look_on = date('now', '+60 days') WHERE status = 'announced'")
-
-
-def down(migrator, db):
-    migrator.migrate(
-        migrator.drop_index('dossier', 'dossier_status_look_on'),  # SQLite drops no column that an index names
-        migrator.drop_column('dossier', 'look_on'),
-    )

@@ -56,7 +56,3 @@ def up(migrator, db):
             table_name = 'delivery'
             indexes = ((('system', 'event'), True), (('state', 'run_at'), False))
     db.create_tables([Delivery])
-
-
-def down(migrator, db):
-    migrator.migrate(*(migrator.drop_table(table) for table in ('delivery', 'reply', 'system')))

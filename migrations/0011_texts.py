@@ -5,7 +5,3 @@ from peewee import *
 
 def up(migrator, db):
     migrator.migrate(migrator.add_column('message', 'written', JSONField(null=True)))
-
-
-def down(migrator, db):
-    migrator.migrate(migrator.drop_column('message', 'written'))

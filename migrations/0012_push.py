@@ -19,7 +19,3 @@ def up(migrator, db):
             database = db
             table_name = 'subscription'
     db.create_tables([Subscription])
-
-
-def down(migrator, db):
-    migrator.migrate(migrator.drop_table('subscription'))

@@ -7,11 +7,3 @@ def up(migrator, db):
         migrator.drop_index('message', 'message_created_at'),
         migrator.add_index('message', ('created_at', 'state', 'channel'), False),
     )
-
-
-def down(migrator, db):
-    migrator.migrate(
-        migrator.drop_index('message', 'message_created_at_state_channel'),
-        migrator.add_index('message', ('created_at',), False),
-        migrator.drop_index('dossier', 'dossier_arrived_on'),
-    )

@@ -12,17 +12,6 @@ def up(migrator, db):
         app.save()
 
 
-def down(migrator, db):
-    Totp = model(db)
-    for app in list(Totp.select()):
-        app.secret = frozen.decrypt(f'totp {app.staff_id}', app.secret)
-        if app.secret:
-            app.save()
-        else:  # encrypted under another SECRET_KEY: it opens nothing
-            app.delete_instance()
-    migrator.migrate(migrator.alter_column_type('totp', 'secret', CharField(max_length=32)))
-
-
 def model(db):
     class Totp(Model):
         staff_id = IntegerField()

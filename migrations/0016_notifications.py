@@ -14,10 +14,6 @@ def up(migrator, db):
     rename(migrator, 'message', 'notification')
 
 
-def down(migrator, db):
-    rename(migrator, 'notification', 'message')
-
-
 def rename(migrator, before, after):
     migrator.migrate(
         *(migrator.drop_index(before, '_'.join((before, *columns))) for columns, _unique in INDEXES),

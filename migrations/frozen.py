@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet
 from flask import current_app
 
 
@@ -19,14 +19,6 @@ def digest(purpose, text):
 def encrypt(purpose, text):
     """`text` encrypted under a key for `purpose`."""
     return _cipher(purpose).encrypt(text.encode()).decode()
-
-
-def decrypt(purpose, sealed):
-    """What encrypt() was given; None if it was encrypted under another SECRET_KEY."""
-    try:
-        return _cipher(purpose).decrypt(sealed.encode()).decode()
-    except InvalidToken:
-        return None
 
 
 def _cipher(purpose):

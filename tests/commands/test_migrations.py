@@ -6,13 +6,13 @@ import sys
 import pyotp
 import pytest
 from playhouse.migrations import Runner
-from playhouse.schema_diff import diff_models
 
-from models import MODELS, Totp, db, now
+from models import Totp, db, now
 from models.security import keys
 from models.staff import codes
 from paths import MIGRATIONS
 from support.sending import close
+from web.database import create_file
 from web.state import state
 
 RENAMED = {"message": "notification"}
@@ -110,8 +110,11 @@ ROWS = {
 @pytest.fixture
 def first_shape(empty):
     """A database as the first migration leaves it, with a row in each table that matters."""
+    database = state(empty).database
+    if not database.for_update:
+        create_file(database)
     with db.connection_context():
-        Runner(state(empty).database, str(MIGRATIONS)).up("0001_initial")
+        Runner(database, str(MIGRATIONS)).up("0001_initial")
         for table, row in ROWS.items():
             names, places = ", ".join(f'"{name}"' for name in row), ", ".join([db.param] * len(row))
             db.execute_sql(f'INSERT INTO "{table}" ({names}) VALUES ({places})', list(row.values()))  # noqa: S608
@@ -145,9 +148,6 @@ def test_an_authenticator_app_of_before_opens_its_account_after(first_shape, tmp
     assert not [path for path in tmp_path.glob("empty.db*") if secret.encode() in path.read_bytes()], (
         "nor as a leftover"
     )
-    with first_shape.app_context(), db.connection_context():
-        migrations.down("0015_encrypted_apps")
-        assert db.execute_sql("SELECT secret, last_step > 0 FROM totp").fetchone() == (secret, True)
 
 
 def test_an_address_of_before_has_the_hash_that_it_had_when_hashes_came(first_shape):
@@ -157,13 +157,9 @@ def test_an_address_of_before_has_the_hash_that_it_had_when_hashes_came(first_sh
     assert hashed == ("814ca1ba67b5c822a543e596e579c7519d4b588c5fb12491e96a5c065ee5d2dc",)
 
 
-def test_every_migration_but_the_first_can_be_taken_back_and_done_again(first_shape):
-    with first_shape.app_context(), db.connection_context():
-        migrations = Runner(state(first_shape).database, str(MIGRATIONS))
-        done = migrations.up()
-        assert migrations.down(done[0]) == done[::-1]
-        assert migrations.up() == done
-        assert not diff_models(state(first_shape).database, MODELS)
+def test_no_migration_has_a_way_back():
+    """A restore or a further migration is one; the code goes back by itself, because migrations expand."""
+    assert [path.stem for path in MIGRATIONS.glob("*.py") if "def down(" in path.read_text(encoding="utf-8")] == []
 
 
 def imported(path) -> set[str]:
