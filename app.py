@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import blueprints
 import commands
 import senders
+from commands import guard
 from models.base import db, make_database
 from models.catalogue.procedure import LOCALES
 from models.databases import is_away
@@ -24,6 +25,7 @@ from web import (
     languages,
     logging_config,
     request_id,
+    schema,
     security_headers,
     sessions,
     settings,
@@ -42,7 +44,8 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     """The application. Settings come from ETRACKING_* in the environment, then from `config`.
 
     Raises settings.BadSettingError, naming each wrong setting and its remedy, rather than start half configured. The
-    command line gets an app all the same, on which `config check` works.
+    command line gets an app all the same, on which `config check` works. Called by gunicorn or `flask run`, it ends the
+    process if the database is not there or has an unknown schema.
     """
     app = Flask(__name__, instance_relative_config=False)
     try:
@@ -60,6 +63,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     static_files.init_app(app)
     compression.init_app(app)
     database.init_app(app, db, make_database, is_away)
+    schema.init_app(app, PLAIN_HTTP)
     sessions.init_app(app)
     languages.init_app(app, LOCALES, blueprints.KEPT_FILTERS)
     converters.init_app(app, number=parse, numbers=several)
@@ -70,4 +74,6 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     csrf.init_app(app)
     blueprints.register(app, csrf)
     commands.init_app(app)
+    if config is None:
+        schema.require(app, at_once=guard.serving())
     return app

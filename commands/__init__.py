@@ -8,17 +8,18 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, FlaskGroup
 
-from commands import audit, backup, captcha, catalogue, config, db, demo, notifications, push, staff, systems
+from commands import audit, backup, captcha, catalogue, config, db, demo, guard, notifications, push, staff, systems
 
 GROUPS = (audit, backup, captcha, catalogue, config, db, notifications, push, staff, systems)
+COMMANDS: tuple[click.Command, ...] = (*(module.group for module in GROUPS), demo.demo)
+guard.protect(COMMANDS)  # once: all applications of a process share them
 WITHOUT_SETTINGS = ("captcha", "config", "push")  # commands that work before there are settings
 
 
 def init_app(app: Flask) -> None:
     """Register all commands."""
-    for module in GROUPS:
-        app.cli.add_command(module.group)
-    app.cli.add_command(demo.demo)
+    for command in COMMANDS:
+        app.cli.add_command(command)
 
 
 def without_settings(app: Flask, error: click.ClickException) -> Flask:

@@ -1,17 +1,25 @@
 """`flask --app app notifications`: run the worker, show the queue, send dead letters again."""
 
+import logging
 import signal
-from queue import SimpleQueue
+import time
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 
 import click
 from flask.cli import AppGroup
-from peewee import OperationalError
+from peewee import OperationalError, PeeweeException
 
 from commands.worker import LOCKED_SECONDS, Worker
 from models import Channel, Notification, db, now
 from models.desk import helpdesk
 from models.notifications.channel import CHANNELS
+from web import schema
+from web.state import state
 
+DATABASE_SECONDS = 2.0  # between two tries to reach the database at start
+
+log = logging.getLogger("etracking")
 group = AppGroup("notifications", help="What is sent to citizens.")
 
 
@@ -23,10 +31,35 @@ def send(once: bool) -> None:
     stop_requests: SimpleQueue[str] = SimpleQueue()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stop_requests.put("leave"))
+    if not _database_there(stop_requests, LOCKED_SECONDS if once else float("inf")):
+        return
     try:
         Worker().work(stop_requests, once)
     except OperationalError as error:
         raise click.ClickException(f"the database stayed locked or away for {LOCKED_SECONDS:.0f} seconds") from error
+
+
+def _database_there(stop_requests: "SimpleQueue[str]", patience: float) -> bool:
+    """Wait until the database can be reached, `patience` seconds at most; False if told to stop meanwhile.
+
+    Raises ClickException if this release cannot run on the database.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            why = schema.problem(state().database)
+            break
+        except PeeweeException as error:
+            why = f"the database cannot be reached: {schema.first_line(error)}"
+        if time.monotonic() > until:
+            break
+        log.warning("%s; trying again", why)
+        with suppress(Empty):
+            stop_requests.get(timeout=DATABASE_SECONDS)
+            return False
+    if why:
+        raise click.ClickException(why)
+    return True
 
 
 @group.command("status")

@@ -87,7 +87,10 @@ def local_day(at: dt.datetime) -> dt.date:
 
 
 def make_database(url: str) -> SQLite | PostgreSQL:
-    """A Peewee database for `sqlite:///path` or `postgresql://...`; raises ValueError for anything else."""
+    """A Peewee database for `sqlite:///path` or `postgresql://...`; raises ValueError for anything else.
+
+    Connecting makes no SQLite file: where none is, it raises OperationalError.
+    """
     if url.startswith("sqlite:"):
         return _sqlite(parse(url)["database"])
     if url.startswith(("postgresql:", "postgres:")):

@@ -20,6 +20,7 @@ from playhouse.cysqlite_ext import CySqliteDatabase
 from playhouse.pool import MaxConnectionsExceeded, PooledPostgresqlDatabase
 
 SHORT_WAIT, LONG_WAIT = 1.0, 4.0  # seconds for the lock of SQLite: everybody, and MAX_PATIENT threads beyond that
+WITHOUT_CREATE = cysqlite.SQLITE_OPEN_READWRITE  # type: ignore[attr-defined]
 MAX_PATIENT = 2  # threads of a process; with 4 threads, two are left for pages
 # Seconds. A network that swallows packets is noticed by TCP_TIMEOUT; a row or table that is locked, by LOCK_TIMEOUT.
 CONNECT_TIMEOUT, POOL_TIMEOUT, LOCK_TIMEOUT, TCP_TIMEOUT = 3, 3, 3, 5
@@ -109,14 +110,12 @@ class SQLite(Noting, CySqliteDatabase):
     def __init__(self, path: str, **options: Any) -> None:
         self._patient = threading.BoundedSemaphore(MAX_PATIENT)
         self._stuck = False  # somebody waited for SHORT_WAIT, and nobody has had the lock since
-        self._existed = False
-        super().__init__(path, timeout=SHORT_WAIT, **options)
+        super().__init__(path, timeout=SHORT_WAIT, flags=WITHOUT_CREATE, **options)
 
     def _connect(self) -> Any:
-        if self._existed and not os.path.exists(self.database):  # SQLite would make a new, empty database
-            raise cysqlite.OperationalError("unable to open database file")
+        """A connection. Raises OperationalError where no file is: SQLite would make a new, empty database."""
         connection = super()._connect()
-        self._existed, self._thread.file = True, _identity(self.database)
+        self._thread.file = _identity(self.database)
         return connection
 
     def start(self) -> None:

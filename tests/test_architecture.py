@@ -62,7 +62,13 @@ HELPERS = {
     "blueprints.public": {"contact_limits", "forms", "lookups"},
     "blueprints.operations": set(),
 }
-WORKERS = {"sending", "worker", "deliveries", "outgoing"}  # modules of commands/ without a command of their own
+WORKERS = {
+    "guard",
+    "sending",
+    "worker",
+    "deliveries",
+    "outgoing",
+}  # modules of commands/ without a command of their own
 # Libraries that cost seconds or memory, loaded with the first notification, or at set-up only.
 LAZY = {
     "espeakng_loader",

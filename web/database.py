@@ -64,8 +64,6 @@ def init_app(
 
 def use(app: Flask, url: str) -> None:
     """Switch to the database at `url`. Raises ValueError if the URL names no database."""
-    if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     kept = state(app)
     database = kept.make_database(url)
     kept.proxy.initialize(database)
@@ -87,6 +85,13 @@ def answer(error: Exception) -> ResponseReturnValue:
         log.error("database away at %s: %s", request.endpoint, log_safety.describe(error))
     g.database_away = True
     return current_app.handle_http_exception(AwayError(cast(Noting, state().database).may_have_saved))
+
+
+def create_file(database: Database) -> None:
+    """Make the SQLite file, empty, and its folder. Connecting makes none: a disk that is not mounted is no new site."""
+    path = Path(database.database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
 
 
 def refuse_nul() -> None:

@@ -27,6 +27,9 @@ class State:
     make_database: Callable[[str], Database] = field(init=False)  # database
     database: Database = field(init=False)  # database
     is_away: Callable[[BaseException], bool] = field(init=False)  # database
+    schema_pending: bool = False  # schema: it could not be read at start, so requests look again
+    schema_asked_at: float = 0.0
+    schema_problem: str = ""
     static_urls: dict[str, str] = field(default_factory=dict)  # static_files: name -> URL with a hash
     locales: Mapping[str, str] = field(default_factory=dict)  # languages: code -> locale
     kept_filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # languages: blueprint -> parameters

@@ -14,6 +14,7 @@ from models.notifications.announce import Contacts
 from support.crasher import SOON, Crasher
 from support.sending import make_dossier, queued, row
 from support.site import DURABLE
+from web.database import create_file
 
 pytest_plugins = ["support.outside"]
 # Sending takes a hundred steps: each of them by night, every third by day.
@@ -49,6 +50,7 @@ def steps(stride: int = 1):
 def test_what_was_committed_survives_a_power_cut(tmp_path, monkeypatch):
     monkeypatch.setattr(base, "PRAGMAS", DURABLE)
     database = base.make_database(f"sqlite:///{tmp_path}/test.db")
+    create_file(database)
     with database.connection_context():
         told = [database.execute_sql(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "synchronous")]
     assert told == [("wal",), (2,)], "2 is FULL"

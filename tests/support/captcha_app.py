@@ -17,6 +17,7 @@ from models.security.throttle import Counter, Used
 from paths import ROOT
 from web import htmx, state, templates
 from web import security_headers as headers
+from web.database import create_file
 from web.static_files import static_url
 
 SCOPE = "passport/application"
@@ -62,6 +63,7 @@ def make_app(folder: Path, **settings) -> Flask:
 
 def _database(app: Flask, folder: Path) -> None:
     db.initialize(make_database(f"sqlite:///{folder}/test.db"))
+    create_file(db)
     db.create_tables([Counter, Used])
     db.close()
     app.before_request(lambda: db.connect(reuse_if_open=True) and None)

@@ -6,6 +6,7 @@ import os
 import secrets
 
 from flask import Flask
+from playhouse.migrations import Runner
 
 import senders
 from app import create_app
@@ -13,7 +14,11 @@ from commands import outgoing
 from models import MODELS, Authority, Contact, Dossier, Event, Form, Notification, Procedure, Topic, db, now
 from models.catalogue.procedure import LANGUAGES
 from models.notifications import consent
+from paths import MIGRATIONS
+from web.database import create_file
+from web.schema import missing_file
 from web.settings import DEFAULTS
+from web.state import state
 from wording.samples import AT, EVENTS
 
 SETTINGS = DEFAULTS | {
@@ -32,9 +37,13 @@ LONG_SITE = "https://tracking.administration.lu:443"  # the longest host that an
 def make_app(database_url: str, **settings) -> Flask:
     """The app that the worker runs in, with empty tables. Nothing leaves it but to servers that a test started."""
     app = create_app(SETTINGS | {"DATABASE_URL": database_url} | settings)
+    database = state(app).database
+    if missing_file(database):
+        create_file(database)
     with db.connection_context():
         db.drop_tables(MODELS)
         db.create_tables(MODELS)
+        Runner(database, str(MIGRATIONS)).fake()  # the tables are those of today
     return app
 
 

@@ -1,0 +1,76 @@
+"""Commands refuse to run on a database that is not there, or whose schema they do not know."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from typing import Any
+
+import click
+from flask.cli import run_command, with_appcontext
+from peewee import PeeweeException
+
+from commands import config
+from web import schema
+from web.state import state
+
+WITHOUT_DATABASE = {
+    "backup create",  # also before an upgrade
+    "backup keys",
+    "backup restore",  # puts a database where none is
+    "backup verify",
+    "captcha voices",
+    "catalogue check",
+    "config check",  # says itself what is wrong
+    "db status",
+    "db upgrade",
+    "notifications send",  # waits until the database can be reached
+    "push keys",
+}
+
+
+def protect(commands: Iterable[click.Command]) -> None:
+    """Let every command but those above look at the database first. Call it once for each."""
+    for name, command in _leaves(commands):
+        if command.callback and name not in WITHOUT_DATABASE:
+            command.callback = _after_a_look(command.callback)
+
+
+def faults() -> Iterator[str]:
+    """Why nothing can run on the database, in one sentence; nothing if all can."""
+    try:
+        if why := schema.problem(state().database):
+            yield why
+    except PeeweeException as error:
+        yield f"the database cannot be reached: {schema.first_line(error)}"
+
+
+config.CHECKS.append(faults)
+
+
+def serving() -> bool:
+    """True if this process is a web server: gunicorn, which says so in the environment, or Flask's own."""
+    context = click.get_current_context(silent=True)
+    return context.command is run_command if context else "SERVER_SOFTWARE" in os.environ
+
+
+def _leaves(commands: Iterable[click.Command], *names: str) -> Iterator[tuple[str, click.Command]]:
+    """All commands without commands of their own, by the words that are typed."""
+    for command in commands:
+        words = (*names, command.name or "")
+        if isinstance(command, click.Group):
+            yield from _leaves(command.commands.values(), *words)
+        else:
+            yield " ".join(words), command
+
+
+def _after_a_look(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """`callback`, refused with one sentence if it cannot run on the database."""
+
+    @with_appcontext
+    @wraps(callback)
+    def run(*args: Any, **options: Any) -> Any:
+        for why in faults():
+            raise click.ClickException(why)
+        return callback(*args, **options)
+
+    return run
