@@ -5,6 +5,8 @@ PORT ?= 8000
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app app
 CODE := blueprints commands migrations models paper senders web wording
+# On a server, the release that runs: pages of it that are open still ask for its static files.
+FORMER ?= ../../current
 export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)
 
 .PHONY: run test test-fast lint fmt bench install setup translations lock clean
@@ -56,6 +58,7 @@ bench: install .setup/python-dev ## bytes against their budgets; requests per se
 
 install: .setup/python .setup/compressed .setup/voices .setup/translations ## all that a server needs; reads no settings, writes no database
 	@$(BIN)/python -m compileall -q *.py $(CODE)
+	@test ! -d $(FORMER)/.setup/static || test $(FORMER) -ef . || cp -au $(FORMER)/.setup/static/. .setup/static/
 
 # The name of install until version 0.1.
 setup: install

@@ -72,6 +72,19 @@ def test_a_server_is_installed_without_settings_and_without_a_database(target):
     assert [word for word in (".env", "flask", "requirements-dev", "catalogue", "demo") if word in commands] == []
 
 
+def test_a_release_takes_over_the_static_files_of_the_one_that_runs(tmp_path):
+    for release, name in (("1", "site.aaa.css"), ("2", "site.bbb.css")):
+        built = tmp_path / "releases" / release / ".setup" / "static"
+        built.mkdir(parents=True)
+        (built / name).write_text(release)
+    (tmp_path / "current").symlink_to("releases/1")
+    script = next(line for line in make("--dry-run", "install").splitlines() if "cp -au" in line)
+    for release in ("1", "2"):  # the first is the one that runs
+        subprocess.run(["sh", "-c", script], cwd=tmp_path / "releases" / release, check=True, timeout=10)
+    assert {path.name for path in (tmp_path / "releases" / "2").rglob("*.css")} == {"site.aaa.css", "site.bbb.css"}
+    assert {path.name for path in (tmp_path / "releases" / "1").rglob("*.css")} == {"site.aaa.css"}
+
+
 @pytest.mark.parametrize("target", ["run", "dev"])
 def test_development_makes_its_settings_and_its_database(target):
     commands = make("--dry-run", "--always-make", target)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from paths import ROOT
@@ -70,9 +71,9 @@ def test_commands_services_and_documents_read_the_same_file():
 
 @pytest.mark.long
 def test_the_example_needs_but_its_secrets_to_be_filled_in(tmp_path):
-    filled = re.sub(
-        r"^(ETRACKING_\w+)=$", r"\1=Zk3vT9qLx7WmB2nRc8HdYs5GaJ4eUoPf", EXAMPLE.read_text(), flags=re.MULTILINE
-    )
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    filled = EXAMPLE.read_text().replace("BACKUP_RECIPIENT=\n", f"BACKUP_RECIPIENT={recipient}\n")
+    filled = re.sub(r"^(ETRACKING_\w+)=$", r"\1=Zk3vT9qLx7WmB2nRc8HdYs5GaJ4eUoPf", filled, flags=re.MULTILINE)
     (tmp_path / "etracking.env").write_text(filled)
     environment = {
         "PATH": os.environ["PATH"],
