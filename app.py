@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Flask
 from flask_wtf import CSRFProtect
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import blueprints
 import commands
@@ -21,6 +20,7 @@ from web import (
     converters,
     database,
     errors,
+    front,
     htmx,
     languages,
     logging_config,
@@ -35,7 +35,7 @@ from web import (
 )
 from wording import errors as error_words
 
-PLAIN_HTTP = ("/healthz", "/readyz")  # asked by machines, close by
+PLAIN_HTTP = ("/healthz", "/readyz")  # asked by machines close by, by any name and without TLS
 
 csrf = CSRFProtect()
 
@@ -54,13 +54,12 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
         return commands.without_settings(app, error)
     logging_config.init_app(app)
     keys.initialize(app.config["SECRET_KEY"])
-    proxies = dict.fromkeys(("x_for", "x_proto", "x_host"), app.config["PROXY_HOPS"])
-    app.wsgi_app = ProxyFix(app.wsgi_app, **proxies)  # type: ignore[method-assign]
     state.init_app(app)
     access_log.init_app(app)
     request_id.init_app(app)
     templates.init_app(app)
     static_files.init_app(app)
+    front.init_app(app, PLAIN_HTTP)
     compression.init_app(app)
     database.init_app(app, db, make_database, is_away)
     schema.init_app(app, PLAIN_HTTP)

@@ -39,7 +39,9 @@ def show(error: HTTPException) -> Response:
             return answer(error)
     if code == 404 and not said(error) and (help_page := _help_page(request.path)):
         return help_page
-    if code < 400 or isinstance(error, SecurityError):  # a redirect of the router, or a host name that is not ours
+    if isinstance(error, SecurityError):  # a host name that is not ours, under which no page could name an address
+        return Response("There is no site of this name here.\n", 400, mimetype="text/plain")
+    if code < 400:  # a redirect of the router
         return make_response(error.get_response())
     return _page(error, code)
 

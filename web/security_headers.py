@@ -1,5 +1,9 @@
 """Security headers of every response (CSP, HSTS and others), Cache-Control, and the redirect to HTTPS."""
 
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -34,26 +38,32 @@ DOCUMENT_HEADERS = {  # headers that only have a meaning for an HTML page
 }
 # Fewer headers for static files: a file loads nothing itself, and every byte slows a first visit down.
 STATIC_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 VARY = {"Vary": ", ".join((*htmx.VARY, *languages.VARY, *compression.VARY))}
 
 
+def of_static_files(config: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of every static file."""
+    return STATIC_HEADERS | (HSTS if config["SESSION_COOKIE_SECURE"] else {})
+
+
 def init_app(app: Flask, plain_http: tuple[str, ...] = ()) -> None:
     """Set the headers on every response, errors included. Paths in `plain_http` are not redirected to HTTPS."""
-    fixed = VARY | HEADERS | (HSTS if app.config["SESSION_COOKIE_SECURE"] else {})
-
+    secure = app.config["SESSION_COOKIE_SECURE"]
+    fixed = VARY | HEADERS | (HSTS if secure else {})
     page = fixed | DOCUMENT_HEADERS
-    behind_tls = app.config["SESSION_COOKIE_SECURE"] and app.config["PROXY_HOPS"]
 
     @app.before_request
     def to_https() -> BaseResponse | None:
-        """Redirect to HTTPS if the proxy reports plain HTTP."""
-        if behind_tls and request.scheme == "http" and request.path not in plain_http:
-            return redirect(request.url.replace("http:", "https:", 1), 308)
+        """Redirect to HTTPS if this came by plain HTTP."""
+        if secure and request.scheme == "http" and request.path not in plain_http:
+            site = urlsplit(app.config["SITE_URL"])
+            return redirect(urlsplit(request.url)._replace(scheme="https", netloc=site.netloc).geturl(), 308)
         return None
 
     @app.after_request

@@ -8,14 +8,15 @@ browsers may cache a copy for ever and nothing stale is served. Flask serves a f
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import rcssmin
 import rjsmin
 from flask import Flask, current_app, url_for
+from werkzeug.sansio.utils import host_is_trusted
 from whitenoise import WhiteNoise, compress
 
 from paths import BUILT_STATIC, STATIC
@@ -34,8 +35,9 @@ class Server(WhiteNoise):
 
     FOREVER = 31536000  # WhiteNoise's max-age of files with a hash: a year, the longest that is usual
 
-    def __init__(self, application: Any, root: Path, extra: dict[str, str]) -> None:
-        self.extra = list(extra.items())
+    def __init__(self, application: Any, root: Path, config: Mapping[str, Any]) -> None:
+        self.extra = list(security_headers.of_static_files(config).items())
+        self.hosts = config["TRUSTED_HOSTS"]  # with https
         super().__init__(
             application,
             root,
@@ -46,12 +48,19 @@ class Server(WhiteNoise):
         )
 
     def serve(self, static_file: Any, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if self.hosts and not self._is_ours(environ):
+            return cast(Iterable[bytes], self.application(environ, start_response))  # which redirects or refuses it
+
         def start(status: str, own: list[tuple[str, str]]) -> object:
             return start_response(status, own + self.extra)
 
         # WhiteNoise ignores "br;q=0", so it only gets to see the encoding we chose.
         encoding = compression.best_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         return super().serve(static_file, environ | {"HTTP_ACCEPT_ENCODING": encoding or ""}, start)
+
+    def _is_ours(self, environ: dict[str, Any]) -> bool:
+        """True if this came by https under the name of the site."""
+        return environ["wsgi.url_scheme"] == "https" and host_is_trusted(environ.get("HTTP_HOST"), self.hosts)
 
 
 def init_app(app: Flask) -> None:
@@ -63,7 +72,7 @@ def init_app(app: Flask) -> None:
     if app.debug:
         return
     BUILT.mkdir(parents=True, exist_ok=True)
-    server = Server(app.wsgi_app, BUILT, security_headers.STATIC_HEADERS)
+    server = Server(app.wsgi_app, BUILT, app.config)
     app.wsgi_app = server  # type: ignore[method-assign]
     for name, copy in copies().items():
         if (BUILT / copy).is_file():

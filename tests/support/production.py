@@ -1,13 +1,23 @@
 """Production as a profile of the tests: https on a host of its own, behind a proxy, with the settings of a real site."""
 
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from senders.inbox import Entry
+from support.site import SETTINGS as SITE_SETTINGS
 from support.site import running
+from support.sms_stand_in import SmsProvider
+from support.smtp_server import MailServer
 
+ARRIVED = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)  # nobody asks when
+SECRET_KEY = SITE_SETTINGS["SECRET_KEY"]
 HOST = "etracking.example.lu"
 SITE = f"https://{HOST}"
 SETTINGS = {
@@ -53,6 +63,44 @@ def proxied(environ: dict[str, Any]) -> dict[str, Any]:
         "HTTP_X_FORWARDED_HOST": environ["HTTP_HOST"],
         "wsgi.url_scheme": "http",
     }
+
+
+class Letterbox:
+    """What arrived at a mail server and an SMS provider, as the development inbox would show it."""
+
+    def __init__(self, mail_server: MailServer, sms_provider: SmsProvider) -> None:
+        self.mail_server, self.sms_provider = mail_server, sms_provider
+
+    def __call__(self) -> list[Entry]:
+        """All of it, the newest first."""
+        return [*reversed([*self._mails()])] + [*reversed([*self._sms()])]
+
+    def _mails(self) -> Iterator[Entry]:
+        for number, mail in enumerate(self.mail_server.mails):
+            text, to, sender = mail.get_body(("plain",)).get_content(), mail["To"], mail["From"]
+            yield Entry(
+                name=f"{number}.eml",
+                at=ARRIVED,
+                channel="email",
+                to=to,
+                sender=sender,
+                text=text,
+                subject=mail["Subject"],
+            )
+
+    def _sms(self) -> Iterator[Entry]:
+        for number, (_path, _headers, sms) in enumerate(self.sms_provider.posts):
+            yield Entry(
+                name=f"{number}.txt", at=ARRIVED, channel="sms", to=sms["to"], sender=sms["from"], text=sms["text"]
+            )
+
+
+def file_of_settings(path: Path, **settings: object) -> Path:
+    """The settings of production in a file, as a server has them."""
+    chosen = {"SECRET_KEY": SECRET_KEY} | SETTINGS | settings
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in chosen.items()}
+    path.write_text("".join(f"ETRACKING_{name}='{text}'\n" for name, text in texts.items()))
+    return path
 
 
 def site(url: str, **settings: object) -> Flask:

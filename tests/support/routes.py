@@ -1,6 +1,7 @@
 """An address of every rule of the site at which there is something to see, and the visitor who may open it."""
 
 import re
+from typing import Any
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -15,7 +16,7 @@ from support.site import SETTINGS, account, signed_in
 from support.stories import Story
 from support.visitor import Page, values
 
-METRICS_TOKEN = "of the watcher"
+METRICS_TOKEN = "of the watcher who asks each minute"
 START = "/track/rent-subsidy/application"
 QUERIES = {"desk.scan": "?number={number}"}  # what an address needs beside its variables
 
@@ -23,8 +24,8 @@ QUERIES = {"desk.scan": "?number={number}"}  # what an address needs beside its 
 class Site:
     """A site with a row for every variable of an address."""
 
-    def __init__(self, app: Flask) -> None:
-        self.app, self.story = app, Story(app)
+    def __init__(self, app: Flask, **story: Any) -> None:
+        self.app, self.story = app, Story(app, **story)
         other = Dossier.announce(self.story.form, "en", "key-of-another").number
         self.letter = self.story.heard().mails[-1]
         self.story.confirm()

@@ -58,10 +58,11 @@ def account(email: str, role: str, authority: Authority | None = None) -> Staff:
 
 
 def signed_in(app: Flask, staff: Staff) -> Visitor:
-    """A browser in which `staff` has come in by the password; the pages where that is done have tests of their own."""
+    """A browser in which `staff` has signed in, in production by a passkey. How that is done has tests of its own."""
     browser = Visitor(app)
+    way = "passkey" if app.config["SESSION_COOKIE_SECURE"] else "password"
     with app.test_request_context(base_url=app.config["SITE_URL"]):
-        answer = enter(Proof(staff, "password"))
+        answer = enter(Proof(staff, way))
     for cookie in answer.headers.getlist("Set-Cookie"):
         browser.client.set_cookie(*cookie.partition(";")[0].split("=", 1))
     return browser

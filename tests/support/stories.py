@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from queue import SimpleQueue
 from types import SimpleNamespace
 
@@ -21,6 +22,7 @@ from support.desk_pages import offered, send
 from support.site import SETTINGS
 from support.visitor import Page, Visitor, values
 
+Post = Callable[[], list[inbox.Entry]]  # the mails and SMS that have arrived, wherever that is
 AT_ITS_ADDRESS = ("arrival", "papers", "originals", "undo")
 ASKED = {"missing": "Lease", "until": "2026-05-09"}  # a Saturday, and Europe Day: it counts until Monday
 NOT = "not: "
@@ -37,8 +39,10 @@ RENT = "rent-subsidy/application"  # one without
 class Story:
     """Days pass with `on`; acts happen on the day it is. `read` is the page, `heard` the mail and the SMS of an act."""
 
-    def __init__(self, app: Flask, path: str = STUDENT, language: str = "en", day: str = "2026-03-02") -> None:
-        self.app, self.path, self.traveller = app, path, time_machine.travel(0)
+    def __init__(
+        self, app: Flask, path: str = STUDENT, language: str = "en", day: str = "2026-03-02", post: Post = inbox.entries
+    ) -> None:
+        self.app, self.path, self.post, self.traveller = app, path, post, time_machine.travel(0)
         self.citizen, self.letters = Visitor(app, language), set()
         procedure, slug = path.split("/")
         self.form = Form.select().join(Procedure).where(Procedure.slug == procedure, Form.slug == slug).get()
@@ -87,7 +91,8 @@ class Story:
     def desk(self, staff: Staff | None = None) -> Visitor:
         """A browser of the clerk, who has just signed in."""
         browser = Visitor(self.app)
-        browser.client.set_cookie("desk", StaffSession.open(Proof(staff or self.clerk, "passkey")))
+        name = "__Host-desk" if self.app.config["SESSION_COOKIE_SECURE"] else "desk"
+        browser.client.set_cookie(name, StaffSession.open(Proof(staff or self.clerk, "passkey")))
         return browser
 
     def do(self, act: str, **fields) -> None:
@@ -158,7 +163,7 @@ class Story:
         """What has come since this was last asked: the words of mail and SMS, and the subjects of the mails."""
         with self.app.app_context():
             Worker().work(SimpleQueue(), once=True)
-            new = [entry for entry in inbox.entries() if entry.name not in self.letters]
+            new = [entry for entry in self.post() if entry.name not in self.letters]
         db.connect(reuse_if_open=True)
         self.letters |= {entry.name for entry in new}
         mails, sms = ([e for e in new if e.channel == channel] for channel in ("email", "sms"))

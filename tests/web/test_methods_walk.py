@@ -5,6 +5,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from models import db
+from support import production
 from support.routes import METRICS_TOKEN, Site
 from support.sending import close
 from support.site import running
@@ -29,10 +30,24 @@ WRITTEN = {
 
 
 @pytest.fixture
-def site(sqlite_url, tmp_path):
+def development(sqlite_url, tmp_path):
     app = running(sqlite_url, INBOX=True, INBOX_DIR=str(tmp_path / "inbox"), METRICS_TOKEN=METRICS_TOKEN)
     db.connect(reuse_if_open=True)
-    site = Site(app)
+    return Site(app)
+
+
+@pytest.fixture
+def real(sqlite_url, mail_server, sms_provider, certificate):
+    """In production, with servers for mail and SMS."""
+    senders = mail_server.settings | sms_provider.settings | {"MAIL_CA_FILE": str(certificate)}
+    app = production.site(sqlite_url, METRICS_TOKEN=METRICS_TOKEN, **senders)
+    db.connect(reuse_if_open=True)
+    return Site(app, post=production.Letterbox(mail_server, sms_provider))
+
+
+@pytest.fixture(params=["development", "real"])
+def site(request):
+    site = request.getfixturevalue(request.param)
     yield site
     site.story.end()
     close()

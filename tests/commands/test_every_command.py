@@ -1,0 +1,100 @@
+"""Every command of `flask --app app`, as an operator types them one after the other, in development and in production.
+
+A new command has no case here and fails the first test: add one to TYPED, with what it prints.
+"""
+
+import re
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from models import db
+from support import production
+from support.commands import run
+from support.sending import close
+from support.site import PASSWORD, running
+
+EMAIL, AUTHORITY = "new@example.lu", "housing-aid-service"
+LINK = r"{site}/sign-in/invitation/[\w-]{{43}}"
+# What is typed, what is printed, and in production only: what else is. {site}: its address; {folder}: to write to.
+TYPED: list[tuple[str, str, str]] = [
+    ("config check", "site  +{site}, ", ""),
+    ("db upgrade", "database: up to date", ""),
+    ("captcha voices", "recordings made", ""),
+    ("catalogue check", "no fault", ""),
+    ("catalogue load", "catalogue: ", ""),
+    ("staff add helpdesk@example.lu --role helpdesk", "staff: helpdesk added", ""),
+    (f"staff invite {EMAIL} --role clerk --authority {AUTHORITY}", LINK, ""),
+    (f"staff reset {EMAIL}", LINK, ""),
+    (f"staff password {EMAIL}", "staff: password changed", ""),
+    (f"staff disable {EMAIL}", "staff: account closed", ""),
+    (f"systems add {AUTHORITY} registry --hook https://registry.example.lu/news", "system 1: registry", ""),
+    ("systems list", f"1  {AUTHORITY}  registry  live", ""),
+    ("systems repeat 1", "0 deliveries to send again", ""),
+    ("systems revoke 1", "system 1: revoked", ""),
+    ("notifications status", "email  open; 1 due", ""),
+    ("notifications send --once", "", ""),
+    ("notifications repeat email", "0 notifications to send again", ""),
+    ("push keys", "ETRACKING_PUSH_PRIVATE_KEY=", ""),
+    ("audit verify", "all as they were written", ""),
+    ("backup {folder}/copy.db", "backup: ", ""),
+    ("demo", "Sign in at {site}/sign-in", "Error: the demo is for development"),
+]
+
+
+@pytest.fixture
+def development(sqlite_url, tmp_path):
+    return running(sqlite_url, INBOX=True, INBOX_DIR=str(tmp_path / "inbox"))
+
+
+@pytest.fixture
+def real(sqlite_url, mail_server, certificate):
+    """In production, with a mail server."""
+    app = production.site(sqlite_url, MAIL_CA_FILE=str(certificate), **mail_server.settings)
+    db.connect(reuse_if_open=True)
+    return app
+
+
+@pytest.fixture(params=["development", "real"])
+def site(request):
+    site = request.getfixturevalue(request.param)
+    db.connect(reuse_if_open=True)
+    request.getfixturevalue("with_mail")
+    yield site
+    close()
+
+
+def names(group: click.Group, before: str = "") -> Iterator[str]:
+    """The commands of a group and of the groups in it, each with all its words."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from names(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}"
+
+
+def test_every_command_is_typed(app):
+    typed = [line for line, *_ in TYPED]
+    assert [name for name in names(app.cli) if not any(f"{line} ".startswith(f"{name} ") for line in typed)] == []
+
+
+@pytest.mark.long
+def test_every_command_does_its_work(site, tmp_path):
+    secure = site.config["SESSION_COOKIE_SECURE"]
+    for line, printed, in_production in TYPED:
+        words = line.format(folder=tmp_path).split()
+        done = run(site, *words, text=f"{PASSWORD}\n")
+        expected = in_production if secure and in_production else printed
+        assert done.exit_code == expected.startswith("Error"), (line, done.output)
+        assert re.search(expected.format(site=site.config["SITE_URL"]), done.output), (line, done.output)
+
+
+def test_what_the_worker_sends_in_production_leads_to_the_site_over_https(real, with_mail, mail_server):
+    run(real, "notifications", "send", "--once")
+    close()
+    (mail,) = mail_server.mails
+    text = mail.get_body(("plain",)).get_content() + mail.get_body(("html",)).get_content() + mail["List-Unsubscribe"]
+    links = set(re.findall(r"https?://[^/\s<>\"]+", text))
+    assert links - {"https://logement.public.lu"} == {production.SITE}, "the authority's own page beside ours"
+    assert mail["From"].endswith(production.HOST)
