@@ -10,14 +10,14 @@ import click
 import pytest
 
 from models import db
-from support import production
+from support import backups, production
 from support.commands import run
 from support.sending import close
 from support.site import PASSWORD, running
 
 EMAIL, AUTHORITY = "new@example.lu", "housing-aid-service"
 LINK = r"{site}/sign-in/invitation/[\w-]{{43}}"
-# What is typed, what is printed, and in production only: what else is. {site}: its address; {folder}: to write to.
+# What is typed, what is printed, and in production only: what else is. {site}: its address; {folder}: where it writes to.
 TYPED: list[tuple[str, str, str]] = [
     ("config check", "site  +{site}, ", ""),
     ("db upgrade", "database: up to date", ""),
@@ -38,20 +38,22 @@ TYPED: list[tuple[str, str, str]] = [
     ("notifications repeat email", "0 notifications to send again", ""),
     ("push keys", "ETRACKING_PUSH_PRIVATE_KEY=", ""),
     ("audit verify", "all as they were written", ""),
-    ("backup {folder}/copy.db", "backup: ", ""),
+    ("backup keys", "AGE-SECRET-KEY-", ""),
+    ("backup create", "backup: {folder}/", ""),
     ("demo", "Sign in at {site}/sign-in", "Error: the demo is for development"),
 ]
 
 
 @pytest.fixture
 def development(sqlite_url, tmp_path):
-    return running(sqlite_url, INBOX=True, INBOX_DIR=str(tmp_path / "inbox"))
+    return running(sqlite_url, INBOX=True, INBOX_DIR=str(tmp_path / "inbox"), **backups.settings(tmp_path))
 
 
 @pytest.fixture
-def real(sqlite_url, mail_server, certificate):
+def real(sqlite_url, tmp_path, mail_server, certificate):
     """In production, with a mail server."""
-    app = production.site(sqlite_url, MAIL_CA_FILE=str(certificate), **mail_server.settings)
+    senders = mail_server.settings | {"MAIL_CA_FILE": str(certificate)}
+    app = production.site(sqlite_url, **senders, **backups.settings(tmp_path))
     db.connect(reuse_if_open=True)
     return app
 
@@ -83,11 +85,13 @@ def test_every_command_is_typed(app):
 def test_every_command_does_its_work(site, tmp_path):
     secure = site.config["SESSION_COOKIE_SECURE"]
     for line, printed, in_production in TYPED:
-        words = line.format(folder=tmp_path).split()
-        done = run(site, *words, text=f"{PASSWORD}\n")
+        done = run(site, *line.split(), text=f"{PASSWORD}\n")
         expected = in_production if secure and in_production else printed
         assert done.exit_code == expected.startswith("Error"), (line, done.output)
-        assert re.search(expected.format(site=site.config["SITE_URL"]), done.output), (line, done.output)
+        assert re.search(expected.format(site=site.config["SITE_URL"], folder=tmp_path), done.output), (
+            line,
+            done.output,
+        )
 
 
 def test_what_the_worker_sends_in_production_leads_to_the_site_over_https(real, with_mail, mail_server):
