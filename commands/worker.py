@@ -15,7 +15,8 @@ from peewee import OperationalError
 import senders
 from commands.deliveries import deliver_next
 from commands.sending import Leases, Sender, log
-from models import Contact, Counter, Erasure, Notification, Reply, Tries, Used, WaitingTime, db
+from models import Contact, Counter, Erasure, Notification, Reply, Tally, Tries, Used, WaitingTime, db
+from models.base import optimize
 from models.dossiers import reminders
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS
@@ -140,7 +141,7 @@ def reclaim() -> None:
 
 
 def tidy() -> None:
-    """Delete expired rows, remind of paper or let its number lapse, refresh waiting times."""
+    """Delete expired rows, remind of paper or let its number lapse, refresh waiting times and counts."""
     with db.connection_context():
         Counter.purge()
         Tries.purge()
@@ -150,6 +151,8 @@ def tidy() -> None:
         Erasure.purge()
         reminders.look()
         WaitingTime.refresh()
+        Tally.merge()
+        optimize()
 
 
 def collect_bounces() -> None:

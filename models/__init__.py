@@ -7,6 +7,7 @@ from models.catalogue.text_block import TextBlock
 from models.desk.bulk_move import Bulk
 from models.desk.scan import Read
 from models.desk.scope import Scope
+from models.desk.tally import Tally
 from models.desk.work_list import WorkList
 from models.dossiers.audience import subscribe
 from models.dossiers.batch import Batch
@@ -65,6 +66,7 @@ MODELS = (
     Notification,
     Channel,
     WaitingTime,
+    Tally,
     Counter,
     Tries,
     Used,

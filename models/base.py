@@ -23,6 +23,7 @@ PRAGMAS = {
     "cache_size": -16000,
     "secure_delete": 1,
 }
+OPTIMIZE = "PRAGMA optimize = 0x10002"  # SQLite: look at all tables, and renew the statistics of those that have grown
 # Older SQLite can corrupt a WAL database that several processes write and checkpoint (fixed in 3.51.3).
 SAFE_WAL = (3, 51, 3)
 
@@ -108,3 +109,9 @@ def _sqlite(path: str) -> SQLite:
 def _postgresql(url: str) -> PostgreSQL:
     options = parse(url, unquote_password=True, unquote_user=True)
     return PostgreSQL(options.pop("database"), **options)
+
+
+def optimize() -> None:
+    """Renew the statistics by which SQLite plans its queries; PostgreSQL does so by itself."""
+    if not db.for_update:
+        db.execute_sql(OPTIMIZE)

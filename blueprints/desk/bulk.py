@@ -76,7 +76,7 @@ def undo_bulk(batch: int) -> Response:
 def _ticked(chosen: WorkList) -> list[Dossier]:
     """The ticked dossiers, or all that match the filters, or the one whose "take" button was pressed."""
     if "all" in request.form and "take" not in request.form:
-        return list(chosen.rows(g.scope).limit(MAX_DOSSIERS))
+        return chosen.page(g.scope, MAX_DOSSIERS)
     ids = request.form.getlist("take") or request.form.getlist("dossier")
     known = [int(each) for each in ids if each.isascii() and each.isdecimal() and len(each) < 10]
     return list(g.scope.dossiers().where(Dossier.id.in_(known)).order_by(Dossier.id))

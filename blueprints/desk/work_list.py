@@ -27,7 +27,7 @@ def show(chosen: WorkList, page: int = 1, status: int = 200, error: str = "") ->
     """Show one page of the list. `error` says why the ticked rows could not be moved; they stay ticked."""
     page = min(max(page, 1), MAX_PAGE)
     colleagues = list(g.scope.colleagues())
-    rows = list(chosen.rows(g.scope).limit(PAGE_ROWS + 1).offset((page - 1) * PAGE_ROWS))
+    rows = chosen.page(g.scope, PAGE_ROWS + 1, (page - 1) * PAGE_ROWS)
     by_status, at_hand = chosen.by_status(g.scope), chosen.at_hand(g.scope)
     return htmx.page(
         "desk/index.html",

@@ -4,7 +4,8 @@ from typing import Any
 
 from peewee import JOIN, SQL, ModelSelect
 
-from models.catalogue.procedure import Authority, Form, Procedure
+from models.catalogue.procedure import SHORT, Authority, Form, Procedure
+from models.desk.tally import Tally
 from models.dossiers.batch import Batch
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
@@ -71,15 +72,10 @@ class Scope:
         joined = Notification.select(Notification, Contact, Event, Dossier).join_from(Notification, Contact)
         return self._of(joined.join_from(Notification, Event).join_from(Event, Dossier))
 
-    def notification_rows(self, authority: Authority | None = None) -> "ModelSelect[Notification]":
-        """Notifications of the dossiers in scope, or only of those that `authority` has: to be counted.
-
-        For those who see all there is nothing to join, and an index answers alone.
-        """
-        if authority is None and not self._limited:
-            return Notification.select()
-        rows = self._of(Notification.select().join_from(Notification, Event).join_from(Event, Dossier))
-        return rows.where(Dossier.authority == authority) if authority else rows
+    def tally(self, *subjects: str) -> "ModelSelect[Tally]":
+        """The kept counts of what is in scope."""
+        rows = Tally.select().where(Tally.subject.in_(subjects))
+        return rows.where(Tally.authority == self.staff.authority_id) if self._limited else rows
 
     def batches(self) -> "ModelSelect[Batch]":
         """The post-bags and bulk moves of the authority's own staff."""
@@ -95,8 +91,8 @@ class Scope:
         return not self._limited or dossier.authority_id == self.staff.authority_id
 
     def procedures(self) -> "ModelSelect[Procedure]":
-        """The procedures whose paper comes here."""
-        offered = Procedure.offered()
+        """The procedures whose paper comes here, without their long texts."""
+        offered = Procedure.offered().select(*SHORT)
         return offered.where(Procedure.authority == self.staff.authority) if self._limited else offered
 
     def forms(self) -> "ModelSelect[Form]":

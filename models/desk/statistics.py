@@ -2,19 +2,17 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
 
-from peewee import Expression, Field, ModelSelect, fn
+from peewee import ModelSelect
 
-from models.base import now, today
+from models.base import today
 from models.catalogue.procedure import Authority, Procedure
 from models.deadlines.clock import BUCKETS, bucket
 from models.desk.scope import Scope
-from models.dossiers.dossier import Dossier
+from models.desk.tally import Tally
 from models.dossiers.kinds import STATUSES, WITH_AUTHORITY
 from models.dossiers.waiting_times import WaitingTime
-from models.notifications.notification import Notification
+from models.notifications.channel import CHANNELS
 
 WEEK = dt.timedelta(weeks=1)
 AGE_GROUPS = (7, 14, 30, 60, 90)  # days since arrival, up to and including; the last group is older
@@ -30,36 +28,36 @@ class Statistics:
 
     def by_week(self) -> list[tuple[dt.date, int, int]]:
         """For each week, by its Monday: how many dossiers arrived, and how many were decided. The last still runs."""
-        arrived, decided = (self._by_week(day) for day in (Dossier.arrived_on, Dossier.decided_on))
+        arrived, decided = (self._by_week(subject) for subject in ("arrived", "decided"))
         return [(monday, arrived[monday], decided[monday]) for monday in self.weeks]
 
     def by_status(self) -> dict[str, int]:
         """How many dossiers are in each status now."""
-        found = self._counted(Dossier.status)
+        found = Tally.counts(self._tally("status"), Tally.status)
         return {status: found.get(status, 0) for status in STATUSES}
 
     def by_age(self) -> dict[int | None, int]:
         """Arrived and undecided dossiers by days since arrival: a value of AGE_GROUPS, None for more."""
         counts: Counter[int | None] = Counter()
-        for day, cases in self._counted(Dossier.arrived_on, self._open).items():
+        for day, cases in self._open("arrived").items():
             counts[next((age for age in AGE_GROUPS if (today() - day).days <= age), None)] += cases
         return {age: counts[age] for age in (*AGE_GROUPS, None)}
 
     def by_deadline(self) -> dict[str, int]:
         """The same by how near the legal deadline is (a key of BUCKETS), or "none" where the clock names no day."""
         counts: Counter[str] = Counter()
-        for day, cases in self._counted(Dossier.due_on, self._open).items():
-            counts[bucket(day, today()) if day else "none"] += cases
+        for day, cases in self._open("due").items():
+            counts[bucket(day, today())] += cases
+        counts["none"] = sum(self._open("arrived").values()) - counts.total()
         return {name: counts[name] for name in (*BUCKETS, "none")}
 
     def by_state(self) -> dict[str, dict[str, int]]:
         """The notifications of the period by their state, and in each by channel."""
-        # Both ends are given: with one only, SQLite chooses another index and reads all rows.
-        period = now() - len(self.weeks) * WEEK, now()
-        recent = self.scope.notification_rows(self.authority).where(Notification.created_at.between(*period))
+        recent = self._tally(*CHANNELS).where(Tally.between(self.weeks[0], dt.date.max))
         counts: dict[str, dict[str, int]] = {}
-        for state, channel, cases in _grouped(recent, (Notification.state, Notification.channel)):
-            counts.setdefault(state, {})[channel] = cases
+        for channel, states in Tally.counts_by_subject(recent, Tally.status).items():
+            for state, cases in states.items():
+                counts.setdefault(state, {})[channel] = cases
         return counts
 
     def waits(self) -> list[WaitingTime]:
@@ -67,23 +65,19 @@ class Statistics:
         query = self.scope.waiting_times()
         return list(query.where(Procedure.authority == self.authority) if self.authority else query)
 
-    @property
-    def _open(self) -> Expression:
-        return Dossier.status.in_(WITH_AUTHORITY) & Dossier.arrived_on.is_null(False)
+    def _open(self, subject: str) -> dict[dt.date, int]:
+        """{day: cases} of `subject` for what an authority works on."""
+        found = Tally.counts(self._tally(subject).where(Tally.status.in_(WITH_AUTHORITY)), Tally.value)
+        return {dt.date.fromisoformat(day): cases for day, cases in found.items()}
 
-    def _by_week(self, day: Field) -> Counter[dt.date]:
+    def _by_week(self, subject: str) -> Counter[dt.date]:
         counts: Counter[dt.date] = Counter()
-        for on, cases in self._counted(day, day >= self.weeks[0]).items():
+        recent = self._tally(subject).where(Tally.between(self.weeks[0], dt.date.max))
+        for day, cases in Tally.counts(recent, Tally.value).items():
+            on = dt.date.fromisoformat(day)
             counts[on - dt.timedelta(days=on.weekday())] += cases
         return counts
 
-    def _counted(self, key: Field, which: Expression | None = None) -> dict[Any, int]:
-        """How many dossiers there are for each value of `key`."""
-        dossiers = self.scope.dossier_rows()
-        if self.authority:
-            dossiers = dossiers.where(Dossier.authority == self.authority)
-        return dict(_grouped(dossiers if which is None else dossiers.where(which), (key,)))
-
-
-def _grouped(query: "ModelSelect[Any]", keys: Sequence[Field]) -> Iterable[Any]:
-    return query.select(*keys, fn.COUNT(query.model.id)).group_by(*keys).tuples()
+    def _tally(self, *subjects: str) -> "ModelSelect[Tally]":
+        rows = self.scope.tally(*subjects)
+        return rows.where(Tally.authority == self.authority.id) if self.authority else rows

@@ -29,7 +29,7 @@ class Dossier(Base):
     """
 
     number = CharField(max_length=13, unique=True)
-    form = ForeignKeyField(Form, backref="dossiers")
+    form = ForeignKeyField(Form, backref="dossiers", index=False)
     edition = CharField(max_length=20, default="")  # of the form that its citizen was given
     authority = ForeignKeyField(Authority, backref="dossiers")
     status = CharField(max_length=12, default="announced")
@@ -39,7 +39,7 @@ class Dossier(Base):
     created_at = UTCDateTimeField()
     changed_at = UTCDateTimeField()
     issued_by = ForeignKeyField(Staff, null=True)  # given out at the desk: for a caller, or for paper without a number
-    assignee = ForeignKeyField(Staff, null=True)
+    assignee = ForeignKeyField(Staff, null=True, index=False)
     look_on = DateField(null=True)  # when to see whether it has arrived, while it is announced (reminders.py)
     arrived_on = DateField(null=True)  # the day the first envelope came
     round = IntegerField(default=0)  # how often documents have been asked for
@@ -56,12 +56,10 @@ class Dossier(Base):
     class Meta:
         indexes = (
             (("authority", "status", "changed_at"), False),
-            (("authority", "due_on"), False),
-            (("authority", "arrived_on"), False),
-            (("assignee", "status"), False),
+            (("form", "status", "changed_at"), False),
+            (("assignee", "status", "changed_at"), False),
+            (("status", "changed_at"), False),  # for those who see the dossiers of all
             (("status", "look_on"), False),
-            (("changed_at",), False),  # this and the next for those who see the dossiers of all
-            (("arrived_on",), False),
         )
 
     @classmethod

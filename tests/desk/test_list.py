@@ -144,7 +144,7 @@ def test_long_list_is_paged_and_keeps_its_filter(desk, form, dossiers):
 def test_list_costs_the_same_few_queries_however_long_it_is(desk, form, many):
     for index in range(many):
         Dossier.announce(form, "en", f"key-{index}")
-    with assert_query_count(6):  # session, colleagues, procedures, two of counts, rows
+    with assert_query_count(7):  # session, colleagues, procedures, two of counts, ids, rows
         desk.get("/desk?status=all")
 
 
