@@ -59,6 +59,12 @@ class Folder:
         names = [(NAME.fullmatch(path.name), path) for path in self.path.glob("etracking-*.age")]
         return sorted(Copy(_instant(found[1]), path) for found, path in names if found)
 
+    def newest(self) -> Path:
+        """The newest copy. Raises BackupError if there is none."""
+        if not (copies := self.copies()):
+            raise BackupError(f"there is no copy in {self.path}")
+        return copies[-1].path
+
     def write(self, at: dt.datetime, fill: Callable[[BinaryIO], None]) -> Path:
         """Let `fill` write the copy of this instant. It gets its name once it is on the disk and was read again."""
         final = self.path / f"etracking-{at.astimezone(dt.UTC).strftime(STAMP)}.age"

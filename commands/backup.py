@@ -2,8 +2,9 @@
 
 import signal
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -12,10 +13,17 @@ from flask import current_app
 from flask.cli import AppGroup
 from peewee import PeeweeException
 
+from backups import journal
+from backups import restore as restoring
+from backups.checks import close
 from backups.create import create as make
 from backups.errors import BackupError
 from backups.folder import Folder
+from backups.identities import load
+from models import Backup
 from web.state import state
+
+Readable = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 group = AppGroup("backup", help="Encrypted copies of the database.")
 
@@ -43,6 +51,77 @@ def create() -> None:
     )
     if not made.recorded:
         click.echo("Warning: the copy is complete, but the database is locked: monitors will not know of it", err=True)
+
+
+key_option = click.option("--identity", required=True, type=Readable, help="The file with the private key.")
+secret_option = click.option("--other-secret", is_flag=True, help="It was made with another ETRACKING_SECRET_KEY.")
+server_option = click.option(
+    "--server", default="", help="PostgreSQL: address of a database whose user may make others."
+)
+
+
+@group.command()
+@click.argument("file", required=False, type=Readable)
+@key_option
+@secret_option
+@server_option
+def verify(file: Path | None, identity: Path, other_secret: bool, server: str) -> None:
+    """Restore FILE (or the newest copy) into a scratch place, check everything, and throw it away again."""
+    folder, started = _folder(), time.monotonic()
+    with told("the drill failed"):
+        path = file or folder.newest()
+        with folder.locked():
+            source = restoring.Source(path, load(identity), other_secret)
+            facts = restoring.verify(source, current_app.config["DATABASE_URL"], server, folder.path)
+    spent = time.monotonic() - started
+    with suppress(PeeweeException), state().database.connection_context():  # on another machine there may be none
+        Backup.record("verified", path.stat().st_size, spent)
+    click.echo(
+        f"backup: {path.name} can be restored: {sum(facts.counts.values())} rows of {facts.made_at}, checked in"
+        f" {spent:.1f} s; last seal {facts.audit or 'none'}"
+    )
+
+
+@group.command()
+@click.argument("file", type=Readable)
+@key_option
+@secret_option
+@server_option
+@click.option("--journal", "journals", multiple=True, type=Readable, help="The journal of erasures, if not beside it.")
+@click.option("--without-journal", is_flag=True, help="There is none: what was erased since comes back.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def restore(
+    file: Path,
+    identity: Path,
+    other_secret: bool,
+    server: str,
+    journals: tuple[Path, ...],
+    without_journal: bool,
+    yes: bool,
+) -> None:
+    """Put FILE into the place of the database, which is kept aside. Stop web and worker first."""
+    found = journals or tuple(path for path in _journals(file) if path.exists())
+    if not found and not without_journal:
+        raise click.ClickException("no journal of erasures (erasures.jsonl) beside the copy: see --journal")
+    if not yes:
+        click.confirm(f"Replace the database by {file.name}? What happened since is lost", abort=True)
+    with told("the database is as it was"):
+        source = restoring.Source(file, load(identity), other_secret)
+        close(state().database)
+        done = restoring.restore(source, current_app.config["DATABASE_URL"], server, found)
+    click.echo(
+        f"backup: {sum(done.facts.counts.values())} rows of {done.facts.made_at} restored in {done.seconds:.1f} s;"
+        f" {done.erased} erased again; migrations: {', '.join(done.migrations) or 'none'}"
+    )
+    if done.aside:
+        click.echo(f"The replaced database is now {done.aside}: remove it when it is no longer needed.")
+
+
+def _journals(file: Path) -> Iterator[Path]:
+    """Where a journal may be: beside the copy, and in the folder of the backups."""
+    yield file.parent / journal.NAME
+    if folder := current_app.config["BACKUP_DIR"]:
+        yield Path(folder) / journal.NAME
 
 
 @contextmanager

@@ -41,6 +41,7 @@ def deeds() -> dict[str, str]:
         "resend": _("Message sent again"),
         "backdated": _("Bag of an earlier day"),
         "elsewhere": _("Number of another authority read"),
+        "restored": _("Database restored from a copy"),
     }
 
 

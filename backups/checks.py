@@ -1,0 +1,69 @@
+"""What must be true of a restored copy before anybody relies on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from backups import manifest, sqlite
+from backups.errors import BackupError
+from backups.manifest import Manifest
+from models import Audit, Totp, db
+from models.notifications.contact import hashed
+from paths import MIGRATIONS
+
+SAMPLE = 200  # values that are tried with the secret
+
+
+@contextmanager
+def using(database: Any) -> Iterator[None]:
+    """Let all models query `database` inside the block."""
+    before = db.obj
+    db.initialize(database)
+    try:
+        yield
+    finally:
+        db.initialize(before)
+
+
+def close(database: Any) -> None:
+    """Close all connections to `database`, those that a pool keeps, too."""
+    database.close()
+    if database.for_update:
+        database.close_all()
+
+
+def check(database: Any, facts: Manifest, any_secret: bool = False) -> None:
+    """Raise BackupError unless the restored `database` is whole and is what its manifest says.
+
+    With `any_secret`, it does not have to fit ETRACKING_SECRET_KEY.
+    """
+    known = {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
+    if newer := sorted(set(facts.schema) - known):
+        raise BackupError(f"the copy was made by a newer release: this one does not know {newer[0]}")
+    if not database.for_update:
+        sqlite.check(database)
+    found = manifest.look(database, facts.made)
+    for table in sorted(facts.counts.keys() | found.counts.keys()):
+        if (rows := found.counts.get(table)) != (expected := facts.counts.get(table)):
+            raise BackupError(f"the table {table} has {rows} rows in the copy, and {expected} in its manifest")
+    with using(database):
+        _check_audit(facts)
+        if not any_secret:
+            _check_secret(database)
+
+
+def _check_audit(facts: Manifest) -> None:
+    bad, last = Audit.verify()
+    if bad:
+        raise BackupError(f"row {bad} of the audit log in the copy was changed, removed or put in")
+    if (last.seal if last else "") != facts.audit:
+        raise BackupError("the audit log in the copy does not end with the seal of its manifest")
+
+
+def _check_secret(database: Any) -> None:
+    """Try a sample of what was hashed or encrypted with ETRACKING_SECRET_KEY."""
+    query = f"SELECT channel, address, address_hash FROM contact ORDER BY id DESC LIMIT {SAMPLE}"  # noqa: S608
+    fits = [hashed(channel, address) == known for channel, address, known in database.execute_sql(query).fetchall()]
+    fits += [app.readable for app in Totp.select(Totp.staff, Totp.secret).limit(SAMPLE)]
+    if fits and not any(fits):
+        raise BackupError("ETRACKING_SECRET_KEY is not the one of this copy: nothing encrypted can be read with it")
