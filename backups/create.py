@@ -45,6 +45,7 @@ def _record(database: Any, folder: Folder, made: Made) -> bool:
     """Write the journal of erasures, and the success where the monitor reads it. False if the database is locked."""
     try:
         with database.connection_context():
+            journal.create(folder.path)
             journal.flush(folder.path)
             Backup.record("created", made.size, made.seconds)
         journal.trim(folder.path, now())

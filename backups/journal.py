@@ -25,6 +25,8 @@ def flush(folder: Path) -> int:
     A crash in between leaves entries twice in the journal, or a torn line at its end: neither harms.
     """
     written = 0
+    if not Erasure.waiting(1):
+        return written
     with _locked(folder) as file:
         while entries := Erasure.waiting(BATCH):
             lines = [json.dumps([e.table, e.row, e.made_at.isoformat(), e.at.isoformat()]) + "\n" for e in entries]
@@ -35,6 +37,12 @@ def flush(folder: Path) -> int:
                 Erasure.mark_journaled(entries)
             written += len(entries)
     return written
+
+
+def create(folder: Path) -> None:
+    """Make the journal, so that an empty one can be told from one that is lost."""
+    with _locked(folder):
+        return
 
 
 def read(path: Path) -> Iterator[Entry]:

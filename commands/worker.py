@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from imaplib import IMAP4
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from flask import Flask, current_app
 from peewee import OperationalError
 
 import senders
+from backups import journal
 from commands.deliveries import deliver_next
 from commands.sending import Leases, Sender, log
 from models import Contact, Counter, Erasure, Notification, Reply, Tally, Tries, Used, WaitingTime, db
@@ -27,6 +29,7 @@ from web import log_safety
 HOUR = 3600.0
 IDLE_SECONDS = 1.0  # between two polls of an empty outbox
 COLLECT_SECONDS = 300.0  # between two polls of the bounce mailbox
+JOURNAL_SECONDS = 60.0  # how long an erasure may be known to the database alone
 RECLAIM_SECONDS = 10.0  # between two searches for notifications whose lease has expired
 LOCKED_SECONDS = 60.0  # how long `--once` waits for a database that is locked or restarting
 
@@ -56,6 +59,8 @@ class Housekeeping:
         self._every(HOUR, tidy)
         if current_app.config["MAIL_BOUNCE_SERVER"]:
             self._every(COLLECT_SECONDS, collect_bounces)
+        if current_app.config["BACKUP_DIR"]:
+            self._every(JOURNAL_SECONDS, journal_erasures)
         return None
 
     def _every(self, seconds: float, do: Callable[[], None]) -> None:
@@ -131,6 +136,15 @@ def _repeat(app: Flask, job: Job, stopping: threading.Event) -> None:
                 log.error("no notification sent: %s (%s)", log_safety.describe(error), place(error))
                 wait = None
             stopping.wait(IDLE_SECONDS if wait is None else wait)
+
+
+def journal_erasures() -> None:
+    """Write new erasures to the journal beside the backups. If it cannot be written, log it and go on sending."""
+    try:
+        with db.connection_context():
+            journal.flush(Path(current_app.config["BACKUP_DIR"]))
+    except OSError as error:
+        log.error("no erasures written to the journal: %s (%s)", error.strerror, place(error))
 
 
 def reclaim() -> None:

@@ -40,6 +40,8 @@ TYPED: list[tuple[str, str, str]] = [
     ("audit verify", "all as they were written", ""),
     ("backup keys", "AGE-SECRET-KEY-", ""),
     ("backup create", "backup: {folder}/", ""),
+    ("backup verify --identity {folder}/key.txt", "can be restored", ""),
+    ("backup restore {copy} --identity {folder}/key.txt --yes", "0 erased again", ""),
     ("demo", "Sign in at {site}/sign-in", "Error: the demo is for development"),
 ]
 
@@ -84,8 +86,10 @@ def test_every_command_is_typed(app):
 @pytest.mark.long
 def test_every_command_does_its_work(site, tmp_path):
     secure = site.config["SESSION_COOKIE_SECURE"]
+    backups.key_file(tmp_path)
     for line, printed, in_production in TYPED:
-        done = run(site, *line.split(), text=f"{PASSWORD}\n")
+        typed = line.format(folder=tmp_path, copy=next(tmp_path.glob("etracking-*.age"), ""))
+        done = run(site, *typed.split(), text=f"{PASSWORD}\n")
         expected = in_production if secure and in_production else printed
         assert done.exit_code == expected.startswith("Error"), (line, done.output)
         assert re.search(expected.format(site=site.config["SITE_URL"], folder=tmp_path), done.output), (
