@@ -9,7 +9,8 @@ import blueprints
 import commands
 import senders
 from commands import guard
-from models.base import db, make_database
+from models.base import db, make_database, today
+from models.catalogue import revision
 from models.catalogue.procedure import LOCALES
 from models.databases import is_away
 from models.dossiers.number import parse, several
@@ -24,6 +25,7 @@ from web import (
     htmx,
     languages,
     logging_config,
+    page_cache,
     request_id,
     schema,
     security_headers,
@@ -68,6 +70,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     converters.init_app(app, number=parse, numbers=several)
     htmx.init_app(app)
     security_headers.init_app(app, PLAIN_HTTP)
+    page_cache.init_app(app, revision.current, today)
     errors.init_app(app, error_words.text)
     senders.init_app(app)
     csrf.init_app(app)

@@ -3,6 +3,7 @@
 from models.backup import Backup
 from models.base import Base, ConflictError, db, make_database, now, today
 from models.catalogue.procedure import Authority, Form, FormFile, Procedure, Topic
+from models.catalogue.revision import CatalogueRevision
 from models.catalogue.text_block import TextBlock
 from models.desk.bulk_move import Bulk
 from models.desk.scan import Read
@@ -44,6 +45,7 @@ MODELS = (
     Form,
     FormFile,
     TextBlock,
+    CatalogueRevision,
     Staff,
     StaffSession,
     Audit,

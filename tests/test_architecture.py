@@ -59,7 +59,7 @@ HELPERS = {
         "readings",
         "tables",
     },
-    "blueprints.public": {"contact_limits", "forms", "lookups"},
+    "blueprints.public": {"catalogue", "contact_limits", "forms", "lookups"},
     "blueprints.operations": set(),
 }
 WORKERS = {

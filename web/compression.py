@@ -6,12 +6,27 @@ from functools import lru_cache
 import brotli
 from flask import Flask, Response, g, request
 from werkzeug.datastructures import Accept
-from werkzeug.http import parse_accept_header
+from werkzeug.http import generate_etag, parse_accept_header
 
 VARY = ("Accept-Encoding",)
 ENCODINGS = ["br", "gzip"]  # the better one first
 COMPRESSIBLE_TYPES = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
 MIN_SIZE = 500  # bytes; a smaller answer fits into one packet anyway
+
+
+class Page:
+    """A page that is kept: its body, its tag, and its compressed forms as they are asked for."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body, self.etag = body, generate_etag(body)
+        self.weight = 2 * len(body)  # bytes; brotli and gzip together take less than the body
+        self._compressed: dict[str, bytes] = {}
+
+    def compressed(self, encoding: str) -> bytes:
+        """The body in this encoding."""
+        if encoding not in self._compressed:
+            self._compressed[encoding] = compress(self.body, encoding)
+        return self._compressed[encoding]
 
 
 def init_app(app: Flask) -> None:
@@ -21,12 +36,14 @@ def init_app(app: Flask) -> None:
     def compress_response(response: Response) -> Response:
         if response.is_streamed or response.direct_passthrough:
             return response
+        page: Page | None = g.pop("page", None)
         if _is_cacheable(response):
-            response.add_etag(weak=True)  # a strong ETag would have to differ between the encodings
+            tag = page.etag if page else generate_etag(response.get_data())
+            response.set_etag(tag, weak=True)  # a strong ETag would have to differ between the encodings
             response.make_conditional(request)
         encoding = best_encoding(request.headers.get("Accept-Encoding", ""))
         if encoding and _is_compressible(response):
-            response.data = _compressed(response.get_data(), encoding)
+            response.data = page.compressed(encoding) if page else compress(response.get_data(), encoding)
             response.headers["Content-Encoding"] = encoding
         return response
 
@@ -57,6 +74,6 @@ def best_encoding(accepted: str) -> str | None:
     return parse_accept_header(accepted[:200], Accept).best_match(ENCODINGS)
 
 
-@lru_cache(maxsize=1024)  # popular pages are the same bytes: compressed once, about 10 MB of memory at most
-def _compressed(body: bytes, encoding: str) -> bytes:
+def compress(body: bytes, encoding: str) -> bytes:
+    """`body` in one of ENCODINGS."""
     return brotli.compress(body, quality=5) if encoding == "br" else gzip.compress(body, 6, mtime=0)

@@ -79,12 +79,17 @@ def answer(error: Exception) -> ResponseReturnValue:
     """Answer 503 if the database is away; any other exception is raised again."""
     if not state().is_away(error):
         raise error
+    note(error)
+    return current_app.handle_http_exception(AwayError(cast(Noting, state().database).may_have_saved))
+
+
+def note(error: Exception) -> None:
+    """Log, now and then, that the database is away; have the connection of this request closed at its end."""
+    g.database_away = True
     logged = state().cache(Logged)
     if time.monotonic() > logged.at + LOG_EVERY:
         logged.at = time.monotonic()
         log.error("database away at %s: %s", request.endpoint, log_safety.describe(error))
-    g.database_away = True
-    return current_app.handle_http_exception(AwayError(cast(Noting, state().database).may_have_saved))
 
 
 def create_file(database: Database) -> None:

@@ -1,7 +1,8 @@
 """The state of the application in this process, beside its settings: one typed object in app.extensions."""
 
+import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar, cast
 
@@ -36,6 +37,8 @@ class State:
     error_text: ErrorText = field(init=False)  # errors
     error_answers: dict[str, ErrorAnswer] = field(default_factory=dict)  # errors: start of the path -> answer
     help_pages: dict[str, HelpPage] = field(default_factory=dict)  # errors: first part of the path -> page
+    revision: Callable[[], Hashable] = field(init=False)  # page_cache
+    today: Callable[[], Hashable] = field(init=False)  # page_cache
     _caches: dict[type, object] = field(default_factory=dict)
 
     def cache(self, kind: type[Cached], make: Callable[[], Cached] | None = None) -> Cached:
@@ -54,11 +57,12 @@ class State:
 
 
 class LRUCache(Generic[Key, Value]):
-    """Least-recently-used cache with at most `size` values."""
+    """Least-recently-used cache with at most `size` values, or values of `size` altogether if they have a weight."""
 
-    def __init__(self, size: int = 2048) -> None:
-        self._size = size
+    def __init__(self, size: int = 2048, weight: Callable[[Value], int] = lambda _value: 1) -> None:
+        self._size, self._weight, self._total = size, weight, 0
         self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()  # to change it: the total must be right
 
     def get(self, key: Key) -> Value | None:
         """The value under `key`, or None."""
@@ -69,10 +73,14 @@ class LRUCache(Generic[Key, Value]):
             return None
 
     def put(self, key: Key, value: Value) -> None:
-        """Store `value`; evict the least recently used one if there are too many."""
-        self._values[key] = value
-        while len(self._values) > self._size:
-            self._values.popitem(last=False)
+        """Store `value`; evict the least recently used ones if there is too much."""
+        with self._lock:
+            if key in self._values:
+                self._total -= self._weight(self._values.pop(key))
+            self._values[key] = value
+            self._total += self._weight(value)
+            while self._total > self._size:
+                self._total -= self._weight(self._values.popitem(last=False)[1])
 
 
 def init_app(app: Flask) -> None:

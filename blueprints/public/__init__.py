@@ -36,7 +36,7 @@ EXEMPT_FROM_CSRF = (
 )
 
 # Query parameters that stay when the visitor changes the language; a typed number must not.
-KEPT_FILTERS = {"procedures": ("q", "audience", "topic", "event"), "tracking": ("code",)}
+KEPT_FILTERS = {"procedures": (*procedures.FILTERS, "page"), "tracking": ("code",)}
 
 # 404 pages that help to correct a number, by the first part of the path.
 HELP_PAGES = {"t": status.not_found, "e": envelopes.not_found, "r": receipts.unknown}

@@ -7,13 +7,14 @@ from flask import Blueprint, Response, current_app, render_template
 
 from models import now
 from models.dossiers.kinds import STATUSES
-from web import htmx
+from web import htmx, page_cache
 from wording.kinds import label, meaning
 
 bp = Blueprint("information", __name__)
 
 
 @bp.get("/help")
+@page_cache.shared(of_data=False)
 def help_page() -> Response:
     """Show how eTracking works, with and without a printer."""
     meanings = [(label(status), meaning(status)) for status in STATUSES]
@@ -21,12 +22,14 @@ def help_page() -> Response:
 
 
 @bp.get("/privacy")
+@page_cache.shared(of_data=False)
 def privacy() -> Response:
     """Show what data is kept, why, and for how long."""
     return htmx.page("public/information/privacy.html")
 
 
 @bp.get("/accessibility")
+@page_cache.shared(of_data=False)
 def accessibility() -> Response:
     """The accessibility statement."""
     return htmx.page("public/information/accessibility.html")

@@ -1,20 +1,27 @@
 """The catalogue: find a procedure, read what it needs, download its forms."""
 
-from flask import Blueprint, Response, abort, request
-from peewee import ModelSelect, prefetch
+from typing import Any
+
+from flask import Blueprint, Response, abort, request, url_for
+from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
-from models import Authority, Form, FormFile, Procedure, Topic
+from blueprints.public import catalogue
+from models import Authority, Form, Procedure, Topic
 from models.catalogue.procedure import AUDIENCES
-from web import htmx
+from web import htmx, page_cache
 from web.languages import current
 from web.responses import pdf
 from wording import dossier as dossier_words
 
 bp = Blueprint("procedures", __name__, url_prefix="/procedures")
 
+PAGE_SIZE = 50  # procedures
+FILTERS = ("q", "audience", "topic", "event")
+
 
 @bp.get("")
+@page_cache.shared(*FILTERS, "page")
 def index() -> Response:
     """List the procedures by topic. ?q= and the filters narrow the list, live under htmx."""
     audience = request.args.get("audience", "")
@@ -24,20 +31,21 @@ def index() -> Response:
         "topic": request.args.get("topic", "")[:60],
         "life_event": request.args.get("event", "")[:60],
     }
-    found = Procedure.find(current(), **filters)
-    return htmx.page(
-        "public/procedures/index.html", count=len(found), groups=grouped(found, filters["audience"]), **filters
-    )
+    found = catalogue.listing().find(current(), **filters)
+    last = max((len(found) - 1) // PAGE_SIZE + 1, 1)
+    page = min(max(request.args.get("page", 1, type=int), 1), last)
+    groups = catalogue.grouped(found[PAGE_SIZE * (page - 1) : PAGE_SIZE * page], filters["audience"])
+    context: dict[str, Any] = {"count": len(found), "groups": groups, "pages": _pages(page, last)}
+    return htmx.page("public/procedures/index.html", **context, **filters)
 
 
 @bp.get("/<slug>")
+@page_cache.shared()
 def show(slug: str) -> Response:
     """Show one procedure: for whom, steps, documents, forms (with a link if there is a file), the authority."""
-    procedure = get_object_or_404(Procedure.offered(), Procedure.slug == slug)
-    forms = procedure.forms.where(~Form.retired).order_by(Form.position)
-    with_files = prefetch(forms, FormFile.select(FormFile.id, FormFile.form))
-    waited = dossier_words.waited(procedure)
-    return htmx.page("public/procedures/show.html", procedure=procedure, forms=with_files, waited=waited)
+    procedure, forms, time = catalogue.shown(slug)
+    waited = dossier_words.spread(time.half, time.most) if time else ""
+    return htmx.page("public/procedures/show.html", procedure=procedure, forms=forms, waited=waited)
 
 
 @bp.get("/<slug>/forms/<form>")
@@ -55,20 +63,10 @@ def offered_forms() -> "ModelSelect[Form]":
     return joined.join_from(Procedure, Topic).where(~Form.retired & ~Procedure.retired)
 
 
-def grouped(procedures: list[Procedure], audience: str = "") -> list[tuple[str, list[tuple[Topic, list[Procedure]]]]]:
-    """Group the procedures by audience (or only for one `audience`), then by topic; keeps their order.
-
-    A procedure for both audiences is in both groups, so that nobody must look in the other one.
-    """
-    return [
-        (name, topics)
-        for name in AUDIENCES
-        if audience in ("", name) and (topics := _by_topic([p for p in procedures if name in p.audiences]))
-    ]
-
-
-def _by_topic(procedures: list[Procedure]) -> list[tuple[Topic, list[Procedure]]]:
-    topics: dict[int, tuple[Topic, list[Procedure]]] = {}
-    for procedure in procedures:
-        topics.setdefault(procedure.topic.id, (procedure.topic, []))[1].append(procedure)
-    return list(topics.values())
+def _pages(page: int, last: int) -> dict[str, str]:
+    """The URLs of the pages before and after this one; empty if there is none."""
+    filters: dict[str, Any] = {name: value for name in FILTERS if (value := request.args.get(name))}
+    there = {"before": page - 1, "after": page + 1}
+    return {
+        name: url_for(".index", **filters, page=other) if 1 <= other <= last else "" for name, other in there.items()
+    }

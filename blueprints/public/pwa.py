@@ -8,10 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from models import Procedure
+from blueprints.public import catalogue
+from models.catalogue.listing import Listed
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from paper import qr
-from web import compression, htmx
+from web import compression, htmx, page_cache
 from web.languages import current, speaking
 from web.links import link_to
 from web.responses import private
@@ -21,6 +22,7 @@ from web.static_files import static_url
 bp = Blueprint("pwa", __name__)
 
 MAX_QR_CHARACTERS = 1500  # of saved dossiers; a camera cannot read a larger QR code
+MAX_OFFLINE = 200  # procedures that the offline page names
 DESK_SCRIPTS = ("passkey.js", "post-bag.js")  # not cached by the service worker, as citizens do not need them
 THEME_COLOUR, BACKGROUND_COLOUR = "#14375e", "#f6f5f1"  # --brand and --ground of static/site.css
 
@@ -48,6 +50,7 @@ def locale() -> str:
 
 
 @bp.get("/saved")
+@page_cache.shared(of_data=False)
 def saved() -> Response:
     """The empty page of the saved dossiers; site.js fills it from the browser's storage."""
     return htmx.page("public/pwa/saved.html")
@@ -66,6 +69,7 @@ def code() -> Response:
 
 
 @bp.get("/offline")
+@page_cache.shared()
 def offline() -> Response:
     """The page that the service worker shows without a network, if it has not cached the wanted page."""
     return htmx.page("public/pwa/offline.html", procedures=_procedures())
@@ -154,9 +158,9 @@ def _screen(name: str, sizes: str, width: str, label: str) -> dict[str, str]:
     return _picture(f"screenshots/{name}-{current()}.png", sizes, form_factor=width, label=label)
 
 
-def _procedures() -> list[Procedure]:
+def _procedures() -> list[Listed]:
     """The procedures that a browser may have cached; the offline page shows those that it has."""
-    return list(Procedure.offered())
+    return catalogue.listing().procedures[:MAX_OFFLINE]
 
 
 def _release() -> Release:

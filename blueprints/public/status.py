@@ -1,12 +1,11 @@
 """The status page of a dossier, for anyone who has its number; and the forms that look a number up."""
 
-import hashlib
 from collections.abc import Hashable
 from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
 
 from blueprints.public import contacts, lookups, push
@@ -18,7 +17,9 @@ from models.notifications import addresses
 from models.notifications.version_key import VersionKey
 from models.security.crockford import check_character
 from web import htmx
+from web.compression import Page
 from web.languages import current
+from web.page_cache import page_response
 from web.responses import camera, private
 from web.state import LRUCache, state
 from wording import dossier as dossier_words
@@ -29,11 +30,15 @@ from wording.sheets import printed_url
 
 bp = Blueprint("status", __name__)
 
+MAX_BYTES = 16 * 1024 * 1024  # of rendered status pages
 NO_SESSION = {"csrf": False}  # no CSRF token: the number is the key, and no session is needed
 
 
-class Pages(LRUCache[tuple[Hashable, ...], bytes]):
+class Pages(LRUCache[tuple[Hashable, ...], Page]):
     """Cache of rendered status pages. The key holds the version of the dossier, so no page is ever stale."""
+
+    def __init__(self) -> None:
+        super().__init__(MAX_BYTES, weight=lambda page: page.weight)
 
 
 class Unreached(NamedTuple):
@@ -86,12 +91,12 @@ def show(number: str, round_: int = 0) -> Response:
     fresh = "new" in request.args
     pages, key = state().cache(Pages), (number, seen, current(), today(), htmx.headers().part)
     uncached = fresh or seen.missed
-    body = None if uncached else pages.get(key)
-    if body is None:
-        body = _render(seen, fresh).encode()
+    page = None if uncached else pages.get(key)
+    if page is None:
+        page = Page(_render(seen, fresh).encode())
         if not uncached:
-            pages.put(key, body)
-    return _answer(body, seen)
+            pages.put(key, page)
+    return _answer(page, seen)
 
 
 @bp.get("/t/<number:number>.json")
@@ -208,9 +213,9 @@ def _unreached(dossier: Dossier) -> list[Unreached]:
     return found
 
 
-def _answer(body: bytes, key: VersionKey) -> Response:
-    response = make_response(body)
-    said = hashlib.sha256(body).hexdigest()[:12] if key.missed else ""
+def _answer(page: Page, key: VersionKey) -> Response:
+    response = page_response(page)
+    said = page.etag[:12] if key.missed else ""
     response.set_etag(f"{key.version}-{key.revision}-{current()}-{today()}{said}", weak=True)
     response.make_conditional(request)
     return private(response)

@@ -85,21 +85,6 @@ class Procedure(Base):
             .order_by(Topic.position, cls.position)
         )
 
-    @classmethod
-    def find(
-        cls, language: str, words: str = "", audience: str = "", topic: str = "", life_event: str = ""
-    ) -> list["Procedure"]:
-        """The offered procedures that hold every word asked for, in `language`, accents and case ignored."""
-        wanted = fold(words).split()
-        return [
-            procedure
-            for procedure in cls.offered()
-            if all(word in procedure.search[language] for word in wanted)
-            and (not audience or audience in procedure.audiences)
-            and (not topic or procedure.topic.slug == topic)
-            and (not life_event or procedure.life_event == life_event)
-        ]
-
 
 # Of a procedure, all but the long texts of its own page in the catalogue.
 SHORT = [field for field in Procedure._meta.sorted_fields if field.name not in ("sections", "search", "sources")]

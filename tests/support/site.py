@@ -12,10 +12,12 @@ from models.security import keys
 from models.staff.proof import Proof
 from support.visitor import Visitor
 from web import database as storage
+from web import page_cache
 from web.state import state
 
 DURABLE = PRAGMAS.copy()
 PRAGMAS["synchronous"] = "off"  # no power cut is tested here
+page_cache.CHECK_EVERY = 0  # a test sees at once what it has changed
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 COMPILED = FileSystemBytecodeCache()
