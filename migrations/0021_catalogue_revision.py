@@ -35,15 +35,3 @@ def on_sqlite(db):
     for table in TABLES:
         for verb in VERBS:
             db.execute_sql(f"CREATE TRIGGER {table}_revised_{verb.lower()} AFTER {verb} ON {table} BEGIN {RENEW}; END")
-
-
-def down(migrator, db):
-    for table in TABLES:
-        if isinstance(db, PostgresqlDatabase):
-            db.execute_sql(f'DROP TRIGGER {table}_revised ON {table}')
-        else:
-            for verb in VERBS:
-                db.execute_sql(f'DROP TRIGGER {table}_revised_{verb.lower()}')
-    migrator.migrate(migrator.drop_table('catalogue_revision'))
-    if isinstance(db, PostgresqlDatabase):
-        db.execute_sql('DROP FUNCTION catalogue_revised')

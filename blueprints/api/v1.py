@@ -67,22 +67,20 @@ def show(number: str) -> Response:
 
 
 def idempotent(view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[..., Response]:
-    """Decorator: do a request once for each Idempotency-Key; a repeat gets the stored answer."""
+    """Decorator: do a request once for each Idempotency-Key; a repeat gets the stored answer.
+
+    The answer is stored in the transaction of what it tells: a crash loses both or neither.
+    """
 
     @wraps(view)
     def answer(**values: Any) -> Response:
-        reply, first = _reply()
-        if first:
-            try:
-                body, status = view(**values)
-            except HTTPException as error:
-                status, body = error.code or 500, response_to(error).get_json()
-            except BaseException:
-                reply.forget()
-                raise
-            reply.end(status, body)
-        else:
-            status, body = reply.status or 500, reply.body
+        with db.atomic():
+            reply, first = _reply()
+            if first:
+                body, status = _done(view, **values)
+                reply.end(status, body)
+            else:
+                body, status = reply.body, reply.status or 500
         response = jsonify(body)
         response.status_code = status
         if status >= 400:
@@ -90,6 +88,15 @@ def idempotent(view: Callable[..., tuple[dict[str, Any], int]]) -> Callable[...,
         return response
 
     return answer
+
+
+def _done(view: Callable[..., tuple[dict[str, Any], int]], **values: Any) -> tuple[dict[str, Any], int]:
+    """The answer of `view`; what a refused request has written is rolled back."""
+    try:
+        with db.atomic():
+            return view(**values)
+    except HTTPException as error:
+        return response_to(error).get_json(), error.code or 500
 
 
 @bp.post("/dossiers/<number:number>/moves")

@@ -13,7 +13,6 @@ from models.staff.audit import Audit
 from models.staff.staff import Staff
 
 REPLY_KEPT_FOR = dt.timedelta(hours=24)  # how long the answer to an idempotency key is kept
-TAKEOVER_AFTER = dt.timedelta(minutes=2)  # longer than any answer takes: its process must have died
 
 
 class Keys(NamedTuple):
@@ -81,7 +80,7 @@ class Reply(Base):
     system = ForeignKeyField(System, on_delete="CASCADE")
     key = CharField(max_length=100)
     request_hash = CharField(max_length=64)
-    status = IntegerField(null=True)  # None while the first request is still being answered
+    status = IntegerField(null=True)
     body = JSONField(null=True)
     at = UTCDateTimeField(index=True)
 
@@ -92,36 +91,25 @@ class Reply(Base):
     def begin(cls, system: System, key: str, request: str) -> "tuple[Reply, bool]":
         """The reply to `request`, and True if the request is new and must be executed.
 
-        Raises ConflictError while the first is being answered, and ValueError if the key came with another request.
+        Must be called in the transaction that executes the request and ends with end(): so there is no answer without
+        its effect, nor an effect without its answer. A second request with the key waits for that transaction. Raises
+        ValueError if the key came with another request.
         """
         asked = _hash(request)
         try:
             with db.atomic():
                 return cls.create(system=system, key=key, request_hash=asked, at=now()), True
         except IntegrityError:
-            reply = cls.get_or_none((cls.system == system) & (cls.key == key))
-        if reply is None:  # the first one failed in between, and was deleted
-            return cls.begin(system, key, request)
+            reply = cls.get((cls.system == system) & (cls.key == key))
         if reply.request_hash != asked:
             raise ValueError("the idempotency key was used for another request")
-        if reply.status is not None:
-            return reply, False
-        if not reply._take_over():
+        if reply.status is None:  # of the release before this one, which answered in a transaction of its own
             raise ConflictError
-        return reply, True
-
-    def _take_over(self) -> bool:
-        """Take over from a process that died. What it had committed stays: the dossier's version shows it."""
-        lost = (Reply.id == self.id) & Reply.status.is_null() & (Reply.at < now() - TAKEOVER_AFTER)
-        return Reply.update(at=now()).where(lost).execute() == 1
+        return reply, False
 
     def end(self, status: int, body: Any) -> None:
         """Store the answer."""
         Reply.update(status=status, body=body).where(Reply.id == self.id).execute()
-
-    def forget(self) -> None:
-        """Delete it after a failure on our side, so that a repeated request is executed."""
-        self.delete_instance()
 
     @classmethod
     def purge(cls) -> int:

@@ -9,10 +9,10 @@ from queue import SimpleQueue
 import pytest
 
 from commands.worker import Worker
-from models import Contact, Dossier, Event, Notification, Procedure, base, db, now
+from models import Contact, Dossier, Event, Notification, Procedure, System, base, db, now
 from models.notifications.announce import Contacts
 from support.crasher import SOON, Crasher
-from support.sending import make_dossier, queued, row
+from support.sending import make_dossier, make_form, queued, row
 from support.site import DURABLE
 from web.database import create_file
 
@@ -99,6 +99,24 @@ def test_move_is_whole_or_not_there(crash):
             assert stored.status == "received"
             break
     assert step > 10
+
+
+@pytest.mark.long
+def test_request_of_a_system_is_answered_as_the_one_that_was_lost(crash):
+    with db.connection_context():
+        token = System.add(make_form().procedure.authority, "registry")[1].token
+    for step in steps():
+        with db.connection_context():
+            dossier = make_dossier()
+        order = {"token": token, "number": dossier.number, "key": f"request-{step}"}
+        end, said = crash("ask", step, **order)
+        lived, again = crash("ask", 0, **order)
+        assert lived == "lived" and said in ([], again) and again[0].startswith("201 ")
+        with db.connection_context():
+            assert [event.kind for event in dossier.events.order_by(Event.id)] == ["announced", "received"]
+        if end == "lived":
+            break
+    assert step > 15
 
 
 @pytest.mark.long

@@ -76,6 +76,15 @@ def move(key: str) -> None:
         dossier.move(Move("received", by=None, version=dossier.version, arrived_on=today()))
 
 
+def ask(token: str, number: str, key: str) -> None:
+    """An authority's own system records the arrival of a dossier."""
+    body = {"to": "received", "version": 1, "arrived_on": today().isoformat()}
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": key}
+    site = app.config["SITE_URL"]
+    answer = app.test_client().post(f"/api/v1/dossiers/{number}/moves", site, json=body, headers=headers)
+    say(f"{answer.status_code} {answer.text.strip()}")
+
+
 def work() -> None:
     Worker().work(SimpleQueue(), once=True)
 
