@@ -23,7 +23,7 @@ def check() -> None:
         click.echo(fault, err=True)
     if faults:
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        click.echo(f"{count} in {config['SETTINGS_SOURCE']}", err=True)
+        click.echo(f"{count}; the settings are those of {config['SETTINGS_SOURCE']}", err=True)
         raise SystemExit(1)
     for name, what in _summary(config):
         click.echo(f"{name:14} {what}")

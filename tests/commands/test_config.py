@@ -59,7 +59,7 @@ def test_right_settings_are_told_in_short_and_no_secret(type_in):
 def test_all_faults_are_told_at_once(type_in):
     wrong = {"MAIL_SENDER": "", "PROXY_HOPS": "", "HELPDESK_PHONE": "", "HELPDESK_EMAIL": "", "MAIL_SERVR": "x"}
     code, said = type_in("config", "check", **RIGHT | wrong)
-    assert code == 1 and "4 faults in the environment" in said and len(said.splitlines()) == 5
+    assert code == 1 and "4 faults; the settings are those of the environment" in said and len(said.splitlines()) == 5
     assert [secret for secret in SECRETS if secret in said] == []
 
 
@@ -69,13 +69,16 @@ def test_settings_in_one_file_are_checked_as_web_and_worker_read_them(type_in, m
     monkeypatch.setenv("ETRACKING_ENV_FILE", str(file))
     assert f"settings       {file}\n" in type_in("config", "check")[1]
     file.write_text(file.read_text().replace("PROXY_HOPS='1'", "PROXY_HOPS=one"))
-    assert f"1 fault in {file}\n" in type_in("config", "check")[1]
+    assert f"1 fault; the settings are those of {file}\n" in type_in("config", "check")[1]
 
 
 def test_what_is_wrong_beside_the_settings_is_told_too(production, monkeypatch):
     monkeypatch.setattr(config, "CHECKS", [lambda: (), lambda: ["the database is away"]])
     refused = run(production, "config", "check")
-    assert (refused.exit_code, refused.stderr) == (1, "the database is away\n1 fault in the environment\n")
+    assert (refused.exit_code, refused.stderr) == (
+        1,
+        "the database is away\n1 fault; the settings are those of the environment\n",
+    )
 
 
 def test_commands_are_listed_before_there_are_settings(type_in):

@@ -4,12 +4,14 @@ A new command has no case here and fails the first test: add one to TYPED, with 
 """
 
 import re
+import shutil
 from collections.abc import Iterator
 
 import click
 import pytest
 
 from models import db
+from paths import CATALOGUE
 from support import backups, production
 from support.commands import run
 from support.sending import close
@@ -21,8 +23,9 @@ LINK = r"{site}/sign-in/invitation/[\w-]{{43}}"
 TYPED: list[tuple[str, str, str]] = [
     ("config check", "site  +{site}, ", ""),
     ("db upgrade", "database: up to date", ""),
+    ("db status", "all is as it has to be", ""),
     ("captcha voices", "recordings made", ""),
-    ("catalogue check", "no fault", ""),
+    ("catalogue check {folder}/catalogue", "1 procedures, .*, no fault", ""),
     ("catalogue load", "catalogue: ", ""),
     ("staff add helpdesk@example.lu --role helpdesk", "staff: helpdesk added", ""),
     (f"staff invite {EMAIL} --role clerk --authority {AUTHORITY}", LINK, ""),
@@ -86,6 +89,8 @@ def test_every_command_is_typed(app):
 @pytest.mark.long
 def test_every_command_does_its_work(site, tmp_path):
     secure = site.config["SESSION_COOKIE_SECURE"]
+    others = {path.name for path in CATALOGUE.iterdir() if (path / "procedure.yaml").exists()} - {"rent-subsidy"}
+    shutil.copytree(CATALOGUE, tmp_path / "catalogue", ignore=lambda *_: others)  # to draw all forms takes long
     backups.key_file(tmp_path)
     for line, printed, in_production in TYPED:
         typed = line.format(folder=tmp_path, copy=next(tmp_path.glob("etracking-*.age"), ""))

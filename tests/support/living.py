@@ -5,15 +5,15 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from flask import Flask
 from werkzeug.serving import make_server
 
 from paths import ROOT
@@ -38,18 +38,18 @@ class Service:
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[str]:
+def served(app: Callable[..., Iterable[bytes]], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """The address of `app` on this machine."""
 
     def site(environ, start_response):
         with closing(app(environ, start_response)) as parts:  # even if the browser goes away: werkzeug then forgets to
             yield from parts
 
-    server = make_server("127.0.0.1", 0, site, threaded=True)
+    server = make_server("127.0.0.1", 0, site, threaded=True, ssl_context=tls)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.port}"
     finally:
         server.shutdown()
         thread.join()

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from senders.inbox import Entry
+from support.living import served
 from support.site import SETTINGS as SITE_SETTINGS
 from support.site import running
 from support.sms_stand_in import SmsProvider
@@ -63,6 +66,15 @@ def proxied(environ: dict[str, Any]) -> dict[str, Any]:
         "HTTP_X_FORWARDED_HOST": environ["HTTP_HOST"],
         "wsgi.url_scheme": "http",
     }
+
+
+@contextmanager
+def behind_tls(app: Flask, certificate: Path) -> Iterator[str]:
+    """The address, in digits, of a reverse proxy with TLS before the site."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    with served(lambda environ, start_response: app(proxied(environ), start_response), tls) as address:
+        yield address
 
 
 class Letterbox:

@@ -7,6 +7,8 @@ import pytest
 from dotenv import dotenv_values
 
 from app import create_app
+from paths import ROOT
+from support.documents import blocks
 from support.production import SETTINGS as PRODUCTION
 from support.site import SETTINGS
 from web import environment
@@ -78,6 +80,14 @@ def test_value_is_read_as_a_shell_and_the_command_line_of_flask_read_it(file, li
     said = subprocess.run(shell, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=True).stdout
     assert environment.read() == environment.Stated({name.removeprefix("ETRACKING_"): meaning}, str(file), [])
     assert said == dotenv_values(file)[name] == meaning
+
+
+def test_lines_that_the_document_shows_are_read(file):
+    shown = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    (block,) = [block.text for block in blocks(shown) if block.language == "ini"]
+    file.write_text(block)
+    read = environment.read()
+    assert read.problems == [] and len(read.texts) == len(block.splitlines())
 
 
 @pytest.mark.parametrize("line", ODD)
