@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app app
-CODE := blueprints commands migrations models paper senders web wording
+CODE := $(filter-out tests/ bench/,$(sort $(dir $(wildcard */*.py))))
 # On a server, the release that runs: pages of it that are open still ask for its static files.
 FORMER ?= ../../current
 export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)

@@ -70,10 +70,11 @@ def test_commands_services_and_documents_read_the_same_file():
 
 
 @pytest.mark.long
-def test_the_example_needs_but_its_secrets_to_be_filled_in(tmp_path):
+def test_the_example_needs_but_its_secrets_to_be_filled_in(sqlite_url, tmp_path):
     recipient = str(pyrage.x25519.Identity.generate().to_public())
     filled = EXAMPLE.read_text().replace("BACKUP_RECIPIENT=\n", f"BACKUP_RECIPIENT={recipient}\n")
     filled = re.sub(r"^(ETRACKING_\w+)=$", r"\1=Zk3vT9qLx7WmB2nRc8HdYs5GaJ4eUoPf", filled, flags=re.MULTILINE)
+    filled = re.sub(r"^ETRACKING_DATABASE_URL=.*", f"ETRACKING_DATABASE_URL={sqlite_url}", filled, flags=re.MULTILINE)
     (tmp_path / "etracking.env").write_text(filled)
     environment = {
         "PATH": os.environ["PATH"],
@@ -83,7 +84,7 @@ def test_the_example_needs_but_its_secrets_to_be_filled_in(tmp_path):
     command = [DEPLOY / "bin" / "etracking", "config", "check"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert "PostgreSQL, etracking" in done.stdout and "etracking.example.lu" in done.stdout
+    assert "etracking.example.lu, 1 reverse proxy" in done.stdout
 
 
 def test_gunicorn_takes_its_settings():

@@ -31,6 +31,12 @@ WRITTEN_ELSEWHERE = (
     "systemctl",
     "journalctl",
     "sudoedit",
+    "nano",
+    "cp",
+    "chmod",
+    "sed",
+    "openssl",
+    "docker",
 )  # tools of others: only their files are ours
 RELEASE = re.compile(r"^/opt/etracking/(?:current|releases/[\d.]+)/?")  # where a release lies on a server
 COMMAND = re.compile(r"^\s*(\.venv/bin/)?(flask|make|gunicorn|pytest|python3?|pip|npm|pybabel) ", re.MULTILINE)
