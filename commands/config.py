@@ -8,10 +8,22 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from commands import guard
+from web import schema
+
 group = AppGroup("config", help="The settings.")
 
 # What can be wrong although each setting is right. A check yields one sentence for each fault, with its remedy.
 CHECKS: list[Callable[[], Iterable[str]]] = []
+
+
+def database() -> Iterator[str]:
+    """What is wrong with the database and is not mended by `db upgrade`, which comes next."""
+    if (why := guard.fault()) and schema.UPGRADE not in why:
+        yield why
+
+
+CHECKS.append(database)
 
 
 @group.command()
@@ -34,6 +46,7 @@ def _summary(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "settings", config["SETTINGS_SOURCE"]
     yield "site", f"{config['SITE_URL']}, {'1 reverse proxy' if hops == 1 else f'{hops} reverse proxies'} in front"
     yield "database", _database(config["DATABASE_URL"])
+    yield "tables", guard.fault() or "up to date"
     yield "mail", _mail(config)
     yield "bounces", _bounces(config)
     yield "SMS", f"Vonage, as {config['SMS_SENDER']}" if config["VONAGE_APPLICATION_ID"] else "off"

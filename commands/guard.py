@@ -9,7 +9,6 @@ import click
 from flask.cli import run_command, with_appcontext
 from peewee import PeeweeException
 
-from commands import config
 from web import schema
 from web.state import state
 
@@ -35,16 +34,12 @@ def protect(commands: Iterable[click.Command]) -> None:
             command.callback = _after_a_look(command.callback)
 
 
-def faults() -> Iterator[str]:
-    """Why nothing can run on the database, in one sentence; nothing if all can."""
+def fault() -> str:
+    """Why nothing can run on the database, in one sentence; empty if all can."""
     try:
-        if why := schema.problem(state().database):
-            yield why
+        return schema.problem(state().database)
     except PeeweeException as error:
-        yield f"the database cannot be reached: {schema.first_line(error)}"
-
-
-config.CHECKS.append(faults)
+        return f"the database cannot be reached: {schema.first_line(error)}"
 
 
 def serving() -> bool:
@@ -69,7 +64,7 @@ def _after_a_look(callback: Callable[..., Any]) -> Callable[..., Any]:
     @with_appcontext
     @wraps(callback)
     def run(*args: Any, **options: Any) -> Any:
-        for why in faults():
+        if why := fault():
             raise click.ClickException(why)
         return callback(*args, **options)
 

@@ -5,23 +5,25 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from imaplib import IMAP4
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 
 from flask import Flask, current_app
-from peewee import OperationalError
+from peewee import OperationalError, PeeweeException
 
 import senders
 from backups import journal
 from commands.deliveries import deliver_next
 from commands.sending import Leases, Sender, log
-from models import Contact, Counter, Erasure, Notification, Reply, Tally, Tries, Used, WaitingTime, db
+from models import Contact, Counter, Erasure, Heartbeat, Notification, Reply, Tally, Tries, Used, WaitingTime, db
 from models.base import optimize
 from models.dossiers import reminders
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS
+from models.notifications.heartbeat import BEAT_SECONDS
 from senders import bounces
 from senders.base import place
 from web import log_safety
@@ -46,6 +48,23 @@ class Deliveries:
 
     def step(self) -> float | None:
         return 0.0 if deliver_next() else None
+
+
+class Pulse:
+    """Tells monitors every half minute that this worker lives, also while it waits for a slow server."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def step(self) -> float | None:
+        with db.connection_context():
+            Heartbeat.beat(self.name)
+        return BEAT_SECONDS
+
+    def stop(self) -> None:
+        """Say that it ends. If the database is away, it is missed after two minutes instead."""
+        with suppress(PeeweeException), db.connection_context():
+            Heartbeat.stop(self.name)
 
 
 class Housekeeping:
@@ -74,7 +93,7 @@ class Worker:
 
     def __init__(self) -> None:
         name = f"{socket.gethostname()[:40]}:{os.getpid()}"
-        self.leases = Leases()
+        self.leases, self.pulse = Leases(), Pulse(name)
         self.jobs: list[Job] = [*(Sender(channel, name, self.leases) for channel in CHANNELS), Deliveries()]
 
     def work(self, stop_requests: "SimpleQueue[str]", once: bool = False) -> None:
@@ -91,7 +110,7 @@ class Worker:
     def _serve(self, stop_requests: "SimpleQueue[str]") -> None:
         """Run each job in a thread of its own. What is being sent when it is told to leave is finished."""
         app, stopping = current_app._get_current_object(), threading.Event()  # type: ignore[attr-defined]
-        jobs = [*self.jobs, Housekeeping()]
+        jobs = [*self.jobs, self.pulse, Housekeeping()]
         threads = [threading.Thread(target=_repeat, args=(app, job, stopping)) for job in jobs]
         for thread in threads:
             thread.start()
@@ -101,12 +120,14 @@ class Worker:
             stopping.set()
             for thread in threads:
                 thread.join()
+            self.pulse.stop()
 
     def _drain(self, stop_requests: "SimpleQueue[str]") -> None:
         """Do the jobs in turns until none has anything left to do. Waits for a database that is locked."""
         locked_since: float | None = None
         while True:
             try:
+                self.pulse.step()  # and no stop(): whoever runs `--once` every minute has a living worker
                 reclaim()
                 return self._drain_unlocked(stop_requests)
             except OperationalError:

@@ -19,8 +19,3 @@ def up(migrator, db):
     for table, column in COUNTS:  # by hand: add_column() would copy the whole table on SQLite
         db.execute_sql(f'ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0')
     migrator.migrate(*(migrator.add_column(*addition) for addition in OTHERS))
-
-
-def down(migrator, db):
-    migrator.migrate(*(migrator.drop_column(table, column) for table, column in COUNTS))
-    migrator.migrate(*(migrator.drop_column(table, column) for table, column, _field in OTHERS))

@@ -25,7 +25,3 @@ def up(migrator, db):
             table_name = 'backup'
 
     db.create_tables([Erasure, Backup])
-
-
-def down(migrator, db):
-    migrator.migrate(migrator.drop_table('backup'), migrator.drop_table('erasure'))

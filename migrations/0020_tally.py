@@ -150,18 +150,3 @@ def day(db, row):
     if isinstance(db, PostgresqlDatabase):
         return f"to_char({row}.created_at, 'YYYY-MM-DD')"
     return f'substr({row}.created_at, 1, 10)'
-
-
-def down(migrator, db):
-    for name, _event, _table, _when, _body in triggers(db):
-        if isinstance(db, PostgresqlDatabase):
-            db.execute_sql(f'DROP FUNCTION {name} CASCADE')
-        else:
-            db.execute_sql(f'DROP TRIGGER {name}')
-    for name in ('dossier_work_of_authority', 'dossier_work'):
-        db.execute_sql(f'DROP INDEX {name}')
-    migrator.migrate(
-        migrator.drop_table('tally'),
-        *(migrator.drop_index(table, '_'.join((table, *columns))) for table, columns in ADDED),
-        *(migrator.add_index(table, columns, False) for table, columns in DROPPED),
-    )

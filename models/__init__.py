@@ -21,6 +21,7 @@ from models.erasure import Erasure, erase, erase_again
 from models.notifications.announce import Contacts
 from models.notifications.channel import Channel
 from models.notifications.contact import Contact
+from models.notifications.heartbeat import Heartbeat
 from models.notifications.notification import Notification
 from models.notifications.outcome import Outcome
 from models.notifications.subscription import Subscription
@@ -67,6 +68,7 @@ MODELS = (
     Subscription,
     Notification,
     Channel,
+    Heartbeat,
     WaitingTime,
     Tally,
     Counter,

@@ -60,7 +60,7 @@ HELPERS = {
         "tables",
     },
     "blueprints.public": {"catalogue", "contact_limits", "forms", "lookups"},
-    "blueprints.operations": set(),
+    "blueprints.operations": {"readiness"},
 }
 WORKERS = {
     "guard",

@@ -63,6 +63,8 @@ DEFAULTS: dict[str, Any] = {
     "CAPTCHA_MIN_SECONDS": 2,
     "LOG_FORMAT": "",  # json or text; empty: json with https, else text
     "ACCESS_LOG": True,  # one log line for each request, without its URL
+    "READY_FREE_MB": 500,  # /readyz: free room on the disk of the database, or 5 % of a small disk
+    "READY_OLDEST_SECONDS": 3600,  # /readyz: how long mail or SMS may fail to get through
     "METRICS_TOKEN": "",  # opens /metrics; empty: /metrics answers 404
     "STAFF_SECOND_FACTOR": True,  # staff need a second factor to sign in; off in development only
 }

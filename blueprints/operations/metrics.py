@@ -13,7 +13,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from blueprints.public import contact_limits
-from models import Channel, Notification, now
+from models import Channel, Heartbeat, Notification, now
 from models.monitoring import figures
 from models.notifications import limits as sms_limits
 from models.notifications import outbox
@@ -73,6 +73,7 @@ def _service() -> Iterable[Metric]:
     free, total = figures.disk_free(database)
     yield _gauge("build_info", "The release that answers", [((figures.version(),), 1)], "version")
     yield _gauge("migrations_missing", "Migrations that the database lacks", figures.missing_migrations(database))
+    yield _gauge("workers", "Workers that live: heard of within two minutes", Heartbeat.alive())
     yield _gauge("database_bytes", "Size of the database", figures.database_size(database))
     yield _gauge("disk_free_bytes", "Free room on its disk; with PostgreSQL, on ours", free)
     yield _gauge("disk_bytes", "Size of that disk", total)

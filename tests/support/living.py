@@ -82,7 +82,7 @@ def service(folder: Path, log: Path = Path(os.devnull), **settings: object) -> I
         processes = [start(web, environment, log, listener.fileno())]
     processes.append(start(["flask", "--app", "app", "notifications", "send"], environment, log))
     try:
-        with urllib.request.urlopen(running.url + "/readyz", timeout=60) as answer:
+        with urllib.request.urlopen(running.url + "/readyz?only=web", timeout=60) as answer:
             assert answer.status == 200
         yield running
     finally:
