@@ -10,6 +10,7 @@ import click
 from flask.cli import AppGroup
 from peewee import OperationalError, PeeweeException
 
+from commands import alarms
 from commands.worker import LOCKED_SECONDS, Worker
 from models import Channel, Notification, db, now
 from models.desk import helpdesk
@@ -64,13 +65,20 @@ def _database_there(stop_requests: "SimpleQueue[str]", patience: float) -> bool:
 
 @group.command("status")
 def status() -> None:
-    """Show for each channel: open or stopped, how many notifications are due, how many were given up."""
+    """Show for each channel: open or stopped, how many notifications are due, how many were given up; and all alarms.
+
+    Ends with 1 while an alarm rings.
+    """
     with db.connection_context():
         resting = {channel.name: channel for channel in Channel.select().where(Channel.probe_at.is_null(False))}
         for name in CHANNELS:
             due = Notification.select().where((Notification.channel == name) & (Notification.run_at <= now())).count()
             given_up = Notification.dead_letters().where(Notification.channel == name).count()
             click.echo(f"{name:5}  {_state(resting.get(name))}; {due} due, {given_up} given up")
+        for condition in (found := alarms.ringing()):
+            click.echo(f"ALARM: {condition.name}: {condition.text}")
+    if found:
+        raise SystemExit(1)
 
 
 @group.command("repeat")

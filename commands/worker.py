@@ -16,6 +16,7 @@ from peewee import OperationalError, PeeweeException
 
 import senders
 from backups import journal
+from commands import alarms
 from commands.deliveries import deliver_next
 from commands.sending import Leases, Sender, log
 from models import Contact, Counter, Erasure, Heartbeat, Notification, Reply, Tally, Tries, Used, WaitingTime, db
@@ -32,6 +33,7 @@ HOUR = 3600.0
 IDLE_SECONDS = 1.0  # between two polls of an empty outbox
 COLLECT_SECONDS = 300.0  # between two polls of the bounce mailbox
 JOURNAL_SECONDS = 60.0  # how long an erasure may be known to the database alone
+WATCH_SECONDS = 60.0  # between two looks at what alarms ring for
 RECLAIM_SECONDS = 10.0  # between two searches for notifications whose lease has expired
 LOCKED_SECONDS = 60.0  # how long `--once` waits for a database that is locked or restarting
 
@@ -75,6 +77,7 @@ class Housekeeping:
 
     def step(self) -> float | None:
         self._every(RECLAIM_SECONDS, reclaim)
+        self._every(WATCH_SECONDS, alarms.watch)
         self._every(HOUR, tidy)
         if current_app.config["MAIL_BOUNCE_SERVER"]:
             self._every(COLLECT_SECONDS, collect_bounces)

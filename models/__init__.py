@@ -18,6 +18,7 @@ from models.dossiers.moves import Act, Move, Originals
 from models.dossiers.note import Note
 from models.dossiers.waiting_times import WaitingTime
 from models.erasure import Erasure, erase, erase_again
+from models.monitoring.alarm import Alarm
 from models.notifications.announce import Contacts
 from models.notifications.channel import Channel
 from models.notifications.contact import Contact
@@ -76,4 +77,5 @@ MODELS = (
     Used,
     Erasure,
     Backup,
+    Alarm,
 )

@@ -63,6 +63,7 @@ HELPERS = {
     "blueprints.operations": {"readiness"},
 }
 WORKERS = {
+    "alarms",
     "guard",
     "sending",
     "worker",

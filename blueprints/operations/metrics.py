@@ -13,11 +13,12 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from blueprints.public import contact_limits
-from models import Channel, Heartbeat, Notification, now
-from models.monitoring import figures
+from models import Backup, Channel, Heartbeat, Notification, now
+from models.monitoring import conditions, figures
 from models.notifications import limits as sms_limits
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS
+from web import schema
 from web.state import state
 
 bp = Blueprint("metrics", __name__)
@@ -45,7 +46,7 @@ class Figures(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The metrics, one family after the other."""
-        for family in (_service, _dossiers, _notifications, _channels, _sms):
+        for family in (_service, _alarms, _dossiers, _notifications, _channels, _sms):
             yield from family()
 
 
@@ -72,12 +73,20 @@ def _service() -> Iterable[Metric]:
     database = state().database
     free, total = figures.disk_free(database)
     yield _gauge("build_info", "The release that answers", [((figures.version(),), 1)], "version")
-    yield _gauge("migrations_missing", "Migrations that the database lacks", figures.missing_migrations(database))
+    yield _gauge("migrations_missing", "Migrations that the database lacks", len(schema.read(database).missing))
     yield _gauge("workers", "Workers that live: heard of within two minutes", Heartbeat.alive())
     yield _gauge("database_bytes", "Size of the database", figures.database_size(database))
     yield _gauge("disk_free_bytes", "Free room on its disk; with PostgreSQL, on ours", free)
     yield _gauge("disk_bytes", "Size of that disk", total)
     yield _gauge("audit_rows", "Rows of the audit log", figures.audit_rows())
+
+
+def _alarms() -> Iterable[Metric]:
+    max_backup_age = dt.timedelta(hours=current_app.config["ALARM_BACKUP_HOURS"])
+    found = {each.name for each in conditions.ringing(conditions.Watch(state().database, max_backup_age))}
+    yield _gauge("alarm", "1 while it rings", [((name,), name in found) for name in conditions.NAMES], "name")
+    backups = [((row.act,), row.at.timestamp()) for row in Backup.select()]
+    yield _gauge("backup_timestamp_seconds", "When a backup was last made and tried", backups, "act")
 
 
 def _dossiers() -> Iterable[Metric]:

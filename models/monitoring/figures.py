@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from peewee import Database, Expression, fn
-from playhouse.migrations import Runner
 
 from models.base import db, now, today
 from models.dossiers.dossier import Dossier
@@ -19,7 +18,7 @@ from models.dossiers.kinds import AWAITING_AUTHORITY
 from models.notifications.notification import Notification
 from models.staff.audit import Audit
 from models.systems.delivery import Delivery
-from paths import MIGRATIONS, ROOT
+from paths import ROOT
 
 WAITING = ("queued", "held", "sending", "deferred", "unknown")  # states that may have a time to run at
 TRIED = ("sending", "deferred", "unknown")
@@ -98,12 +97,6 @@ def disk_free(database: Database) -> tuple[int, int]:
     folder = ROOT if db.for_update else Path(database.database).resolve().parent
     usage = shutil.disk_usage(folder)
     return usage.free, usage.total
-
-
-def missing_migrations(database: Database) -> int:
-    """How many migrations of this release the database lacks."""
-    runner = Runner(database, str(MIGRATIONS))
-    return len({migration.name for migration in runner.migrations()} - set(runner.applied()))
 
 
 def version() -> str:

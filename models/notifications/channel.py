@@ -100,7 +100,8 @@ class Channel(Base):
         running = (cls.name == name) & cls.probe_at.is_null()
         stop = {"why": why, "cause": cause, "stopped_at": now(), "probe_at": now() + TRIAL_INTERVAL}
         if cls.update(stop).where(running).execute():
-            log.critical("ALARM: %s stopped, every notification waits: %s", name, why)
+            alarm = f"{name}-stopped"
+            log.critical("ALARM: %s: every notification waits: %s", alarm, why, extra={"alarm": alarm})
         else:
             cls.update(why=why).where(cls.name == name).execute()
 

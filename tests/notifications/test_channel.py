@@ -136,7 +136,7 @@ def test_refused_account_stops_the_channel_and_costs_no_message_an_attempt(sendi
         ("queued", 0, 0),
         ("queued", 0, 0),
     ]
-    assert "ALARM: sms stopped" in caplog.text and "352" not in caplog.text
+    assert "ALARM: sms-stopped" in caplog.text and "352" not in caplog.text
     sms_provider.answer = "ok"
     with db.connection_context():
         Channel.update(probe_at=now()).execute()
@@ -145,20 +145,21 @@ def test_refused_account_stops_the_channel_and_costs_no_message_an_attempt(sendi
 
 
 def test_operator_sees_what_waits_and_why_and_sends_again_what_was_given_up(sending_app, mail_server):
-    def run(*arguments: str) -> str:
+    def run(*arguments: str, code: int = 0) -> str:
         done = sending_app.test_cli_runner().invoke(args=["notifications", *arguments])
-        assert done.exit_code == 0, done.output
+        assert done.exit_code == code, done.output
         return done.output
 
     given_up, _due = queued(), queued(channel="sms")
     with db.connection_context():
         Notification.update(state="failed", run_at=None).where(Notification.id == given_up).execute()
         Channel.trip("sms", "SMS refused: HTTP 402, low-balance")
-    email, sms, push = run("status").splitlines()
+    email, sms, push, alarm = run("status", code=1).splitlines()
     assert (email, push) == ("email  open; 0 due, 1 given up", "push   open; 0 due, 0 given up")
     assert sms.startswith("sms    stopped at 20") and sms.endswith(
         "UTC: SMS refused: HTTP 402, low-balance; 1 due, 0 given up"
     )
+    assert alarm.startswith("ALARM: sms-stopped: every notification waits since 20")
     assert run("repeat", "email") == "1 notification to send again\n" and run("repeat", "push").startswith(
         "0 notifications"
     )

@@ -67,7 +67,7 @@ def test_relay_that_denies_us_is_left_alone_after_two_and_nobody_is_given_up(
     queue(*people(12))
     mail_server.answers[command] = answer
     work_once()
-    assert stopped() == "refusals" and "ALARM: email stopped" in caplog.text
+    assert stopped() == "refusals" and "ALARM: email-stopped" in caplog.text
     assert states().count("queued") == 12 - MAX_REFUSED_BY_POLICY and unreachable() == 0
     for _ in range(3):
         try_again()

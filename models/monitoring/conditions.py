@@ -1,0 +1,170 @@
+"""When an alarm rings. Every rule holds at 20 notifications an hour and at 20,000: it goes by ages, rows and shares.
+
+Held for the undo window, the night or the morning is not undelivered. One recipient whose mailbox is full is no alarm:
+that he cannot be reached is his affair and the helpdesk's.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from peewee import Database, Expression, Field, Function, fn
+
+from models.backup import Backup
+from models.base import now
+from models.dossiers.dossier import Dossier
+from models.monitoring import figures
+from models.monitoring.alarm import MACHINE, Condition
+from models.notifications.channel import CHANNELS, Channel
+from models.notifications.notification import Notification
+from models.notifications.timetable import GIVE_UP_AFTER
+from models.systems.delivery import Delivery
+from models.systems.system import System
+
+MINUTE, HOUR = dt.timedelta(minutes=1), dt.timedelta(hours=1)
+
+OF_CHANNELS = ("stopped", "failing", "undelivered", "given-up")
+NAMES = (
+    *(f"{channel}-{what}" for channel in CHANNELS for what in OF_CHANNELS),
+    "hooks-failing",
+    "disk-full",
+    "backup-old",
+)
+
+MIN_FAILURES, FAILING_FOR = 3, 10 * MINUTE
+DUE_FOR = 15 * MINUTE  # due, and no worker has tried
+UNDELIVERED_FOR = 30 * MINUTE  # tried, and not sent
+LONE_FOR = 2 * HOUR  # the same of one recipient, if nothing else was sent since
+MIN_RECIPIENTS = 3  # so many at once are no coincidence
+MAX_UNDELIVERED_SHARE = 0.5  # of the notifications of an hour
+MIN_GIVEN_UP, MAX_GIVEN_UP_SHARE, GIVEN_UP_WINDOW = 10, 0.2, 4 * HOUR
+MIN_HOOK_ATTEMPTS = 3  # the third is after an hour
+MIN_FREE_SHARE, MIN_FREE_BYTES = 0.1, 2 * 2**30  # the smaller of the two
+
+
+class Watch(NamedTuple):
+    """What the rules have to know beside the database."""
+
+    database: Database
+    max_backup_age: dt.timedelta  # zero: backups are not watched
+
+
+def ringing(watch: Watch) -> list[Condition]:
+    """All that is wrong now."""
+    channels = {channel.name: channel for channel in Channel.select()}
+    rows = [channels.get(name) or Channel(name=name) for name in CHANNELS]
+    found = [condition for row in rows for condition in _of_channel(row)]
+    return [*found, *_hooks(), *_disk(watch.database), *_backup(watch.max_backup_age)]
+
+
+def _of_channel(row: Channel) -> Iterator[Condition]:
+    for what, rule in zip(OF_CHANNELS, (_stopped, _failing, _undelivered, _given_up), strict=True):
+        if text := rule(row):
+            yield Condition(f"{row.name}-{what}", text, rung=what == "stopped")  # the breaker has logged it
+
+
+def _stopped(row: Channel) -> str:
+    """The circuit breaker is open."""
+    return f"every notification waits since {_clock(row.stopped_at)}: {row.why}" if row.probe_at else ""
+
+
+def _failing(row: Channel) -> str:
+    """Attempts fail, none succeeds, and it is not one recipient's affair. A channel that is stopped says so itself."""
+    since = row.failing_since
+    if row.probe_at or row.failures < MIN_FAILURES or since is None or since > now() - FAILING_FOR:
+        return ""
+    if not (_provider_fails(row) or _recipients(row) >= MIN_RECIPIENTS):
+        return ""
+    return f"{row.failures} attempts failed in a row since {_clock(since)}, none succeeded"
+
+
+def _undelivered(row: Channel) -> str:
+    """Notifications that could have arrived have not, however long their next attempt is away."""
+    if row.probe_at:  # the channel is stopped: that alarm says it
+        return ""
+    at, of = now(), Notification.channel == row.name
+    if due := _oldest(of & figures.due(at - DUE_FOR) & Notification.tried_at.is_null(), Notification.run_at):
+        return f"the oldest is due since {_clock(due)} and was not tried: no worker runs, or they are too slow"
+    tried = _oldest(of & figures.tried(at - UNDELIVERED_FOR), Notification.tried_at)
+    if tried and (_nothing_else_left(row, tried) or _share_undelivered(row.name) >= MAX_UNDELIVERED_SHARE):
+        return f"the oldest was first tried {_clock(tried)}, and most since then were not sent"
+    return ""
+
+
+def _nothing_else_left(row: Channel, tried: dt.datetime) -> bool:
+    """True if nothing was sent since then, and it is not one recipient's affair."""
+    if row.last_success_at and row.last_success_at > tried:
+        return False
+    return _provider_fails(row) or _recipients(row) >= MIN_RECIPIENTS or tried < now() - LONE_FOR
+
+
+def _provider_fails(row: Channel) -> bool:
+    """True if the provider itself failed (not reached, too busy, no answer) since the last success."""
+    return bool(row.errors_from and (row.last_success_at is None or row.errors_from > row.last_success_at))
+
+
+def _recipients(row: Channel) -> int:
+    """How many recipients wait that were tried in vain."""
+    waiting = (Notification.channel == row.name) & figures.tried(now())
+    return _count(fn.COUNT(Notification.contact.distinct()), waiting)
+
+
+def _share_undelivered(channel: str) -> float:
+    """The share of an hour's notifications that were to arrive half an hour ago and have not; 0 if they are few."""
+    of = _created(channel, UNDELIVERED_FOR, UNDELIVERED_FOR + HOUR)
+    waiting = _count(fn.COUNT(Notification.id), of & Notification.state.in_(("deferred", "unknown")))
+    return waiting / _count(fn.COUNT(Notification.id), of) if waiting >= MIN_RECIPIENTS else 0.0
+
+
+def _given_up(row: Channel) -> str:
+    """Many of the latest were given up: at once, or those that have been tried for as long as we try."""
+    for ago in (dt.timedelta(), GIVE_UP_AFTER[row.name]):
+        of = _created(row.name, ago, ago + GIVEN_UP_WINDOW)
+        lost = _count(fn.COUNT(Notification.id), of & (Notification.state == "failed"))
+        if lost >= MIN_GIVEN_UP and lost >= MAX_GIVEN_UP_SHARE * _count(fn.COUNT(Notification.id), of):
+            return f"{lost} notifications of four hours were given up"
+    return ""
+
+
+def _hooks() -> Iterator[Condition]:
+    """An authority's system does not take its news: for an hour, or it was given up within a day."""
+    waits = Delivery.state.in_(("queued", "sending")) & (Delivery.attempts >= MIN_HOOK_ATTEMPTS)
+    lost = (Delivery.state == "failed") & (Delivery.run_at > now() - dt.timedelta(days=1))
+    open_ones = Delivery.select(Delivery.system).join(System).where((waits | lost) & System.revoked_at.is_null())
+    if systems := sorted({delivery.system_id for delivery in open_ones.distinct()}):
+        yield Condition("hooks-failing", f"news do not reach the systems {', '.join(map(str, systems))}")
+
+
+def _disk(database: Database) -> Iterator[Condition]:
+    free, total = figures.disk_free(database)
+    if free < min(MIN_FREE_SHARE * total, MIN_FREE_BYTES):
+        yield Condition("disk-full", f"{free // 2**20} MiB are left on {MACHINE}", MACHINE)
+
+
+def _backup(max_age: dt.timedelta) -> Iterator[Condition]:
+    """The last backup is too old; if there was none, the service is."""
+    if not max_age:
+        return
+    last = Backup.last("created")
+    first = None if last else Dossier.select(Dossier.created_at).order_by(Dossier.id).first()
+    since = last.at if last else first and first.created_at
+    if since and since < now() - max_age:
+        yield Condition("backup-old", f"the last backup is of {_clock(since)}" if last else "there was never a backup")
+
+
+def _created(channel: str, to: dt.timedelta, since: dt.timedelta) -> Expression:
+    """Notifications of a channel created between these ages; by the index of the desk's counts."""
+    created = Notification.created_at.between(now() - since, now() - to)
+    return created & (Notification.channel == channel)
+
+
+def _oldest(which: Expression, at: Field) -> dt.datetime | None:
+    return Notification.select(fn.MIN(at)).where(which).scalar()
+
+
+def _count(what: Function, which: Expression) -> int:
+    return Notification.select(what).where(which).scalar() or 0
+
+
+def _clock(at: dt.datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "a time unknown"
