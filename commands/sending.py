@@ -60,6 +60,11 @@ class Leases:
         finally:
             del self.held[notification.channel]
 
+    @property
+    def keys(self) -> list[int]:
+        """The ids of the notifications that are being sent."""
+        return [notification.id for notification in list(self.held.values())]
+
     def _extend(self, app: object, seconds: float) -> None:
         with app.app_context():  # type: ignore[attr-defined]
             while not self.over.wait(seconds):
@@ -99,7 +104,7 @@ class Sender:
                 return None
             if wait := Channel.take_slot(self.channel):
                 return wait
-            notification = outbox.claim(self.worker, self.channel, lease(self.channel), _hours())
+            notification = outbox.claim(self.worker, self.channel, lease(self.channel), hours())
             if notification is None:
                 return None
             letter = _prepare(notification)
@@ -121,7 +126,8 @@ def lease(channel: str) -> timedelta:
     return timedelta(seconds=current_app.config[{"sms": "SMS_LEASE"}.get(channel, "MAIL_LEASE")])
 
 
-def _hours() -> Hours:
+def hours() -> Hours:
+    """Between which hours an SMS may leave."""
     return Hours(current_app.config["SMS_FROM_HOUR"], current_app.config["SMS_UNTIL_HOUR"])
 
 

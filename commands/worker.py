@@ -4,8 +4,9 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from datetime import timedelta
 from imaplib import IMAP4
 from pathlib import Path
 from queue import SimpleQueue
@@ -18,11 +19,24 @@ import senders
 from backups import journal
 from commands import alarms
 from commands.deliveries import deliver_next
-from commands.sending import Leases, Sender, log
-from models import Contact, Counter, Erasure, Heartbeat, Notification, Reply, Tally, Tries, Used, WaitingTime, db
+from commands.sending import Leases, Sender, hours, lease, log
+from models import (
+    Contact,
+    Counter,
+    Delivery,
+    Erasure,
+    Heartbeat,
+    Notification,
+    Reply,
+    Tally,
+    Tries,
+    Used,
+    WaitingTime,
+    db,
+)
 from models.base import optimize
 from models.dossiers import reminders
-from models.notifications import outbox
+from models.notifications import misdated, outbox
 from models.notifications.channel import CHANNELS
 from models.notifications.heartbeat import BEAT_SECONDS
 from senders import bounces
@@ -72,11 +86,12 @@ class Pulse:
 class Housekeeping:
     """What is done from time to time beside the sending."""
 
-    def __init__(self) -> None:
+    def __init__(self, leases: Leases) -> None:
+        self.leases = leases
         self.begun: dict[Callable[[], None], float] = {}  # when each was done last
 
     def step(self) -> float | None:
-        self._every(RECLAIM_SECONDS, reclaim)
+        self._every(RECLAIM_SECONDS, self._reclaim)
         self._every(WATCH_SECONDS, alarms.watch)
         self._every(HOUR, tidy)
         if current_app.config["MAIL_BOUNCE_SERVER"]:
@@ -84,6 +99,9 @@ class Housekeeping:
         if current_app.config["BACKUP_DIR"]:
             self._every(JOURNAL_SECONDS, journal_erasures)
         return None
+
+    def _reclaim(self) -> None:
+        reclaim(self.leases.keys)
 
     def _every(self, seconds: float, do: Callable[[], None]) -> None:
         if time.monotonic() >= self.begun.get(do, -seconds) + seconds:
@@ -113,7 +131,7 @@ class Worker:
     def _serve(self, stop_requests: "SimpleQueue[str]") -> None:
         """Run each job in a thread of its own. What is being sent when it is told to leave is finished."""
         app, stopping = current_app._get_current_object(), threading.Event()  # type: ignore[attr-defined]
-        jobs = [*self.jobs, self.pulse, Housekeeping()]
+        jobs = [*self.jobs, self.pulse, Housekeeping(self.leases)]
         threads = [threading.Thread(target=_repeat, args=(app, job, stopping)) for job in jobs]
         for thread in threads:
             thread.start()
@@ -127,15 +145,14 @@ class Worker:
 
     def _drain(self, stop_requests: "SimpleQueue[str]") -> None:
         """Do the jobs in turns until none has anything left to do. Waits for a database that is locked."""
-        locked_since: float | None = None
+        self.worked_at = time.monotonic()
         while True:
             try:
                 self.pulse.step()  # and no stop(): whoever runs `--once` every minute has a living worker
                 reclaim()
                 return self._drain_unlocked(stop_requests)
             except OperationalError:
-                locked_since = locked_since or time.monotonic()
-                if time.monotonic() > locked_since + LOCKED_SECONDS:
+                if time.monotonic() > self.worked_at + LOCKED_SECONDS:
                     raise
                 time.sleep(IDLE_SECONDS)
 
@@ -144,7 +161,8 @@ class Worker:
         while len(idle) < len(polls) and stop_requests.empty():
             for job in [job for job, at in polls.items() if at <= time.monotonic()]:
                 wait = job.step()
-                polls[job] = time.monotonic() + (IDLE_SECONDS if wait is None else wait)
+                self.worked_at = time.monotonic()
+                polls[job] = self.worked_at + (IDLE_SECONDS if wait is None else wait)
                 idle = idle | {job} if wait is None else idle - {job}
             if len(idle) < len(polls):
                 time.sleep(max(0.0, min(polls.values()) - time.monotonic()))
@@ -171,10 +189,17 @@ def journal_erasures() -> None:
         log.error("no erasures written to the journal: %s (%s)", error.strerror, place(error))
 
 
-def reclaim() -> None:
-    """Reclaim notifications whose lease has expired because their worker died."""
+def reclaim(mine: Collection[int] = ()) -> None:
+    """Reclaim notifications whose worker died, and bring back what a clock that ran ahead put off.
+
+    `mine` are those that this worker is sending.
+    """
+    leases = {channel: lease(channel) for channel in CHANNELS}
+    undo = timedelta(seconds=current_app.config["UNDO_SECONDS"])
     with db.connection_context():
-        if lost := outbox.reclaim():
+        if ahead := misdated.correct(undo, leases, hours()) + Delivery.correct_dates(undo):
+            log.warning("%d notifications were dated too far ahead: a clock was wrong", ahead)
+        if lost := outbox.reclaim(mine):
             log.warning("%d notifications taken over from a worker that was lost", lost)
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 from typing import Any, Literal
 
-from peewee import SQL, Case, CharField, Expression, IntegerField, JSONField, TextField, Value, fn
+from peewee import SQL, Case, CharField, Expression, IntegerField, JSONField, TextField, Value
 
 from models.base import Base, UTCDateTimeField, db, now
 from models.notifications.outcome import Outcome
@@ -90,7 +90,8 @@ class Channel(Base):
             cls.update(failures=0, failing_since=None, refused=None, last_success_at=at).where(new).execute()
         elif outcome not in NOT_TRIED:
             cls._ensure_row(name)
-            since = fn.COALESCE(cls.failing_since, Value(at, converter=cls.failing_since.db_value))
+            present = Value(at, converter=cls.failing_since.db_value)
+            since = Case(None, ((cls.failing_since <= at, cls.failing_since),), present)  # null, or a clock ran ahead
             cls.update(failures=cls.failures + 1, failing_since=since).where(cls.name == name).execute()
 
     @classmethod
@@ -108,7 +109,7 @@ class Channel(Base):
     @classmethod
     def _count_errors(cls, name: str, error: str, by: int) -> None:
         cls._ensure_row(name)
-        recent = cls.errors_from > now() - ERROR_WINDOW
+        recent = cls.errors_from.between(now() - ERROR_WINDOW, now())
         first = Case(None, ((recent, cls.errors_from),), Value(now(), converter=cls.errors_from.db_value))
         with db.atomic():
             errors = Case(None, ((recent, cls.errors + by),), by)

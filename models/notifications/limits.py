@@ -125,7 +125,7 @@ def statistics(tariff: Tariff) -> Statistics:
 
 def suspicious() -> bool:
     """True while so few confirm that a bot may be asking: then the CAPTCHA gets harder."""
-    return Used.until(FEW_CONFIRM_MARK) is not None
+    return Used.until(FEW_CONFIRM_MARK, HOUR) is not None
 
 
 @contextmanager
@@ -195,7 +195,7 @@ def _breaker_limits() -> list[Limit]:
     Below POOR_SHARE the CAPTCHA gets harder. Below FRAUD_SHARE nothing leaves for an hour (open), then one SMS an hour
     (half-open), until enough confirm again.
     """
-    tripped = Used.until(TRIPPED_MARK)
+    tripped = Used.until(TRIPPED_MARK, DAY)
     since = tripped - DAY if tripped else now() - MONTH
     if tripped and now() < since + HOUR:
         raise SMSLimitError("conversion")

@@ -1,6 +1,7 @@
 """Which notifications are due, and their claims: each goes to one worker, and comes back if that worker dies."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from peewee import SQL, Case, ModelSelect, Value, fn
 
@@ -67,11 +68,16 @@ def waiting_since() -> dt.datetime | None:
     return min((notification.run_at for notification in first if notification), default=None)
 
 
-def reclaim() -> int:
-    """Mark notifications whose lease has expired as unknown: their worker died. Returns how many there were."""
+def reclaim(mine: Collection[int] = ()) -> int:
+    """Mark notifications whose lease has expired as unknown: their worker died. Returns how many there were.
+
+    `mine` are those that the caller is sending: their leases have not expired, the clock was wrong.
+    """
     repeats = Case(Notification.channel, tuple(timetable.MAX_REPEATS.items()))
     again = Case(None, ((Notification.unknowns < repeats, Notification.run_at),), None)
     lost = (Notification.state == "sending") & (Notification.run_at <= now())
+    if mine:
+        lost &= Notification.id.not_in(list(mine))
     change = Notification.update(
         state="unknown", unknowns=Notification.unknowns + 1, run_at=again, error="the worker that sent it was lost"
     )
@@ -116,7 +122,7 @@ def _wait_until(notification: Notification, at: dt.datetime, hours: Hours) -> dt
     told = (
         (Notification.contact == notification.contact_id)
         & Notification.state.in_(LEFT)
-        & (told_at >= timetable.midnight(at))
+        & told_at.between(timetable.midnight(at), at)  # not what a clock that ran ahead dates tomorrow
     )
     if notification.kind not in APART and Notification.select().where(told).count() >= timetable.MAX_PER_DAY:
         notification.put(kind="digest")

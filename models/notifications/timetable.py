@@ -14,6 +14,7 @@ RETRY_PAUSES = {
     "sms": (10, 30, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR),
     "push": (10, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR),
 }
+MAX_JITTER = 1.2
 GIVE_UP_AFTER = {"email": dt.timedelta(hours=72), "sms": dt.timedelta(hours=24), "push": dt.timedelta(hours=24)}
 # How often an attempt of unknown outcome is repeated: without a limit, one odd mail server would flood its user, and
 # an SMS costs money twice. A repeated push replaces the first on the device.
@@ -38,8 +39,13 @@ class Hours(NamedTuple):
 def pause(channel: str, failures: int) -> dt.timedelta:
     """The pause after so many failures, with jitter so that a server that is back is not overrun."""
     waits = RETRY_PAUSES[channel]
-    seconds = waits[min(failures, len(waits)) - 1] * random.uniform(0.8, 1.2)  # noqa: S311  (spread, no secret)
+    seconds = waits[min(failures, len(waits)) - 1] * random.uniform(0.8, MAX_JITTER)  # noqa: S311  (spread, no secret)
     return dt.timedelta(seconds=seconds)
+
+
+def longest_pause(channel: str) -> dt.timedelta:
+    """The longest pause that pause() makes."""
+    return dt.timedelta(seconds=RETRY_PAUSES[channel][-1] * MAX_JITTER)
 
 
 def is_exhausted(channel: str, failures: int, tried_for: dt.timedelta) -> bool:

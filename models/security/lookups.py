@@ -53,7 +53,9 @@ class BlockedClients:
         """
         for limit in limits:
             seconds = self._until.get(limit.client, 0) - time.time()
-            if seconds > 0 and (limit is not limits.everybody or _has_missed(limits.visitor)):
+            if 0 < seconds <= limit.window.total_seconds() and (
+                limit is not limits.everybody or _has_missed(limits.visitor)
+            ):
                 return int(seconds) + 1
         return 0
 

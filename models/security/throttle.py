@@ -15,6 +15,7 @@ from models.security import keys
 
 WINDOW_SLICES = 24  # parts of a rolling window; each has its own row
 NO_TIME = dt.timedelta()
+CLOCK_TOLERANCE = dt.timedelta(minutes=1)  # between the clocks of several machines
 
 
 class Counter(Base):
@@ -32,7 +33,7 @@ class Counter(Base):
         The row is kept for `keep` after the end of its window, for peek().
         """
         key, ends = _window(name, window, now())
-        return cls._add(key, ends + keep)
+        return cls._add(key, ends + keep, counted_at=now())
 
     @classmethod
     def peek(cls, name: str, window: dt.timedelta, at: dt.datetime | None = None) -> int:
@@ -49,7 +50,7 @@ class Counter(Base):
         """
         slice_, moment = window / WINDOW_SLICES, now()
         key, ends = _window(name, slice_, moment)
-        present = cls._add(key, ends + window)
+        present = cls._add(key, ends + window, counted_at=moment)
         earlier = [_window(name, slice_, moment - back * slice_)[0] for back in range(1, WINDOW_SLICES + 1)]
         return present + (cls.select(fn.SUM(cls.count)).where(cls.key.in_(earlier)).scalar() or 0)
 
@@ -65,16 +66,21 @@ class Counter(Base):
         return row.count if row else 0
 
     @classmethod
-    def _add(cls, key: str, expires_at: dt.datetime, by: int = 1) -> int:
-        insert = cls.insert(key=key, count=by, expires_at=expires_at)
-        rows = insert.on_conflict(conflict_target=[cls.key], update={cls.count: cls.count + by}).returning(cls.count)
+    def _add(cls, key: str, expires_at: dt.datetime, by: int = 1, counted_at: dt.datetime | None = None) -> int:
+        insert = cls.insert(key=key, count=by, expires_at=expires_at, counted_at=counted_at)
+        more = {cls.count: cls.count + by, cls.counted_at: counted_at}
+        rows = insert.on_conflict(conflict_target=[cls.key], update=more).returning(cls.count)
         with db.atomic():
             return list(rows.execute())[0].count
 
     @classmethod
     def purge(cls) -> int:
-        """Delete expired counters; returns how many rows were deleted."""
-        return cls.delete().where(cls.expires_at < now()).execute()
+        """Delete expired counters, and those that a clock counted while it ran ahead. Returns how many rows there were.
+
+        Those would use up the limits of a window that is still to come.
+        """
+        ahead = cls.counted_at > now() + CLOCK_TOLERANCE
+        return cls.delete().where((cls.expires_at < now()) | ahead).execute()
 
 
 class Used(Base):
@@ -101,9 +107,15 @@ class Used(Base):
         insert.on_conflict(conflict_target=[cls.key], update={cls.expires_at: until}).execute()
 
     @classmethod
-    def until(cls, name: str) -> dt.datetime | None:
-        """When the mark `name` expires; None if it is not set or has expired."""
-        row = cls.get_or_none((cls.key == _key(name)) & (cls.expires_at > now()))
+    def until(cls, name: str, longest: dt.timedelta | None = None) -> dt.datetime | None:
+        """When the mark `name` expires; None if it is not set or has expired.
+
+        With `longest`, the longest that it can hold, also None if a clock that ran ahead has set it.
+        """
+        holds = (cls.key == _key(name)) & (cls.expires_at > now())
+        if longest is not None:
+            holds &= cls.expires_at <= now() + longest + CLOCK_TOLERANCE
+        row = cls.get_or_none(holds)
         return row.expires_at if row else None
 
     @classmethod
@@ -139,8 +151,8 @@ class Tries(Base):
         moment = now()
         with db.atomic():
             row = cls._lock(name, moment)
-            count = row.count + 1 if row.expires_at > moment else 1
-            if row.blocked_until > moment:
+            count = row.count + 1 if moment < row.expires_at <= moment + cls.RESET_AFTER + CLOCK_TOLERANCE else 1
+            if moment < row.blocked_until <= moment + cls.MAX_WAIT + CLOCK_TOLERANCE:
                 return int((row.blocked_until - moment).total_seconds()) + 1
             changes = {
                 "count": count,

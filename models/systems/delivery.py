@@ -5,7 +5,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from peewee import CharField, ForeignKeyField, IntegerField
+from peewee import Case, CharField, ForeignKeyField, IntegerField, Value
 
 from models.base import Base, ConflictError, UTCDateTimeField, db, now
 from models.dossiers.audience import Address
@@ -63,6 +63,21 @@ class Delivery(Base):
         with db.atomic():
             claim = cls.update(state="sending", attempts=cls.attempts + 1, run_at=now() + LEASE)
             return next(iter(claim.where(cls.id.in_(due)).returning(cls).execute()), None)
+
+    @classmethod
+    def correct_dates(cls, undo: dt.timedelta) -> int:
+        """Bring back to now what is dated further ahead than it can be: a clock ran ahead. Returns how many rows."""
+        at = now()
+        bound = cls._date(at + max(undo, dt.timedelta(seconds=RETRY_PAUSES[0])))
+        pauses = enumerate(RETRY_PAUSES, start=1)
+        bounds = tuple((attempts, cls._date(at + dt.timedelta(seconds=1.2 * pause))) for attempts, pause in pauses)
+        too_far = (cls.state == "queued") & (cls.run_at > Case(cls.attempts, bounds, bound))
+        too_far |= (cls.state == "sending") & (cls.run_at > at + LEASE)
+        return cls.update(run_at=at).where((cls.run_at > at) & cls.state.in_(("queued", "sending")) & too_far).execute()
+
+    @classmethod
+    def _date(cls, at: dt.datetime) -> Value:
+        return Value(at, converter=cls.run_at.db_value)
 
     def record_sent(self) -> None:
         """Record that the system accepted it."""
