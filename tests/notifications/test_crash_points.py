@@ -12,7 +12,7 @@ from commands.worker import Worker
 from models import Contact, Dossier, Event, Notification, Procedure, System, base, db, now
 from models.notifications.announce import Contacts
 from support.crasher import SOON, Crasher
-from support.sending import make_dossier, make_form, queued, row
+from support.sending import close, make_dossier, make_form, queued, row
 from support.site import DURABLE
 from web.database import create_file
 
@@ -35,6 +35,7 @@ def crash(sending_app):
 
 def recover() -> None:
     Worker().work(SimpleQueue(), once=True)
+    close()  # the connections of its threads, too: settle() counts them
 
 
 def forget_messages() -> None:
