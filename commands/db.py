@@ -12,7 +12,10 @@ from flask.cli import AppGroup
 from peewee import Database, PeeweeException
 from playhouse.migrations import Runner
 
-from models import Contact, Dossier, Event, Notification
+from backups.errors import BackupError
+from backups.move import move
+from backups.sqlite_place import alone
+from models import Contact, Dossier, Event, Notification, make_database
 from models.base import PRAGMAS, db
 from paths import MIGRATIONS
 from web import database as storage
@@ -70,6 +73,29 @@ def status() -> None:
     if problems:
         raise click.ClickException("; ".join(problems))
     click.echo("all is as it has to be")
+
+
+@group.command()
+@click.option("--to", "url", required=True, help="postgresql://user@host/name; the password may be in PGPASSWORD.")
+def copy(url: str) -> None:
+    """Copy the SQLite database into an empty one of PostgreSQL. Stop web and worker first.
+
+    Then set ETRACKING_DATABASE_URL to it and start them again; the SQLite file stays as it is.
+    """
+    source = state().database
+    if source.for_update or not url.startswith(("postgresql://", "postgres://")):
+        raise click.ClickException("this copies from sqlite:///... (ETRACKING_DATABASE_URL) to postgresql://...")
+    source.close()
+    try:
+        with _reached(), alone(Path(source.database)):
+            pass
+        with _reached():
+            facts = move(source, make_database(url))
+    except BackupError as error:
+        raise click.ClickException(f"{error}; nothing was copied") from None
+    for table, count in facts.counts.items():
+        click.echo(f"{table:20} {count:9,}")
+    click.echo(f"copied and compared; last seal of the audit log: {facts.audit or 'none'}")
 
 
 def _list(name: str, migrations: list[str]) -> None:

@@ -45,6 +45,7 @@ TYPED: list[tuple[str, str, str]] = [
     ("backup create", "backup: {folder}/", ""),
     ("backup verify --identity {folder}/key.txt", "can be restored", ""),
     ("backup restore {copy} --identity {folder}/key.txt --yes", "0 erased again", ""),
+    ("db copy --to sqlite:///other.db", "Error: this copies from", ""),
     ("demo", "Sign in at {site}/sign-in", "Error: the demo is for development"),
 ]
 
