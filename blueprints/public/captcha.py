@@ -21,7 +21,7 @@ from models.base import db
 from models.catalogue.procedure import LANGUAGES
 from models.notifications import limits as sms_limits
 from models.security import captcha
-from models.security.captcha import Verdict
+from models.security.captcha import Result, Verdict
 from models.security.throttle import Counter, visitor_key
 from models.security.voices import VARIANTS, NoVoicesError, spoken
 from web import htmx
@@ -65,22 +65,25 @@ def offer(scope: str) -> dict[str, str | int | bool]:
     }
 
 
-def verify(form: Mapping[str, str], scope: str) -> str | None:
-    """Check and consume the answer in the form; None if it is right, else the error to show beside the field."""
-    verdict = _judge(form, scope)
-    return None if verdict is Verdict.PASSED else str(SENTENCES[verdict])
+def verify(form: Mapping[str, str], scope: str, holder: str = "") -> tuple[str | None, str]:
+    """Check and consume the answer in the form: (the error to show beside the field, or None; the key of a pass).
+
+    `holder` names the session: it may send the same answer once more, after a double click, and gets the same key.
+    """
+    verdict, key = _judge(form, scope, holder)
+    return None if verdict is Verdict.PASSED else str(SENTENCES[verdict]), key
 
 
-def _judge(form: Mapping[str, str], scope: str) -> Verdict:
+def _judge(form: Mapping[str, str], scope: str, holder: str) -> Result:
     proof, typed = form.get("captcha_proof", ""), form.get("captcha_code", "")
     if proof:
-        return captcha.check_proof(_secret(), scope, proof)
+        return captcha.check_proof(_secret(), scope, proof, holder)
     if not typed.strip():
-        return Verdict.UNTYPED if "captcha_code" in form else Verdict.UNTICKED
+        return Result(Verdict.UNTYPED if "captcha_code" in form else Verdict.UNTICKED)
     if _hit("code") > LIMITS["code"]:
-        return Verdict.TOO_MANY
+        return Result(Verdict.TOO_MANY)
     min_seconds = current_app.config.get("CAPTCHA_MIN_SECONDS", 2)
-    return captcha.check_code(_secret(), scope, form.get("captcha_token", ""), typed, min_seconds)
+    return captcha.check_code(_secret(), scope, form.get("captcha_token", ""), typed, min_seconds, holder)
 
 
 @bp.post("/challenge")

@@ -32,9 +32,10 @@ def check(slug: str, form: str) -> Response:
     """Check the CAPTCHA and give out a pass, valid for one number."""
     tracked = _tracked(slug, form)
     if not _has_unused_pass(_scope(tracked)):  # after a double tap, the first request has already made the pass
-        if error := captcha.verify(request.form, _scope(tracked)):
+        error, key = captcha.verify(request.form, _scope(tracked), session.get("visitor", ""))
+        if error:
             return _start(tracked, error)
-        _give_pass(_scope(tracked))
+        _give_pass(_scope(tracked), key)
     return htmx.follow(url_for(".contact", slug=slug, form=form))
 
 
@@ -74,6 +75,7 @@ def _scope(form: Form) -> str:
 
 
 def _start(form: Form, error: str | None = None) -> Response:
+    session.setdefault("visitor", secrets.token_urlsafe(12))  # who presses twice is known by it
     context = {"captcha": captcha.offer(_scope(form)), "captcha_error": error}
     return private(
         htmx.page("public/tracking/start.html", 422 if error else 200, form=form, push=request.path, **context)
@@ -92,9 +94,9 @@ def _contact(form: Form, answer: ContactForm, status: int = 200) -> Response:
     return htmx.page("public/tracking/contact.html", status, form=form, answer=answer, push=request.path)
 
 
-def _give_pass(scope: str) -> None:
+def _give_pass(scope: str, key: str) -> None:
     kept = sorted(session.get("passes", {}).items(), key=lambda item: item[1][1])[1 - MAX_PASSES :]
-    session["passes"] = dict(kept) | {secrets.token_urlsafe(18): [scope, time.time() + PASS_SECONDS]}
+    session["passes"] = dict(kept) | {key: [scope, time.time() + PASS_SECONDS]}
 
 
 def _passes(scope: str) -> list[str]:

@@ -14,12 +14,14 @@ import io
 import secrets
 import time
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import altcha
 from captcha.image import DEFAULT_FONTS, ColorTuple, ImageCaptcha, random_color
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
+from models.base import db
+from models.security import keys
 from models.security.throttle import Used
 from paths import FONTS
 
@@ -28,6 +30,7 @@ ALPHABET = "2345689"  # people confuse 1 and 7, and 0 with a letter
 CODE_LENGTH = 6
 PROOF_LIFETIME = dt.timedelta(minutes=10)
 CODE_LIFETIME = dt.timedelta(minutes=20)
+REPEATED_WITHIN = dt.timedelta(minutes=1)
 MAX_PROOF_LENGTH = 4000  # characters; a real one has about 800
 DIGIT_FONTS = sorted(map(str, FONTS.glob("NotoSans_*.ttf"))) + DEFAULT_FONTS
 
@@ -46,6 +49,13 @@ class Verdict(StrEnum):
     TOO_MANY = "too many"
 
 
+class Result(NamedTuple):
+    """The verdict, and a key that is the same whenever this challenge is passed; no challenge gives two."""
+
+    verdict: Verdict
+    key: str = ""
+
+
 def new_challenge(secret: str, scope: str, cost: int, ceiling: int) -> dict[str, Any]:
     """An ALTCHA v2 challenge for one form (`scope`): `cost` rounds a guess, fewer than `ceiling` guesses."""
     challenge = altcha.create_challenge(
@@ -60,19 +70,19 @@ def new_challenge(secret: str, scope: str, cost: int, ceiling: int) -> dict[str,
     return challenge.to_dict()
 
 
-def check_proof(secret: str, scope: str, proof: str) -> Verdict:
-    """Check a solved challenge and consume it if it is right."""
+def check_proof(secret: str, scope: str, proof: str, holder: str = "") -> Result:
+    """Check a solved challenge and consume it if it is right. `holder` is the session, see _consume()."""
     try:
         payload = altcha.Payload.from_base64(proof[:MAX_PROOF_LENGTH])
         result = altcha.verify_solution(payload, _key(secret, "challenge"), hmac_key_secret=_key(secret, "solution"))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):  # all that malformed input can raise
-        return Verdict.INVALID
+        return Result(Verdict.INVALID)
     if result.expired:
-        return Verdict.EXPIRED
+        return Result(Verdict.EXPIRED)
     if not result.verified or payload.challenge.parameters.data != {"scope": scope}:
-        return Verdict.INVALID
+        return Result(Verdict.INVALID)
     # Consume the signature, not the payload: its unsigned parts can be changed, and it would be valid once more.
-    return _consume(f"captcha proof {payload.challenge.signature}", PROOF_LIFETIME)
+    return _consume(f"captcha proof {payload.challenge.signature}", PROOF_LIFETIME, holder)
 
 
 def new_code(secret: str, scope: str) -> str:
@@ -91,21 +101,22 @@ def digits(secret: str, code: str) -> str:
     return "".join(ALPHABET[value // len(ALPHABET) ** place % len(ALPHABET)] for place in range(CODE_LENGTH))
 
 
-def check_code(secret: str, scope: str, token: str, typed: str, min_seconds: float = 0) -> Verdict:
+def check_code(secret: str, scope: str, token: str, typed: str, min_seconds: float = 0, holder: str = "") -> Result:
     """Check typed digits. A code allows one attempt, right or wrong; an answer faster than `min_seconds` is none."""
     try:
         code_scope, code, age = _read(secret, token)
     except SignatureExpired:
-        return Verdict.EXPIRED
+        return Result(Verdict.EXPIRED)
     except BadData:
-        return Verdict.INVALID
+        return Result(Verdict.INVALID)
     if code_scope != scope:
-        return Verdict.INVALID
+        return Result(Verdict.INVALID)
     if age < min_seconds:
-        return Verdict.TOO_FAST
-    consumed = _consume(f"captcha code {code}", CODE_LIFETIME)
-    right = hmac.compare_digest("".join(filter(str.isdecimal, typed)).encode(), digits(secret, code).encode())
-    return consumed if right or consumed is Verdict.USED else Verdict.WRONG
+        return Result(Verdict.TOO_FAST)
+    read = "".join(filter(str.isdecimal, typed))
+    consumed = _consume(f"captcha code {code}", CODE_LIFETIME, f"{holder} {read}" if holder else "")
+    right = hmac.compare_digest(read.encode(), digits(secret, code).encode())
+    return consumed if right or consumed.verdict is Verdict.USED else Result(Verdict.WRONG)
 
 
 def consume_picture(code: str) -> bool:
@@ -154,8 +165,18 @@ def _read(secret: str, token: str) -> tuple[str, str, float]:
     return scope, code, time.time() - signed.timestamp()
 
 
-def _consume(name: str, lifetime: dt.timedelta) -> Verdict:
-    return Verdict.PASSED if Used.consume_once(name, lifetime) else Verdict.USED
+def _consume(name: str, lifetime: dt.timedelta, holder: str) -> Result:
+    """Consume a challenge. It passes once, and once more for the same `holder` within REPEATED_WITHIN.
+
+    Somebody who presses twice without JavaScript sees the answer to the second request only. Both get the same key.
+    """
+    with db.atomic():
+        if Used.consume_once(name, lifetime):
+            if holder:
+                Used.mark(f"{name} by {holder}", REPEATED_WITHIN)
+        elif not (holder and Used.until(f"{name} by {holder}") and Used.consume_once(f"{name} again", lifetime)):
+            return Result(Verdict.USED)
+    return Result(Verdict.PASSED, keys.digest("captcha pass", name)[:24])
 
 
 def _serializer(secret: str) -> URLSafeTimedSerializer:

@@ -1,9 +1,11 @@
 """From a form to its number: no step is skipped or replayed, nothing typed is lost, one tap too many changes nothing."""
 
+import datetime as dt
+
 import pytest
 from bs4 import BeautifulSoup
 
-from models import Contact, Dossier, Notification, Procedure
+from models import Contact, Dossier, Notification, Procedure, Used, now
 from support.registration import CONTACT, START, digits, past_the_captcha
 from support.visitor import Page, Visitor, values
 
@@ -133,6 +135,48 @@ def test_double_tap_on_the_captcha_goes_on(visitor):
     page = visitor.get(START)
     for _ in range(2):
         assert visitor.submit(page, START, captcha_code=digits(page)).url == CONTACT
+
+
+def pressed(either, page: Page, cookie: str, **fields) -> Visitor:
+    """A browser that has sent the form before any answer to it came."""
+    browser = Visitor(either)
+    data = values(page.form(START)) | fields
+    browser.client.set_cookie("etracking", cookie)
+    browser.answer = browser.open(START, "POST", data=data)
+    return browser
+
+
+def test_two_requests_before_any_answer_are_one_registration_and_no_third(either):
+    first = Visitor(either)
+    page = first.get(START)
+    cookie = first.client.get_cookie("etracking").value
+    tries = [pressed(either, page, cookie, captcha_code=digits(page)) for _ in range(3)]
+    assert [browser.answer.status_code for browser in tries] == [303, 303, 422]
+    number = tries[1].submit(tries[1].get(CONTACT), CONTACT).url
+    assert tries[0].get(CONTACT).url == number and rows()[0] == 1
+
+
+def test_second_request_with_other_digits_or_another_session_is_refused(app, visitor):
+    page = visitor.get(START)
+    cookie = visitor.client.get_cookie("etracking").value
+    wrong = pressed(app, page, cookie, captcha_code="222222")
+    assert "right digits" in Page(wrong.answer).errors["captcha"]
+    assert "right digits" in Page(pressed(app, page, cookie, captcha_code="222222").answer).errors["captcha"]
+    assert "already been used" in Page(pressed(app, page, cookie, captcha_code=digits(page)).answer).errors["captcha"]
+    other = visitor.get(START)
+    visitor.submit(other, START, captcha_code=digits(other))
+    stranger = Visitor(app)
+    stranger.get(START)
+    data = values(other.form(START)) | {"captcha_code": digits(other)}
+    assert "already been used" in stranger.post(START, 422, data=data).errors["captcha"]
+
+
+def test_answer_sent_again_after_a_minute_is_refused(app, visitor):
+    page = visitor.get(START)
+    cookie = visitor.client.get_cookie("etracking").value
+    assert pressed(app, page, cookie, captcha_code=digits(page)).answer.status_code == 303
+    Used.update(expires_at=now()).where(Used.expires_at < now() + dt.timedelta(minutes=2)).execute()
+    assert pressed(app, page, cookie, captcha_code=digits(page)).answer.status_code == 422
 
 
 @pytest.mark.parametrize(

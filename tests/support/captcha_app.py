@@ -78,7 +78,7 @@ def _routes(app: Flask) -> None:
 
     @app.route("/step", methods=["GET", "POST"])
     def step():
-        error = captcha.verify(request.form, SCOPE) if request.method == "POST" else None
+        error = captcha.verify(request.form, SCOPE)[0] if request.method == "POST" else None
         if request.method == "POST" and not error:
             done = "<h1>Passed</h1>"
             return done if request.htmx else '<!doctype html><link rel="icon" href="/static/icon.svg">' + done
