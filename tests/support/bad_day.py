@@ -71,11 +71,24 @@ def thrown_out(server: psycopg.Connection) -> None:
 @contextmanager
 def locked() -> Iterator[None]:
     """Another process writes for as long as the block lasts."""
+    with _tables_locked() if db.for_update else _file_locked():
+        yield
+
+
+@contextmanager
+def _file_locked() -> Iterator[None]:
     command = [sys.executable, "-c", LOCK, db.database]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout.readline() == "locked\n"
         yield
         writer.stdin.close()
+
+
+@contextmanager
+def _tables_locked() -> Iterator[None]:
+    with psycopg.connect(**db.connect_params | {"dbname": db.database}) as writer:
+        writer.execute("LOCK TABLE dossier, event, contact, notification, counter, used IN EXCLUSIVE MODE")
+        yield
 
 
 @contextmanager
