@@ -45,6 +45,12 @@ ROW = UUID("5d1b7a1e-3c52-4b8e-9c0c-0f2f1d6a7b11")
 PRIVATE = ("desk.", "account.", "staff.", "sign_in.second_step")  # everything else is open to the world
 
 
+@pytest.fixture
+def app(profile):
+    """In development and in production."""
+    return profile
+
+
 def addresses(app, dossier: Dossier) -> dict[str, str]:
     """One address for each endpoint that answers GET."""
     values = {

@@ -4,11 +4,13 @@ import re
 
 import pytest
 
-from models import db
+from models import Contact, Dossier, db
 from models.dossiers.number import new_number
+from support.commands import run
 from support.production import HOST, SITE
 from support.registration import START, past_the_captcha
 from support.site import PASSWORD, signed_in
+from support.systems import MOVES, received
 from support.visitor import Visitor, values
 
 HEADERS = {
@@ -173,6 +175,23 @@ def test_citizen_registers_and_clerk_works_over_https(visitor, app, clerk):
 def test_form_is_taken_from_a_page_of_the_site_alone(visitor, referer, status):
     data = values(visitor.get("/sign-in").form("/sign-in")) | {"email": "somebody@example.lu", "password": PASSWORD}
     assert visitor.open("/sign-in", "POST", data=data, headers={"Referer": referer}).status_code == status
+
+
+def test_machines_need_no_page_of_the_site(app, visitor, with_mail):
+    """One click in a mail program (RFC 8058), a provider's report, another system: none sends a Referer."""
+    with app.app_context():
+        stop = f"/c/{with_mail.contacts.get().token}/stop"
+    data = {"List-Unsubscribe": "One-Click"}
+    assert visitor.open(stop, "POST", data=data, headers={"Referer": ""}).status_code == 200
+    assert Contact.get().stopped_at
+    system = run(app, "systems", "add", with_mail.authority.slug, "registry").stdout
+    db.connect(reuse_if_open=True)
+    token = re.search(r"token +(\S+)", system)[1]
+    sent = {"Referer": "", "Authorization": f"Bearer {token}", "Idempotency-Key": "request-1"}
+    answer = visitor.open(MOVES.format(with_mail.number), "POST", json=received(), headers=sent)
+    assert answer.status_code == 201 and Dossier.get().status == "received"
+    forged = {"Referer": "", "Authorization": "Bearer x"}
+    assert visitor.open("/webhooks/vonage/status", "POST", json={}, headers=forged).status_code == 404
 
 
 def test_pages_name_no_other_address_than_that_of_the_site(visitor, dossier):
