@@ -155,7 +155,7 @@ def _fits(value: Any, kind: type) -> bool:
 
 def _derive(config: dict[str, Any]) -> None:
     """Set the settings that follow from SITE_URL."""
-    config["SITE_URL"] = config["SITE_URL"].rstrip("/").lower()
+    config["SITE_URL"] = site_checks.as_browsers_write_it(config["SITE_URL"])
     secure = site_checks.is_production(config)
     config["SESSION_COOKIE_SECURE"] = secure
     config["SESSION_COOKIE_NAME"] = "__Host-etracking" if secure else "etracking"

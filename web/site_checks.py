@@ -70,6 +70,13 @@ def _split(text: str) -> SplitResult | None:
     return url if right and named and bare else None
 
 
+def as_browsers_write_it(address: str) -> str:
+    """The address of a site in small letters, without a slash at its end and the port that goes without saying."""
+    url = urlsplit(address.lower())
+    default = {"http": ":80", "https": ":443"}[url.scheme]
+    return f"{url.scheme}://{url.netloc.removesuffix(default)}"
+
+
 def is_ip(host: str | None) -> bool:
     """True if `host` is an IP address."""
     try:

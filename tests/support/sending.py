@@ -31,7 +31,7 @@ SETTINGS = DEFAULTS | {
     "SMS_UNTIL_HOUR": 24,  # tests are run at night too
     "TESTING": True,
 }
-LONG_SITE = "https://tracking.administration.lu:443"  # the longest host that an SMS must have room for
+LONG_SITE = "https://tracking.administration.gov.lu"  # the longest address that an SMS must have room for
 
 
 def make_app(database_url: str, **settings) -> Flask:

@@ -60,6 +60,8 @@ def test_numbers_switches_and_lists_are_read_as_such(start):
         ("http://localhost/", "http://localhost"),
         ("HTTPS://eTracking.Example.LU", "https://etracking.example.lu"),
         ("https://example.lu:8443", "https://example.lu:8443"),
+        ("https://example.lu:443/", "https://example.lu"),
+        ("http://localhost:80", "http://localhost"),
     ],
 )
 def test_address_is_used_as_browsers_write_it(start, typed, used):
