@@ -112,7 +112,9 @@ def load(app: Flask, given: dict[str, Any] | None) -> None:
     app.config.from_mapping(given or {})
     app.config.from_mapping(FIXED | (DEBUG if app.debug else {}))
     app.config["SETTINGS_SOURCE"] = stated.source
-    app.config["SETTINGS_PROBLEMS"] = stated.problems + _problems(app.config, stated, set(given or {}))
+    unread = stated.problems and not stated.texts  # then nothing can be said of the rest
+    problems = [] if unread else _problems(app.config, stated, set(given or {}))
+    app.config["SETTINGS_PROBLEMS"] = stated.problems + problems
     if app.config["SETTINGS_PROBLEMS"]:
         raise BadSettingError(app.config["SETTINGS_PROBLEMS"])
     _derive(app.config)

@@ -113,6 +113,12 @@ def test_file_that_is_not_there_is_named(file):
     assert problem == f"ETRACKING_ENV_FILE names {file}, which cannot be read: No such file or directory"
 
 
+def test_nothing_is_said_of_settings_that_could_not_be_read(file):
+    with pytest.raises(BadSettingError) as refused:
+        create_app()
+    assert [str(file) in problem for problem in refused.value.problems] == [True]
+
+
 def test_file_in_another_encoding_is_refused(file):
     file.write_bytes("ETRACKING_MAIL_PASSWORD='Ënnerscheed'".encode("latin-1"))
     assert "UTF-8" in environment.read().problems[0]
