@@ -23,7 +23,8 @@ FLOORS = (
     ("models.dossiers",),
     ("models.notifications",),
     ("models.systems",),
-    ("models.desk", "models.monitoring"),
+    ("models.desk",),
+    ("models.monitoring",),
     ("models",),  # its __init__ alone: the models by name, for all above
     ("paper", "backups"),
     ("wording",),

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import hmac
-import time
 from collections.abc import Callable, Iterable
 
 from flask import Blueprint, Response, abort, current_app, request
@@ -24,21 +23,6 @@ from web.state import state
 bp = Blueprint("metrics", __name__)
 
 Samples = Iterable[tuple[tuple[str, ...], float]]  # the values of the labels, and the figure
-KEEP_SECONDS = 300  # how long the counts of past notifications are kept: with three million they take two seconds
-
-
-class PastNotifications:
-    """Per-process cache of the counts of notifications that are over."""
-
-    def __init__(self) -> None:
-        self.counts: figures.Counts = []
-        self.until = 0.0
-
-    def get(self) -> figures.Counts:
-        """The counts, at most KEEP_SECONDS old."""
-        if time.monotonic() >= self.until:
-            self.counts, self.until = figures.past_notifications(), time.monotonic() + KEEP_SECONDS
-        return self.counts
 
 
 class Figures(Collector):
@@ -97,8 +81,7 @@ def _dossiers() -> Iterable[Metric]:
 
 
 def _notifications() -> Iterable[Metric]:
-    counts = [*figures.waiting_notifications(), *state().cache(PastNotifications).get()]
-    samples = [((channel, name), float(count)) for name, channel, count in counts]
+    samples = [((channel, name), float(cases)) for channel, name, cases in figures.notifications()]
     undelivered = figures.undelivered_since()
     waits = [((channel,), _age(undelivered.get(channel))) for channel in CHANNELS]
     oldest, given_up = _age(outbox.waiting_since()), Notification.dead_letters().count()

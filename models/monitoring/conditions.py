@@ -5,10 +5,11 @@ that he cannot be reached is his affair and the helpdesk's.
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from peewee import Database, Expression, Field, Function, fn
+from peewee import Database, Expression, Field, fn
 
 from models.backup import Backup
 from models.base import now
@@ -16,6 +17,7 @@ from models.dossiers.dossier import Dossier
 from models.monitoring import figures
 from models.monitoring.alarm import MACHINE, Condition
 from models.notifications.channel import CHANNELS, Channel
+from models.notifications.heartbeat import LIVES_FOR, PROBE, Heartbeat
 from models.notifications.notification import Notification
 from models.notifications.timetable import GIVE_UP_AFTER
 from models.systems.delivery import Delivery
@@ -26,6 +28,7 @@ MINUTE, HOUR = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 OF_CHANNELS = ("stopped", "failing", "undelivered", "given-up")
 NAMES = (
     *(f"{channel}-{what}" for channel in CHANNELS for what in OF_CHANNELS),
+    "worker-missing",
     "hooks-failing",
     "disk-full",
     "backup-old",
@@ -54,7 +57,7 @@ def ringing(watch: Watch) -> list[Condition]:
     channels = {channel.name: channel for channel in Channel.select()}
     rows = [channels.get(name) or Channel(name=name) for name in CHANNELS]
     found = [condition for row in rows for condition in _of_channel(row)]
-    return [*found, *_hooks(), *_disk(watch.database), *_backup(watch.max_backup_age)]
+    return [*found, *_workers(), *_hooks(), *_disk(watch.database), *_backup(watch.max_backup_age)]
 
 
 def _of_channel(row: Channel) -> Iterator[Condition]:
@@ -106,24 +109,35 @@ def _provider_fails(row: Channel) -> bool:
 def _recipients(row: Channel) -> int:
     """How many recipients wait that were tried in vain."""
     waiting = (Notification.channel == row.name) & figures.tried(now())
-    return _count(fn.COUNT(Notification.contact.distinct()), waiting)
+    return Notification.select(fn.COUNT(Notification.contact.distinct())).where(waiting).scalar() or 0
 
 
 def _share_undelivered(channel: str) -> float:
     """The share of an hour's notifications that were to arrive half an hour ago and have not; 0 if they are few."""
-    of = _created(channel, UNDELIVERED_FOR, UNDELIVERED_FOR + HOUR)
-    waiting = _count(fn.COUNT(Notification.id), of & Notification.state.in_(("deferred", "unknown")))
-    return waiting / _count(fn.COUNT(Notification.id), of) if waiting >= MIN_RECIPIENTS else 0.0
+    states = _created(channel, UNDELIVERED_FOR, UNDELIVERED_FOR + HOUR)
+    waiting = states["deferred"] + states["unknown"]
+    return waiting / states.total() if waiting >= MIN_RECIPIENTS else 0.0
 
 
 def _given_up(row: Channel) -> str:
     """Many of the latest were given up: at once, or those that have been tried for as long as we try."""
     for ago in (dt.timedelta(), GIVE_UP_AFTER[row.name]):
-        of = _created(row.name, ago, ago + GIVEN_UP_WINDOW)
-        lost = _count(fn.COUNT(Notification.id), of & (Notification.state == "failed"))
-        if lost >= MIN_GIVEN_UP and lost >= MAX_GIVEN_UP_SHARE * _count(fn.COUNT(Notification.id), of):
+        states = _created(row.name, ago, ago + GIVEN_UP_WINDOW)
+        lost = states["failed"]
+        if lost >= MIN_GIVEN_UP and lost >= MAX_GIVEN_UP_SHARE * states.total():
             return f"{lost} notifications of four hours were given up"
     return ""
+
+
+def _workers() -> Iterator[Condition]:
+    """A machine whose workers have all gone without a word; one that is told to leave removes its heartbeat."""
+    latest: dict[str, dt.datetime] = {}
+    for beat in Heartbeat.select().where(Heartbeat.name != PROBE):
+        machine = beat.name.rpartition(":")[0]
+        latest[machine] = max(beat.at, latest.get(machine, beat.at))
+    if silent := sorted(machine for machine, at in latest.items() if at < now() - LIVES_FOR):
+        last = min(latest[machine] for machine in silent)
+        yield Condition("worker-missing", f"no worker of {', '.join(silent)} was heard of since {_clock(last)}")
 
 
 def _hooks() -> Iterator[Condition]:
@@ -152,18 +166,17 @@ def _backup(max_age: dt.timedelta) -> Iterator[Condition]:
         yield Condition("backup-old", f"the last backup is of {_clock(since)}" if last else "there was never a backup")
 
 
-def _created(channel: str, to: dt.timedelta, since: dt.timedelta) -> Expression:
-    """Notifications of a channel created between these ages; by the index of the desk's counts."""
+def _created(channel: str, to: dt.timedelta, since: dt.timedelta) -> Counter[str]:
+    """How many notifications of a channel, created between these ages, are in each state."""
     created = Notification.created_at.between(now() - since, now() - to)
-    return created & (Notification.channel == channel)
+    of = Notification.channel.concat("") == channel  # not by itself: then SQLite goes through all of the channel
+    counts = Notification.select(Notification.state, fn.COUNT(Notification.id)).where(created & of)
+    rows: Any = counts.group_by(Notification.state).tuples()
+    return Counter(dict(rows))
 
 
 def _oldest(which: Expression, at: Field) -> dt.datetime | None:
     return Notification.select(fn.MIN(at)).where(which).scalar()
-
-
-def _count(what: Function, which: Expression) -> int:
-    return Notification.select(what).where(which).scalar() or 0
 
 
 def _clock(at: dt.datetime | None) -> str:

@@ -1,6 +1,6 @@
 """Figures for monitoring. All are read from the database, so that every process tells the same; none names a person.
 
-Each is cheap with a million dossiers: by an index, or kept (counts of what is over).
+Each is cheap with a million dossiers: by an index, or from the counts that the database keeps.
 """
 
 import datetime as dt
@@ -13,40 +13,33 @@ from typing import Any, cast
 from peewee import Database, Expression, fn
 
 from models.base import db, now, today
-from models.dossiers.dossier import Dossier
+from models.desk.tally import Tally
 from models.dossiers.kinds import AWAITING_AUTHORITY
+from models.notifications.channel import CHANNELS
 from models.notifications.notification import Notification
 from models.staff.audit import Audit
 from models.systems.delivery import Delivery
 from paths import ROOT
 
-WAITING = ("queued", "held", "sending", "deferred", "unknown")  # states that may have a time to run at
 TRIED = ("sending", "deferred", "unknown")
-FIRST_DAY = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-
-Counts = list[tuple[str, str, int]]
 
 
 def dossiers_by_status() -> dict[str, int]:
     """How many dossiers are in each status."""
-    return dict(_rows(Dossier.select(Dossier.status, fn.COUNT(Dossier.id)).group_by(Dossier.status)))
+    return Tally.counts(Tally.select().where(Tally.subject == "status"), Tally.status)
 
 
 def overdue() -> int:
     """Dossiers past their legal limit that wait for their authority."""
-    return Dossier.select().where(Dossier.status.in_(AWAITING_AUTHORITY) & (Dossier.due_on < today())).count()
+    late = (Tally.subject == "due") & Tally.between(dt.date.min, today() - dt.timedelta(days=1))
+    counts = Tally.counts(Tally.select().where(late), Tally.status)
+    return sum(cases for status, cases in counts.items() if status in AWAITING_AUTHORITY)
 
 
-def waiting_notifications() -> Counts:
-    """Notifications that are not over, by channel and state."""
-    return _by_channel_and_state(Notification.state.in_(WAITING))
-
-
-def past_notifications() -> Counts:
-    """Notifications that are over, by channel and state. Slow with millions of them: keep the answer for a while."""
-    # Both bounds make SQLite count in the index over created_at, state and channel, not in the table.
-    counts = _by_channel_and_state(Notification.created_at.between(FIRST_DAY, now()))
-    return [count for count in counts if count[1] not in WAITING]
+def notifications() -> Iterable[tuple[str, str, int]]:
+    """Notifications by channel and state."""
+    counts = Tally.counts_by_subject(Tally.select().where(Tally.subject.in_(CHANNELS)), Tally.status)
+    return [(channel, state, cases) for channel, states in counts.items() for state, cases in states.items()]
 
 
 def undelivered_since() -> dict[str, dt.datetime]:
@@ -102,11 +95,6 @@ def disk_free(database: Database) -> tuple[int, int]:
 def version() -> str:
     """The version of this release, as in pyproject.toml."""
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
-
-
-def _by_channel_and_state(which: Expression) -> Counts:
-    fields = Notification.state, Notification.channel  # in the order of the index
-    return list(_rows(Notification.select(*fields, fn.COUNT(Notification.id)).where(which).group_by(*fields)))
 
 
 def _rows(query: Any) -> Iterable[Any]:

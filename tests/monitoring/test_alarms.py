@@ -8,8 +8,9 @@ import pytest
 import time_machine
 
 from commands import alarms
-from models import Alarm, Backup, Channel, Delivery, Dossier, Notification, Outcome, System, now
+from models import Alarm, Backup, Channel, Delivery, Dossier, Heartbeat, Notification, Outcome, System, now
 from models.monitoring import figures
+from models.notifications.heartbeat import PROBE
 from support.outage import Outage
 from support.sending import make_dossier, queued
 
@@ -138,6 +139,22 @@ def test_hook_that_takes_nothing_rings_after_its_third_attempt(clock, form, with
     assert names() == {"hooks-failing"}
     clock.shift(23 * HOUR)
     assert "hooks-failing" not in names(), "it was said for a day"
+
+
+def test_worker_that_was_killed_rings_and_one_that_was_told_to_leave_does_not(clock):
+    for name in ("one:1", "one:2", "other:1"):
+        Heartbeat.beat(name)
+    clock.shift(dt.timedelta(minutes=3))
+    Heartbeat.beat("other:1")
+    Heartbeat.beat(PROBE)
+    (condition,) = alarms.ringing()
+    assert (condition.name, condition.text[:17]) == ("worker-missing", "no worker of one ")
+    Heartbeat.beat("one:3")
+    assert names() == set(), "started again"
+    Heartbeat.stop("one:3")
+    Heartbeat.stop("one:2")
+    Heartbeat.stop("one:1")
+    assert names() == set()
 
 
 def test_backup_that_is_too_old_or_was_never_made_rings(clock, dossier):
