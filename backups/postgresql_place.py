@@ -17,7 +17,8 @@ from backups.errors import BackupError
 from models import make_database
 
 RESTORE_LOCK = 0x65547262  # key of the advisory lock: one restore at a time
-IN_USE = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+IN_USE = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""  # autovacuum gives way
 PATH = re.compile(r"^(postgres(?:ql)?://[^/?]*)(?:/[^?]*)?")  # what stands before the query of an address
 
 
