@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 import click
 import pyrage
@@ -53,7 +54,12 @@ def create() -> None:
         click.echo("Warning: the copy is complete, but the database is locked: monitors will not know of it", err=True)
 
 
-key_option = click.option("--identity", required=True, type=Readable, help="The file with the private key.")
+key_option = click.option(
+    "--identity",
+    required=True,
+    type=click.File(errors="replace"),
+    help="The file with the private key; - reads it from the input, for whoever may not read the file.",
+)
 secret_option = click.option("--other-secret", is_flag=True, help="It was made with another ETRACKING_SECRET_KEY.")
 server_option = click.option(
     "--server", default="", help="PostgreSQL: address of a database whose user may make others."
@@ -65,7 +71,7 @@ server_option = click.option(
 @key_option
 @secret_option
 @server_option
-def verify(file: Path | None, identity: Path, other_secret: bool, server: str) -> None:
+def verify(file: Path | None, identity: TextIO, other_secret: bool, server: str) -> None:
     """Restore FILE (or the newest copy) into a scratch place, check everything, and throw it away again."""
     folder, started = _folder(), time.monotonic()
     with told("the drill failed"):
@@ -92,7 +98,7 @@ def verify(file: Path | None, identity: Path, other_secret: bool, server: str) -
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def restore(
     file: Path,
-    identity: Path,
+    identity: TextIO,
     other_secret: bool,
     server: str,
     journals: tuple[Path, ...],

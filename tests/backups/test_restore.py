@@ -220,6 +220,10 @@ def test_copy_that_was_changed_or_cut_off_is_refused(small, folder, small_copy, 
         assert refused.exit_code == 1 and why in refused.stderr and len(refused.stderr.splitlines()) == 1
 
 
+def test_key_may_come_by_the_input(small, folder, small_copy, key):
+    assert run(small, "backup", "verify", "--identity", "-", text=Path(key).read_text()).exit_code == 0
+
+
 def test_wrong_or_missing_private_key_is_said(small, folder, small_copy, tmp_path):
     wrong = key_file(tmp_path, OTHER)
     assert "was encrypted to another key" in run(small, "backup", "verify", "--identity", str(wrong)).stderr
