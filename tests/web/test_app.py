@@ -215,7 +215,7 @@ def test_language_once_chosen_stays(app):
 
 
 def test_health_is_told(visitor):
-    assert visitor.open("/healthz").data == visitor.open("/readyz").data == b"ok\n"
+    assert visitor.open("/healthz").data == visitor.open("/readyz?only=web").data == b"ok\n"
 
 
 def test_security_contact_is_told(visitor):
