@@ -8,6 +8,7 @@ from flask_wtf import CSRFProtect
 import blueprints
 import commands
 import senders
+from blueprints.public import catalogue
 from commands import guard
 from models.base import db, make_database, today
 from models.catalogue import revision
@@ -78,4 +79,6 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     commands.init_app(app)
     if config is None:
         schema.require(app, at_once=guard.serving())
+        if guard.serving():
+            catalogue.warm(app)
     return app

@@ -1,9 +1,12 @@
 """The catalogue as this process keeps it in memory, so that its pages go on while the database is away."""
 
+import threading
+import time
+from contextlib import suppress
 from typing import NamedTuple
 
-from flask import abort
-from peewee import prefetch
+from flask import Flask, abort
+from peewee import PeeweeException, prefetch
 
 from models import Form, FormFile, Procedure, WaitingTime
 from models.catalogue.listing import Listed, ListedTopic, Listing
@@ -12,6 +15,7 @@ from web import page_cache
 from web.state import state
 
 MAX_KEPT = 100  # procedures with all their texts, about 50 kB each
+WARM_AGAIN = 5  # seconds
 
 Groups = list[tuple[str, list[tuple[ListedTopic, list[Listed]]]]]
 
@@ -30,6 +34,22 @@ class Kept:
     def __init__(self) -> None:
         self.listing = Listing(page_cache.revision())
         self.shown = {listed.slug: load(listed.slug) for listed in self.listing.procedures[:MAX_KEPT]}
+
+
+def warm(app: Flask) -> None:
+    """Load the catalogue in the background, as soon as the database is there.
+
+    So a process that was asked for no page of it yet has them, too, when the database goes away.
+    """
+
+    def load_when_there() -> None:
+        while True:
+            with suppress(PeeweeException), app.app_context(), state().database.connection_context():
+                _kept()
+                return
+            time.sleep(WARM_AGAIN)
+
+    threading.Thread(target=load_when_there, daemon=True).start()
 
 
 def listing() -> Listing:
