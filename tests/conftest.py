@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from app import create_app
 from models import Authority, Dossier, Form, Procedure, Staff, db
 from support.postgresql_server import Copy
 from support.production import site as production_site
 from support.sending import close
 from support.sharing import once
-from support.site import SETTINGS, account, running, signed_in
+from support.site import account, running, signed_in
+from support.stocked import stock
 from support.visitor import Visitor
 
 pytest_plugins = ["support.options", "support.outside", "support.rendering", "support.served"]
@@ -33,15 +33,6 @@ def pytest_collection_finish() -> None:
 
 def pytest_unconfigure() -> None:
     gc.unfreeze()
-
-
-def stock(url: str) -> None:
-    """Bring the database at `url` to its newest shape and load the catalogue, by the commands that do it for real."""
-    runner = create_app(SETTINGS | {"DATABASE_URL": url}).test_cli_runner()
-    for command in (["db", "upgrade"], ["catalogue", "load"]):
-        result = runner.invoke(args=command)
-        assert result.exit_code == 0, result.output
-    close()
 
 
 @pytest.fixture(scope="session")
