@@ -35,6 +35,12 @@ def test_passkeys_work_on_both_databases(either, clerk):
     assert sign_in_with(Visitor(either), device).url == "/desk"
 
 
+def test_passkey_made_in_production_opens_the_desk_there(production, clerk):
+    device = Device(origin=production.config["SITE_URL"])
+    add_passkey(signed_in(production, clerk), device)
+    assert sign_in_with(Visitor(production), device).url == "/desk"
+
+
 def test_options_ask_for_the_person_and_name_no_account(visitor, clerk):
     asked = options(visitor, visitor.get("/sign-in"), "get")
     assert asked["userVerification"] == "required" and asked["rpId"] == "localhost" and asked["allowCredentials"] == []

@@ -5,6 +5,7 @@ import hashlib
 import json
 import secrets
 import struct
+from urllib.parse import urlsplit
 
 import cbor2
 from cryptography.hazmat.primitives import hashes
@@ -25,9 +26,10 @@ def data(written: str) -> bytes:
 
 
 class Device:
-    """One passkey. `flags`, `origin` and `host` say how it answers."""
+    """One passkey, made at the site `origin`. `flags`, `origin` and `host` say how it answers."""
 
-    def __init__(self, count: int = 1) -> None:
+    def __init__(self, count: int = 1, origin: str = ORIGIN) -> None:
+        self.origin, self.host = origin, str(urlsplit(origin).hostname)
         self.id, self.key, self.count, self.user = (
             secrets.token_bytes(32),
             ec.generate_private_key(ec.SECP256R1()),
@@ -35,9 +37,7 @@ class Device:
             b"",
         )
 
-    def make(
-        self, options: dict, origin: str = ORIGIN, host: str = "localhost", flags: int = PRESENT | VERIFIED
-    ) -> str:
+    def make(self, options: dict, origin: str = "", host: str = "", flags: int = PRESENT | VERIFIED) -> str:
         """What a browser sends after navigator.credentials.create()."""
         self.user = data(options["user"]["id"])
         point = self.key.public_key().public_numbers()
@@ -48,21 +48,19 @@ class Device:
         client = self._client("webauthn.create", options, origin)
         return self._sent(clientDataJSON=client, attestationObject=attestation)
 
-    def show(
-        self, options: dict, origin: str = ORIGIN, host: str = "localhost", flags: int = PRESENT | VERIFIED
-    ) -> str:
+    def show(self, options: dict, origin: str = "", host: str = "", flags: int = PRESENT | VERIFIED) -> str:
         """What a browser sends after navigator.credentials.get()."""
         client, said = self._client("webauthn.get", options, origin), self._said(host, flags)
         signature = self.key.sign(said + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
         return self._sent(clientDataJSON=client, authenticatorData=said, signature=signature, userHandle=self.user)
 
     def _said(self, host: str, flags: int) -> bytes:
-        said = hashlib.sha256(host.encode()).digest() + struct.pack(">BI", flags, self.count)
+        said = hashlib.sha256((host or self.host).encode()).digest() + struct.pack(">BI", flags, self.count)
         self.count += 1
         return said
 
     def _client(self, kind: str, options: dict, origin: str) -> bytes:
-        return json.dumps({"type": kind, "challenge": options["challenge"], "origin": origin}).encode()
+        return json.dumps({"type": kind, "challenge": options["challenge"], "origin": origin or self.origin}).encode()
 
     def _sent(self, **response: bytes) -> str:
         answer = {name: text(value) for name, value in response.items()}
