@@ -53,6 +53,7 @@ bench: install .setup/python-dev ## bytes against their budgets; requests per se
 	$(BIN)/python -m bench.weight
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.growth
+	$(BIN)/python -m bench.disk
 	$(BIN)/python -m bench.post_room
 	$(BIN)/python -m bench.outbox
 

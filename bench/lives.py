@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from models import Form, db, now
 from models.base import OPTIMIZE, PRAGMAS, today
 
-QUICK = {"foreign_keys": 0, "journal_mode": "off", "synchronous": 0, "cache_size": -500_000}  # of SQLite, for a while
+QUICK = {"foreign_keys": 0, "synchronous": 0, "cache_size": -500_000}  # of SQLite, for a while
 SPAN = 400  # days from the first number to now: what is closed for a year is no longer here
 PIECE = 20_000  # dossiers at a time
 STAFF_ID = 1  # does everything that staff does

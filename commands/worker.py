@@ -39,6 +39,7 @@ from models.dossiers import reminders
 from models.notifications import misdated, outbox
 from models.notifications.channel import CHANNELS
 from models.notifications.heartbeat import BEAT_SECONDS
+from models.notifications.texts import erase_texts
 from senders import bounces
 from senders.base import place
 from web import log_safety
@@ -204,7 +205,7 @@ def reclaim(mine: Collection[int] = ()) -> None:
 
 
 def tidy() -> None:
-    """Delete expired rows, remind of paper or let its number lapse, refresh waiting times and counts."""
+    """Delete expired rows and texts, remind of paper or let its number lapse, refresh waiting times and counts."""
     with db.connection_context():
         Counter.purge()
         Tries.purge()
@@ -214,6 +215,7 @@ def tidy() -> None:
         Erasure.purge()
         reminders.look()
         WaitingTime.refresh()
+        erase_texts()
         Tally.merge()
         optimize()
 

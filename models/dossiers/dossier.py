@@ -38,7 +38,9 @@ class Dossier(Base):
     key = CharField(max_length=40, unique=True)
     created_at = UTCDateTimeField()
     changed_at = UTCDateTimeField()
-    issued_by = ForeignKeyField(Staff, null=True)  # given out at the desk: for a caller, or for paper without a number
+    issued_by = ForeignKeyField(
+        Staff, null=True, index=False
+    )  # given out at the desk: for a caller, or for paper without a number
     assignee = ForeignKeyField(Staff, null=True, index=False)
     look_on = DateField(null=True)  # when to see whether it has arrived, while it is announced (reminders.py)
     arrived_on = DateField(null=True)  # the day the first envelope came
@@ -46,7 +48,7 @@ class Dossier(Base):
     # From the legal clock after the latest event, cached for lists. None while the clock is stopped.
     target_on = DateField(null=True)
     due_on = DateField(null=True)
-    decided_on = DateField(null=True, index=True)
+    decided_on = DateField(null=True)
     handled_days = IntegerField(null=True)  # from arrival to decision, without waiting for the citizen's documents
     form_id: int
     authority_id: int

@@ -22,12 +22,12 @@ class Event(Base):
     from_status = CharField(max_length=12, default="")
     to_status = CharField(max_length=12)
     at = UTCDateTimeField()
-    by = ForeignKeyField(Staff, null=True)
+    by = ForeignKeyField(Staff, null=True, index=False)
     note = TextField(default="")  # public: the citizen reads it
     arrived_on = DateField(null=True)  # the day this paper came; of a correction, the right day
     postmark_on = DateField(null=True)
     details = JSONField(default=dict)
-    batch = ForeignKeyField(Batch, null=True, backref="events")
+    batch = ForeignKeyField(Batch, null=True, backref="events", index=False)
     by_id: int | None
     batch_id: int | None
     dossier_id: int
@@ -80,3 +80,6 @@ class Event(Base):
     def until(self) -> dt.date | None:
         """The same day, moved to the next working day if it is not one (Basel Convention, art. 5)."""
         return working_day(self.until_set) if self.until_set else None
+
+
+Event.add_index(Event.index(Event.batch, name="event_of_batch", where=Event.batch.is_null(False)))

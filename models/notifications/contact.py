@@ -49,7 +49,7 @@ def stopped_mark(channel: str, address: str) -> str:
 class Contact(Base):
     """One e-mail address, one mobile number (E.164) or one app (subscription.py), for one dossier."""
 
-    dossier = ForeignKeyField(Dossier, backref="contacts", on_delete="CASCADE")
+    dossier = ForeignKeyField(Dossier, backref="contacts", on_delete="CASCADE", index=False)
     channel = CharField(max_length=5)
     address = CharField(max_length=254)
     address_hash = CharField(max_length=64, index=True)
@@ -180,3 +180,6 @@ class Contact(Base):
     def purge(cls) -> int:
         """Erase replaced contacts once their last notification must have left. Returns how many."""
         return erase(cls, cls.replaced_at < now() - REPLACED_KEPT_FOR)
+
+
+Contact.add_index(Contact.index(Contact.failed_at, name="contact_failed", where=Contact.failed_at.is_null(False)))
