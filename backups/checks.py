@@ -7,7 +7,7 @@ from typing import Any
 from backups import manifest, sqlite
 from backups.errors import BackupError
 from backups.manifest import Manifest
-from models import Audit, Totp, db
+from models import Audit, Heartbeat, Totp, db
 from models.notifications.contact import hashed
 from paths import MIGRATIONS
 
@@ -30,6 +30,12 @@ def close(database: Any) -> None:
     database.close()
     if database.for_update:
         database.close_all()
+
+
+def refuse_workers() -> None:
+    """Raise BackupError if a worker has just written that it lives."""
+    if Heartbeat.table_exists() and Heartbeat.alive():  # an older schema has no such table
+        raise BackupError("a worker is alive: stop all of them first; one that was killed counts for two minutes more")
 
 
 def check(database: Any, facts: Manifest, any_secret: bool = False) -> None:

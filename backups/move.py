@@ -9,7 +9,7 @@ from peewee import Database, sort_models  # type: ignore[attr-defined]
 from playhouse.migrations import Runner
 
 from backups import manifest, sqlite
-from backups.checks import close, using
+from backups.checks import close, refuse_workers, using
 from backups.errors import BackupError
 from backups.manifest import HISTORY, Manifest
 from models import MODELS, Audit, now
@@ -45,6 +45,7 @@ def _fill(source: Any, target: Any) -> None:
 
 
 def _look_at_source(source: Database) -> Manifest:
+    refuse_workers()
     sqlite.check(source)
     facts = manifest.look(source, now())
     if facts.schema != sorted(path.stem for path in MIGRATIONS.glob("[0-9]*.py")):

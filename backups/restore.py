@@ -13,7 +13,7 @@ from backups import archive, checks, journal, manifest, postgresql_place, sqlite
 from backups.checks import close, using
 from backups.errors import BackupError
 from backups.manifest import Manifest
-from models import MODELS, Audit, Erasure, StaffSession, erase_again, make_database
+from models import MODELS, Audit, Erasure, Heartbeat, StaffSession, erase_again, make_database
 from models.erasure import Entry
 from paths import MIGRATIONS
 
@@ -57,9 +57,9 @@ def restore(source: Source, url: str, server: str, journals: Sequence[Path]) -> 
     Raises BackupError, OSError and what the database raises: then the database is as it was.
     """
     started = time.monotonic()
-    erased = [entry for path in journals for entry in journal.read(path)] + _known_to(url)
     with place_for(url, server) as place:
         place.refuse_if_used()
+        erased = [entry for path in journals for entry in journal.read(path)] + _known_to(url)
         facts = source.read(place)
         database = place.database()
         with using(database), database.connection_context():
@@ -67,6 +67,7 @@ def restore(source: Source, url: str, server: str, journals: Sequence[Path]) -> 
             done = Runner(database, str(MIGRATIONS)).up()
             count = erase_again(erased, MODELS)
             StaffSession.delete().execute()
+            Heartbeat.delete().execute()  # of workers that were alive then
             Audit.record(None, "restored", copy=facts.made_at, erased=count)
             place.clean(database, count)
         aside = place.swap()
@@ -83,12 +84,16 @@ def verify(source: Source, url: str, server: str, folder: Path) -> Manifest:
 
 
 def _known_to(url: str) -> list[Entry]:
-    """The erasures that the database to be replaced knows of, if it can still be read."""
+    """The erasures that the database to be replaced knows of, if it can still be read.
+
+    Raises BackupError if a worker lives: between two looks at the outbox it is not connected.
+    """
     if url.startswith("sqlite:") and not Path(url.removeprefix("sqlite:///")).exists():
         return []
     database = make_database(url)
     try:
         with using(database), database.connection_context():
+            checks.refuse_workers()
             return [Entry(each.table, each.row, each.made_at) for each in Erasure.select()]
     except PeeweeException:
         return []

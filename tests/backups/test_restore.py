@@ -16,7 +16,7 @@ import pytest
 import time_machine
 
 from backups import checks, manifest, postgresql_place, restore
-from models import Audit, Contact, Dossier, StaffSession, db
+from models import Audit, Contact, Dossier, Heartbeat, StaffSession, db
 from models.staff.proof import Proof
 from paths import MIGRATIONS, ROOT
 from support.backups import OTHER, copies, key_file, settings
@@ -147,6 +147,15 @@ def test_restore_is_refused_while_anybody_has_the_database_open(site, folder, co
         refused = put_back(site, copy, "--identity", key, "--yes")
     assert refused.exit_code == 1 and "stop web and worker first; the database is as it was" in refused.stderr
     assert Contact.select().count() == 0
+
+
+def test_restore_is_refused_while_a_worker_lives_that_is_not_connected_just_now(site, folder, copy, with_mail, key):
+    Heartbeat.beat("machine:1")
+    refused = put_back(site, copy, "--identity", key, "--yes")
+    assert refused.exit_code == 1 and "a worker is alive" in refused.stderr
+    Heartbeat.stop("machine:1")
+    done = put_back(site, copy, "--identity", key, "--yes")
+    assert done.exit_code == 0 and aside_of(site, done.stdout) == (1,)
 
 
 def test_restore_asks_first(small, folder, small_copy, key):
