@@ -48,7 +48,7 @@ def show() -> Response:
         return Response("a token is needed\n", 401, {"WWW-Authenticate": "Bearer"}, mimetype="text/plain")
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     try:
-        return Response(encode(registry), content_type=content_type)
+        return Response(encode(registry), 200, {"Cache-Control": "no-store"}, content_type=content_type)
     except PeeweeException:
         return Response("the database does not answer\n", 503, {"Retry-After": "30"}, mimetype="text/plain")
 

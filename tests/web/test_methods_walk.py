@@ -10,8 +10,8 @@ from support.routes import METRICS_TOKEN, Site
 from support.sending import close
 from support.site import running
 
-# The length of a body that was not made is not known, the picture of a CAPTCHA is another one each time.
-FREE_HEADERS = {"Date", "Content-Length"}
+# The length of a body that was not made is not known; each request has an id of its own.
+FREE_HEADERS = {"Date", "Content-Length", "X-Request-ID"}
 EXPORTS = ("desk.audit_csv", "desk.numbers_csv", "desk.dossiers_csv")
 COUNTED = {"counter"}  # rate limits: how often somebody asked is what they are for
 # Where nothing is shown, but something else is opened: the status both have.
@@ -23,6 +23,7 @@ ELSEWHERE = {
 }
 # What else is written down when somebody looks, by the method and the page, and why.
 WRITTEN = {
+    **{(method, "health.ready"): {"heartbeat"} for method in ("GET", "HEAD")},  # can the database be written?
     ("GET", "captcha.picture"): {"used"},  # one rendering of each code: a program could average several
     # Every export is audited as soon as it is asked for, before the first row leaves.
     **{(method, name): {"audit"} for method in ("GET", "HEAD") for name in EXPORTS},
