@@ -39,6 +39,7 @@ WRITTEN_ELSEWHERE = (
     "docker",
 )  # tools of others: only their files are ours
 RELEASE = re.compile(r"^/opt/etracking/(?:current|releases/[\d.]+)/?")  # where a release lies on a server
+OURS = re.compile(r"[^/].*\.(?:txt|json)")
 COMMAND = re.compile(r"^\s*(\.venv/bin/)?(flask|make|gunicorn|pytest|python3?|pip|npm|pybabel) ", re.MULTILINE)
 
 
@@ -73,7 +74,7 @@ class Trial:
             getattr(self, program)(*words)
 
     def look(self, *words: str) -> None:
-        ours = [RELEASE.sub("", word) for word in words if RELEASE.match(word) or word.endswith((".txt", ".json"))]
+        ours = [RELEASE.sub("", word) for word in words if RELEASE.match(word) or OURS.fullmatch(word)]
         assert [word for word in ours if not (ROOT / word).exists()] == []
 
     def sudo(self, program: str, *words: str) -> None:
@@ -98,7 +99,7 @@ class Trial:
         if word == "SEAL":
             with db.connection_context():
                 return Audit.select().order_by(Audit.id.desc()).get().seal
-        if word == "/media/key/key.txt":
+        if word in ("/media/key/key.txt", "/run/etracking.key"):
             return str(backups.key_file(self.folder))
         if word.startswith("/var/backups/etracking/etracking-"):
             return str(backups.copies(self.folder / "backups")[-1])
