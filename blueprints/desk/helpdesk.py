@@ -18,7 +18,7 @@ from models.notifications import addresses
 from web import htmx
 from web.form_fields import ButtonForm
 
-MAX_ROWS = 50
+MAX_ROWS = 50  # of each list; counting what is beyond them would read all of it
 HOUR = dt.timedelta(hours=1)
 MAX_LOOK_UPS = 120  # of one account in an hour: more than calls allow, so a program
 
@@ -93,15 +93,17 @@ def send_again(notification: int) -> Response:
 
 
 def _page(answer: LookUpForm, status: int = 200) -> Response:
-    unreached, dead = g.scope.unreached(), g.scope.dead_letters()
+    unreached = list(g.scope.unreached().order_by(Contact.failed_at.desc(), Contact.id.desc()).limit(MAX_ROWS + 1))
+    letters = g.scope.dead_letters().order_by(Notification.created_at.desc(), Notification.id.desc())
+    dead = list(letters.limit(MAX_ROWS + 1))
     return htmx.page(
         "desk/helpdesk.html",
         status,
         answer=answer,
-        unreached=list(unreached.order_by(Contact.id.desc()).limit(MAX_ROWS)),
-        unreached_count=unreached.count(),
-        dead_letters=caller.dead_cards(dead.order_by(Notification.id.desc()).limit(MAX_ROWS)),
-        dead_count=dead.count(),
+        unreached=unreached[:MAX_ROWS],
+        unreached_count=len(unreached),
+        dead_letters=caller.dead_cards(dead[:MAX_ROWS]),
+        dead_count=len(dead),
         max_rows=MAX_ROWS,
     )
 
