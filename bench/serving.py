@@ -1,6 +1,7 @@
 """The site as `make run` starts it, on a SQLite file of its own."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -17,7 +18,8 @@ BIN = Path(sys.executable).parent
 
 def settings(folder: str) -> dict[str, str]:
     """What the environment needs to hold."""
-    chosen = {"SECRET_KEY": "x" * 32, "SITE_URL": "http://127.0.0.1:9", "INBOX": "true", "INBOX_DIR": f"{folder}/inbox"}
+    chosen = {"SITE_URL": "http://127.0.0.1:9", "INBOX": "true", "INBOX_DIR": f"{folder}/inbox"}
+    chosen["SECRET_KEY"] = secrets.token_urlsafe(48)
     return {f"ETRACKING_{name}": value for name, value in chosen.items()} | {
         "ETRACKING_DATABASE_URL": f"sqlite:///{folder}/bench.db"
     }

@@ -16,7 +16,10 @@ from wording import letters, sheets
 
 
 def prepare(notification: Notification) -> Letter:
-    """Write and store the letter of `notification`. Raises SendError if it may not leave or cannot be written."""
+    """Write the letter of `notification`. Raises SendError if it may not leave or cannot be written.
+
+    What it says is stored with the outcome; that of an SMS at once.
+    """
     if not notification.wanted:
         raise SendError("its contact may not hear of it (any more)", Outcome.UNWANTED)
     try:
@@ -25,7 +28,9 @@ def prepare(notification: Notification) -> Letter:
         raise SendError(f"could not be written: {place(error)}", Outcome.UNWRITTEN) from error
     if notification.channel == "sms":
         _count_sms(notification)
-    notification.keep_text(letter.kept(notification.contact.token))
+    notification.written = letter.kept(notification.contact.token)
+    if notification.channel == "sms":  # it cannot be taken back, nor told from its report what it said
+        notification.keep_text(notification.written)
     return letter
 
 

@@ -128,6 +128,7 @@ class Worker:
                 self._drain(stop_requests)
             else:
                 self._serve(stop_requests)
+        db.close()
 
     def _serve(self, stop_requests: "SimpleQueue[str]") -> None:
         """Run each job in a thread of its own. What is being sent when it is told to leave is finished."""
@@ -179,6 +180,7 @@ def _repeat(app: Flask, job: Job, stopping: threading.Event) -> None:
                 log.error("no notification sent: %s (%s)", log_safety.describe(error), place(error))
                 wait = None
             stopping.wait(IDLE_SECONDS if wait is None else wait)
+        db.close()
 
 
 def journal_erasures() -> None:

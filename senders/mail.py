@@ -1,7 +1,7 @@
 """Writes a letter as a mail, protected against header injection, and hands it over by SMTP."""
 
 import email.policy
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 from typing import Any
@@ -17,6 +17,19 @@ from senders import smtp
 from senders.base import SendError
 
 
+class _Headers(HeaderRegistry):
+    """Makes the class of each kind of header once; the standard library makes it anew for each header of each mail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.classes: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name.lower() not in self.classes:
+            self.classes[name.lower()] = super().__getitem__(name)
+        return self.classes[name.lower()]
+
+
 class _Policy(email.policy.EmailPolicy):
     """Does not fold the List-Unsubscribe headers: some mail programs read only the first line."""
 
@@ -27,7 +40,7 @@ class _Policy(email.policy.EmailPolicy):
 
 
 # Quoted-printable and base64: every server accepts that, and no line is longer than 998 characters.
-POLICY = _Policy(linesep="\r\n", cte_type="7bit")
+POLICY = _Policy(linesep="\r\n", cte_type="7bit", header_factory=_Headers())
 
 
 def send(letter: Letter) -> str:

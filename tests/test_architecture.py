@@ -17,6 +17,7 @@ TOPS = ("app.py", "paths.py", "models", "paper", "wording", "senders", "blueprin
 FLOORS = (
     ("paths", "models.databases"),
     ("models.base", "web"),
+    ("models.built_once",),
     ("models.security", "models.deadlines", "models.erasure", "models.backup"),
     ("models.catalogue",),
     ("models.staff",),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from peewee import SQL, Case, CharField, Expression, IntegerField, JSONField, TextField, Value
 
 from models.base import Base, UTCDateTimeField, db, now
+from models.built_once import BuiltOnce
 from models.notifications.outcome import Outcome
 
 log = logging.getLogger("etracking.notifications")
@@ -45,13 +46,28 @@ class Channel(Base):
     refused = JSONField(null=True)  # what was refused in a row, see verdicts.py
 
     @classmethod
+    def of(cls, name: str) -> "Channel":
+        """The row of the channel, or one as it is before anything was sent."""
+        return next(iter(_row.rows(name=name)), None) or cls(name=name)
+
+    @classmethod
     def breaker_state(cls, name: str) -> BreakerState:
         """Whether a notification may leave now. "half-open" lets this caller send one trial, every TRIAL_INTERVAL."""
-        channel = cls.get_or_none(cls.name == name)
-        if channel is None or channel.probe_at is None:
+        return cls.of(name).admit()
+
+    def admit(self) -> BreakerState:
+        """The same for a row that was just read."""
+        if self.probe_at is None:
             return "closed"
-        mine = (cls.name == name) & cls._is_over(cls.probe_at, TRIAL_INTERVAL)
-        return "half-open" if cls.update(probe_at=now() + TRIAL_INTERVAL).where(mine).execute() else "open"
+        mine = (Channel.name == self.name) & self._is_over(Channel.probe_at, TRIAL_INTERVAL)
+        return "half-open" if Channel.update(probe_at=now() + TRIAL_INTERVAL).where(mine).execute() else "open"
+
+    @property
+    def is_healthy(self) -> bool:
+        """True if another success would change nothing in this row: the last one is on record, and no failure since."""
+        last = self.last_success_at
+        fresh = last is not None and now() - SUCCESS_INTERVAL <= last <= now()
+        return fresh and not self.failures and self.probe_at is None
 
     @classmethod
     def take_slot(cls, name: str) -> float:
@@ -155,3 +171,8 @@ class Channel(Base):
     @classmethod
     def _ensure_row(cls, name: str) -> None:
         cls.insert(name=name).on_conflict_ignore().execute()
+
+
+@BuiltOnce
+def _row(name: str) -> Any:
+    return Channel.select().where(Channel.name == name)

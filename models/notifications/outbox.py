@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Any
 
-from peewee import SQL, Case, ModelSelect, Value, fn
+from peewee import SQL, Case, Expression, ModelSelect, Value, fn
 
 from models.base import db, now
+from models.built_once import BuiltOnce
 from models.catalogue.procedure import SHORT, Authority, Form, Procedure
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
@@ -16,6 +18,16 @@ from models.notifications.contact import Contact
 from models.notifications.notification import Notification
 from models.notifications.states import LEFT
 from models.notifications.timetable import Hours
+
+# What a claim has to know of the notification, before it is loaded with all that it tells of.
+CLAIMED = (
+    Notification.id,
+    Notification.contact,
+    Notification.channel,
+    Notification.kind,
+    Notification.attempts,
+    Notification.tried_at,
+)
 
 
 def due(channel: str, at: dt.datetime) -> "ModelSelect[Notification]":
@@ -49,13 +61,16 @@ def claim(
     lease = timetable.LEASE[channel] if lease is None else lease
     while True:
         with db.atomic():
-            notification = _claim_first(worker, channel, now(), lease)
-            if notification is None:
+            claimed = _claim_first.run(worker=worker, channel=channel, at=now(), until=now() + lease).fetchone()
+            if claimed is None:
                 return None
+            notification = Notification(
+                **{field.name: field.python_value(value) for field, value in zip(CLAIMED, claimed, strict=True)}
+            )
             until = _wait_until(notification, now(), hours or Hours())
             if until is None:
                 _supersede(notification)
-                return _loaded(notification.id)
+                return next(iter(_loaded.rows(key=notification.id)), None)
             _hold(notification, until)
 
 
@@ -91,7 +106,8 @@ def extend(notification: Notification, lease: dt.timedelta) -> bool:
     return bool(Notification.update(run_at=now() + lease).where(mine).execute())
 
 
-def _claim_first(worker: str, channel: str, at: dt.datetime, lease: dt.timedelta) -> "Notification | None":
+@BuiltOnce
+def _claim_first(worker: str, channel: str, at: dt.datetime, until: dt.datetime) -> Any:
     first = due(channel, at).limit(1)
     if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
         first = first.for_update(skip_locked=True)
@@ -102,34 +118,55 @@ def _claim_first(worker: str, channel: str, at: dt.datetime, lease: dt.timedelta
         attempts=Notification.attempts + 1,
         tried_at=tried_at,
         provider_id="",
-        run_at=at + lease,
+        run_at=until,
     )
-    return next(iter(change.where(Notification.id.in_(first)).returning(Notification).execute()), None)
+    return change.where(Notification.id.in_(first)).returning(*CLAIMED)
 
 
-def _loaded(key: int) -> "Notification | None":
-    """The notification with contact, event, dossier and form, in one query. None if the contact was just erased."""
+@BuiltOnce
+def _loaded(key: int) -> Any:
+    """The notification with contact, event, dossier and form, in one query. Nothing if the contact was just erased."""
     joined = Notification.select(Notification, Contact, Event, Dossier, Form, *SHORT, Authority).join_from(
         Notification, Contact
     )
     joined = joined.join_from(Notification, Event).join_from(Event, Dossier).join_from(Dossier, Form)
-    return joined.join_from(Form, Procedure).join_from(Dossier, Authority).where(Notification.id == key).get_or_none()
+    return joined.join_from(Form, Procedure).join_from(Dossier, Authority).where(Notification.id == key)
+
+
+@BuiltOnce
+def _told_between(contact: int, start: dt.datetime, end: dt.datetime) -> Any:
+    """How many notifications left for this contact between two instants."""
+    told_at = fn.COALESCE(Notification.sent_at, Notification.tried_at)
+    first, last = (Value(at, converter=Notification.sent_at.db_value) for at in (start, end))
+    told = (Notification.contact == contact) & Notification.state.in_(LEFT) & told_at.between(first, last)
+    return Notification.select(fn.COUNT(Notification.id)).where(told)
+
+
+@BuiltOnce
+def _older_kinds(contact: int, key: int) -> Any:
+    """The kinds of the older notifications to this contact that have not left."""
+    return Notification.select(Notification.kind).where(_older(contact, key))
+
+
+def _older(contact: int, key: int) -> Expression:
+    older = (Notification.contact == contact) & (Notification.id < key) & Notification.run_at.is_null(False)
+    return older & Notification.kind.not_in(APART)
 
 
 def _wait_until(notification: Notification, at: dt.datetime, hours: Hours) -> dt.datetime | None:
     """Until when it must wait, or None: no SMS at night, and only a few notifications a day to one contact."""
-    told_at = fn.COALESCE(Notification.sent_at, Notification.tried_at)
-    told = (
-        (Notification.contact == notification.contact_id)
-        & Notification.state.in_(LEFT)
-        & told_at.between(timetable.midnight(at), at)  # not what a clock that ran ahead dates tomorrow
-    )
-    if notification.kind not in APART and Notification.select().where(told).count() >= timetable.MAX_PER_DAY:
+    if notification.kind not in APART and _told_today(notification, at) >= timetable.MAX_PER_DAY:
         notification.put(kind="digest")
         return timetable.next_morning(at, notification.contact_id)
     if notification.channel == "sms" and not hours.include(at):
         return timetable.next_opening(at, hours, notification.contact_id)
     return None
+
+
+def _told_today(notification: Notification, at: dt.datetime) -> int:
+    """How many have left for its contact today, until now: a clock that ran ahead may date some of them tomorrow."""
+    cursor = _told_between.run(contact=notification.contact_id, start=timetable.midnight(at), end=at)
+    return int(cursor.fetchone()[0])
 
 
 def _hold(notification: Notification, until: dt.datetime) -> None:
@@ -149,14 +186,9 @@ def _supersede(notification: Notification) -> None:
     """
     if notification.kind in APART:
         return
-    older = (
-        (Notification.contact == notification.contact_id)
-        & (Notification.id < notification.id)
-        & Notification.run_at.is_null(False)
-    )
-    older &= Notification.kind.not_in(APART)
-    kinds = {row.kind for row in Notification.select(Notification.kind).where(older)}
+    kinds = {kind for (kind,) in _older_kinds.run(contact=notification.contact_id, key=notification.id)}
     if kinds and not kinds | {notification.kind} <= set(SAYS_STATUS):
         notification.put(kind="digest")
     if kinds:
+        older = _older(notification.contact_id, notification.id)
         Notification.update(state="superseded", run_at=None).where(older).execute()
