@@ -1,6 +1,7 @@
 """Copies of a SQLite database while the service runs. A plain copy has no name on the disk, so none is left behind."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -41,12 +42,23 @@ def copied(database: Any, folder: Path) -> Iterator[tuple[int, Any]]:
             connection = database.connection()
             connection.progress(lambda: _unname(path, descriptor), STEPS)
             try:
-                database.execute_sql("VACUUM INTO ?", (str(path),))
+                with _undisturbed():
+                    database.execute_sql("VACUUM INTO ?", (str(path),))
             finally:
                 connection.progress(None, 0)
         path.unlink(missing_ok=True)
         check(copy)
         yield descriptor, copy
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C wait: raised inside SQLite's callback, they would leave it with the file."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _unname(path: Path, descriptor: int) -> int:
