@@ -80,6 +80,10 @@ def look_ups(numbers: list[str], folder: str) -> None:
             Case(f"/t/<number>, {len(numbers):,} dossiers", site, numbers=numbers),
             Case("/t/<number>, one dossier, brotli", site, path, {"Accept-Encoding": "br"}),
             Case("304, unchanged", site, path, {"If-None-Match": tag}),
+            Case("home", site, "/"),
+            Case("catalogue", site, "/procedures"),
+            Case("one procedure", site, "/procedures/rent-subsidy"),
+            Case("search", site, "/procedures?q=rent"),
         ]
         rounds = [[load(case, folder) for case in cases] for _ in range(ROUNDS)]
     print(f"{'':34} {'requests/s':>24} {'ratio to the floor':>24} {'ms of processor':>24}  lesser worker")

@@ -103,7 +103,11 @@ def refuse_nul() -> None:
     """Reject requests with NUL characters: nobody types them, and PostgreSQL cannot store them."""
     if "\0" in request.path:
         abort(404)
-    if b"%00" in request.query_string or any("\0" in text for texts in request.form.listvalues() for text in texts):
+    if b"%00" in request.query_string:
+        abort(400)
+    if request.method not in ("GET", "HEAD") and any(
+        "\0" in text for texts in request.form.listvalues() for text in texts
+    ):
         abort(400)
 
 

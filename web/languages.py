@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,9 @@ from flask_babel import Babel, force_locale, get_translations
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.http import parse_accept_header
 
 from web.state import state
 
@@ -115,8 +118,14 @@ def _chosen() -> str:
     for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if chosen and chosen in languages:
             return chosen
-    # not best_match(): it gives French for "lb-LU,fr", as an exact match of a later language beats an earlier prefix
-    for tag, _quality in request.accept_languages:
-        if (code := tag.split("-")[0].lower()) in languages:
-            return code
-    return FALLBACK
+    return _accepted(request.headers.get("Accept-Language", "")[:200], tuple(languages))
+
+
+@lru_cache(maxsize=256)  # browsers send only a few different values
+def _accepted(header: str, languages: tuple[str, ...]) -> str:
+    """The first of `languages` that this Accept-Language header prefers, else the fallback.
+
+    Not best_match(): it gives French for "lb-LU,fr", as an exact match of a later language beats an earlier prefix.
+    """
+    tags = (tag.split("-")[0].lower() for tag, _quality in parse_accept_header(header, LanguageAccept))
+    return next((code for code in tags if code in languages), FALLBACK)

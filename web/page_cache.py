@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, request
+from flask import Flask, Response, current_app, g, request
 
 from web import database, htmx
 from web.compression import Page
@@ -103,7 +103,7 @@ def shared(*parameters: str, of_data: bool = True) -> Callable[[View], View]:
 def page_response(page: Page) -> Response:
     """An answer with a kept page; it is compressed only once."""
     g.page = page
-    return make_response(page.body)
+    return Response(page.body)
 
 
 def _is_shared(response: Response) -> bool:
