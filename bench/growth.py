@@ -5,6 +5,7 @@ whether a page grows with the service. Processor time of the web process and, wi
 views are not counted.
 """
 
+import logging
 import os
 import statistics
 import sys
@@ -63,6 +64,7 @@ def measured(count: int, kind: str | None) -> dict[tuple[str, str], float]:
     with tempfile.TemporaryDirectory() as folder, database(kind) as extra:
         os.environ.update(settings(folder) | extra | {"ETRACKING_STAFF_SECOND_FACTOR": "false"})
         form, app, start = prepare(), create_app(), time.perf_counter()
+        logging.getLogger("etracking").setLevel(logging.WARNING)  # each request is a line otherwise
         staff = accounts()
         lives.fill(count, clerks=[staff[0].id])
         print(f"{count:,} dossiers written in {time.perf_counter() - start:.0f} s", flush=True)
