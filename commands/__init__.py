@@ -1,57 +1,26 @@
 """Commands of `flask --app app ...`, one module for each noun. They print English, for the operator."""
 
-from collections.abc import Mapping
-from copy import copy
-from typing import NoReturn
+from importlib import import_module
 
 import click
 from flask import Flask
-from flask.cli import AppGroup, FlaskGroup
 
-from commands import audit, backup, captcha, catalogue, config, db, demo, guard, notifications, push, staff, systems
+from commands import guard
 
-GROUPS = (audit, backup, captcha, catalogue, config, db, notifications, push, staff, systems)
-COMMANDS: tuple[click.Command, ...] = (*(module.group for module in GROUPS), demo.demo)
-guard.protect(COMMANDS)  # once: all applications of a process share them
-WITHOUT_SETTINGS = ("captcha", "config", "push")  # commands that work before there are settings
+REGISTRY = (
+    "commands.registry"  # loaded for a command line only: a web server would carry 10 MB of libraries for nothing
+)
 
 
 def init_app(app: Flask) -> None:
-    """Register all commands."""
-    for command in COMMANDS:
-        app.cli.add_command(command)
+    """Register all commands, unless this process is a web server."""
+    if not guard.serving():
+        import_module(REGISTRY).register(app)
 
 
 def without_settings(app: Flask, error: click.ClickException) -> Flask:
-    """The app for a command line whose settings are wrong: it lists all commands, and runs those that need no settings.
-
-    Raises `error` for everybody else: a web server, `flask run`.
-    """
-    context = click.get_current_context(silent=True)
-    if context is None or not isinstance(context.command, FlaskGroup):  # not while commands are looked up
+    """The app for a command line whose settings are wrong; raises `error` for everybody else."""
+    if guard.serving():
         raise error
-    init_app(app)
-    app.cli = _Refusing(error, app.cli.commands)
-    return app
-
-
-class _Refusing(AppGroup):
-    """The commands, of which those that need settings end with `error`."""
-
-    def __init__(self, error: click.ClickException, commands: Mapping[str, click.Command]) -> None:
-        refused = {name: _refusing(command, error) for name, command in commands.items()}
-        super().__init__(commands=refused | {name: commands[name] for name in WITHOUT_SETTINGS})
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All of them, after a word on what must be done first."""
-        click.echo("The settings are missing or wrong: `flask --app app config check` says all of it.\n", err=True)
-        return super().list_commands(ctx)
-
-
-def _refusing(command: click.Command, error: click.ClickException) -> click.Command:
-    def refuse(_ctx: click.Context) -> NoReturn:
-        raise error
-
-    refused = copy(command)
-    refused.invoke = refuse  # type: ignore[assignment, method-assign]
-    return refused
+    made: Flask = import_module(REGISTRY).without_settings(app, error)
+    return made

@@ -67,6 +67,7 @@ HELPERS = {
 WORKERS = {
     "alarms",
     "guard",
+    "registry",
     "sending",
     "worker",
     "deliveries",
