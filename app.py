@@ -51,6 +51,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     process if the database is not there or has an unknown schema.
     """
     app = Flask(__name__, instance_relative_config=False)
+    app.ensure_sync = lambda func: func  # type: ignore[method-assign]  # none is a coroutine; Flask asks at each call
     try:
         settings.load(app, config)
     except settings.BadSettingError as error:

@@ -29,16 +29,16 @@ VISITORS, APART = 16, 0.03
 ASK_MANY = """
 local numbers = {%s}
 init = function(args) math.randomseed(tonumber(args[1])) end
-request = function() return wrk.format('GET', '/t/' .. numbers[math.random(#numbers)]) end
+request = function() return wrk.format('GET', '/t/' .. numbers[math.random(#numbers)] .. '%s') end
 """
 
 
 class Case(NamedTuple):
-    """What is asked for: `path`, or the pages of one of `numbers` at random."""
+    """What is asked for: `path`, or what stands at `path` below the page of one of `numbers` at random."""
 
     name: str
     server: serve
-    path: str = "/"
+    path: str = ""
     headers: dict[str, str] = {}
     numbers: list[str] = []
 
@@ -84,8 +84,22 @@ def look_ups(numbers: list[str], folder: str) -> None:
             Case("catalogue", site, "/procedures"),
             Case("one procedure", site, "/procedures/rent-subsidy"),
             Case("search", site, "/procedures?q=rent"),
+            Case("sheet.pdf, one dossier", site, f"{path}/sheet.pdf"),
+            Case("form.pdf, one dossier", site, f"{path}/form.pdf"),
+            Case("sheet.pdf, 200 dossiers", site, "/sheet.pdf", numbers=numbers[:200]),
+            Case("form.pdf, 200 dossiers", site, "/form.pdf", numbers=numbers[:200]),
         ]
-        rounds = [[load(case, folder) for case in cases] for _ in range(ROUNDS)]
+        rounds, held = [], [site.memory()]
+        for _ in range(ROUNDS):
+            rounds.append([load(case, folder) for case in cases])
+            held.append(site.memory())
+    report(cases, rounds)
+    for when, (held_by, shared) in (("at the start", held[0]), ("after a round", held[1]), ("after all", held[-1])):
+        print(f"memory of a worker {when}: {max(held_by)} MiB, {max(shared)} with what they share counted once")
+
+
+def report(cases: list[Case], rounds: list[list[Round]]) -> None:
+    """Print rates, ratios to the floor of the same round, and costs."""
     print(f"{'':34} {'requests/s':>24} {'ratio to the floor':>24} {'ms of processor':>24}  lesser worker")
     for case, measured in zip(cases, zip(*rounds, strict=True), strict=True):
         ratios = [one.rate / whole[0].rate for one, whole in zip(measured, rounds, strict=True)]
@@ -105,7 +119,8 @@ def load(case: Case, folder: str) -> Round:
     """One round with VISITORS connections; every answer must be the expected one."""
     script = Path(folder) / "wrk.lua"
     lines = [f"wrk.headers['{name}'] = '{value}'" for name, value in case.headers.items()]
-    many = ASK_MANY % ",".join(f"'{number}'" for number in case.numbers) if case.numbers else ""
+    quoted = ",".join(f"'{number}'" for number in case.numbers)
+    many = ASK_MANY % (quoted, case.path) if quoted else ""
     script.write_text("\n".join([*lines, many]))
     before, start, visitors = case.server.spent(), time.perf_counter(), []
     for _ in range(VISITORS):

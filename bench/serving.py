@@ -1,6 +1,7 @@
 """The site as `make run` starts it, on a SQLite file of its own."""
 
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -62,7 +63,17 @@ class serve:
 
     def spent(self) -> list[float]:
         """The processor time of each worker so far, in seconds."""
-        main = self.process.pid
-        workers = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-        fields = [Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split() for worker in workers]
+        fields = [Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split() for worker in self._workers()]
         return [(int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK") for stat in fields]  # utime, stime: proc(5)
+
+    def memory(self) -> tuple[list[int], list[int]]:
+        """The memory of each worker in MiB: RSS, and PSS, where what several hold counts once (proc(5))."""
+        texts = [Path(f"/proc/{worker}/smaps_rollup").read_text() for worker in self._workers()]
+        held = [
+            [int(re.search(rf"^{name}: +(\d+) kB", text, re.M)[1]) // 1024 for text in texts] for name in ("Rss", "Pss")
+        ]
+        return held[0], held[1]
+
+    def _workers(self) -> list[str]:
+        main = self.process.pid
+        return Path(f"/proc/{main}/task/{main}/children").read_text().split()

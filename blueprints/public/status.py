@@ -30,7 +30,7 @@ from wording.sheets import printed_url
 
 bp = Blueprint("status", __name__)
 
-MAX_BYTES = 16 * 1024 * 1024  # of rendered status pages
+MAX_BYTES = 6 * 1024 * 1024  # of rendered status pages
 NO_SESSION = {"csrf": False}  # no CSRF token: the number is the key, and no session is needed
 
 
