@@ -15,6 +15,8 @@ from models import Form, Procedure, db
 from paths import ROOT
 
 BIN = Path(sys.executable).parent
+# As in deploy/systemd/etracking-.service.d/common.conf
+MALLOC = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "65536"}
 
 
 def settings(folder: str) -> dict[str, str]:
@@ -48,7 +50,7 @@ class serve:
         self.command += ["gthread", "--threads", "4", "--no-control-socket", "--log-level", "error", application]
 
     def __enter__(self) -> str:
-        self.process = subprocess.Popen(self.command, cwd=ROOT)
+        self.process = subprocess.Popen(self.command, cwd=ROOT, env=os.environ | MALLOC)
         while self.process.poll() is None:
             try:
                 urllib.request.urlopen(self.url + "/healthz", timeout=5)
