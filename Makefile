@@ -52,6 +52,7 @@ fmt: .setup/python-dev ## mend the style
 bench: install .setup/python-dev ## bytes against their budgets; requests per second against a floor; pages at a million dossiers; a backlog
 	$(BIN)/python -m bench.weight
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.registration
 	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.disk
 	$(BIN)/python -m bench.post_room

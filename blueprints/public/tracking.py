@@ -3,14 +3,15 @@
 import secrets
 import time
 
-from flask import Blueprint, Response, request, session, url_for
+from flask import Blueprint, Response, abort, request, session, url_for
 from flask_babel import gettext as _
-from playhouse.flask_utils import get_object_or_404
+from peewee import ModelSelect
 
 from blueprints.public import captcha, contact_limits
 from blueprints.public.forms import ContactForm
 from blueprints.public.procedures import offered_forms
 from models import Dossier, Form, Procedure
+from models.built_once import BuiltOnce
 from web import htmx
 from web.languages import current
 from web.responses import private
@@ -19,6 +20,14 @@ bp = Blueprint("tracking", __name__, url_prefix="/track")
 
 PASS_SECONDS = 3600  # how long a pass of the CAPTCHA is valid, for one dossier
 MAX_PASSES = 8  # that a session keeps, so that several tabs work
+
+
+def tracked(slug: str, form: str) -> "ModelSelect[Form]":
+    """Query: the form that eTracking is offered for under this address."""
+    return offered_forms().where(Form.tracked, Procedure.slug == slug, Form.slug == form)
+
+
+TRACKED = BuiltOnce(tracked)
 
 
 @bp.get("/<slug>/<form>")
@@ -30,44 +39,45 @@ def start(slug: str, form: str) -> Response:
 @bp.post("/<slug>/<form>")
 def check(slug: str, form: str) -> Response:
     """Check the CAPTCHA and give out a pass, valid for one number."""
-    tracked = _tracked(slug, form)
-    if not _has_unused_pass(_scope(tracked)):  # after a double tap, the first request has already made the pass
-        error, key = captcha.verify(request.form, _scope(tracked), session.get("visitor", ""))
+    wanted = _tracked(slug, form)
+    if not _has_unused_pass(_scope(wanted)):  # after a double tap, the first request has already made the pass
+        error, key = captcha.verify(request.form, _scope(wanted), session.get("visitor", ""))
         if error:
-            return _start(tracked, error)
-        _give_pass(_scope(tracked), key)
+            return _start(wanted, error)
+        _give_pass(_scope(wanted), key)
     return htmx.follow(url_for(".contact", slug=slug, form=form))
 
 
 @bp.get("/<slug>/<form>/contact")
 def contact(slug: str, form: str) -> Response:
     """Ask for e-mail, SMS, both or neither. Without a pass, redirect to the CAPTCHA."""
-    tracked = _tracked(slug, form)
-    key = _newest_pass(_scope(tracked))
+    wanted = _tracked(slug, form)
+    key = _newest_pass(_scope(wanted))
     if key is None:
         return htmx.follow(url_for(".start", slug=slug, form=form))
     if dossier := Dossier.get_or_none(Dossier.key == key):
         return htmx.goto(url_for("status.show", number=dossier.number))
-    return _contact(tracked, _answer(tracked, key=key))
+    return _contact(wanted, _answer(wanted, key=key))
 
 
 @bp.post("/<slug>/<form>/contact")
 def register(slug: str, form: str) -> Response:
     """Announce the dossier and redirect to its page. Idempotent: the same pass gives the same dossier."""
-    tracked = _tracked(slug, form)
-    answer = _answer(tracked)
-    if answer.key.data not in _passes(_scope(tracked)):
+    wanted = _tracked(slug, form)
+    answer = _answer(wanted)
+    if answer.key.data not in _passes(_scope(wanted)):
         return htmx.follow(url_for(".start", slug=slug, form=form))
     if not answer.validate_on_submit() or _is_program(answer):
-        return _contact(tracked, answer, 422)
+        return _contact(wanted, answer, 422)
     contacts, refused = _allowed(answer)
-    dossier = Dossier.announce(tracked, current(), answer.key.data, contacts)
+    dossier = Dossier.announce(wanted, current(), answer.key.data, contacts)
     return htmx.goto(url_for("status.show", number=dossier.number, new=1, without=refused))
 
 
 def _tracked(slug: str, form: str) -> Form:
-    query = offered_forms().where(Form.tracked)
-    return get_object_or_404(query, Procedure.slug == slug, Form.slug == form)
+    """The form of this address, or 404. Each step of a registration asks for it."""
+    (found,) = TRACKED.rows(slug=slug, form=form) or [None]
+    return found or abort(404)
 
 
 def _scope(form: Form) -> str:
