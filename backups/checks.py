@@ -33,9 +33,9 @@ def close(database: Any) -> None:
 
 
 def refuse_workers() -> None:
-    """Raise BackupError if a worker has just written that it lives."""
+    """Raise BackupError if a worker has just written that it lives, and not that it ended."""
     known = Heartbeat.table_exists()  # type: ignore[no-untyped-call]  # not in an older schema
-    if known and Heartbeat.alive():
+    if known and Heartbeat.running():
         raise BackupError("a worker is alive: stop all of them first; one that was killed counts for two minutes more")
 
 

@@ -78,10 +78,10 @@ class Pulse:
             Heartbeat.beat(self.name)
         return BEAT_SECONDS
 
-    def stop(self) -> None:
+    def stop(self, once: bool = False) -> None:
         """Say that it ends. If the database is away, it is missed after two minutes instead."""
         with suppress(PeeweeException), db.connection_context():
-            Heartbeat.stop(self.name)
+            (Heartbeat.end_once if once else Heartbeat.stop)(self.name)
 
 
 class Housekeeping:
@@ -150,9 +150,10 @@ class Worker:
         self.worked_at = time.monotonic()
         while True:
             try:
-                self.pulse.step()  # and no stop(): whoever runs `--once` every minute has a living worker
+                self.pulse.step()
                 reclaim()
-                return self._drain_unlocked(stop_requests)
+                self._drain_unlocked(stop_requests)
+                return self.pulse.stop(once=True)
             except OperationalError:
                 if time.monotonic() > self.worked_at + LOCKED_SECONDS:
                     raise

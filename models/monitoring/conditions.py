@@ -17,7 +17,7 @@ from models.dossiers.dossier import Dossier
 from models.monitoring import figures
 from models.monitoring.alarm import MACHINE, Condition
 from models.notifications.channel import CHANNELS, Channel
-from models.notifications.heartbeat import LIVES_FOR, PROBE, Heartbeat
+from models.notifications.heartbeat import LIVES_FOR, Heartbeat
 from models.notifications.notification import Notification
 from models.notifications.timetable import GIVE_UP_AFTER
 from models.systems.delivery import Delivery
@@ -132,7 +132,7 @@ def _given_up(row: Channel) -> str:
 def _workers() -> Iterator[Condition]:
     """A machine whose workers have all gone without a word; one that is told to leave removes its heartbeat."""
     latest: dict[str, dt.datetime] = {}
-    for beat in Heartbeat.select().where(Heartbeat.name != PROBE):
+    for beat in Heartbeat.of_workers():
         machine = beat.name.rpartition(":")[0]
         latest[machine] = max(beat.at, latest.get(machine, beat.at))
     if silent := sorted(machine for machine, at in latest.items() if at < now() - LIVES_FOR):

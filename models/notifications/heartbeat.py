@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from peewee import CharField
+from peewee import CharField, ModelSelect
 
 from models.base import Base, UTCDateTimeField, now
 
@@ -11,6 +11,7 @@ LIVES_FOR = dt.timedelta(seconds=120)  # after its last beat a worker counts as 
 MAX_AHEAD = dt.timedelta(seconds=60)  # a beat later than that comes from a wrong clock, and tells nothing
 KEPT_FOR = dt.timedelta(days=1)
 PROBE = "probe"  # the row that /readyz writes to see whether the database can be written
+ONCE = "once"  # the row of the latest `notifications send --once` that ended by itself
 
 
 class Heartbeat(Base):
@@ -30,10 +31,27 @@ class Heartbeat(Base):
         cls.delete().where((cls.name == name) | (cls.at < now() - KEPT_FOR)).execute()
 
     @classmethod
+    def end_once(cls, name: str) -> None:
+        """Remove a worker that has sent what was due; whoever starts one every minute has a living worker meanwhile."""
+        cls.stop(name)
+        cls.beat(ONCE)
+
+    @classmethod
     def alive(cls) -> int:
         """How many workers live. A beat from the future counts for none: its worker may be dead for long."""
         at = now()
         return cls.select().where((cls.name != PROBE) & cls.at.between(at - LIVES_FOR, at + MAX_AHEAD)).count()
+
+    @classmethod
+    def running(cls) -> int:
+        """How many living workers have not said that they ended: they may write at any moment."""
+        at = now()
+        return cls.of_workers().where(cls.at.between(at - LIVES_FOR, at + MAX_AHEAD)).count()
+
+    @classmethod
+    def of_workers(cls) -> "ModelSelect[Heartbeat]":
+        """The rows of workers that have not said that they ended, also of those that died."""
+        return cls.select().where(cls.name.not_in((PROBE, ONCE)))
 
     @classmethod
     def last(cls) -> dt.datetime | None:

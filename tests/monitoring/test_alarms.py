@@ -153,7 +153,9 @@ def test_worker_that_was_killed_rings_and_one_that_was_told_to_leave_does_not(cl
     assert names() == set(), "started again"
     Heartbeat.stop("one:3")
     Heartbeat.stop("one:2")
-    Heartbeat.stop("one:1")
+    Heartbeat.end_once("one:1")
+    clock.shift(dt.timedelta(minutes=3))
+    Heartbeat.beat("other:1")
     assert names() == set()
 
 

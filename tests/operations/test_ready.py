@@ -222,6 +222,7 @@ def test_a_worker_says_that_it_lives_and_that_it_ends(either):
     with either.app_context():
         Worker().work(stopped := SimpleQueue(), once=True)
         assert Heartbeat.alive() == 1, "one that is started every minute lives in between"
+        assert Heartbeat.running() == 0, "and keeps nobody from a restore"
         stopped.put("leave")
         Heartbeat.delete().execute()
         worker = Worker()
