@@ -1,14 +1,13 @@
 """`catalogue load`: the database follows the files, and only what changed is written."""
 
 import datetime as dt
-import json
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from models import MODELS, Authority, Dossier, Form, FormFile, Procedure, db, today
 from models.catalogue.procedure import LANGUAGES
@@ -17,7 +16,8 @@ from paths import CATALOGUE, ROOT
 from support.loading import add_version, copied, load, replace
 from support.paper_forms import plain
 from support.paper_reading import text
-from support.site import SETTINGS, running
+from support.sending import environment
+from support.site import running
 from support.visitor import Visitor
 
 PAGE = "/procedures/rent-subsidy"
@@ -62,24 +62,22 @@ def drawn() -> list[Path]:
     ]
 
 
-def load_there(project: Path, url: str) -> str:
-    """What `catalogue load` of a copied project says."""
-    settings = SETTINGS | {"DATABASE_URL": url}
-    told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in settings.items()}
-    environ = os.environ | {f"ETRACKING_{name}": value for name, value in told.items()}
+def load_there(project: Path, app: Flask) -> str:
+    """What `catalogue load` of a copied project says, with the settings of `app`."""
+    environ = environment(app)
     command = [sys.executable, "-m", "flask", "--app", "app", "catalogue", "load"]
     return subprocess.run(command, cwd=project, env=environ, check=True, capture_output=True, text=True).stdout
 
 
 @pytest.mark.long
-def test_changed_drawing_draws_every_specimen_anew(app, sqlite_url, tmp_path):
+def test_changed_drawing_draws_every_specimen_anew(app, tmp_path):
     project, specimens = product(tmp_path), FormFile.select().where(FormFile.specimen).count()
     assert specimens == FormFile.select().count() == len(drawn()) * len(LANGUAGES)
-    assert load_there(project, sqlite_url).endswith(" 0 new PDFs\n"), "another folder, the same drawing"
+    assert load_there(project, app).endswith(" 0 new PDFs\n"), "another folder, the same drawing"
     with (project / "paper" / "specimen.typ").open("a") as drawing:
         drawing.write("\n")
-    assert load_there(project, sqlite_url).endswith(f" {specimens} new PDFs\n")
-    assert load_there(project, sqlite_url).endswith(" 0 new PDFs\n")
+    assert load_there(project, app).endswith(f" {specimens} new PDFs\n")
+    assert load_there(project, app).endswith(" 0 new PDFs\n")
 
 
 @pytest.mark.long
