@@ -37,7 +37,7 @@ def full(sqlite_url, tmp_path):
 
 
 def rows() -> dict[str, list]:
-    return {model._meta.table_name: list(model.select().order_by(model._meta.primary_key).dicts()) for model in MODELS}
+    return {model._meta.table_name: sorted(model.select().dicts(), key=repr) for model in MODELS}
 
 
 def tables(url: str) -> list:
