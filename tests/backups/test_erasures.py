@@ -7,6 +7,7 @@ import json
 import pytest
 
 from backups import journal
+from commands.sending import Leases
 from commands.worker import Housekeeping
 from models import MODELS, Contact, Dossier, Erasure, Notification, db, erase, erase_again, now
 from models.notifications import addresses, consent
@@ -14,7 +15,7 @@ from paths import ROOT
 
 HOLDING_PEOPLE = ("dossiers", "notifications", "desk")
 UNSENT = "verdicts: Notification.delete"  # queued in the place of another, and never sent
-NO_PERSON = {"WaitingTime", "Batch"}  # figures; the plan of a bulk move
+NO_PERSON = {"WaitingTime", "Batch", "Heartbeat"}  # figures; the plan of a bulk move; the names of workers
 
 
 def entries() -> set[tuple]:
@@ -98,13 +99,13 @@ def test_worker_writes_erasures_to_the_journal_and_goes_on_where_it_cannot(app, 
     app.config["BACKUP_DIR"] = str(tmp_path)
     with_mail.contacts.get().erase()
     with app.app_context():
-        Housekeeping().step()
+        Housekeeping(Leases()).step()
     assert [entry[:2] for entry in journal.read(tmp_path / "erasures.jsonl")] == [("contact", 1)]
     app.config["BACKUP_DIR"] = str(tmp_path / "away")
     db.connect(reuse_if_open=True)
     Erasure.update(journaled=False).execute()
     with app.app_context():
-        Housekeeping().step()
+        Housekeeping(Leases()).step()
     assert "no erasures written to the journal: No such file or directory" in caplog.text
 
 
