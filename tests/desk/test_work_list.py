@@ -91,7 +91,7 @@ def test_language_is_changed_without_losing_the_filters(desk, waiting):
 
 
 def test_everybodys_number_of_queries_is_the_same_with_all_filters(desk, waiting):
-    with assert_query_count(7):
+    with assert_query_count(6):
         desk.get("/desk?due=7&assignee=nobody&number=0&procedure=rent-subsidy&sort=changed&status=received")
 
 
