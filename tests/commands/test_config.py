@@ -6,8 +6,7 @@ from io import StringIO
 import pytest
 from flask.cli import cli
 
-import commands
-from commands import config
+from commands import config, registry
 from support.commands import run
 from support.production import SETTINGS as PRODUCTION
 from support.production import site
@@ -103,4 +102,4 @@ def test_command_that_needs_no_settings_works_before_there_are_any(type_in):
 def test_commands_of_a_site_with_right_settings_are_what_they_were(type_in, sqlite_url):
     type_in("db", "upgrade")  # refused
     upgraded = run(site(sqlite_url), "db", "upgrade")
-    assert upgraded.stdout == "database: up to date\n" and "config" in commands.WITHOUT_SETTINGS
+    assert upgraded.stdout == "database: up to date\n" and "config" in registry.WITHOUT_SETTINGS
