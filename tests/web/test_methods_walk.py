@@ -98,6 +98,7 @@ def test_looking_at_any_address_changes_nothing_and_head_answers_as_get(site):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("site", ["real"], indirect=True)
 def test_options_names_the_methods_and_changes_nothing(site):
     before = rows()
     for rule in site.app.url_map.iter_rules():
