@@ -70,5 +70,5 @@ def test_spending_is_a_number_for_whoever_watches(sqlite_url, form):
     dossier = Dossier.announce(form, "en", "key")
     assert left(dossier, "+352621123456") == ""
     shown = app.test_client().get("/metrics", headers={"Authorization": "Bearer token"}).text
-    assert "etracking_sms_spent_cents 8\n" in shown and "etracking_sms_budget_cents 50000\n" in shown
+    assert "etracking_sms_spent_cents 8.0\n" in shown and "etracking_sms_budget_cents 50000.0\n" in shown
     db.close()
