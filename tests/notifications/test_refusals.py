@@ -59,8 +59,9 @@ def stopped() -> str | None:
         return Channel.get(Channel.name == "email").cause
 
 
-@pytest.mark.parametrize("answer", ["554 5.7.1 <>: Relay access denied", "550 relay not permitted"])
-@pytest.mark.parametrize("command", ["RCPT", "DATA"])
+@pytest.mark.parametrize(
+    ("command", "answer"), [("RCPT", "554 5.7.1 <>: Relay access denied"), ("DATA", "550 relay not permitted")]
+)
 def test_relay_that_denies_us_is_left_alone_after_two_and_nobody_is_given_up(
     sending_app, mail_server, caplog, command, answer
 ):
