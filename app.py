@@ -1,5 +1,6 @@
 """eTracking. create_app() is the table of contents: settings, database, languages, security, pages, commands."""
 
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -65,7 +66,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     static_files.init_app(app)
     front.init_app(app, PLAIN_HTTP)
     compression.init_app(app)
-    database.init_app(app, db, make_database, is_away)
+    database.init_app(app, db, partial(make_database, impatient=guard.serving()), is_away)
     schema.init_app(app, PLAIN_HTTP)
     sessions.init_app(app)
     languages.init_app(app, LOCALES, blueprints.KEPT_FILTERS)

@@ -87,15 +87,15 @@ def local_day(at: dt.datetime) -> dt.date:
     return at.astimezone(LUXEMBOURG).date()
 
 
-def make_database(url: str) -> SQLite | PostgreSQL:
+def make_database(url: str, impatient: bool = False) -> SQLite | PostgreSQL:
     """A Peewee database for `sqlite:///path` or `postgresql://...`; raises ValueError for anything else.
 
-    Connecting makes no SQLite file: where none is, it raises OperationalError.
+    Connecting makes no SQLite file: where none is, it raises OperationalError. `impatient`: see PostgreSQL.
     """
     if url.startswith("sqlite:"):
         return _sqlite(parse(url)["database"])
     if url.startswith(("postgresql:", "postgres:")):
-        return _postgresql(url)
+        return _postgresql(url, impatient)
     raise ValueError("the database URL must begin with sqlite: or postgresql:")
 
 
@@ -106,9 +106,9 @@ def _sqlite(path: str) -> SQLite:
     return SQLite(path, pragmas=PRAGMAS, lock_type="IMMEDIATE")
 
 
-def _postgresql(url: str) -> PostgreSQL:
+def _postgresql(url: str, impatient: bool) -> PostgreSQL:
     options = parse(url, unquote_password=True, unquote_user=True)
-    return PostgreSQL(options.pop("database"), **options)
+    return PostgreSQL(options.pop("database"), impatient, **options)
 
 
 def optimize() -> None:

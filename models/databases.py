@@ -24,6 +24,7 @@ WITHOUT_CREATE = cysqlite.SQLITE_OPEN_READWRITE  # type: ignore[attr-defined]
 MAX_PATIENT = 2  # threads of a process; with 4 threads, two are left for pages
 # Seconds. A network that swallows packets is noticed by TCP_TIMEOUT; a row or table that is locked, by LOCK_TIMEOUT.
 CONNECT_TIMEOUT, POOL_TIMEOUT, LOCK_TIMEOUT, TCP_TIMEOUT = 3, 3, 3, 5
+ANSWER_TIMEOUT = 5  # seconds that a web process waits for an answer: a server that is frozen would hold all threads
 SLOW = 0.5  # seconds: a connection that failed after this is not tried again for PAUSE seconds
 PAUSE = 2.0
 CLIENT = {
@@ -159,11 +160,39 @@ class SQLite(Noting, CySqliteDatabase):
             connection.set_busy_handler(SHORT_WAIT)
 
 
-class PostgreSQL(Noting, PooledPostgresqlDatabase):
-    """PostgreSQL with a pool of connections, which drops those that were lost before it gives one out."""
+class Impatient(psycopg.Connection[Any]):
+    """A connection that is lost once its server has not answered for ANSWER_TIMEOUT."""
 
-    def __init__(self, name: str, **options: Any) -> None:
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait for the answer. Raises OperationalError; what was asked may have been done all the same."""
+        started = time.monotonic()
+        try:
+            return super().wait(gen, interval, ANSWER_TIMEOUT if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if timeout is None and time.monotonic() - started >= ANSWER_TIMEOUT:
+                self.pgconn.finish()
+            raise
+
+
+class ImpatientAdapter(peewee.Psycopg3Adapter):
+    """Peewee's adapter of psycopg, with impatient connections."""
+
+    def connect(self, db: PooledPostgresqlDatabase, **params: Any) -> Any:
+        """Open a connection to the database `db`."""
+        return Impatient.connect(dbname=db.database, **params)
+
+
+class PostgreSQL(Noting, PooledPostgresqlDatabase):
+    """PostgreSQL with a pool of connections, which drops those that were lost before it gives one out.
+
+    With `impatient`, for web processes, a server that does not answer is given up after ANSWER_TIMEOUT. A command may
+    ask something that takes minutes.
+    """
+
+    def __init__(self, name: str, impatient: bool = False, **options: Any) -> None:
         self._pause_until = 0.0
+        if impatient:
+            self.psycopg3_adapter = ImpatientAdapter
         options["options"] = f"-c lock_timeout={LOCK_TIMEOUT}s {options.get('options', '')}".strip()
         super().__init__(
             name, prefer_psycopg3=True, max_connections=16, stale_timeout=300, timeout=POOL_TIMEOUT, **CLIENT | options

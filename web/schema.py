@@ -96,6 +96,16 @@ def problem(database: Database) -> str:
         return f"the database at {Path(database.database).absolute()} cannot be read: {first_line(error)}"
 
 
+def is_foreign(database: Database, error: BaseException) -> bool:
+    """True if `error` came of a query to a database that has not, or no longer, the tables of this release."""
+    if not isinstance(error, DatabaseError):
+        return False
+    try:
+        return bool(read(database).problem)
+    except PeeweeException:
+        return False
+
+
 def first_line(error: BaseException) -> str:
     """The first line of the text of an error of the database's connection, which names host and reason."""
     return str(error).strip().partition("\n")[0] or type(error).__name__
@@ -121,7 +131,13 @@ def require(app: Flask, at_once: bool) -> None:
 
 
 def init_app(app: Flask, always: tuple[str, ...]) -> None:
-    """Answer 503 while the schema is not the right one; the paths in `always` are answered all the same."""
+    """Answer 503 while the schema is not the right one; the paths in `always` are answered all the same.
+
+    A database that was exchanged for another while this process runs counts as away.
+    """
+    kept = state(app)
+    away = kept.is_away
+    kept.is_away = lambda error: away(error) or is_foreign(kept.database, error)
 
     @app.before_request
     def refuse_unknown() -> None:

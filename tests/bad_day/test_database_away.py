@@ -8,6 +8,7 @@ import peewee
 import pytest
 
 from models import Dossier, Event, databases, db
+from models.base import make_database
 from models.databases import is_away
 from support import bad_day
 from support.registration import CONTACT, past_the_captcha
@@ -150,6 +151,27 @@ def test_mistake_in_a_query_is_no_bad_day(either):
         with pytest.raises(peewee.DatabaseError) as error, db.atomic():
             db.execute_sql(statement).fetchone()
         assert not is_away(error.value)
+
+
+@ON_POSTGRESQL
+def test_server_that_does_not_answer_is_given_up_and_asked_anew(either, postgresql_url, monkeypatch):
+    monkeypatch.setattr(databases, "ANSWER_TIMEOUT", 0.2)
+    impatient = make_database(postgresql_url, impatient=True)
+    with pytest.raises(peewee.OperationalError) as error:
+        impatient.execute_sql("SELECT pg_sleep(20)")
+    assert is_away(error.value)
+    impatient.close()
+    assert impatient.execute_sql("SELECT 1").fetchone() == (1,)
+    impatient.close_all()
+
+
+def test_another_database_without_our_tables_is_a_bad_day_and_pages_in_memory_go_on(either, dossier):
+    citizen = Visitor(either)
+    citizen.get("/")
+    for table in ("contact", "schema_migration"):
+        db.execute_sql(f"ALTER TABLE {table} RENAME TO elsewhere_{table}")
+    assert citizen.get(f"/t/{dossier.number}", 503).response.headers["Retry-After"] == "30"
+    assert citizen.get("/").response.status_code == 200
 
 
 @ON_POSTGRESQL
