@@ -172,6 +172,9 @@ def test_another_database_without_our_tables_is_a_bad_day_and_pages_in_memory_go
         db.execute_sql(f"ALTER TABLE {table} RENAME TO elsewhere_{table}")
     assert citizen.get(f"/t/{dossier.number}", 503).response.headers["Retry-After"] == "30"
     assert citizen.get("/").response.status_code == 200
+    for table in ("contact", "schema_migration"):
+        db.execute_sql(f"ALTER TABLE elsewhere_{table} RENAME TO {table}")
+    assert citizen.get(f"/t/{dossier.number}").title == "Not arrived yet"
 
 
 @ON_POSTGRESQL
