@@ -19,6 +19,8 @@ max_requests = 20_000  # then a worker is replaced, which frees what its memory 
 max_requests_jitter = 5_000  # so that not all are replaced at once
 worker_tmp_dir = "/dev/shm"  # noqa: S108  # heartbeats: on a disk that is full or slow they would kill healthy workers
 
+limit_request_line = 8190  # bytes; nginx refuses what is longer, with its page (large_client_header_buffers)
+
 timeout = 60  # seconds without a heartbeat, then a worker is killed
 graceful_timeout = 30  # seconds that requests have to end when the service is restarted
 keepalive = 5

@@ -105,6 +105,15 @@ def test_a_request_has_the_room_that_the_site_gives_it(front, path, headers, fit
     assert "Strict-Transport-Security" in refused.headers and "Content-Security-Policy" in refused.headers
 
 
+def test_an_address_that_is_too_long_is_refused_by_nginx(front):
+    taken = front.ask("/procedures?q=" + "a" * 7_900)
+    assert taken.status == 200 and b"<h1" in taken.data
+    for length in (8_050, 8_300):  # one that gunicorn would take, and one that no buffer of nginx holds
+        refused = front.ask("/procedures?q=" + "a" * length)
+        assert refused.status == 414 and b"eTracking" in refused.data
+        assert "Strict-Transport-Security" in refused.headers
+
+
 def test_slow_visitors_keep_nobody_waiting(front):
     begin = f"POST /t HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 1000\r\n\r\nnumber="
     with ExitStack() as stack:
