@@ -87,7 +87,7 @@ database: install | .env
 .setup/vendor: package.json package-lock.json | .venv/bin/python
 	@mkdir -p .setup static/vendor paper/fonts
 	@command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.txt
-	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
+	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --loglevel=error
 	cp node_modules/htmx.org/dist/htmx.min.js node_modules/altcha/dist/workers/pbkdf2.js static/vendor/
 	cp node_modules/barcode-detector/dist/iife/ponyfill.js static/vendor/barcode-detector.js
 	cp node_modules/zxing-wasm/dist/reader/zxing_reader.wasm static/vendor/

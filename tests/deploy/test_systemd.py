@@ -87,6 +87,16 @@ def test_the_example_needs_but_its_secrets_to_be_filled_in(sqlite_url, tmp_path)
     assert "etracking.example.lu, 1 reverse proxy" in done.stdout
 
 
+def test_who_forgets_sudo_is_told(tmp_path):
+    somebody = tmp_path / "id"
+    somebody.write_text("#!/bin/sh\necho 1000\n")
+    somebody.chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = [DEPLOY / "bin" / "etracking", "db", "status"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "type sudo etracking db status" in done.stderr
+
+
 def test_gunicorn_takes_its_settings():
     command = [BIN / "gunicorn", "--config", "deploy/gunicorn.conf.py", "--check-config", "flask:Flask('app')"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
