@@ -1,6 +1,6 @@
 """The commands that the documents tell people to type: each is tried, or is known and at least looked at.
 
-A block of ```sh holds one command a line. A document's commands run in its order, on a database of its own.
+A block of ```sh holds one command a line, or some with `&&`, `||` or `|` between them. A document's commands run in its order, on a database of its own.
 """
 
 import importlib.util
@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from itertools import dropwhile, groupby
 
 import pytest
 
@@ -37,8 +38,11 @@ WRITTEN_ELSEWHERE = (
     "sed",
     "openssl",
     "docker",
+    "umask",
+    "cd",
 )  # tools of others: only their files are ours
 RELEASE = re.compile(r"^/opt/etracking/(?:current|releases/[\d.]+)/?")  # where a release lies on a server
+JOINTS = ("&&", "||", "|")
 OURS = re.compile(r"[^/].*\.(?:txt|json)")
 COMMAND = re.compile(r"^\s*(\.venv/bin/)?(flask|make|gunicorn|pytest|python3?|pip|npm|pybabel) ", re.MULTILINE)
 
@@ -46,8 +50,13 @@ COMMAND = re.compile(r"^\s*(\.venv/bin/)?(flask|make|gunicorn|pytest|python3?|pi
 def lines(text: str) -> list[list[str]]:
     """The commands of a document, in words."""
     scripts = [block.text.replace("\\\n", " ") for block in blocks(text) if block.language == "sh"]
-    found = [shlex.split(line, comments=True) for script in scripts for line in script.splitlines()]
-    return [words for words in found if words]
+    typed = [shlex.split(line, comments=True) for script in scripts for line in script.splitlines()]
+    return [words for line in typed for words in parts(line) if words]
+
+
+def parts(words: list[str]) -> list[list[str]]:
+    """The commands of one line."""
+    return [list(part) for joint, part in groupby(words, JOINTS.__contains__) if not joint]
 
 
 @pytest.fixture
@@ -91,7 +100,8 @@ class Trial:
             arguments.append("--once")
         if arguments[:2] == ["backup", "restore"]:
             arguments.append("--yes")
-        done = self.site.test_cli_runner().invoke(args=arguments, input=f"{PASSWORD}\n")
+        typed = backups.key_file(self.folder).read_text() if "-" in arguments else f"{PASSWORD}\n"
+        done = self.site.test_cli_runner().invoke(args=arguments, input=typed)
         assert done.exit_code == 0, (words, done.output)
 
     def meant(self, word: str) -> str:
@@ -99,12 +109,15 @@ class Trial:
         if word == "SEAL":
             with db.connection_context():
                 return Audit.select().order_by(Audit.id.desc()).get().seal
-        if word in ("/media/key/key.txt", "/run/etracking.key"):
+        if word == "/run/etracking.key":
             return str(backups.key_file(self.folder))
         if word.startswith("/var/backups/etracking/etracking-"):
             return str(backups.copies(self.folder / "backups")[-1])
         assert "$" not in word and "<" not in word, f"nobody can type {word}"
         return word
+
+    def env(self, *words: str) -> None:
+        self.type(*dropwhile(lambda word: "=" in word, words))
 
     def make(self, *words: str) -> None:
         words = tuple(str(ROOT) if RELEASE.match(word) else word for word in words)
