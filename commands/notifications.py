@@ -65,7 +65,7 @@ def _database_there(stop_requests: "SimpleQueue[str]", patience: float) -> bool:
 
 @group.command("status")
 def status() -> None:
-    """Show for each channel: open or stopped, how many notifications are due, how many were given up; and all alarms.
+    """Show for each channel: open or stopped, what is put off and why, due and given up; and all alarms.
 
     Ends with 1 while an alarm rings.
     """
@@ -74,7 +74,7 @@ def status() -> None:
         for name in CHANNELS:
             due = Notification.select().where((Notification.channel == name) & (Notification.run_at <= now())).count()
             given_up = Notification.dead_letters().where(Notification.channel == name).count()
-            click.echo(f"{name:5}  {_state(resting.get(name))}; {due} due, {given_up} given up")
+            click.echo(f"{name:5}  {_state(resting.get(name))}; {_deferred(name)}{due} due, {given_up} given up")
         for condition in (found := alarms.ringing()):
             click.echo(f"ALARM: {condition.name}: {condition.text}")
     if found:
@@ -93,3 +93,10 @@ def repeat(channel: str) -> None:
 
 def _state(resting: Channel | None) -> str:
     return f"stopped at {resting.stopped_at:%Y-%m-%d %H:%M} UTC: {resting.why}" if resting else "open"
+
+
+def _deferred(channel: str) -> str:
+    """How many were put off, and the last error of them: that of the fewest failures, as the pauses grow with each."""
+    deferred = Notification.select().where((Notification.channel == channel) & (Notification.state == "deferred"))
+    last = deferred.order_by(Notification.failures, Notification.run_at.desc()).first()
+    return f"{deferred.count()} deferred, last: {last.error}; " if last else ""

@@ -165,16 +165,17 @@ def _attempt(notification: Notification, letter: Letter | SendError, trial: bool
     outcome, error, provider_id = _try(notification, letter)
     spent = time.monotonic() - started
     held = _with_retries(lambda: verdicts.record(notification, outcome, error, provider_id, trial, spent, healthy))
-    _log(notification, outcome if held else f"{outcome}, but another worker had taken it over", spent)
+    _log(notification, outcome if held else f"{outcome}, but another worker had taken it over", spent, error)
 
 
-def _log(notification: Notification, outcome: str, spent: float) -> None:
-    """Log one attempt, without address or text; `spent` is in seconds."""
+def _log(notification: Notification, outcome: str, spent: float, error: str) -> None:
+    """Log one attempt, without address or text; `spent` is in seconds, `error` what is stored of it."""
     fields = {"notification": notification.id, "channel": notification.channel, "kind": notification.kind}
     fields |= {"outcome": outcome, "attempt": notification.attempts, "milliseconds": round(spent * 1000)}
-    log.info(
-        "notification %(notification)d %(channel)s %(kind)s: %(outcome)s, %(milliseconds)d ms", fields, extra=fields
-    )
+    line = "notification %(notification)d %(channel)s %(kind)s: %(outcome)s, %(milliseconds)d ms"
+    if error:
+        fields, line = fields | {"error": error}, f"{line}: %(error)s"
+    log.info(line, fields, extra=fields)
 
 
 def _try(notification: Notification, letter: Letter | SendError) -> tuple[Outcome, str, str]:

@@ -214,7 +214,10 @@ def _classify(error: Exception, in_doubt: bool) -> SendError:
         return _refused(type(error).__name__, meaning, error.smtp_code, error.smtp_error)
     if isinstance(error, smtplib.SMTPNotSupportedError):  # no authentication or no TLS offered
         return SendError("the mail server does not offer what the settings ask for", Outcome.ACCOUNT)
-    return SendError(f"mail server not reached: {type(error).__name__}", Outcome.DOWN)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return SendError(f"certificate not trusted: {error.verify_message}", Outcome.DOWN)
+    why = isinstance(error, OSError) and error.strerror
+    return SendError(f"mail server not reached: {why or type(error).__name__}", Outcome.DOWN)
 
 
 def _refused(what: str, meaning: Callable[[int, bytes], Outcome], code: int, answer: bytes | str) -> SendError:

@@ -8,6 +8,7 @@ from models import Notification, Outcome
 from models.notifications.vonage_codes import MEANING
 from wording import kinds
 
+NOT_REACHED = ("mail server not reached: ", "certificate not trusted: ")  # as senders/smtp.py has it
 ENHANCED_STATUS_CODE = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 
 
@@ -52,6 +53,8 @@ def why(notification: Notification) -> str:
 def _why_mail(error: str) -> str:
     """Why, by the enhanced status code (RFC 3463) in the mail server's answer, or else by its SMTP code."""
     found = ENHANCED_STATUS_CODE.search(error)
+    if error.startswith(NOT_REACHED):  # which may name an IP address
+        return _("Mail server not reached, or it gave no clear answer")
     if found:
         kind, subject, detail = found.groups()
         if subject == "1":

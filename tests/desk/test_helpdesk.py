@@ -199,6 +199,7 @@ def set_state(channel: str, **changes) -> Notification:
         ("email", "failed", "SMTPDataError: 554 5.7.1", "Mail server refuses our mail"),
         ("email", "deferred", "recipient refused: 450 4.2.0", "Mail server not taking it right now"),
         ("email", "deferred", "mail server not reached: TimeoutError", "Mail server not reached"),
+        ("email", "deferred", "certificate not trusted: not valid for '10.5.1.1'", "Mail server not reached"),
         ("sms", "deferred", "receipt: undeliverable 1180", "Phone not accepting messages right now"),
         ("sms", "failed", "SMS refused: HTTP 422, 1120", "Phone number not in use"),
         ("sms", "failed", "receipt: rejected 1240", "Number barred"),

@@ -100,7 +100,7 @@ def test_line_break_in_a_header_is_refused(app, mail_server, header):
 def test_certificate_nobody_vouches_for_is_refused(app, mail_server):
     app.config["MAIL_CA_FILE"] = ""
     error = refusal()
-    assert "SSLCertVerificationError" in str(error) and error.outcome is Outcome.DOWN
+    assert str(error).startswith("certificate not trusted: self-signed certificate") and error.outcome is Outcome.DOWN
     assert not mail_server.mails
 
 
@@ -118,7 +118,7 @@ def test_no_server_at_all_is_tried_again(app):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         app.extensions["mail"].port = closed.getsockname()[1]
     error = refusal()
-    assert str(error) == "mail server not reached: ConnectionRefusedError" and error.outcome is Outcome.DOWN
+    assert str(error) == "mail server not reached: Connection refused" and error.outcome is Outcome.DOWN
 
 
 @pytest.mark.parametrize(
