@@ -19,6 +19,7 @@ import senders
 from backups import journal
 from commands import alarms
 from commands.deliveries import deliver_next
+from commands.outage import Outage
 from commands.sending import Leases, Sender, hours, lease, log
 from models import (
     Contact,
@@ -134,7 +135,8 @@ class Worker:
         """Run each job in a thread of its own. What is being sent when it is told to leave is finished."""
         app, stopping = current_app._get_current_object(), threading.Event()  # type: ignore[attr-defined]
         jobs = [*self.jobs, self.pulse, Housekeeping(self.leases)]
-        threads = [threading.Thread(target=_repeat, args=(app, job, stopping)) for job in jobs]
+        outage = Outage()
+        threads = [threading.Thread(target=_repeat, args=(app, job, stopping, outage)) for job in jobs]
         for thread in threads:
             thread.start()
         try:
@@ -171,14 +173,16 @@ class Worker:
                 time.sleep(max(0.0, min(polls.values()) - time.monotonic()))
 
 
-def _repeat(app: Flask, job: Job, stopping: threading.Event) -> None:
+def _repeat(app: Flask, job: Job, stopping: threading.Event, outage: Outage) -> None:
     """Do `job` until `stopping`. An exception is logged: a database that is locked or restarting ends no worker."""
     with app.app_context(), senders.kept_connection():
         while not stopping.is_set():
             try:
                 wait = job.step()
+                outage.over(job)
             except Exception as error:
-                log.error("no notification sent: %s (%s)", log_safety.describe(error), place(error))
+                if not outage.note(job, error):
+                    log.error("no notification sent: %s (%s)", log_safety.describe(error), place(error))
                 wait = None
             stopping.wait(IDLE_SECONDS if wait is None else wait)
         db.close()
