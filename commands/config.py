@@ -9,7 +9,6 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from commands import guard
-from web import schema
 
 group = AppGroup("config", help="The settings.")
 
@@ -18,8 +17,8 @@ CHECKS: list[Callable[[], Iterable[str]]] = []
 
 
 def database() -> Iterator[str]:
-    """What is wrong with the database and is not mended by `db upgrade`, which comes next."""
-    if (why := guard.fault()) and schema.UPGRADE not in why:
+    """Why web and worker would not start on the database: it is missing, empty, away, or has another schema."""
+    if why := guard.fault():
         yield why
 
 
@@ -46,7 +45,7 @@ def _summary(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "settings", config["SETTINGS_SOURCE"]
     yield "site", f"{config['SITE_URL']}, {'1 reverse proxy' if hops == 1 else f'{hops} reverse proxies'} in front"
     yield "database", _database(config["DATABASE_URL"])
-    yield "tables", guard.fault() or "up to date"
+    yield "tables", "up to date"  # or it would be a fault
     yield "mail", _mail(config)
     yield "bounces", _bounces(config)
     yield "SMS", f"Vonage, as {config['SMS_SENDER']}" if config["VONAGE_APPLICATION_ID"] else "off"
@@ -54,6 +53,7 @@ def _summary(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "second factor", _on(config["STAFF_SECOND_FACTOR"])
     yield "helpdesk", ", ".join(filter(None, (config["HELPDESK_PHONE"], config["HELPDESK_EMAIL"]))) or "none"
     yield "metrics", _on(config["METRICS_TOKEN"])
+    yield "backups", _backups(config)
 
 
 def _on(setting: object) -> str:
@@ -78,3 +78,11 @@ def _bounces(config: dict[str, Any]) -> str:
     mailbox = config["MAIL_BOUNCE_SERVER"] and f"read at {config['MAIL_BOUNCE_SERVER']}"
     posted = config["MAIL_BOUNCE_SECRET"] and "taken at /webhooks/bounces"
     return ", ".join(filter(None, (mailbox, posted))) or "off"
+
+
+def _backups(config: dict[str, Any]) -> str:
+    if not config["BACKUP_DIR"]:
+        return "off"
+    keys, days = len(config["BACKUP_RECIPIENT"].split()), config["BACKUP_KEEP"]
+    to = "1 recipient" if keys == 1 else f"{keys} recipients"
+    return f"in {config['BACKUP_DIR']}, encrypted to {to}, kept {'1 day' if days == 1 else f'{days} days'}"

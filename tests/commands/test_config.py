@@ -50,6 +50,7 @@ def test_right_settings_are_told_in_short_and_no_secret(type_in):
         "second factor  on",
         "helpdesk       +352 247 00000, helpdesk@example.lu",
         "metrics        on",
+        "backups        off",
     ):
         assert f"{line}\n" in said
     assert [secret for secret in SECRETS if secret in said] == []
@@ -69,6 +70,22 @@ def test_settings_in_one_file_are_checked_as_web_and_worker_read_them(type_in, m
     assert f"settings       {file}\n" in type_in("config", "check")[1]
     file.write_text(file.read_text().replace("PROXY_HOPS='1'", "PROXY_HOPS=one"))
     assert f"1 fault; the settings are those of {file}\n" in type_in("config", "check")[1]
+
+
+@pytest.mark.parametrize(("keys", "to"), [(1, "1 recipient"), (2, "2 recipients")])
+def test_backups_are_told_with_their_place_and_time(type_in, keys, to):
+    recipients = " ".join(["age1" + "q" * 58] * keys)
+    backups = {"BACKUP_DIR": "/var/backups/etracking", "BACKUP_RECIPIENT": recipients, "BACKUP_KEEP": "14"}
+    said = type_in("config", "check", **RIGHT, **backups)[1]
+    assert f"backups        in /var/backups/etracking, encrypted to {to}, kept 14 days\n" in said
+
+
+def test_database_that_is_not_there_is_a_fault_until_it_is_upgraded(empty):
+    refused = run(empty, "config", "check")
+    assert refused.exit_code == 1 and refused.stdout == "" and "`flask --app app db upgrade` makes" in refused.stderr
+    run(empty, "db", "upgrade")
+    right = run(empty, "config", "check")
+    assert right.exit_code == 0 and "tables         up to date\n" in right.stdout
 
 
 def test_what_is_wrong_beside_the_settings_is_told_too(production, monkeypatch):
