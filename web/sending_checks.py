@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from web.site_checks import Check, Config, is_email, is_ip, is_local
+from web.site_checks import Check, Config, is_email, is_ip, is_local, is_production
 
 MAX_SITE_URL_LENGTH = 38  # characters; with this, every text in every language fits into one SMS
 BOUNCE_MAILBOX = ("MAIL_BOUNCE_ADDRESS", "MAIL_BOUNCE_USERNAME", "MAIL_BOUNCE_PASSWORD")
@@ -18,7 +18,7 @@ BOUNCE_MAILBOX = ("MAIL_BOUNCE_ADDRESS", "MAIL_BOUNCE_USERNAME", "MAIL_BOUNCE_PA
 
 def check_mail(config: Config, stated: Set[str]) -> Iterator[str]:
     """The server that mails leave by."""
-    if config["INBOX"]:
+    if config["INBOX"] and not is_production(config):
         return
     if not (config["MAIL_SERVER"] and config["MAIL_SENDER"]):
         yield "ETRACKING_MAIL_SERVER and ETRACKING_MAIL_SENDER are needed to send mail"

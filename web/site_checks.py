@@ -18,6 +18,7 @@ Check = Callable[[Config, Set[str]], Iterator[str]]  # the settings, and the nam
 
 MIN_SECRET_LENGTH = 32  # characters
 MIN_TOKEN_LENGTH = 16
+MAX_PROXY_HOPS = 5
 MIN_DISTINCT_CHARACTERS = 8  # of 32 random digits, one in ten thousand has fewer
 INVENTED = ("secret", "password", "change", "example", "etracking", "12345", "qwert")  # no random text has these
 HOST = re.compile(r"(?!-)[a-z0-9-]+(?<!-)(?:\.(?!-)[a-z0-9-]+(?<!-))*")
@@ -107,27 +108,38 @@ def check_development(config: Config, stated: Set[str]) -> Iterator[str]:
 
 def check_secrets(config: Config, stated: Set[str]) -> Iterator[str]:
     """Secrets that can be guessed."""
-    secret = config["SECRET_KEY"]
+    secret, production = config["SECRET_KEY"], is_production(config)
     remedy = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))' makes one"
     if len(secret) < MIN_SECRET_LENGTH:
         yield f"ETRACKING_SECRET_KEY needs at least {MIN_SECRET_LENGTH} random characters: {remedy}"
-    elif not config["INBOX"] and (is_repetitive(secret) or (is_production(config) and is_invented(secret))):
+    elif (is_repetitive(secret) and (production or not config["INBOX"])) or (production and is_invented(secret)):
         yield f"ETRACKING_SECRET_KEY can be guessed: {remedy}"
     for name in ("METRICS_TOKEN", "MAIL_BOUNCE_SECRET"):
-        if is_production(config) and config[name] and len(config[name]) < MIN_TOKEN_LENGTH:
+        if not (production and config[name]):
+            continue
+        if len(config[name]) < MIN_TOKEN_LENGTH:
             yield f"ETRACKING_{name} needs at least {MIN_TOKEN_LENGTH} random characters"
+        elif is_repetitive(config[name]):
+            yield f"ETRACKING_{name} can be guessed: {remedy}"
 
 
 def is_repetitive(secret: str) -> bool:
     """True for few characters, a pattern that comes again, or a row such as abcdef: no random text looks like that."""
     rows = sum(abs(ord(after) - ord(before)) <= 1 for before, after in zip(secret, secret[1:], strict=False))
     comes_again = (secret + secret).find(secret, 1) < len(secret) or secret[: len(secret) // 2] in secret[1:]
-    return len(set(secret)) < MIN_DISTINCT_CHARACTERS or rows > len(secret) / 2 or comes_again
+    few = min(MIN_DISTINCT_CHARACTERS, len(secret) // 4)  # a token may be half as long as a key
+    return len(set(secret)) < few or rows > len(secret) / 2 or comes_again
 
 
 def is_invented(secret: str) -> bool:
     """True if somebody made it up, or copied it from an example."""
     return any(word in secret.lower() for word in INVENTED)
+
+
+def check_proxies(config: Config, stated: Set[str]) -> Iterator[str]:
+    """More proxies than anybody has: visitors would choose the address that limits count."""
+    if config["PROXY_HOPS"] > MAX_PROXY_HOPS:
+        yield f"ETRACKING_PROXY_HOPS needs {MAX_PROXY_HOPS} or less: the proxies of yours, one behind the other"
 
 
 def check_database(config: Config, stated: Set[str]) -> Iterator[str]:
@@ -140,6 +152,8 @@ def check_database(config: Config, stated: Set[str]) -> Iterator[str]:
         named = False
     if not named or not text.startswith(("sqlite:///", "postgresql://", "postgres://")):
         yield "ETRACKING_DATABASE_URL needs sqlite:///path or postgresql://user:password@host/name"
+    elif url.path.strip("/") == ":memory:":
+        yield "ETRACKING_DATABASE_URL needs a file, sqlite:///path: what is in memory is lost with each process"
 
 
 def check_log(config: Config, stated: Set[str]) -> Iterator[str]:
@@ -185,6 +199,7 @@ def check_backups(config: Config, stated: Set[str]) -> Iterator[str]:
 CHECKS: tuple[Check, ...] = (
     check_secrets,
     check_address,
+    check_proxies,
     check_development,
     check_database,
     check_log,

@@ -71,12 +71,14 @@ def test_the_settings_of_the_tests_are_right(refused, profile):
         ("DATABASE_URL", "mysql://localhost/etracking"),
         ("DATABASE_URL", "etracking.db"),
         ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:///:memory:"),
         ("DATABASE_URL", "postgresql://localhost"),
         ("DATABASE_URL", "postgresql://localhost:port/etracking"),
         ("DATABASE_URL", ""),
         ("PROXY_HOPS", "one"),
         ("PROXY_HOPS", "-1"),
         ("PROXY_HOPS", "true"),
+        ("PROXY_HOPS", "6"),
         ("UNDO_SECONDS", "ten"),
         ("UNDO_SECONDS", "1.5"),
         ("INBOX", "False"),  # read as text, it would count as yes
@@ -139,6 +141,9 @@ def test_setting_that_cannot_be_right_refuses_to_start_and_says_its_name(refused
         ("HELPDESK_EMAIL", "helpdesk"),
         ("METRICS_TOKEN", "short"),
         ("MAIL_BOUNCE_SECRET", "short"),
+        ("METRICS_TOKEN", "a" * 40),
+        ("METRICS_TOKEN", "abcdefghijklmnop"),
+        ("MAIL_BOUNCE_SECRET", "0815" * 8),
     ],
 )
 def test_what_may_do_for_development_is_refused_in_production(refused, name, text):
@@ -181,6 +186,20 @@ def test_tls_from_the_first_byte_has_a_port_of_its_own(refused):
 def test_phones_of_the_own_network_may_try_a_site_in_development(refused):
     assert refused({"INBOX": True}, SITE_URL="http://192.0.2.1:8000") == []
     assert refused({"INBOX": True}, MAIL_SERVER="", MAIL_SENDER="", SECRET_KEY="x" * 40) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("SECRET_KEY", "x" * 40), ("MAIL_SERVER", ""), ("MAIL_SENDER", "nobody"), ("MAIL_USE_TLS", "false")],
+)
+def test_inbox_in_production_hides_no_other_fault(refused, name, text):
+    found = " ".join(refused(PRODUCTION | {"INBOX": True}, **{name: text}))
+    assert "ETRACKING_INBOX=true" in found and f"ETRACKING_{name}" in found
+
+
+@pytest.mark.parametrize("token", ["9f3c51d07a84be26", "3141592653589793"])
+def test_short_token_of_few_kinds_of_characters_will_do(refused, token):
+    assert refused(PRODUCTION, METRICS_TOKEN=token, MAIL_BOUNCE_SECRET=token, PROXY_HOPS="5") == []
 
 
 def test_debug_mode_is_refused_in_production(refused):
@@ -231,5 +250,5 @@ def test_all_faults_are_named_at_once_and_no_secret(refused):
         PRODUCTION, SECRET_KEY="swordfish", PROXY_HOPS="one", MAIL_PASSWORD="open sesame", MAIL_SERVR="x", INBOX="true"
     )
     named = [re.search(r"ETRACKING_(\w+)", problem)[1] for problem in problems]
-    assert sorted(named) == ["INBOX", "MAIL_SERVR", "PROXY_HOPS", "SECRET_KEY"]
+    assert sorted(named) == ["INBOX", "MAIL_SERVR", "MAIL_USERNAME", "PROXY_HOPS", "SECRET_KEY"]
     assert "swordfish" not in str(problems) and "sesame" not in str(problems)
