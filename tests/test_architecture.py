@@ -71,6 +71,7 @@ WORKERS = {
     "sending",
     "worker",
     "deliveries",
+    "outage",
     "outgoing",
 }  # modules of commands/ without a command of their own
 # Libraries that cost seconds or memory, loaded with the first notification, or at set-up only.
