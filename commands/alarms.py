@@ -4,6 +4,7 @@ import datetime as dt
 
 from flask import current_app
 
+import senders
 from models import Alarm, db
 from models.monitoring import conditions
 from models.monitoring.alarm import Condition
@@ -19,4 +20,4 @@ def watch() -> None:
 def ringing() -> list[Condition]:
     """What is wrong now."""
     max_backup_age = dt.timedelta(hours=current_app.config["ALARM_BACKUP_HOURS"])
-    return conditions.ringing(conditions.Watch(state().database, max_backup_age))
+    return conditions.ringing(conditions.Watch(state().database, max_backup_age, senders.configured()))

@@ -10,6 +10,7 @@ import click
 from flask.cli import AppGroup
 from peewee import OperationalError, PeeweeException
 
+import senders
 from commands import alarms
 from commands.worker import LOCKED_SECONDS, Worker
 from models import Channel, Notification, db, now
@@ -65,7 +66,7 @@ def _database_there(stop_requests: "SimpleQueue[str]", patience: float) -> bool:
 
 @group.command("status")
 def status() -> None:
-    """Show for each channel: open or stopped, what is put off and why, due and given up; and all alarms.
+    """Show for each channel: open, stopped or off, what is put off and why, due and given up; and all alarms.
 
     Ends with 1 while an alarm rings.
     """
@@ -74,7 +75,7 @@ def status() -> None:
         for name in CHANNELS:
             due = Notification.select().where((Notification.channel == name) & (Notification.run_at <= now())).count()
             given_up = Notification.dead_letters().where(Notification.channel == name).count()
-            click.echo(f"{name:5}  {_state(resting.get(name))}; {_deferred(name)}{due} due, {given_up} given up")
+            click.echo(f"{name:5}  {_state(name, resting.get(name))}; {_deferred(name)}{due} due, {given_up} given up")
         for condition in (found := alarms.ringing()):
             click.echo(f"ALARM: {condition.name}: {condition.text}")
     if found:
@@ -91,7 +92,9 @@ def repeat(channel: str) -> None:
     click.echo(f"{again} {'notification' if again == 1 else 'notifications'} to send again")
 
 
-def _state(resting: Channel | None) -> str:
+def _state(name: str, resting: Channel | None) -> str:
+    if name not in senders.configured():
+        return "off"
     return f"stopped at {resting.stopped_at:%Y-%m-%d %H:%M} UTC: {resting.why}" if resting else "open"
 
 

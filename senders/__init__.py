@@ -10,7 +10,7 @@ from models.notifications.letter import Letter
 from senders import inbox, mail, push, sms
 from senders.smtp import close_if_idle, kept_connection
 
-__all__ = ["close_if_idle", "init_app", "kept_connection", "send"]
+__all__ = ["close_if_idle", "configured", "init_app", "kept_connection", "send"]
 
 SENDERS = {"email": mail, "sms": sms, "push": push}
 
@@ -23,6 +23,13 @@ def init_app(app: Flask) -> None:
     Mail(app)
     # At DEBUG the library logs the number and the text, at WARNING whatever the provider answered.
     logging.getLogger("vonage").setLevel(logging.ERROR)
+
+
+def configured() -> set[str]:
+    """The channels that something can leave by, as the settings are. Mail cannot be left out of them."""
+    config = current_app.config
+    accounts = {"sms": config["INBOX"] or config["VONAGE_APPLICATION_ID"], "push": config["PUSH_PRIVATE_KEY"]}
+    return {channel for channel in SENDERS if accounts.get(channel, True)}
 
 
 def send(channel: str, letter: Letter) -> str:

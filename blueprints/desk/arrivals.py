@@ -1,11 +1,13 @@
 """Paper without a readable QR code: find it by the first characters of its number, or give out a new number."""
 
 import secrets
+from typing import Any
 
 from flask import Response, abort, g, url_for
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
+import senders
 from blueprints.accounts.guard import needs, require
 from blueprints.desk.blueprint import bp, readable, undo_time
 from blueprints.desk.post_bag import own_bags
@@ -46,7 +48,7 @@ def registrations() -> Response:
     """Ask for a new number: for papers that came without one, or for a caller."""
     bag = own_bags().first()
     day = bag.arrived_on if bag and bag.of_today else today()
-    answer = NumberForm(formdata=None, key=secrets.token_urlsafe(18), language=current(), arrived_on=day)
+    answer = _number_form(formdata=None, key=secrets.token_urlsafe(18), language=current(), arrived_on=day)
     return _registrations(answer, 200)
 
 
@@ -54,7 +56,7 @@ def registrations() -> Response:
 @needs("issue")
 def add_registration() -> Response:
     """Make a dossier; received at once if its papers are here. Idempotent by the key of the form."""
-    answer = NumberForm()
+    answer = _number_form()
     tracked = _choose(answer)
     if not answer.key.data:  # without a key, two papers would get the same number
         abort(400)
@@ -97,6 +99,14 @@ def _may_write(answer: NumberForm) -> bool:
             field.errors = [_("We cannot write to this address at the moment. Please try again tomorrow.")]
             allowed = False
     return allowed
+
+
+def _number_form(**given: Any) -> NumberForm:
+    """The form for a new number, without a mobile number if no SMS can leave."""
+    answer = NumberForm(**given)
+    if "sms" not in senders.configured():
+        del answer.by_sms, answer.mobile
+    return answer
 
 
 def _choose(answer: NumberForm) -> dict[str, Form]:

@@ -134,6 +134,8 @@ def _notification(key: int, status: int = 200) -> Response:
 def _corrected(contact: Contact, answer: ContactForm) -> str:
     """Correct the contact; the new address is asked first. Returns the error to show, or an empty text."""
     channel, address = answer.channel, answer.address.data
+    if channel == "sms" and not contact_limits.offers_sms(contact.dossier.form.procedure):
+        return _("This procedure sends no SMS.")
     if not contact_limits.allowed(channel, address, permit=secrets.token_hex(8), by=g.staff):
         return _("We cannot write to this address at the moment. Please try again tomorrow.")
     try:

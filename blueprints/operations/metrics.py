@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+import senders
 from blueprints.public import contact_limits
 from models import Backup, Channel, Heartbeat, Notification, now
 from models.monitoring import conditions, figures
@@ -67,7 +68,8 @@ def _service() -> Iterable[Metric]:
 
 def _alarms() -> Iterable[Metric]:
     max_backup_age = dt.timedelta(hours=current_app.config["ALARM_BACKUP_HOURS"])
-    found = {each.name for each in conditions.ringing(conditions.Watch(state().database, max_backup_age))}
+    watch = conditions.Watch(state().database, max_backup_age, senders.configured())
+    found = {each.name for each in conditions.ringing(watch)}
     yield _gauge("alarm", "1 while it rings", [((name,), name in found) for name in conditions.NAMES], "name")
     backups = [((row.act,), row.at.timestamp()) for row in Backup.select()]
     yield _gauge("backup_timestamp_seconds", "When a backup was last made and tried", backups, "act")

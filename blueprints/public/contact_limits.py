@@ -5,7 +5,8 @@ import datetime as dt
 from flask import current_app, request
 from peewee import PeeweeException
 
-from models import Contact, Counter, Staff, Used, db
+import senders
+from models import Contact, Counter, Procedure, Staff, Used, db
 from models.notifications import limits as sms_limits
 from models.notifications.contact import hashed, stopped_mark
 from models.security.throttle import sms_network_key, visitor_key
@@ -19,6 +20,11 @@ MAX_GIVEN_PER_CONTACT = 3  # further addresses that one contact may give in a da
 def tariff() -> sms_limits.Tariff:
     """The price of an SMS and the budget, from the settings."""
     return sms_limits.Tariff(current_app.config["SMS_PRICE"], current_app.config["SMS_BUDGET"])
+
+
+def offers_sms(procedure: Procedure) -> bool:
+    """True if SMS can be chosen: the procedure sends some, and there is an account by which they leave."""
+    return procedure.sends_sms and "sms" in senders.configured()
 
 
 def allowed(channel: str, address: str, permit: str, by: Staff | None = None) -> bool:

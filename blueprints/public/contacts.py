@@ -92,7 +92,7 @@ def export(contact: Contact) -> Response:
 
 def given(contact: Contact, verb: str, channel: str, address: str) -> str:
     """Exchange `contact` for `address`, or add `address`. Returns the error to show, or an empty text."""
-    if channel == "sms" and not contact.dossier.form.procedure.sends_sms:
+    if channel == "sms" and not contact_limits.offers_sms(contact.dossier.form.procedure):
         return _("This procedure sends no SMS.")
     if not contact_limits.may_give(contact) or not contact_limits.allowed(
         channel, address, permit=secrets.token_hex(8)
@@ -120,6 +120,7 @@ def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str,
         pending=addresses.pending(contact),
         most=addresses.MAX_CONTACTS,
         answers=answers,
+        offers_sms=contact_limits.offers_sms(contact.dossier.form.procedure),
         token=token,
         label=label(contact.dossier.status),
         done=request.args.get("done", ""),

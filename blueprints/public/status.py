@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
 
-from blueprints.public import contacts, lookups, push
+from blueprints.public import contact_limits, contacts, lookups, push
 from blueprints.public.forms import MailAddressForm, MobileNumberForm, PostedForm
 from models import ConflictError, Contact, Dossier, today
 from models.dossiers.kinds import WITH_AUTHORITY
@@ -207,7 +207,8 @@ def _unreached(dossier: Dossier) -> list[Unreached]:
     found = []
     for contact in Contact.unreached().where(Contact.dossier == dossier):
         pending = addresses.pending(contact)
-        free = not pending and addresses.mistyped(contact)
+        possible = contact.channel != "sms" or contact_limits.offers_sms(dossier.form.procedure)
+        free = possible and not pending and addresses.mistyped(contact)
         correction = contacts.FORMS[contact.channel](formdata=None, meta=NO_SESSION) if free else None
         found.append(Unreached(contact, pending, correction))
     return found

@@ -93,9 +93,9 @@ def _start(form: Form, error: str | None = None) -> Response:
 
 
 def _answer(form: Form, **data: str) -> ContactForm:
-    """The form of the contact step, without a mobile number if the procedure sends no SMS."""
+    """The form of the contact step, without a mobile number if no SMS can be chosen."""
     answer = ContactForm(**data)
-    if not form.procedure.sends_sms:
+    if not contact_limits.offers_sms(form.procedure):
         del answer.by_sms, answer.mobile
     return answer
 

@@ -6,7 +6,7 @@ that he cannot be reached is his affair and the helpdesk's.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any, NamedTuple
 
 from peewee import Database, Expression, Field, fn
@@ -50,12 +50,14 @@ class Watch(NamedTuple):
 
     database: Database
     max_backup_age: dt.timedelta  # zero: backups are not watched
+    configured: Set[str]  # the channels that something can leave by
 
 
 def ringing(watch: Watch) -> list[Condition]:
     """All that is wrong now."""
     channels = {channel.name: channel for channel in Channel.select()}
-    rows = [channels.get(name) or Channel(name=name) for name in CHANNELS]
+    judged = watch.configured | figures.undelivered_since().keys()  # one that is off is wrong only if something waits
+    rows = [channels.get(name) or Channel(name=name) for name in CHANNELS if name in judged]
     found = [condition for row in rows for condition in _of_channel(row)]
     return [*found, *_workers(), *_hooks(), *_disk(watch.database), *_backup(watch.max_backup_age)]
 

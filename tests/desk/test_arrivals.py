@@ -104,6 +104,13 @@ def test_same_form_sent_twice_makes_one_dossier(desk):
     assert pages[0].url == pages[1].url and Dossier.select().count() == 1 and Notification.select().count() == 1
 
 
+def test_without_an_account_for_sms_no_mobile_number_is_asked(app, desk):
+    app.config["VONAGE_APPLICATION_ID"] = ""
+    assert not desk.get("/desk/registrations").soup.select("[name=mobile], [name=by_sms]")
+    give(desk, by_sms="y", mobile="621 123 456")
+    assert Dossier.select().count() == 1 and not Contact.select().count()
+
+
 def test_arrival_can_be_undone(desk, clerk):
     give(desk)
     dossier = Dossier.get()

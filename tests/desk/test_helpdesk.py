@@ -160,10 +160,12 @@ def test_corrected_address_is_asked_and_the_old_one_told(phone, called):
     assert kept("correct") == [{"contact": one.id, "new": Contact.select().count(), "reason": "status"}]
 
 
-def test_address_that_is_told_already_is_no_correction(phone, called):
+def test_address_that_is_told_already_or_that_nothing_can_be_sent_to_is_no_correction(app, phone, called):
     page = act(phone, contact("sms"), "correct", 422, address=CANARY)
     assert "This address is being told already." in page.text and kept("correct") == []
     assert "new address" in act(phone, contact(), "correct", 422, address="").text
+    app.config["VONAGE_APPLICATION_ID"] = ""
+    assert "sends no SMS" in act(phone, contact(), "correct", 422, address="661 123 456").text
 
 
 def test_caller_who_wants_no_more_messages_gets_none(phone, called):

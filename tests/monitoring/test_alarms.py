@@ -239,3 +239,15 @@ def test_command_names_each_alarm_and_ends_with_one(either):
     Channel.trip("sms", "HTTP 402")
     done = run(args=["notifications", "status"])
     assert done.exit_code == 1 and "\nALARM: sms-stopped: every notification waits since " in done.output
+
+
+def test_channel_that_is_off_is_wrong_only_if_something_waits_for_it(either):
+    run = either.test_cli_runner().invoke
+    either.config["VONAGE_APPLICATION_ID"] = ""
+    Channel.trip("sms", "no SMS account configured")
+    done = run(args=["notifications", "status"])
+    assert done.exit_code == 0 and "sms    off; 0 due" in done.output and "push   off; 0 due" in done.output
+    make_dossier(("sms", "+352621123456"))
+    Notification.update(run_at=now() - HOUR).execute()
+    done = run(args=["notifications", "status"])
+    assert done.exit_code == 1 and "\nALARM: sms-stopped: every notification waits since " in done.output

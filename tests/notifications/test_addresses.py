@@ -110,6 +110,12 @@ def test_owner_comes_back_to_an_address_that_was_replaced(app, visitor, both):
     assert {each.address for each in both.contacts if not each.replaced_at} == {MAIL[1], SMS[1]}
 
 
+def test_without_an_account_for_sms_no_mobile_number_can_be_given(app, visitor, both):
+    app.config["VONAGE_APPLICATION_ID"] = ""
+    page = visitor.get(link(app, both))
+    assert page.soup.select("[name=add-email-address]") and not page.soup.select("[name$=-sms-address]")
+
+
 def test_change_can_go_from_mail_to_sms(app, visitor, both):
     give(visitor, link(app, both), "exchange", "661 123 456", "sms")
     assert told("+352661123456") == ["added"]

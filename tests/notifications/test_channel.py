@@ -155,7 +155,7 @@ def test_operator_sees_what_waits_and_why_and_sends_again_what_was_given_up(send
         Notification.update(state="failed", run_at=None).where(Notification.id == given_up).execute()
         Channel.trip("sms", "SMS refused: HTTP 402, low-balance")
     email, sms, push, alarm = run("status", code=1).splitlines()
-    assert (email, push) == ("email  open; 0 due, 1 given up", "push   open; 0 due, 0 given up")
+    assert (email, push) == ("email  open; 0 due, 1 given up", "push   off; 0 due, 0 given up")
     assert sms.startswith("sms    stopped at 20") and sms.endswith(
         "UTC: SMS refused: HTTP 402, low-balance; 1 due, 0 given up"
     )

@@ -52,6 +52,20 @@ def test_procedure_that_sends_no_sms_asks_for_no_number(visitor):
     assert answer.title == "Not arrived yet" and rows() == (1, 0, 0)
 
 
+def test_without_an_account_for_sms_none_are_offered(app, visitor):
+    app.config["VONAGE_APPLICATION_ID"] = ""
+    page = past_the_captcha(visitor)
+    assert not page.soup.select("[name=mobile], [name=by_sms]")
+    assert visitor.submit(page, CONTACT, by_sms="y", mobile="621 123 456").title == "Not arrived yet"
+    assert rows() == (1, 0, 0)
+    assert "SMS" not in visitor.get("/").text and "SMS" not in visitor.get("/privacy").text
+
+
+def test_development_inbox_takes_sms_without_an_account(app, visitor):
+    app.config.update(VONAGE_APPLICATION_ID="", INBOX=True)
+    assert past_the_captcha(visitor).soup.select("[name=mobile]")
+
+
 def test_page_after_registration_says_what_to_do_with_and_without_a_printer(visitor, contact_page):
     page = visitor.submit(contact_page, CONTACT)
     form = Dossier.get().form

@@ -21,12 +21,19 @@ page_cache.CHECK_EVERY = 0  # a test sees at once what it has changed
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 COMPILED = FileSystemBytecodeCache()
+# A key, but not of the kind that Vonage takes: an SMS without the stand-in (sms_stand_in.py) stays here.
+UNUSABLE_KEY = """-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIPOeSORRvOvnmq6oarKyU9MlO7XX+vL62MdDlTVlflyd
+-----END PRIVATE KEY-----
+"""
 SETTINGS = {
     "SECRET_KEY": "Vq3xW8mZ0pT5-rLkJ7cYbN2dHs9GfA4uRiE6oXwM",
     "SITE_URL": "http://localhost",
     "MAIL_SERVER": "127.0.0.1",
     "MAIL_SENDER": "noreply@example.lu",
     "CAPTCHA_MIN_SECONDS": 0,
+    "VONAGE_APPLICATION_ID": "app",  # so that SMS are offered
+    "VONAGE_PRIVATE_KEY": UNUSABLE_KEY,
     "SMS_FROM_HOUR": 0,
     "SMS_UNTIL_HOUR": 24,  # tests are run at night too
     "TESTING": True,
