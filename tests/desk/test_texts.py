@@ -76,7 +76,7 @@ def test_only_administrators_read_them(app, desk, helpdesk):
 
 
 def test_sms_that_does_not_fit_is_said_and_the_page_stands(sqlite_url):
-    app = running(sqlite_url, SITE_URL=f"http://{'x' * 60}.localhost")
+    app = running(sqlite_url, SITE_URL=f"http://{'x' * 60}.localhost", VONAGE_APPLICATION_ID="")
     with db.connection_context():
         office = signed_in(app, account("admin@example.lu", "admin"))
         faults = office.get("/desk/texts").soup.select(".notice.bad")
