@@ -34,7 +34,7 @@ MAX_BYTES = 6 * 1024 * 1024  # of rendered status pages
 NO_SESSION = {"csrf": False}  # no CSRF token: the number is the key, and no session is needed
 
 
-class Pages(LRUCache[tuple[Hashable, ...], Page]):
+class StatusPages(LRUCache[tuple[Hashable, ...], Page]):
     """Cache of rendered status pages. The key holds the version of the dossier, so no page is ever stale."""
 
     def __init__(self) -> None:
@@ -89,7 +89,7 @@ def show(number: str, round_: int = 0) -> Response:
     if seen is None:
         return unknown(grouped(number))
     fresh = "new" in request.args
-    pages, key = state().cache(Pages), (number, seen, current(), today(), htmx.headers().part)
+    pages, key = state().cache(StatusPages), (number, seen, current(), today(), htmx.headers().part)
     uncached = fresh or seen.missed
     page = None if uncached else pages.get(key)
     if page is None:
