@@ -4,9 +4,8 @@ Every row is found by the hash of its name, so that no address and no IP is stor
 """
 
 import datetime as dt
-import hashlib
-import hmac
 import ipaddress
+from typing import NamedTuple
 
 from peewee import CharField, IntegerField, fn
 
@@ -203,34 +202,52 @@ def _key(name: str) -> str:
     return keys.digest("counter", name)
 
 
-def visitor_key(ip: str | None, secret: str) -> str:
-    """The name of a visitor in rate limits: their IPv4 or IPv6 /64, as a keyed hash that changes every day."""
-    return _anonymous(ip, secret, v4=32, v6=64)
+class Networks(NamedTuple):
+    """The names of a visitor in rate limits, narrowest first. Keyed hashes: no IP can be read back from them.
+
+    They change at midnight UTC, so nobody can be followed from day to day; a limit of a whole day begins anew then. The
+    same text never names two widths. Who sends from many networks is met by the next wider one: of the 65,536 /48
+    in a /32 all share one `provider`. A limit on `provider` must be wide, as thousands of households share it.
+    """
+
+    visitor: str  # IPv4 address, or IPv6 /64
+    network: str  # IPv4 /24, or IPv6 /48
+    provider: str  # IPv4 /16, or IPv6 /32
 
 
-def network_key(ip: str | None, secret: str) -> str:
-    """The same for the visitor's network: IPv4 /24 or IPv6 /48."""
-    return _anonymous(ip, secret, v4=24, v6=48)
+WIDTHS = {4: (32, 24, 16), 6: (64, 48, 32)}  # bits of the prefixes in Networks
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the IPv4 address stands in the last 32 bits
 
 
-def sms_network_key(ip: str | None, secret: str) -> str:
-    """The same for limits of SMS: IPv4 /24 or IPv6 /64, which is what a provider gives one customer."""
-    return _anonymous(ip, secret, v4=24, v6=64)
+def networks(ip: str | None) -> Networks:
+    """The names of the visitor with this IP (request.remote_addr). All whose IP is unknown share one."""
+    address, day = _parsed(ip), now().date().isoformat()
+    prefixes = [ipaddress.ip_network((address, width), strict=False) for width in WIDTHS[address.version]]
+    return Networks(*(keys.digest("network", f"{day}|{prefix}")[:24] for prefix in prefixes))
+
+
+def visitor_key(ip: str | None, _secret: str = "") -> str:
+    """The same as networks(ip).visitor; the second argument is no longer used."""
+    return networks(ip).visitor
+
+
+def network_key(ip: str | None, _secret: str = "") -> str:
+    """The same as networks(ip).network; the second argument is no longer used."""
+    return networks(ip).network
+
+
+def sms_network_key(ip: str | None, _secret: str = "") -> str:
+    """The name for limits of SMS: IPv4 /24 or IPv6 /64, which is what a provider gives one customer."""
+    return networks(ip).visitor if _parsed(ip).version == 6 else networks(ip).network
 
 
 def _parsed(ip: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IP as an object. All visitors whose IP is unknown or malformed share 0.0.0.0."""
+    """The IP as an object; an IPv4 address inside an IPv6 one (mapped, 6to4, NAT64) as that. 0.0.0.0 if malformed."""
     try:
-        return ipaddress.ip_address(ip or "")
+        address = ipaddress.ip_address(ip or "")
     except ValueError:
         return ipaddress.IPv4Address(0)
-
-
-def _anonymous(ip: str | None, secret: str, v4: int, v6: int) -> str:
-    """The keyed hash of the network of `ip`. The day is part of it: tomorrow it names somebody else."""
-    parsed = _parsed(ip)
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
-    network = ipaddress.ip_network((parsed, v4 if parsed.version == 4 else v6), strict=False)
-    day = now().date().isoformat()
-    return hmac.new(secret.encode(), f"{day}|{network}".encode(), hashlib.sha256).hexdigest()[:24]
+    if isinstance(address, ipaddress.IPv6Address):
+        inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
+        return address.ipv4_mapped or address.sixtofour or inside or address
+    return address

@@ -1,5 +1,6 @@
 """First SMS are worth nothing to a fraudster and can plague nobody; and what cannot be counted is not sent."""
 
+import hashlib
 import logging
 
 import phonenumbers
@@ -10,7 +11,7 @@ from models import Contact, Counter, Used, db, now
 from models.notifications import consent
 from models.notifications import limits as sms_limits
 from models.notifications.limits import DAY, HOUR, MINUTE, Tariff
-from models.security import throttle
+from models.security import keys, throttle
 from support.sms_limits import MONDAY, TARIFF, asked, attack, left, mobile
 
 
@@ -92,7 +93,8 @@ def test_one_network_asks_three_times_an_hour_and_ten_times_a_day(either, clock)
     ],
 )
 def test_network_is_a_24_or_a_64_and_cannot_be_read_back(one, other, same):
-    names = [throttle.sms_network_key(address, "secret") for address in (one, other)]
+    keys.initialize("a secret of at least thirty-two characters")
+    names = [throttle.sms_network_key(address) for address in (one, other)]
     assert (names[0] == names[1]) == same and one not in names[0]
 
 
@@ -221,9 +223,9 @@ def test_store_of_counters_that_breaks_in_mid_run_lets_nothing_through(either, d
 
 def test_no_counter_knows_a_number_and_none_outlives_a_month(app, clock):
     asked("+352621123456", "network")
-    keys = [row.key for row in (*Counter.select(), *Used.select())]
-    plain = {throttle.hashlib.sha256(text.encode()).hexdigest() for text in ("+352621123456", "network")}
-    assert keys and all(len(key) == 64 for key in keys) and not plain & set(keys)
+    names = [row.key for row in (*Counter.select(), *Used.select())]
+    plain = {hashlib.sha256(text.encode()).hexdigest() for text in ("+352621123456", "network")}
+    assert names and all(len(name) == 64 for name in names) and not plain & set(names)
     clock.shift(sms_limits.MONTH + 2 * DAY)
     Counter.purge(), Used.purge()
     assert not [*Counter.select(), *Used.select()]
