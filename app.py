@@ -58,7 +58,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     except settings.BadSettingError as error:
         return commands.without_settings(app, error)
     logging_config.init_app(app)
-    keys.initialize(app.config["SECRET_KEY"])
+    keys.initialize(*(key.secret for key in app.config["KEY_RING"]))
     state.init_app(app)
     access_log.init_app(app)
     request_id.init_app(app)

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 from click import ClickException
 from flask import Flask
 
-from web import environment, sending_checks, site_checks
+from web import environment, key_ring, sending_checks, site_checks
 
 DEFAULTS: dict[str, Any] = {
-    "SECRET_KEY": "",  # required: signs sessions, links and challenges
+    "SECRET_KEY": "",  # this or KEYS is required: signs sessions, links and challenges, encrypts what is personal
+    "KEYS": "",  # the key ring, newest first: 2026b:SECRET 2026a:SECRET; SECRET_KEY, if set, is its oldest key
     "SITE_URL": "",  # required: the public URL, in every QR code and notification
     "DATABASE_URL": "sqlite:///instance/etracking.db",
     "PROXY_HOPS": 0,  # how many reverse proxies of ours stand in front and set X-Forwarded-*; with https to be stated
@@ -156,7 +157,8 @@ def _fits(value: Any, kind: type) -> bool:
 
 
 def _derive(config: dict[str, Any]) -> None:
-    """Set the settings that follow from SITE_URL."""
+    """Set the settings that follow from others."""
+    key_ring.derive(config)
     config["SITE_URL"] = site_checks.as_browsers_write_it(config["SITE_URL"])
     secure = site_checks.is_production(config)
     config["SESSION_COOKIE_SECURE"] = secure

@@ -13,6 +13,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
+from web import key_ring
+
 Config = dict[str, Any]
 Check = Callable[[Config, Set[str]], Iterator[str]]  # the settings, and the names of those that somebody has set
 
@@ -20,6 +22,7 @@ MIN_SECRET_LENGTH = 32  # characters
 MIN_TOKEN_LENGTH = 16
 MAX_PROXY_HOPS = 5
 MIN_DISTINCT_CHARACTERS = 8  # of 32 random digits, one in ten thousand has fewer
+REMEDY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))' makes one"
 INVENTED = ("secret", "password", "change", "example", "etracking", "12345", "qwert")  # no random text has these
 HOST = re.compile(r"(?!-)[a-z0-9-]+(?<!-)(?:\.(?!-)[a-z0-9-]+(?<!-))*")
 PUBLIC_KEY = re.compile("age1[0-9a-z]{58}")
@@ -108,19 +111,39 @@ def check_development(config: Config, stated: Set[str]) -> Iterator[str]:
 
 def check_secrets(config: Config, stated: Set[str]) -> Iterator[str]:
     """Secrets that can be guessed."""
-    secret, production = config["SECRET_KEY"], is_production(config)
-    remedy = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))' makes one"
-    if len(secret) < MIN_SECRET_LENGTH:
-        yield f"ETRACKING_SECRET_KEY needs at least {MIN_SECRET_LENGTH} random characters: {remedy}"
-    elif (is_repetitive(secret) and (production or not config["INBOX"])) or (production and is_invented(secret)):
-        yield f"ETRACKING_SECRET_KEY can be guessed: {remedy}"
+    production = is_production(config)
+    if config["SECRET_KEY"] or not config["KEYS"].strip():
+        yield from _check_key(config, "ETRACKING_SECRET_KEY", config["SECRET_KEY"])
     for name in ("METRICS_TOKEN", "MAIL_BOUNCE_SECRET"):
         if not (production and config[name]):
             continue
         if len(config[name]) < MIN_TOKEN_LENGTH:
             yield f"ETRACKING_{name} needs at least {MIN_TOKEN_LENGTH} random characters"
         elif is_repetitive(config[name]):
-            yield f"ETRACKING_{name} can be guessed: {remedy}"
+            yield f"ETRACKING_{name} can be guessed: {REMEDY}"
+
+
+def _check_key(config: Config, name: str, secret: str) -> Iterator[str]:
+    production = is_production(config)
+    if len(secret) < MIN_SECRET_LENGTH:
+        yield f"{name} needs at least {MIN_SECRET_LENGTH} random characters: {REMEDY}"
+    elif (is_repetitive(secret) and (production or not config["INBOX"])) or (production and is_invented(secret)):
+        yield f"{name} can be guessed: {REMEDY}"
+
+
+def check_keys(config: Config, stated: Set[str]) -> Iterator[str]:
+    """Keys of the ring that can be guessed, or that cannot be told apart."""
+    keys = key_ring.stated(config)
+    for place, key in enumerate(keys, start=1):
+        if not key_ring.NAME.fullmatch(key.name):
+            yield f"ETRACKING_KEYS needs name:secret for each key, with spaces between the keys; key {place} is not so"
+            continue
+        yield from _check_key(config, f"key {key.name} of ETRACKING_KEYS", key.secret)
+    for what, known in (("name", [key.name for key in keys]), ("secret", [key.secret for key in keys])):
+        if len(set(known)) < len(known):
+            yield f"ETRACKING_KEYS has the same {what} twice: each key needs a {what} of its own"
+    if key_ring.UNNAMED in [key.name for key in keys]:
+        yield f"ETRACKING_KEYS needs another name for {key_ring.UNNAMED}: ETRACKING_SECRET_KEY is called so"
 
 
 def is_repetitive(secret: str) -> bool:
@@ -198,6 +221,7 @@ def check_backups(config: Config, stated: Set[str]) -> Iterator[str]:
 
 CHECKS: tuple[Check, ...] = (
     check_secrets,
+    check_keys,
     check_address,
     check_proxies,
     check_development,

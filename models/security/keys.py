@@ -1,52 +1,130 @@
-"""Keyed hashes and encryption with keys derived from the site's secret, one key for each purpose."""
+"""The key ring: keyed hashes, and encryption at rest, with keys derived from its secrets, one key for each purpose.
+
+The newest key signs, hashes and encrypts; older ones still verify and decrypt, until `keys rotate` has written anew
+what depends on them (ETRACKING_KEYS in docs/settings.md). Keys are told apart by an id made from the key itself, so
+that its name in the settings may change.
+"""
 
 import base64
 import hashlib
 import hmac
+import os
+from typing import NamedTuple
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-_secret = b""
+VERSION = "e1"  # the format of an encrypted value: e1.<id of its key>.<nonce, ciphertext and tag in base64>
+NONCE_BYTES = 12  # random; NIST SP 800-38D allows 2^32 values under one key
+LOOKED_UP = 2  # keys whose hashes are still looked up
 
 
-def initialize(secret: str) -> None:
-    """Set the site's secret, once, when the application starts."""
-    global _secret
-    _secret = secret.encode()
+class _Key(NamedTuple):
+    """One key of the ring."""
+
+    secret: bytes
+    id: str
+    cipher: AESGCM
+
+    def derive(self, purpose: str) -> bytes:
+        return _derive(self.secret, purpose)
+
+
+_ring: tuple[_Key, ...] = ()
+
+
+def initialize(*secrets: str) -> None:
+    """Set the secrets of the ring, newest first, once, when the application starts."""
+    global _ring
+    _ring = tuple(_made(secret.encode()) for secret in secrets if secret)
 
 
 def digest(purpose: str, text: str) -> str:
-    """The HMAC-SHA-256 of `text` with the key of `purpose`, as 64 hex digits: finds a value, cannot be read back."""
-    return hmac.digest(_key(purpose), text.encode(), hashlib.sha256).hex()
+    """The HMAC-SHA-256 of `text` with the newest key of `purpose`, as 64 hex digits. Not reversible."""
+    return _digest(key(purpose), text)
+
+
+def digests(purpose: str, text: str) -> list[str]:
+    """The same with the newest two keys, newest first: rows that were written before a rotation are found too."""
+    return [_digest(one, text) for one in all_keys(purpose)[:LOOKED_UP]]
+
+
+def key(purpose: str) -> bytes:
+    """The newest key of `purpose`, 32 bytes."""
+    return _newest().derive(purpose)
+
+
+def all_keys(purpose: str) -> list[bytes]:
+    """The keys of `purpose` from every key of the ring, newest first."""
+    _newest()
+    return [one.derive(purpose) for one in _ring]
+
+
+def newest_id() -> str:
+    """The id of the newest key."""
+    return _newest().id
+
+
+def ids() -> list[str]:
+    """The ids of all keys, newest first."""
+    return [one.id for one in _ring]
 
 
 def sign(text: str) -> bytes:
     """The HMAC-SHA-256 of `text` with the secret itself. Only for links that are older than the keys by purpose."""
-    return hmac.digest(_site_secret(), text.encode(), hashlib.sha256)
+    return hmac.digest(_newest().secret, text.encode(), hashlib.sha256)
 
 
-def encrypt(purpose: str, text: str) -> str:
-    """Encrypt and sign `text` with the key of `purpose`. Copied to where another purpose is used, it is invalid."""
-    return _cipher(purpose).encrypt(text.encode()).decode()
+def encrypt(context: str, text: str) -> str:
+    """Encrypt `text` (AES-256-GCM). Copied to where another context is used, it is invalid."""
+    newest, nonce = _newest(), os.urandom(NONCE_BYTES)
+    sealed = nonce + newest.cipher.encrypt(nonce, text.encode(), context.encode())
+    return f"{VERSION}.{newest.id}.{base64.urlsafe_b64encode(sealed).decode()}"
 
 
-def decrypt(purpose: str, encrypted: str) -> str | None:
-    """The text that encrypt() was given; None if it was changed, or encrypted with another secret or purpose."""
+def decrypt(context: str, encrypted: str) -> str | None:
+    """The text that encrypt() was given; None if it was changed, or encrypted with another context or a removed key."""
+    if not encrypted.startswith(f"{VERSION}."):
+        return _decrypt_fernet(context, encrypted)
     try:
-        return _cipher(purpose).decrypt(encrypted.encode()).decode()
-    except InvalidToken:
+        _version, named, text = encrypted.split(".")
+        sealed = base64.urlsafe_b64decode(text)
+    except ValueError:
+        return None
+    return next((_opened(one, context, sealed) for one in _ring if one.id == named), None)
+
+
+def _opened(one: _Key, context: str, sealed: bytes) -> str | None:
+    try:
+        return one.cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], context.encode()).decode()
+    except (InvalidTag, ValueError):
         return None
 
 
-def _cipher(purpose: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(_key(f"encrypted {purpose}")))
+def _decrypt_fernet(purpose: str, encrypted: str) -> str | None:
+    """A value of before version e1, which had a key for each context and named no key."""
+    for one in all_keys(f"encrypted {purpose}"):
+        try:
+            return Fernet(base64.urlsafe_b64encode(one)).decrypt(encrypted.encode()).decode()
+        except InvalidToken:
+            continue
+    return None
 
 
-def _key(purpose: str) -> bytes:
-    return hmac.digest(_site_secret(), f"etracking {purpose}".encode(), hashlib.sha256)
+def _made(secret: bytes) -> _Key:
+    return _Key(secret, _derive(secret, "key id")[:4].hex(), AESGCM(_derive(secret, "at rest")))
 
 
-def _site_secret() -> bytes:
-    if not _secret:
+def _derive(secret: bytes, purpose: str) -> bytes:
+    return hmac.digest(secret, f"etracking {purpose}".encode(), hashlib.sha256)
+
+
+def _digest(one: bytes, text: str) -> str:
+    return hmac.digest(one, text.encode(), hashlib.sha256).hex()
+
+
+def _newest() -> _Key:
+    if not _ring:
         raise RuntimeError("call keys.initialize() first: without a secret anyone could make these keys")
-    return _secret
+    return _ring[0]

@@ -32,8 +32,8 @@ def test_token_of_an_erased_contact_does_not_open_the_next_one(app):
     assert Contact.of_link(token) is None
 
 
-def test_token_needs_our_key(app, monkeypatch):
+def test_token_needs_our_key(app):
     contact = make_dossier(("email", "someone@example.org")).contacts.get()
     token = contact.token
-    monkeypatch.setattr(keys, "_secret", b"another secret of at least thirty-two characters")
+    keys.initialize("another secret of at least thirty-two characters")
     assert Contact.of_link(token) is None

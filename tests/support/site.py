@@ -56,7 +56,7 @@ def running(url: str, **settings) -> Flask:
     site.config.clear()  # what a test has changed
     site.config.update(config)
     state(site).forget()  # what the process remembers of the database it had
-    keys.initialize(site.config["SECRET_KEY"])
+    keys.initialize(*(key.secret for key in site.config["KEY_RING"]))
     storage.use(site, url)
     return site
 

@@ -47,6 +47,13 @@ def test_the_settings_of_the_tests_are_right(refused, profile):
         ("SECRET_KEY", "abab" * 16),
         ("SECRET_KEY", "K7q-Zx2pW9" * 5),
         ("SECRET_KEY", "abcdefghijklmnopqrstuvwxyz0123456789"),
+        ("KEYS", "2026a"),
+        ("KEYS", KEY),  # a key without a name
+        ("KEYS", "2026a:short"),
+        ("KEYS", f"2026a:{'abab' * 16}"),
+        ("KEYS", f"2026a:{KEY} 2026b:{KEY}"),
+        ("KEYS", f"2026a:{KEY} 2026a:{KEY[::-1]}"),
+        ("KEYS", f"secret-key:{KEY[::-1]}"),
         ("SITE_URL", ""),
         ("SITE_URL", "etracking.example.lu"),
         ("SITE_URL", "ftp://etracking.example.lu"),
@@ -149,6 +156,13 @@ def test_setting_that_cannot_be_right_refuses_to_start_and_says_its_name(refused
 def test_what_may_do_for_development_is_refused_in_production(refused, name, text):
     (problem,) = refused(PRODUCTION, **{name: text})
     assert f"ETRACKING_{name}" in problem and "\n" not in problem
+
+
+def test_a_key_ring_needs_no_other_secret_and_none_is_named(refused):
+    ring = f"2026b:{KEY[::-1]} 2026a:{KEY}"
+    assert refused(PRODUCTION | {"SECRET_KEY": "", "KEYS": ring}) == refused(PRODUCTION | {"KEYS": ring}) == []
+    (problem,) = refused(PRODUCTION, KEYS=f"{KEY[::-1]} 2026a:{KEY}")
+    assert "ETRACKING_KEYS" in problem and KEY[::-1] not in problem
 
 
 @pytest.mark.parametrize("names", [("SECRET_KEY",), ("SITE_URL",), ("MAIL_SERVER",), ("MAIL_SENDER",), ("PROXY_HOPS",)])

@@ -10,6 +10,7 @@ from web.settings import DEFAULTS
 TEXTS = sorted(name for name, default in DEFAULTS.items() if isinstance(default, str))
 CHECKED = (
     "SECRET_KEY",
+    "KEYS",
     "SITE_URL",
     "DATABASE_URL",
     "MAIL_SENDER",
