@@ -16,7 +16,8 @@ from models.catalogue import revision
 from models.catalogue.procedure import LOCALES
 from models.databases import is_away
 from models.dossiers.number import parse, several
-from models.security import keys
+from models.security import events, keys
+from models.security.throttle import visitor_key
 from web import (
     access_log,
     compression,
@@ -27,6 +28,7 @@ from web import (
     htmx,
     languages,
     logging_config,
+    origin,
     page_cache,
     request_id,
     schema,
@@ -67,6 +69,8 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     front.init_app(app, PLAIN_HTTP)
     compression.init_app(app)
     database.init_app(app, db, partial(make_database, impatient=guard.serving()), is_away)
+    events.initialize(partial(origin.current, visitor_key))
+    app.teardown_request(events.flush_if_due)
     schema.init_app(app, PLAIN_HTTP)
     sessions.init_app(app)
     languages.init_app(app, LOCALES, blueprints.KEPT_FILTERS)

@@ -29,6 +29,7 @@ from models import (
     Heartbeat,
     Notification,
     Reply,
+    SecurityCount,
     Tally,
     Tries,
     Used,
@@ -41,6 +42,7 @@ from models.notifications import misdated, outbox
 from models.notifications.channel import CHANNELS
 from models.notifications.heartbeat import BEAT_SECONDS
 from models.notifications.texts import erase_texts
+from models.security import events
 from senders import bounces
 from senders.base import place
 from web import log_safety
@@ -95,6 +97,7 @@ class Housekeeping:
     def step(self) -> float | None:
         self._every(RECLAIM_SECONDS, self._reclaim)
         self._every(WATCH_SECONDS, alarms.watch)
+        self._every(events.FLUSH_SECONDS, flush_events)
         self._every(HOUR, tidy)
         if current_app.config["MAIL_BOUNCE_SERVER"]:
             self._every(COLLECT_SECONDS, collect_bounces)
@@ -211,12 +214,19 @@ def reclaim(mine: Collection[int] = ()) -> None:
             log.warning("%d notifications taken over from a worker that was lost", lost)
 
 
+def flush_events() -> None:
+    """Add the security events that this process has counted to the database."""
+    with db.connection_context():
+        events.flush()
+
+
 def tidy() -> None:
     """Delete expired rows and texts, remind of paper or let its number lapse, refresh waiting times and counts."""
     with db.connection_context():
         Counter.purge()
         Tries.purge()
         Used.purge()
+        SecurityCount.purge()
         Contact.purge()
         Reply.purge()
         Erasure.purge()

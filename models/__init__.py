@@ -26,6 +26,7 @@ from models.notifications.heartbeat import Heartbeat
 from models.notifications.notification import Notification
 from models.notifications.outcome import Outcome
 from models.notifications.subscription import Subscription
+from models.security.events import SecurityCount
 from models.security.throttle import Counter, Tries, Used
 from models.staff.audit import Audit
 from models.staff.codes import RecoveryCode, Totp
@@ -75,6 +76,7 @@ MODELS = (
     Counter,
     Tries,
     Used,
+    SecurityCount,
     Erasure,
     Backup,
     Alarm,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from flask import Blueprint, Response, abort, current_app, request
 from peewee import PeeweeException
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
@@ -18,6 +18,8 @@ from models.monitoring import conditions, figures
 from models.notifications import limits as sms_limits
 from models.notifications import outbox
 from models.notifications.channel import CHANNELS
+from models.security import events
+from models.security.events import SecurityCount
 from web import schema
 from web.state import state
 
@@ -31,7 +33,7 @@ class Figures(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """The metrics, one family after the other."""
-        for family in (_service, _alarms, _dossiers, _notifications, _channels, _sms):
+        for family in (_service, _alarms, _security, _dossiers, _notifications, _channels, _sms):
             yield from family()
 
 
@@ -73,6 +75,14 @@ def _alarms() -> Iterable[Metric]:
     yield _gauge("alarm", "1 while it rings", [((name,), name in found) for name in conditions.NAMES], "name")
     backups = [((row.act,), row.at.timestamp()) for row in Backup.select()]
     yield _gauge("backup_timestamp_seconds", "When a backup was last made and tried", backups, "act")
+
+
+def _security() -> Iterable[Metric]:
+    events.flush()  # of this process; the others add theirs within seconds
+    counts = CounterMetricFamily("etracking_security_events", "Security events", labels=("kind", "detail"))
+    for key, count in SecurityCount.totals().items():
+        counts.add_metric(key, count)
+    yield counts
 
 
 def _dossiers() -> Iterable[Metric]:

@@ -11,13 +11,14 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import jwt
 from flask import Blueprint, Response, abort, current_app, request
 
 from models import Counter, Notification, Used, db
 from models.notifications import consent
+from models.security import events
 from senders import bounces, vonage_answers
 
 bp = Blueprint("webhooks", __name__, url_prefix="/webhooks")
@@ -63,8 +64,7 @@ def bounce() -> Response:
     secret = current_app.config["MAIL_BOUNCE_SECRET"] or abort(404)
     moment, _, given = request.headers.get("X-Signature", "").partition(".")
     signed = hmac.new(secret.encode(), f"{moment}.".encode() + request.get_data(), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(signed.encode(), given.encode()) or not _fresh(int(moment) if moment.isdecimal() else 0):
-        abort(401)
+    _check(signed, given, int(moment) if moment.isdecimal() else 0)
     return _accept("bounce", request.get_data(), given, _record_bounce)
 
 
@@ -72,7 +72,7 @@ def _accept(kind: str, said: Any, once: str, act: Callable[[Any], bool]) -> Resp
     """Process a request once; 401 if it was processed before. If `act` fails, the other side may send it again."""
     with db.atomic():
         if not Used.consume_once(f"{kind} {once}", 2 * dt.timedelta(seconds=SIGNATURE_SECONDS)):
-            abort(401)
+            _refuse("replayed")
         meant_us = act(said)
     if not meant_us:
         Counter.hit(f"{kind} that changed nothing", DAY)
@@ -84,14 +84,12 @@ def _signed_by_vonage() -> tuple[dict[str, Any], str]:
     secret = current_app.config["VONAGE_SIGNATURE_SECRET"] or abort(404)
     claims = _claims(request.headers.get("Authorization", "").removeprefix("Bearer "), secret)
     body = request.get_data()
-    signed, given = hashlib.sha256(body).hexdigest(), str(claims["payload_hash"])
-    if not hmac.compare_digest(signed.encode(), given.encode()) or not _fresh(claims["iat"]):
-        abort(401)
+    _check(hashlib.sha256(body).hexdigest(), str(claims["payload_hash"]), claims["iat"])
     try:
         notice = json.loads(body)
     except (ValueError, RecursionError):
-        abort(400)
-    return (notice, claims["jti"]) if isinstance(notice, dict) else abort(400)
+        notice = None
+    return (notice, claims["jti"]) if isinstance(notice, dict) else _refuse("malformed", 400)
 
 
 def _claims(token: str, secret: str) -> dict[str, Any]:
@@ -105,11 +103,20 @@ def _claims(token: str, secret: str) -> dict[str, Any]:
             options={"require": ["iat", "jti", "payload_hash"]},
         )
     except jwt.InvalidTokenError:
-        abort(401)
+        _refuse("signature")
 
 
-def _fresh(moment: float) -> bool:
-    return abs(time.time() - moment) <= SIGNATURE_SECONDS
+def _check(signed: str, given: str, moment: float) -> None:
+    """Refuse a body whose hash is not the one that was signed, and what was signed too long ago."""
+    if not hmac.compare_digest(signed.encode(), given.encode()):
+        _refuse("signature")
+    if abs(time.time() - moment) > SIGNATURE_SECONDS:
+        _refuse("stale")
+
+
+def _refuse(why: str, code: int = 401) -> NoReturn:
+    events.record("webhook-refused", why)
+    abort(code)
 
 
 def _record_report(notice: dict[str, Any]) -> bool:
