@@ -11,6 +11,7 @@ export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)
 
 .PHONY: run test test-fast lint fmt bench install setup translations lock clean
 .PHONY: help dev address database
+.PHONY: supply-chain sbom advisories secrets
 .DELETE_ON_ERROR:
 
 # The worker and a web server, $(1), with the settings of .env, until Ctrl-C or the end of the server.
@@ -48,6 +49,17 @@ fmt: .setup/python-dev ## mend the style
 	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+supply-chain: sbom advisories secrets ## the next three
+
+sbom: .setup/python-dev ## the bill of materials, .setup/sbom.cdx.json: all packages that are shipped
+	@$(BIN)/python .ci/sbom.py
+
+advisories: .setup/python-dev ## known vulnerabilities in what is pinned; says so if no database answers
+	@$(BIN)/python .ci/advisories.py
+
+secrets: .setup/python-dev ## keys and passwords in tracked files and recent commits
+	@$(BIN)/python .ci/find_secrets.py
 
 bench: install .setup/python-dev ## bytes against their budgets; requests per second against a floor; pages at a million dossiers; a backlog
 	$(BIN)/python -m bench.weight
