@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 import blueprints
 import commands
 import senders
+from blueprints.operations import refusals
 from blueprints.public import catalogue
 from commands import guard
 from models.base import db, make_database, today
@@ -78,7 +79,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     htmx.init_app(app)
     security_headers.init_app(app, PLAIN_HTTP)
     page_cache.init_app(app, revision.current, today)
-    errors.init_app(app, error_words.text)
+    errors.init_app(app, error_words.text, refusals.note)
     senders.init_app(app)
     csrf.init_app(app)
     blueprints.register(app, csrf)

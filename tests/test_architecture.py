@@ -62,7 +62,7 @@ HELPERS = {
         "tables",
     },
     "blueprints.public": {"catalogue", "contact_limits", "forms", "lookups"},
-    "blueprints.operations": {"readiness"},
+    "blueprints.operations": {"readiness", "refusals"},
 }
 WORKERS = {
     "alarms",

@@ -6,14 +6,17 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 from web import htmx
 from web.database import AwayError
 from web.error_log import log_error
-from web.state import ErrorAnswer, ErrorText, HelpPage, state
+from web.state import ErrorAnswer, ErrorNote, ErrorText, HelpPage, state
 
 SECRETS = {"password", "again", "code", "credential"}  # fields that no page repeats
 
 
-def init_app(app: Flask, text: ErrorText) -> None:
-    """Answer every HTTP error and every exception with our error page; `text` gives its title and sentences."""
-    state(app).error_text = text
+def init_app(app: Flask, text: ErrorText, note: ErrorNote) -> None:
+    """Answer every HTTP error and every exception with our error page.
+
+    `text` gives its title and sentences; `note` is called with each of them.
+    """
+    state(app).error_text, state(app).note_error = text, note
     app.register_error_handler(HTTPException, show)
     app.log_exception = lambda exc_info: None  # type: ignore[method-assign]  # Flask's logs the URL; see error_log.py
 
@@ -34,6 +37,7 @@ def on_prefix(app: Flask, prefix: str, answer: ErrorAnswer) -> None:
 def show(error: HTTPException) -> Response:
     """Answer with the page of `error`, and keep its headers (Allow, Retry-After)."""
     code = error.code or 500
+    state().note_error(error)
     for prefix, answer in state().error_answers.items():
         if request.path.startswith(prefix):
             return answer(error)

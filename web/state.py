@@ -18,6 +18,7 @@ NAME = "etracking"
 ErrorAnswer = Callable[[HTTPException], Response]
 HelpPage = Callable[[str, str], Response]
 ErrorText = Callable[[HTTPException], dict[str, str]]
+ErrorNote = Callable[[HTTPException], None]
 
 
 @dataclass
@@ -35,6 +36,7 @@ class State:
     locales: Mapping[str, str] = field(default_factory=dict)  # languages: code -> locale
     kept_filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # languages: blueprint -> parameters
     error_text: ErrorText = field(init=False)  # errors
+    note_error: ErrorNote = field(init=False)  # errors
     error_answers: dict[str, ErrorAnswer] = field(default_factory=dict)  # errors: start of the path -> answer
     help_pages: dict[str, HelpPage] = field(default_factory=dict)  # errors: first part of the path -> page
     revision: Callable[[], Hashable] = field(init=False)  # page_cache

@@ -18,11 +18,11 @@ from blueprints.api.schemas import Move, dossier_schema
 from models import Authority, ConflictError, Counter, Dossier, Reply, Scope, System, db
 from models.base import local_day
 from models.dossiers import moves
+from models.security import events
 from web.links import link_to
 
 bp = Blueprint("v1", __name__, url_prefix=PREFIX)
 bp.after_request(set_headers)
-bp.register_error_handler(HTTPException, response_to)
 
 MAX_REQUESTS_PER_MINUTE = 600  # for each system
 PAGE_SIZE = 100  # dossiers
@@ -36,8 +36,10 @@ def require_token() -> None:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     g.system = System.find(token) if kind.lower() == "bearer" and token else None
     if g.system is None or not g.system.staff.may("api"):
+        events.record("token-refused", "api")
         raise Problem(401, "Send the header Authorization: Bearer <token>; this token is unknown or was revoked.")
     if Counter.hit(f"api|{g.system.id}", dt.timedelta(minutes=1)) > MAX_REQUESTS_PER_MINUTE:
+        events.record("limit-reached", "api")
         raise TooManyRequests(retry_after=60)
     g.scope = Scope(g.system.staff)
 

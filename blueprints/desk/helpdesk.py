@@ -15,6 +15,7 @@ from blueprints.public import contact_limits
 from models import Contact, Counter, Notification
 from models.desk import helpdesk
 from models.notifications import addresses
+from models.security import events
 from web import htmx
 from web.form_fields import ButtonForm
 
@@ -111,6 +112,7 @@ def _page(answer: LookUpForm, status: int = 200) -> Response:
 def _count_look_up() -> None:
     """Rate limit on look-ups and unmasked addresses, against copying many. Raises TooManyRequests."""
     if Counter.hit_rolling(f"look-ups of {g.staff.id}", HOUR) > MAX_LOOK_UPS:
+        events.record("limit-reached", "helpdesk")
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
 
 

@@ -48,6 +48,7 @@ def show() -> Response:
     if not token:
         abort(404)
     if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
+        events.record("token-refused", "metrics")
         return Response("a token is needed\n", 401, {"WWW-Authenticate": "Bearer"}, mimetype="text/plain")
     encode, content_type = choose_encoder(request.headers.get("Accept", ""))
     try:

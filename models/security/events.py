@@ -41,7 +41,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     # What a visitor may not do
     "route-denied": ("session", "right", "factor"),
     "csrf-refused": ("missing", "wrong", "origin"),
-    "request-refused": ("host", "method", "body", "nul", "malformed"),
+    "request-refused": ("host", "method", "body", "malformed"),
     "token-refused": ("contact", "invitation", "api", "metrics", "captcha", "push", "session"),
     "webhook-refused": ("signature", "stale", "replayed", "malformed"),
     # Numbers, CAPTCHA and limits
