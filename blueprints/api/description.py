@@ -66,7 +66,7 @@ def _paths() -> dict[str, Any]:
                 "operationId": "listDossiers",
                 "summary": "The authority's dossiers, 100 at a time",
                 "parameters": [after, status],
-                "responses": _answers({"200": ("A page", many)}, 401, 429),
+                "responses": _answers({"200": ("A page", many)}, 400, 401, 422, 429),
             }
         },
         "/dossiers/{number}": {
@@ -74,7 +74,7 @@ def _paths() -> dict[str, Any]:
                 "operationId": "showDossier",
                 "summary": "One dossier with its history",
                 "parameters": [number],
-                "responses": _answers({"200": ("The dossier", _ref("DossierShape"))}, 401, 404, 429),
+                "responses": _answers({"200": ("The dossier", _ref("DossierShape"))}, 400, 401, 404, 429),
             }
         },
         "/dossiers/{number}/moves": {
@@ -91,7 +91,7 @@ def _paths() -> dict[str, Any]:
 
 def _answers(good: dict[str, tuple[str, dict[str, Any]]], *problems: int) -> dict[str, Any]:
     texts = {
-        400: "A header is missing",
+        400: "A header is missing, or there is a NUL character in the request",
         401: "No valid token",
         404: "No such dossier of this authority",
         409: "The dossier has changed, or the move is not allowed",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Response, jsonify
-from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, TooManyRequests
 
 from web.database import AwayError
 from web.error_log import log_error
@@ -47,6 +47,8 @@ def response_to(error: HTTPException) -> Response:
     body = {"status": error.code, "title": error.name, "detail": error.description, **more}
     response = jsonify(body)
     response.status_code, response.content_type = error.code or 500, "application/problem+json"
+    if isinstance(error, MethodNotAllowed):
+        response.allow.update(error.valid_methods or ())
     if isinstance(error, TooManyRequests | AwayError):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -53,13 +53,29 @@ def openapi() -> Response:
 @bp.get("/dossiers")
 def index() -> Response:
     """One page of the authority's dossiers, oldest first; `after` is the `next` of the page before."""
-    after, status = request.args.get("after", 0, type=int), request.args.get("status", "")
+    after, status = _after(), _once("status")
     dossiers = g.scope.dossiers()
     row = dossiers.model
     wanted = (row.id > min(max(after, 0), 2**31 - 1)) & ((row.status == status) if status else (row.id > 0))
     rows = list(dossiers.where(wanted).order_by(row.id).limit(PAGE_SIZE))
     more = rows[-1].id if len(rows) == PAGE_SIZE else None
     return jsonify(dossiers=[dossier_schema(dossier, with_history=False) for dossier in rows], next=more)
+
+
+def _after() -> int:
+    """The query parameter `after`. What is no number would begin at the first page again, without end."""
+    try:
+        return int(_once("after") if "after" in request.args else 0)
+    except ValueError:
+        raise Problem(422, "after is a whole number: `next` of the page before.") from None
+
+
+def _once(name: str) -> str:
+    """A query parameter that may come once, or empty."""
+    values = request.args.getlist(name)
+    if len(values) > 1:
+        raise Problem(422, f"{name} may come once.")
+    return values[0] if values else ""
 
 
 @bp.get("/dossiers/<number:number>")

@@ -171,3 +171,10 @@ def test_address_that_there_is_not_is_told_to_a_program_as_one(api):
     for path in ("/api/v1/dossiers/not-a-number", "/api/v1/nothing"):
         assert api.get(path, 404)["title"] == "Not Found"
     assert api.post("/api/v1/dossiers", {}, 405)["status"] == 405
+    assert {"GET", "HEAD", "OPTIONS"} == set(api.headers["Allow"].split(", "))
+
+
+@pytest.mark.parametrize("query", ["after=", "after=two", "after=1&after=2", "status=a&status=b"])
+def test_page_that_cannot_be_meant_is_not_the_first_one_again(api, query):
+    """A program with a slip in it would read the first page for ever."""
+    assert api.get(f"/api/v1/dossiers?{query}", 422)["detail"]
