@@ -25,6 +25,7 @@ EXEMPT_FROM_CSRF = (
     tracking.check,  # needs a solved CAPTCHA, and changes only the visitor's own session
     # These need the number and no session, so their pages work without a cookie.
     status.look_up,
+    status.pay,  # and a solved CAPTCHA
     status.report_posted,
     status.correct_address,
     push.tell,

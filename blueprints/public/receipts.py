@@ -39,10 +39,10 @@ def check() -> Response:
 @bp.get("/R/<number:number>/<number:seal>", endpoint="scanned")
 def show(number: str, seal: str) -> Response:
     """Show if a receipt is genuine and its dates are still valid. A wrong seal counts as a failed look-up."""
-    dossier = lookups.dossier(number)
+    dossier = lookups.dossier(number, of_seal=True)
     issued = receipt.sealed(dossier, seal, current_app.config["SECRET_KEY"])
     if issued is None:
-        lookups.count_miss()
+        lookups.count_miss("seal")
         abort(404)
     present = receipt.present(dossier)
     standing = issued.standing(present)

@@ -5,10 +5,10 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, current_app, jsonify, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from blueprints.public import contact_limits, contacts, lookups, push
+from blueprints.public import captcha, contact_limits, contacts, lookups, push
 from blueprints.public.forms import MailAddressForm, MobileNumberForm, PostedForm
 from models import ConflictError, Contact, Dossier, today
 from models.dossiers.kinds import WITH_AUTHORITY
@@ -16,7 +16,7 @@ from models.dossiers.number import clean, find, grouped, scanned
 from models.notifications import addresses
 from models.notifications.version_key import VersionKey
 from models.security.crockford import check_character
-from web import htmx
+from web import errors, htmx
 from web.compression import Page
 from web.languages import current
 from web.page_cache import page_response
@@ -31,6 +31,7 @@ from wording.sheets import printed_url
 bp = Blueprint("status", __name__)
 
 MAX_BYTES = 6 * 1024 * 1024  # of rendered status pages
+LOOK_UP_SCOPE = "look-up/number"  # of the CAPTCHA
 NO_SESSION = {"csrf": False}  # no CSRF token: the number is the key, and no session is needed
 
 
@@ -99,6 +100,29 @@ def show(number: str, round_: int = 0) -> Response:
     return _answer(page, seen)
 
 
+@bp.post("/t/<number:number>")
+def pay(number: str) -> Response:
+    """Look the number up for a solved CAPTCHA, while look-ups without one are closed (see models/security/lookups)."""
+    error, _key = captcha.verify(request.form, LOOK_UP_SCOPE)
+    if error:
+        return _price(number, 422, error)
+    if lookups.version_key(number, paid=True) is None:
+        return unknown(grouped(number))
+    return htmx.follow(url_for(".show", number=number))
+
+
+@bp.app_errorhandler(lookups.BlockedError)
+def blocked(error: lookups.BlockedError) -> Response:
+    """429: ask for a solved CAPTCHA, if one opens the number; files and programs get the plain error page."""
+    if not error.payable or "." in request.path:
+        return errors.show(error)
+    if htmx.headers():  # a part of a page could not load the script of the CAPTCHA
+        return htmx.goto(url_for(".show", number=error.number))
+    response = _price(error.number, 429)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
 @bp.get("/t/<number:number>.json")
 def data(number: str) -> Response:
     """The status as JSON, for the saved dossiers of the app. It holds nothing that the page does not show."""
@@ -156,6 +180,11 @@ def correct_address(number: str, contact: int) -> Response:
 def unknown(typed: str) -> Response:
     """404, the same for unknown and malformed numbers; keeps the typed number and helps to correct it."""
     return private(htmx.page("public/status/look_up.html", 404, typed=typed[:64], error=why(typed[:64])))
+
+
+def _price(number: str, status: int, error: str | None = None) -> Response:
+    context = {"captcha": captcha.offer(LOOK_UP_SCOPE), "captcha_error": error, "number": number}
+    return private(make_response(render_template("public/status/price.html", **context), status))
 
 
 def not_found(number: str, _rest: str) -> Response:

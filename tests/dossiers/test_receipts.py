@@ -144,7 +144,7 @@ def test_wrong_seals_are_counted_as_guesses_and_slips_of_the_pen_are_not(app, do
     for _ in range(30):
         assert guesser.open(f"/r/{dossier.number}/{new_number()}").status_code == 404
     assert guesser.open(f"/r/{dossier.number}/{new_number()}").status_code == 429
-    assert guesser.open(f"/t/{dossier.number}").status_code == 429
+    assert guesser.open(f"/t/{dossier.number}").status_code == 200, "its number was found there: that is no guess"
 
 
 def test_number_and_seal_can_be_typed_in_any_spelling(app, visitor, dossier, clerk):

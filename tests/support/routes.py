@@ -67,6 +67,7 @@ class Site:
         self.api_token = re.search(r"token +(\S+)", run(app, "systems", "add", authority, "registry").output)[1]
         # Each notes when it was last heard of, once a minute: that has been done before anybody looks.
         self.story.citizen.open("/api/v1/dossiers", headers={"Authorization": f"Bearer {self.api_token}"})
+        self.story.citizen.get(f"/e/{self.dossier.number}+{other}")  # and the browser that it has found these numbers
 
     def _pass(self, page: Page) -> None:
         """The citizen types the digits on `page`, and may give an address."""

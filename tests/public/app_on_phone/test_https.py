@@ -53,4 +53,4 @@ def test_forms_of_the_site_are_taken_from_a_real_browser(page, dossier, clerk):
     page.locator("#password").press("Enter")
     expect(page).to_have_url(f"{SITE}/desk/account")  # a password alone opens no more
     names = {cookie["name"] for cookie in page.context.cookies()}
-    assert names == {"__Host-etracking", "__Host-desk", "__Host-known"}
+    assert names == {"__Host-found", "__Host-etracking", "__Host-desk", "__Host-known"}
