@@ -6,6 +6,8 @@ from flask import Flask, Response, redirect, render_template, request
 from htmx_flask import Htmx, make_response
 from htmx_flask.requests import HtmxAwareRequest, HtmxHeaders
 
+from web.bodies import WholeBody
+
 
 class Headers(HtmxHeaders):
     """The htmx headers of a request. htmx-flask reads those of htmx 2; this adds HX-Request-Type of htmx 4."""
@@ -20,8 +22,8 @@ class Headers(HtmxHeaders):
         return bool(self) and not whole
 
 
-class Request(HtmxAwareRequest):
-    """A request with our `Headers` as `request.htmx`."""
+class Request(WholeBody, HtmxAwareRequest):
+    """A request with our `Headers` as `request.htmx`, and with no body that is cut off."""
 
     htmx: Headers
 
