@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import ipaddress
 import socket
 import threading
 import time
@@ -12,6 +11,7 @@ import urllib3
 from urllib3.connection import HTTPSConnection
 from urllib3.util import parse_url
 
+from senders import public_addresses
 from senders.base import SendError
 
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
@@ -62,17 +62,34 @@ class _Connection(HTTPSConnection):
 
 
 class _PublicConnection(_Connection):
-    """Refuses addresses inside our own networks (server-side request forgery).
+    """Connects to public addresses only (server-side request forgery).
 
-    Checked once connected: between an earlier look-up and the connection, the name may be pointed elsewhere.
+    The name is looked up once, and the connection made to what was found: a name that is pointed elsewhere in between
+    (DNS rebinding) changes nothing, and no packet goes to a private address.
     """
 
     def _new_conn(self) -> socket.socket:
-        connection = super()._new_conn()
-        if not _is_public(connection.getpeername()[0]):
-            connection.close()
+        name = self._dns_host
+        *others, last = self._looked_up()
+        try:
+            for self._dns_host in others:
+                with suppress(urllib3.exceptions.HTTPError):
+                    return super()._new_conn()
+            self._dns_host = last
+            return super()._new_conn()
+        finally:
+            self._dns_host = name  # the certificate is checked for it
+
+    def _looked_up(self) -> list[str]:
+        """The addresses of the host. Raises SendError if one of them is not public."""
+        try:
+            found = socket.getaddrinfo(self._dns_host.strip("[]"), self.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise urllib3.exceptions.NameResolutionError(self.host, self, error) from error  # type: ignore[arg-type]
+        addresses = [str(where[0]) for *_kind, where in found]
+        if not all(map(public_addresses.is_public, addresses)):
             raise SendError("hook leads into a private network")
-        return connection
+        return addresses
 
 
 class _Watchdog(threading.Timer):
@@ -90,8 +107,3 @@ class _Watchdog(threading.Timer):
     def cancel(self) -> None:
         super().cancel()
         self.connection.close()
-
-
-def _is_public(address: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    return (getattr(ip, "ipv4_mapped", None) or ip).is_global

@@ -13,7 +13,7 @@ class WholeBody:
     Werkzeug's LimitedStream ends such a body at the limit without an error, so that half of it would be parsed.
     """
 
-    environ: Any
+    environ: dict[str, Any]
     content_length: int | None
     max_content_length: int | None
 
@@ -21,7 +21,7 @@ class WholeBody:
     def stream(self) -> IO[bytes]:
         """The body. Raises RequestEntityTooLarge, LengthRequired (411) or BadRequest for one cut off on its way."""
         if "HTTP_TRANSFER_ENCODING" not in self.environ or self.content_length is not None:
-            return super().stream  # type: ignore[misc,no-any-return]
+            return super().stream  # type: ignore[misc]
         if not self.environ.get("wsgi.input_terminated"):  # a server that does not tell us where the body ends
             raise LengthRequired
         return io.BytesIO(_read(self.environ["wsgi.input"], self.max_content_length))

@@ -91,23 +91,6 @@ def test_hook_that_leads_into_our_own_network_is_told_nothing(hook, either, doss
     assert (Delivery.get().error, hook.posts) == ("hook leads into a private network", [])
 
 
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("158.64.1.1", True),
-        ("2001:41d0::1", True),
-        ("10.0.0.1", False),
-        ("169.254.169.254", False),
-        ("::1", False),
-        ("::ffff:192.168.1.1", False),
-        ("fe80::1%eth0", False),
-        ("127.0.0.1", False),
-    ],
-)
-def test_private_addresses_are_known_however_they_are_written(address, public):
-    assert webhook._is_public(address) == public
-
-
 def test_deliveries_that_were_given_up_are_sent_again_when_the_operator_says_so(hook, either, dossier):
     hook.answer = 503
     Delivery.update(attempts=len(RETRY_PAUSES)).execute()
