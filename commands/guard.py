@@ -9,6 +9,8 @@ import click
 from flask.cli import run_command, with_appcontext
 from peewee import PeeweeException
 
+from models import Audit, db
+from models.staff import acting
 from web import schema
 from web.state import state
 
@@ -25,11 +27,22 @@ WITHOUT_DATABASE = {
     "notifications send",  # waits until the database can be reached
     "push keys",
 }
+# Commands without a row in the audit log. Every other, also one that is new, leaves one at least.
+NOT_AUDITED = {
+    *("audit verify", "config check", "db status", "notifications status", "systems list"),  # they only look
+    *("backup keys", "push keys", "captcha voices", "catalogue check"),  # they touch no database
+    *("backup create", "backup verify", "catalogue load", "db upgrade"),  # no account, no key, no person
+    "db copy",  # the copy is the same, its audit log too
+    "demo",  # plays the staff, in development
+    "notifications send",  # the service itself
+}
 
 
 def protect(commands: Iterable[click.Command]) -> None:
-    """Let every command but those above look at the database first. Call it once for each."""
+    """Let every command, but those above, look at the database first and leave its trace. Call it once for each."""
     for name, command in _leaves(commands):
+        if command.callback and name not in NOT_AUDITED:
+            command.callback = _audited(command.callback, name)
         if command.callback and name not in WITHOUT_DATABASE:
             command.callback = _after_a_look(command.callback)
 
@@ -56,6 +69,28 @@ def _leaves(commands: Iterable[click.Command], *names: str) -> Iterator[tuple[st
             yield from _leaves(command.commands.values(), *words)
         else:
             yield " ".join(words), command
+
+
+def _audited(callback: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """`callback`, whose rows in the audit log name the command; if it wrote none itself, there is one of it."""
+
+    @with_appcontext
+    @wraps(callback)
+    def run(*args: Any, **options: Any) -> Any:
+        with acting.by_command(name, _operator()) as command:
+            done = callback(*args, **options)
+            if not command.rows:
+                with db.connection_context():
+                    Audit.record(None, "command")
+        return done
+
+    return run
+
+
+def _operator() -> int:
+    """The number of the operating system's account that typed this; of the person, also if by sudo."""
+    by_sudo = os.environ.get("SUDO_UID", "")
+    return int(by_sudo) if by_sudo.isdecimal() else os.getuid()
 
 
 def _after_a_look(callback: Callable[..., Any]) -> Callable[..., Any]:

@@ -42,6 +42,9 @@ def deeds() -> dict[str, str]:
         "backdated": _("Bag of an earlier day"),
         "elsewhere": _("Number of another authority read"),
         "restored": _("Database restored from a copy"),
+        "opened": _("Dossier opened"),
+        "listed": _("List of all opened"),
+        "command": _("Command of an operator"),
     }
 
 

@@ -26,7 +26,11 @@ class Overview(NamedTuple):
 
 def add(email: str, role: str, authority: Authority | None, password: str) -> Staff:
     """Add an account with a password. Raises as passwords.hashed() and Staff.register() do."""
-    return Staff.register(email, role, authority, passwords.hashed(password, email))
+    hashed = passwords.hashed(password, email)
+    with db.atomic():
+        staff = Staff.register(email, role, authority, hashed)
+        Audit.record(None, "account added", account=staff.id, role=role)
+        return staff
 
 
 def invite(email: str, role: str, authority: Authority | None, by: Staff | None = None) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from peewee import CharField, IntegerField, JSONField
 
 from models.base import Base, UTCDateTimeField, db, now
+from models.staff import acting
 from models.staff.staff import Staff
 
 ADVISORY_LOCK = 0x61756469  # PostgreSQL: appends wait for each other, so that the chain does not fork
@@ -33,7 +34,13 @@ class Audit(Base):
 
     @classmethod
     def record(cls, staff: Staff | None, action: str, dossier: int | None = None, **details: Any) -> "Audit":
-        """Append one row. Call it inside the transaction of the act, so that act and row are committed together."""
+        """Append one row. Call it inside the transaction of the act, so that act and row are committed together.
+
+        While a command runs, the row names the command and its operator; `staff` is the account that was acted on.
+        """
+        if command := acting.command():
+            details |= command.details() | ({"account": staff.id} if staff else {})
+            staff = None
         with db.atomic():
             cls.lock()
             last = cls.select().order_by(cls.id.desc()).first()

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import click
 import pytest
+from peewee import fn
 
-from models import db
+from models import Audit, Invitation, Passkey, RecoveryCode, Staff, StaffSession, System, Totp, db
 from paths import CATALOGUE
 from support import backups, production
 from support.commands import run
@@ -112,3 +113,38 @@ def test_what_the_worker_sends_in_production_leads_to_the_site_over_https(real, 
     links = set(re.findall(r"https?://[^/\s<>\"]+", text))
     assert links - {"https://logement.public.lu"} == {production.SITE}, "the authority's own page beside ours"
     assert mail["From"].endswith(production.HOST)
+
+
+# The tables and columns of accounts, keys and systems: what a command does to them stands in the audit log.
+ACCOUNTS = (Staff, Passkey, Totp, RecoveryCode, Invitation, StaffSession, System)
+LOOKING = re.compile(r"(config|db|captcha|catalogue|push) |.*(list|status|check|keys|verify)\b|backup create|demo")
+
+
+def kept() -> str:
+    return repr([list(model.select().tuples()) for model in ACCOUNTS])
+
+
+def test_command_that_changes_accounts_or_systems_names_itself_and_its_operator_in_the_audit_log(
+    development, with_mail, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("SUDO_UID", "4711")
+    backups.key_file(tmp_path)
+    audited = set()
+    for line, *_ in TYPED:
+        if line.startswith(("db ", "captcha ", "catalogue ", "demo", "notifications send")):
+            continue
+        db.connect(reuse_if_open=True)
+        before, last = kept(), Audit.select(fn.MAX(Audit.id)).scalar() or 0
+        typed = line.format(folder=tmp_path, copy=next(tmp_path.glob("etracking-*.age"), ""))
+        run(development, *typed.split(), text=f"{PASSWORD}\n")
+        db.connect(reuse_if_open=True)
+        rows = list(Audit.select().where(Audit.id > (0 if line.startswith("backup restore") else last)))
+        name = next(name for name in names(development.cli) if f"{line} ".startswith(f"{name} "))
+        mine = [row for row in rows if (row.details.get("command"), row.details.get("operator")) == (name, 4711)]
+        assert mine or kept() == before, f"{name} leaves no trace"
+        assert bool(mine) != bool(LOOKING.match(name)), f"{name}: see NOT_AUDITED in commands/guard.py"
+        assert {row.staff for row in mine} <= {None}
+        audited |= {(row.action, row.details.get("account")) for row in mine}
+    assert {("account added", 1), ("account added", 2), ("password changed", 2)} <= audited
+    assert "@" not in repr(list(Audit.select().tuples()))
+    close()
