@@ -10,6 +10,7 @@ from blueprints.desk import dossier_page
 from blueprints.desk.blueprint import bp, readable, undo_time
 from blueprints.desk.forms import ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
 from models import Authority, ConflictError, Dossier, Note, Staff
+from models.desk import reading
 from models.dossiers.moves import Act, Move, Originals
 from web import htmx
 from web.form_fields import ButtonForm
@@ -19,7 +20,9 @@ from web.form_fields import ButtonForm
 @needs("look")
 def show(number: str) -> Response:
     """Show a dossier with its history and the possible acts."""
-    return dossier_page.show(readable(number))
+    dossier = readable(number)
+    reading.opened(g.staff, dossier.id)
+    return dossier_page.show(dossier)
 
 
 @bp.post("/dossiers/<number:number>/status")

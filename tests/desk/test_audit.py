@@ -199,7 +199,8 @@ def test_every_act_of_a_clerk_is_recorded_and_none_of_a_citizen(app, visitor, de
     desk.post("/sign-out", data={"csrf_token": desk.get("/desk").soup.select_one("[name=csrf_token]")["value"]})
     told = [(row.staff, row.action, row.dossier) for row in Audit.select().order_by(Audit.id)]
     moves = [(clerk.id, to, dossier.id) for to in ("received", "examination", "decided", "closed")]
-    assert told == [(clerk.id, "signed in", None), *moves, (clerk.id, "signed out", None)]
+    begin = [(clerk.id, "signed in", None), (clerk.id, "opened", dossier.id)]
+    assert told == [*begin, *moves, (clerk.id, "signed out", None)]
 
 
 def test_what_is_done_to_an_account_is_recorded_with_who_did_it(either, clerk):

@@ -53,7 +53,7 @@ def test_dossier_is_taken_in_one_tap_and_given_to_a_colleague(desk, clerk, colle
     assert stored(dossier).assignee == colleague and colleague.email in page.soup.select_one(".at-a-glance").get_text()
     desk.submit(page, "/assignee", colleague="")
     assert stored(dossier).assignee is None
-    assert [row.action for row in Audit.select().where(Audit.dossier == dossier.id)] == ["assigned"] * 3
+    assert [row.action for row in Audit.select().where(Audit.dossier == dossier.id)] == ["opened", *["assigned"] * 3]
 
 
 @pytest.mark.parametrize("chosen", ["0", "x", "9" * 40, "²", "foreign"])
