@@ -204,9 +204,11 @@ def is_email(text: str) -> bool:
 
 
 def check_captcha(config: Config, stated: Set[str]) -> Iterator[str]:
-    """A wait that no visitor would sit out."""
+    """A wait that no visitor would sit out, or none."""
     if config["CAPTCHA_MIN_SECONDS"] > 30:
         yield "ETRACKING_CAPTCHA_MIN_SECONDS needs 30 or less: whoever types the code faster than that is refused"
+    if is_production(config) and config["CAPTCHA_MIN_SECONDS"] < 1:
+        yield "ETRACKING_CAPTCHA_MIN_SECONDS needs 1 or more with https: at 0 a program may answer at once"
 
 
 def check_backups(config: Config, stated: Set[str]) -> Iterator[str]:

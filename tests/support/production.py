@@ -32,6 +32,7 @@ SETTINGS = {
     "HELPDESK_EMAIL": "helpdesk@example.lu",
     "METRICS_TOKEN": "of the watcher who asks each minute",
     "STAFF_SECOND_FACTOR": True,
+    "CAPTCHA_MIN_SECONDS": 2,
 }
 
 
@@ -119,4 +120,5 @@ def site(url: str, **settings: object) -> Flask:
     """The site in production, on the database at `url`."""
     app = running(url, **SETTINGS | settings)
     app.test_client_class = Browser
+    app.config["CAPTCHA_MIN_SECONDS"] = 0  # tests type faster than a person
     return app

@@ -146,6 +146,7 @@ def test_setting_that_cannot_be_right_refuses_to_start_and_says_its_name(refused
         ("STAFF_SECOND_FACTOR", "false"),
         ("MAIL_USE_TLS", "false"),
         ("HELPDESK_EMAIL", "helpdesk"),
+        ("CAPTCHA_MIN_SECONDS", "0"),
         ("METRICS_TOKEN", "short"),
         ("MAIL_BOUNCE_SECRET", "short"),
         ("METRICS_TOKEN", "a" * 40),
