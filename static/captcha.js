@@ -1,19 +1,21 @@
-// CAPTCHA box "I am a human": when ticked, web workers solve a challenge (proof of work); the solution goes into a
-// hidden field. Listeners are on the document, because htmx may insert the box at any time.
+// CAPTCHA: web workers solve a challenge (proof of work), and the solution goes into a hidden field. With the box "I am a
+// human" they begin when it is ticked; beside the six digits, as soon as somebody comes to type them. There a failure is
+// not told: the digits count without a proof too. Listeners are on the document, as htmx may insert the box at any time.
 
 const tick = box => box.querySelector("[type=checkbox]");
+const agreed = box => tick(box)?.checked ?? true;
 const proof = box => box.querySelector("[type=hidden]");
 
 function say(box, key, wrong = false) {
   const status = box.querySelector("[role=status]");
   status.textContent = box.dataset[key];
   status.className = wrong ? "error" : "hint";
-  tick(box).ariaInvalid = wrong;
+  if (tick(box)) tick(box).ariaInvalid = wrong;
 }
 
 function reset(box, key) {
   proof(box).value = "";
-  tick(box).checked = box.next = false;
+  if (tick(box)) tick(box).checked = box.next = false;
   say(box, key, true);
 }
 
@@ -21,6 +23,7 @@ async function work(box) {
   if (box.busy) return;
   if (proof(box).value) return say(box, "done");
   box.busy = true;
+  box.failed = false;
   say(box, "working");
   try {
     const answer = await fetch(box.dataset.captcha, {method: "POST"});
@@ -29,11 +32,12 @@ async function work(box) {
     proof(box).value = btoa(JSON.stringify({challenge, solution}));
     say(box, "done");
     setTimeout(reset, box.dataset.seconds * 1000, box, "expired");   // a timer, as the visitor's clock may be wrong
-    if (box.next && tick(box).checked) box.next();
   } catch (error) {
+    box.failed = true;
     reset(box, error?.status === 429 ? "busy" : "failed");
   }
   box.busy = false;
+  if (box.next && agreed(box)) box.next();
 }
 
 function solve(challenge, url) {
@@ -53,17 +57,22 @@ document.addEventListener("change", ({target}) => {
   if (box && target.checked) work(box);
 });
 
+document.addEventListener("focusin", ({target}) => {
+  const box = target.name === "captcha_code" && target.form.querySelector("[data-captcha]");
+  if (box) work(box);
+});
+
 // Hold a submit back until the proof is ready, and a second submit within 2 s, as a proof is valid once.
 // Capturing, so that this runs before htmx.
 document.addEventListener("submit", event => {
   const {target, submitter, timeStamp} = event, box = target.querySelector("[data-captcha]");
   if (!box) return;
-  const ready = tick(box).checked && proof(box).value;
+  const ready = agreed(box) && (proof(box).value || box.failed);
   if (ready && !(timeStamp - box.sent < 2000)) return box.sent = timeStamp;
   event.preventDefault();
   event.stopImmediatePropagation();
   if (ready) return;
-  if (!tick(box).checked) return say(box, "missing", true), tick(box).focus();
+  if (!agreed(box)) return say(box, "missing", true), tick(box).focus();
   box.next = () => target.requestSubmit(submitter);
   work(box);
   say(box, "waiting");

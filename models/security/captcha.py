@@ -30,13 +30,15 @@ ALPHABET = "2345689"  # people confuse 1 and 7, and 0 with a letter
 CODE_LENGTH = 6
 PROOF_LIFETIME = dt.timedelta(minutes=10)
 CODE_LIFETIME = dt.timedelta(minutes=20)
+TICKET_LIFETIME = dt.timedelta(hours=1)
 REPEATED_WITHIN = dt.timedelta(minutes=1)
+CHALLENGE_KEY, SOLUTION_KEY, CODE_KEY = "captcha challenge", "captcha solution", "captcha code"
 MAX_PROOF_LENGTH = 4000  # characters; a real one has about 800
 DIGIT_FONTS = sorted(map(str, FONTS.glob("NotoSans_*.ttf"))) + DEFAULT_FONTS
 
 
 class Verdict(StrEnum):
-    """The result of a check. Every one but PASSED has a sentence in blueprints/public/captcha.py."""
+    """The result of a check. Every one but PASSED has its sentence in blueprints/public/captcha.py."""
 
     PASSED = "passed"
     UNTICKED = "unticked"
@@ -47,6 +49,7 @@ class Verdict(StrEnum):
     USED = "used"
     TOO_FAST = "too fast"
     TOO_MANY = "too many"
+    WAITING = "waiting"
 
 
 class Result(NamedTuple):
@@ -56,55 +59,67 @@ class Result(NamedTuple):
     key: str = ""
 
 
-def new_challenge(secret: str, scope: str, cost: int, ceiling: int) -> dict[str, Any]:
+def new_challenge(scope: str, cost: int, ceiling: int, level: int = 0) -> dict[str, Any]:
     """An ALTCHA v2 challenge for one form (`scope`): `cost` rounds a guess, fewer than `ceiling` guesses."""
     challenge = altcha.create_challenge(
         ALGORITHM,
         cost,
         counter=secrets.randbelow(ceiling),  # from 0: a minimum would only cost honest visitors
         expires_at=int(time.time() + PROOF_LIFETIME.total_seconds()),
-        data={"scope": scope},
-        hmac_secret=_key(secret, "challenge"),
-        hmac_key_secret=_key(secret, "solution"),
+        data={"scope": scope, "level": level},
+        hmac_secret=keys.key(CHALLENGE_KEY),
+        hmac_key_secret=keys.key(SOLUTION_KEY),
     )
     return challenge.to_dict()
 
 
-def check_proof(secret: str, scope: str, proof: str, holder: str = "") -> Result:
-    """Check a solved challenge and consume it if it is right. `holder` is the session, see _consume()."""
+def check_proof(scope: str, proof: str, holder: str = "", least_level: int = 0) -> Result:
+    """Check a solved challenge and consume it if it is right. `holder` is the session, see consume().
+
+    One below `least_level` counts as expired: nobody can hoard easy challenges for the time when they get harder.
+    """
     try:
         payload = altcha.Payload.from_base64(proof[:MAX_PROOF_LENGTH])
-        result = altcha.verify_solution(payload, _key(secret, "challenge"), hmac_key_secret=_key(secret, "solution"))
+        result = _verified(payload)
+        data = payload.challenge.parameters.data or {}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):  # all that malformed input can raise
         return Result(Verdict.INVALID)
     if result.expired:
         return Result(Verdict.EXPIRED)
-    if not result.verified or payload.challenge.parameters.data != {"scope": scope}:
+    if not result.verified or data.get("scope") != scope:
         return Result(Verdict.INVALID)
+    if data["level"] < least_level:
+        return Result(Verdict.EXPIRED)
     # Consume the signature, not the payload: its unsigned parts can be changed, and it would be valid once more.
-    return _consume(f"captcha proof {payload.challenge.signature}", PROOF_LIFETIME, holder)
+    return consume(f"captcha proof {payload.challenge.signature}", PROOF_LIFETIME, holder)
 
 
-def new_code(secret: str, scope: str) -> str:
-    """A signed token that stands for six digits. They cannot be derived from it without the secret."""
-    return _serializer(secret).dumps([secrets.token_hex(8), scope])
+def _verified(payload: altcha.Payload) -> altcha.VerifySolutionResult:
+    """The result of the library for the key that signed the challenge; for the newest key if none did."""
+    pairs = zip(keys.all_keys(CHALLENGE_KEY), keys.all_keys(SOLUTION_KEY), strict=True)
+    results = [altcha.verify_solution(payload, one, hmac_key_secret=other) for one, other in pairs]
+    return next((result for result in results if result.verified), results[0])
 
 
-def code_id(secret: str, token: str) -> str:
+def new_code(scope: str) -> str:
+    """A signed token that stands for six digits. They cannot be derived from it without the key."""
+    return _serializer().dumps([secrets.token_hex(8), scope])
+
+
+def code_id(token: str) -> str:
     """The id of the code in a token. Raises itsdangerous' BadData if it is forged, SignatureExpired if too old."""
-    return _serializer(secret).loads(token, max_age=int(CODE_LIFETIME.total_seconds()))[0]
+    return _serializer().loads(token, max_age=int(CODE_LIFETIME.total_seconds()))[0]
 
 
-def digits(secret: str, code: str) -> str:
+def digits(code: str) -> str:
     """The six digits of the code with this id."""
-    value = int.from_bytes(hmac.digest(_key(secret, "code"), code.encode(), hashlib.sha256))
-    return "".join(ALPHABET[value // len(ALPHABET) ** place % len(ALPHABET)] for place in range(CODE_LENGTH))
+    return _digits(code, keys.key(CODE_KEY))
 
 
-def check_code(secret: str, scope: str, token: str, typed: str, min_seconds: float = 0, holder: str = "") -> Result:
+def check_code(scope: str, token: str, typed: str, min_seconds: float = 0, holder: str = "") -> Result:
     """Check typed digits. A code allows one attempt, right or wrong; an answer faster than `min_seconds` is none."""
     try:
-        code_scope, code, age = _read(secret, token)
+        code_scope, code, age = _read(token)
     except SignatureExpired:
         return Result(Verdict.EXPIRED)
     except BadData:
@@ -114,9 +129,31 @@ def check_code(secret: str, scope: str, token: str, typed: str, min_seconds: flo
     if age < min_seconds:
         return Result(Verdict.TOO_FAST)
     read = "".join(filter(str.isdecimal, typed))
-    consumed = _consume(f"captcha code {code}", CODE_LIFETIME, f"{holder} {read}" if holder else "")
-    right = hmac.compare_digest(read.encode(), digits(secret, code).encode())
+    consumed = consume(f"captcha code {code}", CODE_LIFETIME, f"{holder} {read}" if holder else "")
+    shown = [_digits(code, key) for key in keys.all_keys(CODE_KEY)[: keys.LOOKED_UP]]  # also before a rotation
+    right = any([hmac.compare_digest(read.encode(), one.encode()) for one in shown])
     return consumed if right or consumed.verdict is Verdict.USED else Result(Verdict.WRONG)
+
+
+def new_ticket(scope: str, key: str) -> str:
+    """A signed ticket of somebody who has typed the right digits, `key`, and has to wait."""
+    return _serializer("ticket").dumps([key, scope])
+
+
+def check_ticket(scope: str, ticket: str) -> Result:
+    """Check a ticket, and not whether its wait is over. Consumes nothing."""
+    try:
+        key, of = _serializer("ticket").loads(ticket, max_age=int(TICKET_LIFETIME.total_seconds()))
+    except SignatureExpired:
+        return Result(Verdict.EXPIRED)
+    except BadData:
+        return Result(Verdict.INVALID)
+    return Result(Verdict.PASSED, key) if of == scope else Result(Verdict.INVALID)
+
+
+def consume_ticket(key: str, holder: str) -> Result:
+    """Consume the ticket of the solution `key`. The result has the same key."""
+    return consume(f"captcha ticket {key}", TICKET_LIFETIME, holder)._replace(key=key)
 
 
 def consume_picture(code: str) -> bool:
@@ -158,14 +195,7 @@ def picture(text: str) -> bytes:
     return out.getvalue()
 
 
-def _read(secret: str, token: str) -> tuple[str, str, float]:
-    (code, scope), signed = _serializer(secret).loads(
-        token, max_age=int(CODE_LIFETIME.total_seconds()), return_timestamp=True
-    )
-    return scope, code, time.time() - signed.timestamp()
-
-
-def _consume(name: str, lifetime: dt.timedelta, holder: str) -> Result:
+def consume(name: str, lifetime: dt.timedelta, holder: str) -> Result:
     """Consume a challenge. It passes once, and once more for the same `holder` within REPEATED_WITHIN.
 
     Somebody who presses twice without JavaScript sees the answer to the second request only. Both get the same key.
@@ -179,9 +209,17 @@ def _consume(name: str, lifetime: dt.timedelta, holder: str) -> Result:
     return Result(Verdict.PASSED, keys.digest("captcha pass", name)[:24])
 
 
-def _serializer(secret: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(_key(secret, "token"))
+def _read(token: str) -> tuple[str, str, float]:
+    (code, scope), signed = _serializer().loads(
+        token, max_age=int(CODE_LIFETIME.total_seconds()), return_timestamp=True
+    )
+    return scope, code, time.time() - signed.timestamp()
 
 
-def _key(secret: str, purpose: str) -> bytes:
-    return hmac.digest(str(secret).encode(), f"captcha {purpose}".encode(), hashlib.sha256)
+def _digits(code: str, key: bytes) -> str:
+    value = int.from_bytes(hmac.digest(key, code.encode(), hashlib.sha256))
+    return "".join(ALPHABET[value // len(ALPHABET) ** place % len(ALPHABET)] for place in range(CODE_LENGTH))
+
+
+def _serializer(what: str = "token") -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(keys.all_keys(f"captcha {what}")[::-1])  # the last one signs

@@ -24,9 +24,9 @@ SLOT = dt.timedelta(minutes=10)  # what the rules of alarms are counted in
 KEEP_SLOTS = dt.timedelta(days=30)
 TOTAL = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)  # `since` of the count that never goes back, for /metrics
 
-CAPTCHA_PATHS = ("proof", "code")  # solved by the browser; typed by a person
+CAPTCHA_PATHS = ("proof", "code", "both", "ticket")  # solved by the browser; typed; both; typed, and waited
 CAPTCHA_VERDICTS = (
-    *("passed", "unticked", "untyped", "wrong", "invalid", "expired", "used", "too-fast", "too-many"),
+    *("passed", "unticked", "untyped", "wrong", "invalid", "expired", "used", "too-fast", "too-many", "waiting"),
 )  # of models.security.captcha.Verdict
 
 # All kinds of events, and for each the closed set of its details. docs/operating.md says what each means.
@@ -49,7 +49,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "captcha": tuple(f"{path}-{verdict}" for path in CAPTCHA_PATHS for verdict in CAPTCHA_VERDICTS),
     "limit-reached": (
         *("lookups-visitor", "lookups-network", "lookups-everybody"),
-        *("captcha-challenge", "captcha-picture", "captcha-recording", "captcha-code", "captcha-budget"),
+        *("captcha-proof", "captcha-picture", "captcha-recording", "captcha-code", "captcha-budget"),
         *("mail", "mail-address", "mail-visitor", "mail-network", "mail-domain", "mail-everybody", "mail-breaker"),
         *("sms", "sms-mobile", "sms-network", "sms-prefix", "sms-budget", "sms-breaker", "sms-everybody"),
         *("given", "api", "helpdesk", "push", "staff-mail", "hashes"),

@@ -5,6 +5,7 @@ Every row is found by the hash of its name, so that no address and no IP is stor
 
 import datetime as dt
 import ipaddress
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from peewee import CharField, IntegerField, fn
@@ -39,6 +40,14 @@ class Counter(Base):
         """The count of `name` in the window that contains `at` (default: now). Adds nothing."""
         row = cls.get_or_none(cls.key == _window(name, window, at or now())[0])
         return row.count if row else 0
+
+    @classmethod
+    def peek_all(cls, names: Sequence[str], window: dt.timedelta) -> list[int]:
+        """The counts of `names` in the present fixed window, in one query. Adds nothing."""
+        moment = now()
+        wanted = [_window(name, window, moment)[0] for name in names]
+        found = {row.key: row.count for row in cls.select().where(cls.key.in_(wanted))}
+        return [found.get(key, 0) for key in wanted]
 
     @classmethod
     def hit_rolling(cls, name: str, window: dt.timedelta) -> int:

@@ -7,7 +7,7 @@ import altcha
 from bs4 import BeautifulSoup
 
 from models.security import captcha as logic
-from support.captcha_app import SCOPE, SECRET, challenge_url
+from support.captcha_app import SCOPE, challenge_url
 
 EASY = [[100, 5], [200, 5], [300, 5]]  # the levels, told apart by their cost
 
@@ -35,15 +35,15 @@ def fresh_code(client):
     """The token on the page, and the digits that a person would read."""
     soup = BeautifulSoup(client.get("/step?code=1").data, "html.parser")
     token = soup.select_one("[name=captcha_token]")["value"]
-    return token, logic.digits(SECRET, logic.code_id(SECRET, token))
+    return token, logic.digits(logic.code_id(token))
 
 
 def other_digits(digits):
     return digits[::-1] if digits != digits[::-1] else "999999"
 
 
-def ask(app, number):
-    return app.test_client().post(challenge_url(app), environ_base={"REMOTE_ADDR": f"192.0.2.{number}"})
+def ask(app, ip):
+    return app.test_client().post(challenge_url(app), environ_base={"REMOTE_ADDR": ip})
 
 
 def type_code(client):

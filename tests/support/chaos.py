@@ -17,9 +17,9 @@ import requests
 from bs4 import BeautifulSoup
 
 from models import today
-from models.security import captcha
+from models.security import keys
 from paths import ROOT
-from support.registration import CONTACT, START
+from support.registration import CONTACT, START, proof
 from support.systems import MOVES
 from support.visitor import values
 
@@ -127,7 +127,8 @@ class Load:
     """Citizens and a system of an authority, each of whom sends the same again until it is answered."""
 
     def __init__(self, site: Site, secret: str, token: str) -> None:
-        self.site, self.secret, self.token = site, secret, token
+        self.site, self.token = site, token
+        keys.initialize(secret)
         self.registered: dict[str, str] = {}  # e-mail address: the number that its citizen saw
         self.moved: dict[str, str] = {}  # number: the answer to its move
         self.failed: list[BaseException] = []
@@ -172,8 +173,8 @@ class Load:
             visitor = f"198.{random.randrange(18, 20)}.{random.randrange(256)}.{random.randrange(256)}"
             browser.headers.update({"X-Forwarded-For": visitor, "Host": "localhost"})
             form = self._form(browser, START)
-            code = captcha.code_id(self.secret, form["captcha_token"])
-            data = form | {"captcha_code": captcha.digits(self.secret, code)}
+            data = form | {"captcha_proof": proof()}
+            data.pop("captcha_code", None)
             if self._ask(browser, "POST", START, data=data).status_code != 303:
                 return  # its answer was lost twice: a person begins again
             data = self._form(browser, CONTACT)

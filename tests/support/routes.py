@@ -71,8 +71,7 @@ class Site:
 
     def _pass(self, page: Page) -> None:
         """The citizen types the digits on `page`, and may give an address."""
-        key = SETTINGS["SECRET_KEY"]
-        digits = captcha.digits(key, captcha.code_id(key, self.tokens["captcha"]))
+        digits = captcha.digits(captcha.code_id(self.tokens["captcha"]))
         self.story.citizen.submit(page, START, captcha_code=digits)
 
     def _scanned(self) -> tuple[int, str]:

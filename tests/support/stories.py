@@ -14,12 +14,11 @@ from commands.worker import Worker
 from models import Authority, Form, Procedure, Staff, StaffSession, db
 from models.base import LUXEMBOURG
 from models.dossiers import reminders as watch
-from models.security import captcha
 from models.staff import accounts
 from models.staff.proof import Proof
 from senders import inbox
 from support.desk_pages import offered, send
-from support.site import SETTINGS
+from support.registration import digits, proof
 from support.visitor import Page, Visitor, values
 
 Post = Callable[[], list[inbox.Entry]]  # the mails and SMS that have arrived, wherever that is
@@ -75,8 +74,7 @@ class Story:
         """The citizen gets the number, and is told by mail and SMS."""
         start = f"/track/{self.path}"
         page = self.citizen.get(start)
-        key, token = SETTINGS["SECRET_KEY"], page.soup.select_one("[name=captcha_token]")["value"]
-        page = self.citizen.submit(page, start, captcha_code=captcha.digits(key, captcha.code_id(key, token)))
+        page = self.citizen.submit(page, start, captcha_code=digits(page), captcha_proof=proof(start))
         page = self.citizen.submit(
             page, "/contact", by_email="y", email="citizen@example.lu", by_sms="y", mobile="621 123 456"
         )

@@ -8,9 +8,10 @@ from bs4 import BeautifulSoup
 
 from blueprints.public import captcha
 from models.security import captcha as logic
+from models.security import captcha_waiting, keys
 from paths import ROOT
-from support.captcha import error_of, fresh_code, other_digits, send
-from support.captcha_app import SCOPE, SECRET
+from support.captcha import error_of, fresh_code, other_digits, pack, send, solve
+from support.captcha_app import SECRET
 
 
 def test_the_right_digits_pass_once_with_spaces_or_without(client):
@@ -32,8 +33,8 @@ def test_wrong_digits_use_the_code_up_and_a_new_one_is_offered(client):
 
 def test_a_code_counts_for_its_own_form_only(app, client):
     with app.test_request_context():
-        token = logic.new_code(SECRET, "other/form")
-    response = send(client, token=token, code=logic.digits(SECRET, logic.code_id(SECRET, token)))
+        token = logic.new_code("other/form")
+    response = send(client, token=token, code=logic.digits(logic.code_id(token)))
     assert error_of(response) == str(captcha.SENTENCES["invalid"])
 
 
@@ -61,13 +62,26 @@ def test_a_forged_token_is_refused(client, token):
 def test_nothing_ticked_and_nothing_typed_say_different_things(client):
     assert error_of(send(client)) == str(captcha.SENTENCES["unticked"])
     assert error_of(send(client, token="x", code="  ")) == str(captcha.SENTENCES["untyped"])
-    assert len(set(map(str, captcha.SENTENCES.values()))) == len(logic.Verdict) - 1
+    assert len(set(map(str, captcha.SENTENCES.values()))) == len(logic.Verdict) - 2  # PASSED, and WAITING says a time
 
 
-def test_a_code_cannot_be_read_without_the_secret():
-    code = logic.code_id(SECRET, logic.new_code(SECRET, SCOPE))
-    assert re.fullmatch(f"[{logic.ALPHABET}]{{6}}", logic.digits(SECRET, code))
-    assert logic.digits(SECRET, code) != logic.digits(SECRET + "x", code)
+def test_a_code_cannot_be_read_without_the_key_and_outlives_its_rotation(app, client):
+    token, shown = fresh_code(client)
+    assert re.fullmatch(f"[{logic.ALPHABET}]{{6}}", shown)
+    keys.initialize("another secret of thirty-two characters", SECRET)
+    assert logic.digits(logic.code_id(token)) != shown
+    assert send(client, token=token, code=shown).status_code == 200
+    keys.initialize("another secret of thirty-two characters")
+    assert error_of(send(client, token=fresh_code(client)[0], code=shown)) == str(captcha.SENTENCES["wrong"])
+
+
+def test_digits_with_a_proof_pass_however_many_came_without(app, client, monkeypatch):
+    monkeypatch.setattr(captcha_waiting, "QUEUES", ((0, captcha_waiting.HOUR),) * 3)
+    token, typed = fresh_code(client)
+    assert send(client, token=token, code=typed, proof=pack(solve(client, app))).status_code == 200
+    token, typed = fresh_code(client)
+    refused = send(client, token=token, code=typed, proof="junk")
+    assert BeautifulSoup(refused.data, "html.parser").select_one("[name=captcha_ticket]")
 
 
 # The page
@@ -86,7 +100,7 @@ def test_htmx_gets_no_noscript(client, header):
 
 def test_by_choice_the_digits_stand_open(client):
     soup = BeautifulSoup(client.get("/step?code=1").data, "html.parser")
-    assert soup.select_one("#captcha-code") and not soup.select("noscript, [data-captcha]")
+    assert soup.select_one("#captcha-code") and not soup.select("noscript, [type=checkbox]")
 
 
 def test_the_player_speaks_the_language_of_the_page(client):
@@ -98,9 +112,9 @@ def test_a_round_trip_without_javascript(client):
     soup = BeautifulSoup(client.get("/step").data, "html.parser")
     assert client.get(soup.select_one("noscript img")["src"]).status_code == 200
     fields = {field["name"]: field.get("value", "") for field in soup.select("form input[name]")}
-    code = logic.code_id(SECRET, fields["captcha_token"])
-    assert client.post("/step", data=fields | {"captcha_code": logic.digits(SECRET, code)}).status_code == 200
+    code = logic.code_id(fields["captcha_token"])
+    assert client.post("/step", data=fields | {"captcha_code": logic.digits(code)}).status_code == 200
 
 
 def test_the_script_stays_small():
-    assert len(gzip.compress((ROOT / "static" / "captcha.js").read_bytes())) <= 1250
+    assert len(gzip.compress((ROOT / "static" / "captcha.js").read_bytes())) <= 1450
