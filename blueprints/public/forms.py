@@ -68,6 +68,8 @@ class ContactForm(FlaskForm):
     )
     website = StringField()  # honeypot: hidden from people, filled in by programs
 
+    TYPED = ("by_email", "email", "by_sms", "mobile")  # the fields that a person fills in
+
     def contacts(self) -> list[tuple[str, str]]:
         """The chosen contacts, as (channel, address)."""
         chosen = [("email", self.email.data)] if self.by_email.data else []

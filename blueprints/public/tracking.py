@@ -1,7 +1,9 @@
 """Registration of a form, in three steps: the CAPTCHA, the contacts, the number."""
 
+import datetime as dt
 import secrets
 import time
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, abort, request, session, url_for
 from flask_babel import gettext as _
@@ -10,7 +12,7 @@ from peewee import ModelSelect
 from blueprints.public import captcha, contact_limits
 from blueprints.public.forms import ContactForm
 from blueprints.public.procedures import offered_forms
-from models import Dossier, Form, Procedure
+from models import Contact, Dossier, Form, Procedure, Used, db
 from models.built_once import BuiltOnce
 from web import htmx
 from web.languages import current
@@ -40,11 +42,14 @@ def start(slug: str, form: str) -> Response:
 def check(slug: str, form: str) -> Response:
     """Check the CAPTCHA and give out a pass, valid for one number."""
     wanted = _tracked(slug, form)
+    kept = _kept()
     if not _has_unused_pass(_scope(wanted)):  # after a double tap, the first request has already made the pass
         error, key = captcha.verify(request.form, _scope(wanted), session.get("visitor", ""))
         if error:
-            return _start(wanted, error)
+            return _start(wanted, error, kept)
         _give_pass(_scope(wanted), key)
+    if kept:
+        return _contact(wanted, _answer(wanted, key=_newest_pass(_scope(wanted)) or ""))
     return htmx.follow(url_for(".contact", slug=slug, form=form))
 
 
@@ -62,16 +67,46 @@ def contact(slug: str, form: str) -> Response:
 
 @bp.post("/<slug>/<form>/contact")
 def register(slug: str, form: str) -> Response:
-    """Announce the dossier and redirect to its page. Idempotent: the same pass gives the same dossier."""
+    """Announce the dossier and redirect to its page. One pass is one dossier, however often it is sent.
+
+    Without a valid pass the CAPTCHA comes again, and with it what was typed.
+    """
     wanted = _tracked(slug, form)
     answer = _answer(wanted)
     if answer.key.data not in _passes(_scope(wanted)):
-        return htmx.follow(url_for(".start", slug=slug, form=form))
+        return _again(wanted, answer.key.data or "")
     if not answer.validate_on_submit() or _is_program(answer):
         return _contact(wanted, answer, 422)
-    contacts, refused = _allowed(answer)
-    dossier = Dossier.announce(wanted, current(), answer.key.data, contacts)
+    dossier, refused = _announce_once(wanted, answer)
+    if dossier is None:
+        return _again(wanted, answer.key.data or "")
     return htmx.goto(url_for("status.show", number=dossier.number, new=1, without=refused))
+
+
+def _announce_once(form: Form, answer: ContactForm) -> tuple[Dossier | None, list[str]]:
+    """(the dossier of this pass, channels that were refused). Only its first request counts in rate limits.
+
+    Of several requests at once the others wait here for the first one's transaction, and find its dossier. None if
+    that has been erased since.
+    """
+    key, chosen = answer.key.data, answer.contacts()
+    dossier: Dossier | None
+    with db.atomic():
+        if Used.consume_once(f"pass {key}", dt.timedelta(seconds=2 * PASS_SECONDS)):
+            allowed = [contact for contact in chosen if contact_limits.allowed(*contact, permit=key)]
+            dossier = Dossier.announce(form, current(), key, allowed)
+        else:
+            dossier = Dossier.get_or_none(Dossier.key == key)
+            kept = Contact.select().where(Contact.dossier == dossier)
+            allowed = [(contact.channel, contact.address) for contact in kept]
+    return dossier, [channel for channel, address in chosen if (channel, address) not in allowed]
+
+
+def _again(form: Form, key: str) -> Response:
+    """Ask for the CAPTCHA once more, in place of the pass `key`, and keep what was typed into the contact step."""
+    session["passes"] = {other: of for other, of in session.get("passes", {}).items() if other != key}
+    kept = _kept()
+    return _start(form, kept=kept) if kept else htmx.follow(_start_url(form))
 
 
 def _tracked(slug: str, form: str) -> Form:
@@ -84,12 +119,25 @@ def _scope(form: Form) -> str:
     return f"{form.procedure.slug}/{form.slug}"
 
 
-def _start(form: Form, error: str | None = None) -> Response:
+def _start(form: Form, error: str | None = None, kept: Sequence[tuple[str, str]] = ()) -> Response:
+    """The CAPTCHA. `kept` are fields of the contact step that come along; they are checked there."""
     session.setdefault("visitor", secrets.token_urlsafe(12))  # who presses twice is known by it
-    context = {"captcha": captcha.offer(_scope(form)), "captcha_error": error}
-    return private(
-        htmx.page("public/tracking/start.html", 422 if error else 200, form=form, push=request.path, **context)
-    )
+    offer = captcha.offer(_scope(form))
+    context = {"form": form, "captcha": offer, "captcha_error": error, "kept": kept}
+    status = 422 if error or kept else 200
+    response = private(htmx.page("public/tracking/start.html", status, _start_url(form), **context))
+    if offer["place"]:
+        response.status_code, response.headers["Retry-After"] = 429, str(offer["place"].seconds)
+    return response
+
+
+def _start_url(form: Form) -> str:
+    return url_for(".start", slug=form.procedure.slug, form=form.slug)
+
+
+def _kept() -> list[tuple[str, str]]:
+    """What was typed into the contact step, if the form that was sent has any of it."""
+    return [(name, text[:300]) for name in ContactForm.TYPED if (text := request.form.get(name, ""))]
 
 
 def _answer(form: Form, **data: str) -> ContactForm:
@@ -131,10 +179,3 @@ def _is_program(answer: ContactForm) -> bool:
 def _has_unused_pass(scope: str) -> bool:
     key = _newest_pass(scope)
     return key is not None and not Dossier.select().where(Dossier.key == key).exists()
-
-
-def _allowed(answer: ContactForm) -> tuple[list[tuple[str, str]], list[str]]:
-    """(contacts within the rate limits, channels of the others). The number is given out in any case."""
-    chosen = answer.contacts()
-    allowed = [contact for contact in chosen if contact_limits.allowed(*contact, permit=answer.key.data)]
-    return allowed, [channel for channel, address in chosen if (channel, address) not in allowed]

@@ -10,11 +10,6 @@ from support.registration import CONTACT, START, digits, past_the_captcha
 from support.visitor import Page, Visitor, values
 
 
-def token_of(visitor: Visitor) -> str:
-    """A CSRF token of this visitor's own session."""
-    return visitor.get("/sign-in").soup.select_one("[name=csrf_token]")["value"]
-
-
 @pytest.fixture
 def contact_page(visitor) -> Page:
     return past_the_captcha(visitor)
@@ -81,29 +76,6 @@ def test_page_after_registration_says_what_to_do_with_and_without_a_printer(visi
     assert {"sheet.pdf", "sheet", "form.pdf"} <= {link.rsplit("/", 1)[-1] for link in links}
 
 
-def test_contact_step_cannot_be_reached_without_the_captcha(visitor):
-    assert visitor.get(CONTACT).url == START
-    token = token_of(visitor)
-    assert visitor.post(CONTACT, data={"csrf_token": token, "key": "invented"}).url == START
-    assert rows() == (0, 0, 0)
-
-
-def test_pass_of_one_form_is_none_for_another(visitor, contact_page):
-    other = "/track/rental-guarantee/application/contact"
-    assert visitor.get(other).url == other.removesuffix("/contact")
-    data = values(contact_page.form(CONTACT))
-    assert visitor.post(other, data=data).url == other.removesuffix("/contact")
-    assert rows() == (0, 0, 0)
-
-
-def test_pass_of_one_visitor_is_none_for_another(app, contact_page):
-    stranger = Visitor(app)
-    token = token_of(stranger)
-    data = values(contact_page.form(CONTACT)) | {"csrf_token": token}
-    assert stranger.post(CONTACT, data=data).url == START
-    assert rows() == (0, 0, 0)
-
-
 def test_double_tap_and_reload_make_one_dossier(visitor, contact_page):
     first = visitor.submit(contact_page, CONTACT, by_email="y", email="a@example.lu")
     second = visitor.submit(contact_page, CONTACT, by_email="y", email="a@example.lu")
@@ -113,20 +85,6 @@ def test_double_tap_and_reload_make_one_dossier(visitor, contact_page):
 def test_going_back_to_the_contact_step_leads_to_the_number_that_was_given(visitor, contact_page):
     first = visitor.submit(contact_page, CONTACT)
     assert visitor.get(CONTACT).url == first.url
-
-
-def test_old_tab_leads_to_its_own_number_although_a_new_one_was_begun(visitor, contact_page):
-    first = visitor.submit(contact_page, CONTACT)
-    second = visitor.submit(past_the_captcha(visitor), CONTACT)
-    again = visitor.submit(contact_page, CONTACT)
-    assert again.url == first.url != second.url and rows()[0] == 2
-
-
-def test_pass_ends_after_an_hour(visitor, contact_page, monkeypatch):
-    with visitor.client.session_transaction() as session:
-        session["passes"] = {key: [scope, expires - 3601] for key, (scope, expires) in session["passes"].items()}
-    assert visitor.submit(contact_page, CONTACT).url == START
-    assert rows() == (0, 0, 0)
 
 
 def test_wrong_code_brings_a_new_one(visitor):
