@@ -30,6 +30,7 @@ from models.security.events import SecurityCount
 from models.security.throttle import Counter, Tries, Used
 from models.staff.audit import Audit
 from models.staff.codes import RecoveryCode, Totp
+from models.staff.digest import AuditWatch
 from models.staff.invitation import Invitation
 from models.staff.passkey import Passkey
 from models.staff.session import KnownBrowser, StaffSession
@@ -52,6 +53,7 @@ MODELS = (
     Staff,
     StaffSession,
     Audit,
+    AuditWatch,
     Batch,
     System,
     Reply,

@@ -66,6 +66,7 @@ HELPERS = {
 }
 WORKERS = {
     "alarms",
+    "digests",
     "guard",
     "registry",
     "sending",

@@ -8,7 +8,18 @@ import pytest
 import time_machine
 
 from commands import alarms
-from models import Alarm, Backup, Channel, Delivery, Dossier, Heartbeat, Notification, Outcome, System, now
+from models import (
+    Alarm,
+    Backup,
+    Channel,
+    Delivery,
+    Dossier,
+    Heartbeat,
+    Notification,
+    Outcome,
+    System,
+    now,
+)
 from models.monitoring import figures
 from models.notifications.heartbeat import PROBE
 from support.outage import Outage
