@@ -29,12 +29,13 @@ from models.notifications.subscription import Subscription
 from models.security.events import SecurityCount
 from models.security.throttle import Counter, Tries, Used
 from models.staff.audit import Audit
+from models.staff.audit_cut import AuditCut
 from models.staff.codes import RecoveryCode, Totp
-from models.staff.digest import AuditWatch
 from models.staff.invitation import Invitation
 from models.staff.passkey import Passkey
 from models.staff.session import KnownBrowser, StaffSession
 from models.staff.staff import Staff
+from models.sweep import Sweep
 from models.systems.delivery import Delivery, Systems
 from models.systems.system import Reply, System
 
@@ -53,7 +54,7 @@ MODELS = (
     Staff,
     StaffSession,
     Audit,
-    AuditWatch,
+    AuditCut,
     Batch,
     System,
     Reply,
@@ -80,6 +81,7 @@ MODELS = (
     Used,
     SecurityCount,
     Erasure,
+    Sweep,
     Backup,
     Alarm,
 )

@@ -62,6 +62,12 @@ class Base(Model):
         legacy_table_names = False
 
 
+def delete_some(model: type[Base], which: Any, most: int = 1000) -> int:
+    """Delete at most so many rows that match, so that no other writer waits long. Returns how many."""
+    key: Any = model._meta.primary_key
+    return model.delete().where(key.in_(model.select(key).where(which).limit(most))).execute()
+
+
 def now() -> dt.datetime:
     """The present instant, aware, in UTC."""
     return _as_if.get() or dt.datetime.now(dt.UTC)

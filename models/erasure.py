@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from peewee import BigIntegerField, BooleanField, CharField, Expression, Field
 
-from models.base import Base, UTCDateTimeField, db, now
+from models.base import Base, UTCDateTimeField, db, delete_some, now
 
 KEPT_FOR = dt.timedelta(days=90)  # longer than any copy may be kept, see BACKUP_KEEP
 CHUNK = 500  # rows of one statement
@@ -30,7 +30,7 @@ class Erasure(Base):
     """One erased row, written in the transaction that erased it."""
 
     table = CharField(max_length=30)
-    row = BigIntegerField()
+    row = BigIntegerField(index=True)
     made_at = UTCDateTimeField()
     at = UTCDateTimeField(index=True)
     journaled = BooleanField(default=False, index=True)  # copied to the journal beside the backups
@@ -47,8 +47,13 @@ class Erasure(Base):
 
     @classmethod
     def purge(cls) -> int:
-        """Delete entries that are older than any copy. Returns how many."""
-        return cls.delete().where(cls.at < now() - KEPT_FOR).execute()
+        """Delete some entries that are older than any copy. Returns how many."""
+        return delete_some(cls, cls.at < now() - KEPT_FOR)
+
+    @classmethod
+    def of(cls, table: str, row: int) -> "list[Erasure]":
+        """What is remembered of the rows of `table` that had this id."""
+        return list(cls.select().where((cls.table == table) & (cls.row == row)))
 
 
 def erase(model: type[Base], condition: Expression) -> int:
@@ -63,6 +68,24 @@ def erase(model: type[Base], condition: Expression) -> int:
         for start in range(0, len(entries), CHUNK):
             Erasure.insert_many(entries[start : start + CHUNK]).execute()
     return len(entries)
+
+
+def erase_some(model: type[Base], which: Expression, most: int) -> int:
+    """Erase at most so many rows that match, in one transaction. Returns how many.
+
+    They are found by a query of its own and looked at again under the lock: no writer waits for the search.
+    """
+    found = [row.id for row in model.select(model.id).where(which).limit(most)]
+    if not found:
+        return 0
+    with db.atomic():
+        return erase(model, model.id.in_(still(model, which, found)))
+
+
+def still(model: type[Base], which: Expression, found: list[Any]) -> list[Any]:
+    """Those of the rows with the ids `found` that still match, locked until the transaction ends."""
+    rows = model.select(model.id).where(model.id.in_(found) & which)
+    return [row.id for row in (rows.for_update() if db.for_update else rows)]
 
 
 def erase_again(entries: Iterable[Entry], models: Iterable[type[Base]]) -> int:

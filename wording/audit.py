@@ -45,6 +45,7 @@ def deeds() -> dict[str, str]:
         "opened": _("Dossier opened"),
         "listed": _("List of all opened"),
         "command": _("Command of an operator"),
+        "cut": _("Cut off at its oldest end"),
     }
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from peewee import CharField, ForeignKeyField, JSONField, TextField
 
-from models.base import Base, ConflictError, UTCDateTimeField, db, now
+from models.base import Base, ConflictError, UTCDateTimeField, db, delete_some, now
 from models.catalogue.text_block import TextBlock
 from models.desk.scope import Scope
 from models.dossiers.batch import Batch
@@ -46,16 +46,16 @@ class Bulk(Base):
         if not 0 < len(seen) <= MAX_DOSSIERS:
             raise ValueError(f"a bulk move has 1 to {MAX_DOSSIERS} dossiers")
         with db.atomic():
-            cls._forget()
+            cls.forget()
             return cls.create(batch=Batch.begin(staff, "bulk"), to=to, seen=seen)
 
     @classmethod
-    def _forget(cls) -> None:
-        """Delete the plans that were never carried out."""
+    def forget(cls) -> int:
+        """Delete some plans that were never carried out. Returns how many."""
         unused = cls.select(cls.batch).where(cls.done_at.is_null())
         used = Event.select(Event.batch).where(Event.batch.is_null(False))
         old = (Batch.created_at < now() - PLAN_LIFETIME) & Batch.id.in_(unused) & Batch.id.not_in(used)
-        Batch.delete().where(old).execute()
+        return delete_some(Batch, old)
 
     def say(self, block: TextBlock | None, note: str) -> None:
         """Set the note: a text block in each citizen's own language, and words that are the same for all."""

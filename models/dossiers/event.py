@@ -4,12 +4,22 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from peewee import CharField, DateField, DeferredForeignKey, ForeignKeyField, JSONField, ModelSelect, TextField
+from peewee import (
+    SQL,
+    CharField,
+    DateField,
+    DeferredForeignKey,
+    Expression,
+    ForeignKeyField,
+    JSONField,
+    ModelSelect,
+    TextField,
+)
 
 from models.base import Base, UTCDateTimeField, db
 from models.deadlines.workdays import working_day
 from models.dossiers.batch import Batch
-from models.dossiers.kinds import FINAL
+from models.dossiers.kinds import ENDS, FINAL
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
@@ -83,3 +93,6 @@ class Event(Base):
 
 
 Event.add_index(Event.index(Event.batch, name="event_of_batch", where=Event.batch.is_null(False)))
+# Events after which a dossier is over: few of all, and found by their day (models/retention.py).
+ENDING = Expression(Event.kind, "IN", SQL(f"({', '.join(repr(kind) for kind in ENDS)})"))
+Event.add_index(Event.index(Event.at, name="event_ending", where=ENDING))

@@ -35,6 +35,7 @@ class Kind:
     by_staff: bool = True  # staff does it at the desk: the audit has a word for it
     with_note: bool = False  # staff may write the citizen a note with it: text blocks may go with it
     in_bulk: bool = False  # of a status: many dossiers may be moved to it at once
+    ends: bool = False  # of a status: the dossier is over, and from now on its time to be erased runs
     rare: bool = False  # the page of the desk offers it below the usual next steps
     on_its_way: bool | None = None  # True: an envelope is under way since; False: it no longer is
     aside: Literal["meanwhile", "always"] | None = None  # the status page tells of it until the next status, or always
@@ -104,6 +105,7 @@ _KINDS = (
     Kind(
         name="closed",
         enters="closed",
+        ends=True,
         takes_papers=True,
         undoable=True,
         says_status=True,
@@ -114,6 +116,7 @@ _KINDS = (
     Kind(
         name="lapsed",
         enters="lapsed",
+        ends=True,
         moves_to=("received",),
         undoable=True,
         says_status=True,
@@ -126,6 +129,7 @@ _KINDS = (
     Kind(
         name="withdrawn",
         enters="withdrawn",
+        ends=True,
         takes_papers=True,
         undoable=True,
         says_status=True,
@@ -238,6 +242,7 @@ WITH_AUTHORITY = _names(with_authority=True)
 AWAITING_PAPER = tuple(status for status in STATUSES if "received" in MOVES[status])
 ARRIVALS = {status: KINDS[status].scan_outcome for status in AWAITING_PAPER}  # what the post-bag says of an arrival
 AWAITING_AUTHORITY = tuple(status for status in WITH_AUTHORITY if KINDS[status].clock != "request")
+ENDS = _names(ends=True)
 FINAL = tuple(status for status in STATUSES if not MOVES[status])
 TARGETS = tuple(status for status in STATUSES if any(status in moves for moves in MOVES.values()))
 TAKING_PAPERS = _names(takes_papers=True)

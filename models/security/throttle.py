@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from peewee import CharField, IntegerField, fn
 
-from models.base import Base, UTCDateTimeField, db, now
+from models.base import Base, UTCDateTimeField, db, delete_some, now
 from models.security import keys
 
 WINDOW_SLICES = 24  # parts of a rolling window; each has its own row
@@ -83,12 +83,12 @@ class Counter(Base):
 
     @classmethod
     def purge(cls) -> int:
-        """Delete expired counters, and those that a clock counted while it ran ahead. Returns how many rows there were.
+        """Delete some expired counters, and those that a clock counted while it ran ahead. Returns how many.
 
         Those would use up the limits of a window that is still to come.
         """
         ahead = cls.counted_at > now() + CLOCK_TOLERANCE
-        return cls.delete().where((cls.expires_at < now()) | ahead).execute()
+        return delete_some(cls, (cls.expires_at < now()) | ahead)
 
 
 class Used(Base):
@@ -133,8 +133,8 @@ class Used(Base):
 
     @classmethod
     def purge(cls) -> int:
-        """Delete expired marks; returns how many rows were deleted."""
-        return cls.delete().where(cls.expires_at < now()).execute()
+        """Delete some expired marks; returns how many."""
+        return delete_some(cls, cls.expires_at < now())
 
 
 class Tries(Base):
@@ -195,8 +195,8 @@ class Tries(Base):
 
     @classmethod
     def purge(cls) -> int:
-        """Delete counts that were reset by time; returns how many rows were deleted."""
-        return cls.delete().where(cls.expires_at < now()).execute()
+        """Delete some counts that were reset by time; returns how many."""
+        return delete_some(cls, cls.expires_at < now())
 
 
 def _window(name: str, window: dt.timedelta, at: dt.datetime) -> tuple[str, dt.datetime]:

@@ -8,6 +8,7 @@ from peewee import CharField, IntegerField, JSONField
 
 from models.base import Base, UTCDateTimeField, db, now
 from models.staff import acting
+from models.staff.audit_cut import AuditCut
 from models.staff.staff import Staff
 
 ADVISORY_LOCK = 0x61756469  # PostgreSQL: appends wait for each other, so that the chain does not fork
@@ -77,23 +78,30 @@ class Audit(Base):
         """Check the whole chain: the id of the first row that was changed, removed or inserted, and the last good row.
 
         The id is None if the chain is whole. That does not prove that no rows were cut off at the end, nor that the log
-        was not rewritten from the beginning: for that, keep a seal elsewhere and ask has_seal().
+        was not rewritten from the beginning: for that, keep a seal elsewhere and ask has_seal(). What was exported and
+        cut off (audit_export.py) is known by the seal of its last row.
         """
-        good = None
-        rows = iter(cls.select().order_by(cls.id).iterator())
+        good, cut, recorded = None, AuditCut.latest(), False
+        before, seal = (cut.last_id, cut.seal) if cut else (0, FIRST_SEAL)
+        rows = iter(cls.select().where(cls.id > before).order_by(cls.id).iterator())
         while True:
-            expected = good.id + 1 if good else 1
+            expected = good.id + 1 if good else before + 1
             try:
                 row = next(rows, None)
                 if row is None:
-                    return None, good
-                if row.id != expected or row.seal != row.compute_seal(good.seal if good else FIRST_SEAL):
+                    return (None if cut is None or recorded else before), good
+                if row.id != expected or row.seal != row.compute_seal(good.seal if good else seal):
                     return expected, good
+                recorded = recorded or bool(cut and row.records(cut))
             except (ValueError, TypeError, AttributeError):  # a value that does not parse was not written by us
                 return expected, good
             good = row
 
+    def records(self, cut: AuditCut) -> bool:
+        """True if this row says that the log was cut there: a cut without it is a part that somebody took away."""
+        return self.action == "cut" and (self.details["last"], self.details["seal"]) == (cut.last_id, cut.seal)
+
     @classmethod
     def has_seal(cls, seal: str) -> bool:
-        """True if a row has this seal. False for a seal that was noted earlier means that rows are gone."""
-        return cls.select().where(cls.seal == seal).exists()
+        """True if a row has this seal, or a cut ended with it. False for one that was noted: rows are gone."""
+        return cls.select().where(cls.seal == seal).exists() or AuditCut.has_seal(seal)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, IntegrityError, JSONField
 
-from models.base import Base, ConflictError, UTCDateTimeField, db, now
+from models.base import Base, ConflictError, UTCDateTimeField, db, delete_some, now
 from models.catalogue.procedure import Authority
 from models.staff.audit import Audit
 from models.staff.staff import Staff
@@ -113,8 +113,8 @@ class Reply(Base):
 
     @classmethod
     def purge(cls) -> int:
-        """Delete replies older than REPLY_KEPT_FOR. Returns how many."""
-        return cls.delete().where(cls.at < now() - REPLY_KEPT_FOR).execute()
+        """Delete some replies older than REPLY_KEPT_FOR. Returns how many."""
+        return delete_some(cls, cls.at < now() - REPLY_KEPT_FOR)
 
 
 def _account(authority: Authority, name: str) -> Staff:
