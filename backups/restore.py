@@ -13,7 +13,7 @@ from backups import archive, checks, journal, manifest, postgresql_place, sqlite
 from backups.checks import close, using
 from backups.errors import BackupError
 from backups.manifest import Manifest
-from models import MODELS, Audit, Erasure, Heartbeat, StaffSession, erase_again, make_database
+from models import MODELS, Audit, Erasure, Heartbeat, StaffSession, erase_again, make_database, retention
 from models.erasure import Entry
 from paths import MIGRATIONS
 
@@ -39,7 +39,8 @@ class Restored:
 
     facts: Manifest
     migrations: list[str]
-    erased: int
+    erased: int  # rows that had been erased since the copy
+    due: int  # rows that have become due by their age
     aside: str  # where the replaced database is; empty if there was none
     seconds: float
 
@@ -51,8 +52,10 @@ def place_for(url: str, server: str = "") -> Any:
     return postgresql_place.Place(url, server)
 
 
-def restore(source: Source, url: str, server: str, journals: Sequence[Path]) -> Restored:
+def restore(source: Source, url: str, server: str, journals: Sequence[Path], settings: retention.Settings) -> Restored:
     """Put the copy into the place of the database at `url`, without what these journals say was erased since.
+
+    What has become due by the periods of `settings` is erased, too.
 
     Raises BackupError, OSError and what the database raises: then the database is as it was.
     """
@@ -66,12 +69,13 @@ def restore(source: Source, url: str, server: str, journals: Sequence[Path]) -> 
             checks.check(database, facts, source.any_secret)
             done = Runner(database, str(MIGRATIONS)).up()
             count = erase_again(erased, MODELS)
+            due = sum(rows for _rule, rows in retention.erase_steps(settings))
             StaffSession.delete().execute()
             Heartbeat.delete().execute()  # of workers that were alive then
-            Audit.record(None, "restored", copy=facts.made_at, erased=count)
-            place.clean(database, count)
+            Audit.record(None, "restored", copy=facts.made_at, erased=count, due=due)
+            place.clean(database, count + due)
         aside = place.swap()
-    return Restored(facts, done, count, aside, time.monotonic() - started)
+    return Restored(facts, done, count, due, aside, time.monotonic() - started)
 
 
 def verify(source: Source, url: str, server: str, folder: Path) -> Manifest:

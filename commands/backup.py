@@ -114,10 +114,11 @@ def restore(
     with told("the database is as it was"):
         source = restoring.Source(file, load(identity), other_secret)
         close(state().database)
-        done = restoring.restore(source, current_app.config["DATABASE_URL"], server, found)
+        done = restoring.restore(source, current_app.config["DATABASE_URL"], server, found, current_app.config)
     click.echo(
         f"backup: {sum(done.facts.counts.values())} rows of {done.facts.made_at} restored in {done.seconds:.1f} s;"
-        f" {done.erased} erased again; migrations: {', '.join(done.migrations) or 'none'}"
+        f" {done.erased} erased again, {done.due} that have become due;"
+        f" migrations: {', '.join(done.migrations) or 'none'}"
     )
     if done.aside:
         click.echo(f"The replaced database is now {done.aside}: remove it when it is no longer needed.")

@@ -9,8 +9,17 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from commands import guard
+from web.site_checks import is_production
 
 group = AppGroup("config", help="The settings.")
+
+RESPONSIBLE = {
+    "CONTROLLER_NAME": "who is responsible for the data,",
+    "CONTROLLER_ADDRESS": "the postal address of who is responsible",
+    "CONTROLLER_EMAIL": "the e-mail address of who is responsible",
+    "DATA_PROTECTION_OFFICER": "how the data protection officer is reached",
+    "LEGAL_BASIS": "the law that gives the controller this task",
+}
 
 # What can be wrong although each setting is right. A check yields one sentence for each fault, with its remedy.
 CHECKS: list[Callable[[], Iterable[str]]] = []
@@ -22,7 +31,20 @@ def database() -> Iterator[str]:
         yield why
 
 
+def privacy() -> Iterator[str]:
+    """What /privacy has to tell citizens and does not; and an audit log that would grow for ever."""
+    config = current_app.config
+    if not is_production(config):
+        return
+    for name, what in RESPONSIBLE.items():
+        if not config[name]:
+            yield f"ETRACKING_{name} is needed with https: {what} on /privacy (GDPR, article 13)"
+    if not (config["AUDIT_DIR"] or config["BACKUP_DIR"]):
+        yield "ETRACKING_AUDIT_DIR or ETRACKING_BACKUP_DIR is needed with https: where old rows of the audit log go"
+
+
 CHECKS.append(database)
+CHECKS.append(privacy)
 
 
 @group.command()
@@ -54,6 +76,7 @@ def _summary(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "helpdesk", ", ".join(filter(None, (config["HELPDESK_PHONE"], config["HELPDESK_EMAIL"]))) or "none"
     yield "metrics", _on(config["METRICS_TOKEN"])
     yield "backups", _backups(config)
+    yield "controller", config["CONTROLLER_NAME"] or "not named"
 
 
 def _on(setting: object) -> str:

@@ -8,9 +8,23 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, FlaskGroup
 
-from commands import audit, backup, captcha, catalogue, config, db, demo, guard, notifications, push, staff, systems
+from commands import (
+    audit,
+    backup,
+    captcha,
+    catalogue,
+    config,
+    db,
+    demo,
+    guard,
+    notifications,
+    push,
+    retention,
+    staff,
+    systems,
+)
 
-GROUPS = (audit, backup, captcha, catalogue, config, db, notifications, push, staff, systems)
+GROUPS = (audit, backup, captcha, catalogue, config, db, notifications, push, retention, staff, systems)
 COMMANDS: tuple[click.Command, ...] = (*(module.group for module in GROUPS), demo.demo)
 guard.protect(COMMANDS)  # once: all applications of a process share them
 WITHOUT_SETTINGS = ("captcha", "config", "push")  # commands that work before there are settings

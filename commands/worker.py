@@ -17,22 +17,16 @@ from peewee import OperationalError, PeeweeException
 
 import senders
 from backups import journal
-from commands import alarms, digests
+from commands import alarms
 from commands.deliveries import deliver_next
+from commands.erasing import Erasing
 from commands.outage import Outage
 from commands.sending import Leases, Sender, hours, lease, log
 from models import (
-    Contact,
-    Counter,
     Delivery,
-    Erasure,
     Heartbeat,
     Notification,
-    Reply,
-    SecurityCount,
     Tally,
-    Tries,
-    Used,
     WaitingTime,
     db,
 )
@@ -41,7 +35,6 @@ from models.dossiers import reminders
 from models.notifications import misdated, outbox
 from models.notifications.channel import CHANNELS
 from models.notifications.heartbeat import BEAT_SECONDS
-from models.notifications.texts import erase_texts
 from models.security import events
 from senders import bounces
 from senders.base import place
@@ -51,7 +44,6 @@ HOUR = 3600.0
 IDLE_SECONDS = 1.0  # between two polls of an empty outbox
 COLLECT_SECONDS = 300.0  # between two polls of the bounce mailbox
 JOURNAL_SECONDS = 60.0  # how long an erasure may be known to the database alone
-DIGEST_SECONDS = 300.0  # between two looks whether a digest of the audit log is due
 WATCH_SECONDS = 60.0  # between two looks at what alarms ring for
 RECLAIM_SECONDS = 10.0  # between two searches for notifications whose lease has expired
 LOCKED_SECONDS = 60.0  # how long `--once` waits for a database that is locked or restarting
@@ -69,14 +61,6 @@ class Deliveries:
 
     def step(self) -> float | None:
         return 0.0 if deliver_next() else None
-
-
-class Digests:
-    """Checks the audit log once a day and sends a digest of it elsewhere."""
-
-    def step(self) -> float | None:
-        digests.keep()
-        return DIGEST_SECONDS
 
 
 class Pulse:
@@ -146,7 +130,7 @@ class Worker:
     def _serve(self, stop_requests: "SimpleQueue[str]") -> None:
         """Run each job in a thread of its own. What is being sent when it is told to leave is finished."""
         app, stopping = current_app._get_current_object(), threading.Event()  # type: ignore[attr-defined]
-        jobs = [*self.jobs, self.pulse, Housekeeping(self.leases), Digests()]
+        jobs = [*self.jobs, self.pulse, Housekeeping(self.leases), Erasing()]
         outage = Outage()
         threads = [threading.Thread(target=_repeat, args=(app, job, stopping, outage)) for job in jobs]
         for thread in threads:
@@ -230,18 +214,10 @@ def flush_events() -> None:
 
 
 def tidy() -> None:
-    """Delete expired rows and texts, remind of paper or let its number lapse, refresh waiting times and counts."""
+    """Remind of paper or let its number lapse; refresh waiting times, counts and what the database plans by."""
     with db.connection_context():
-        Counter.purge()
-        Tries.purge()
-        Used.purge()
-        SecurityCount.purge()
-        Contact.purge()
-        Reply.purge()
-        Erasure.purge()
         reminders.look()
         WaitingTime.refresh()
-        erase_texts()
         Tally.merge()
         optimize()
 

@@ -9,6 +9,7 @@ import email.policy
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -19,7 +20,7 @@ from flask import current_app
 from models.notifications.letter import Letter
 from senders import mail
 
-NAME = re.compile(r"(\d{8}T\d{12})-[0-9.]+\.(eml|txt)")
+NAME = re.compile(r"(\d{8}T\d{12})-([0-9.]+)\.(eml|txt)")
 STAMP = "%Y%m%dT%H%M%S%f"
 
 
@@ -58,6 +59,21 @@ def entry(name: str) -> Entry | None:
     return _read(name) if NAME.fullmatch(name) and (_folder() / name).is_file() else None
 
 
+def sweep(before: datetime, is_there: Callable[[str, datetime], bool]) -> int:
+    """Remove what is older than `before`, or belongs to a notification that is not there any more. Returns how many."""
+    gone = 0
+    for path in _folder().glob("*-*"):
+        named = NAME.fullmatch(path.name)
+        if named and (_instant(path.name) < before or not is_there(named[2], _instant(path.name))):
+            path.unlink(missing_ok=True)
+            gone += 1
+    return gone
+
+
+def _instant(name: str) -> datetime:
+    return datetime.strptime(name.split("-")[0], STAMP).replace(tzinfo=UTC)
+
+
 def _folder() -> Path:
     folder = Path(current_app.config["INBOX_DIR"])
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +90,7 @@ def _write(name: str, data: bytes) -> str:
 
 def _read(name: str) -> Entry:
     data = (_folder() / name).read_bytes()
-    at = datetime.strptime(name.split("-")[0], STAMP).replace(tzinfo=UTC)
+    at = _instant(name)
     return _read_mail(name, at, data) if name.endswith(".eml") else _read_sms(name, at, data.decode())
 
 

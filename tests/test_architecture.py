@@ -18,7 +18,7 @@ FLOORS = (
     ("paths", "models.databases"),
     ("models.base", "web"),
     ("models.built_once",),
-    ("models.security", "models.deadlines", "models.erasure", "models.backup"),
+    ("models.security", "models.deadlines", "models.erasure", "models.backup", "models.sweep"),
     ("models.catalogue",),
     ("models.staff",),
     ("models.dossiers",),
@@ -26,6 +26,7 @@ FLOORS = (
     ("models.systems",),
     ("models.desk",),
     ("models.monitoring",),
+    ("models.retention",),
     ("models",),  # its __init__ alone: the models by name, for all above
     ("paper", "backups"),
     ("wording",),
@@ -66,12 +67,12 @@ HELPERS = {
 }
 WORKERS = {
     "alarms",
-    "digests",
     "guard",
     "registry",
     "sending",
     "worker",
     "deliveries",
+    "erasing",
     "outage",
     "outgoing",
 }  # modules of commands/ without a command of their own

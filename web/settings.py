@@ -59,6 +59,19 @@ DEFAULTS: dict[str, Any] = {
     "BACKUP_DIR": "",  # the folder of the encrypted copies and of the journal of erasures; empty: no backups
     "BACKUP_RECIPIENT": "",  # public keys of age (age1...), with spaces between them; `backup keys` makes a pair
     "BACKUP_KEEP": 30,  # days after which a copy is removed, and with it what was erased since
+    "RETENTION_UNCONFIRMED_DAYS": 14,  # days after which what is erased by itself: see models/retention.py
+    "RETENTION_UNCONFIRMED_MAX_DAYS": 90,
+    "RETENTION_CONTACT_DAYS": 30,
+    "RETENTION_TEXT_DAYS": 7,
+    "RETENTION_DECIDED_DAYS": 180,
+    "RETENTION_DOSSIER_DAYS": 365,
+    "RETENTION_AUDIT_DAYS": 1826,
+    "AUDIT_DIR": "",  # the folder that the oldest part of the audit log is exported to; empty: BACKUP_DIR
+    "CONTROLLER_NAME": "",  # who is responsible for the data of the site, on /privacy (GDPR, article 13)
+    "CONTROLLER_ADDRESS": "",  # postal address, on one line
+    "CONTROLLER_EMAIL": "",
+    "DATA_PROTECTION_OFFICER": "",  # how the officer is reached: an e-mail address, or name and address on one line
+    "LEGAL_BASIS": "",  # the law that gives the controller this task, as it is cited
     "HELPDESK_PHONE": "",
     "HELPDESK_EMAIL": "",
     "CAPTCHA_MIN_SECONDS": 2,
@@ -66,8 +79,6 @@ DEFAULTS: dict[str, Any] = {
     "ACCESS_LOG": True,  # one log line for each request, without its URL
     "READY_FREE_MB": 500,  # /readyz: free room on the disk of the database, or 5 % of a small disk
     "READY_OLDEST_SECONDS": 3600,  # /readyz: how long mail or SMS may fail to get through
-    "AUDIT_DIGEST_EMAIL": "",  # where a digest of the audit log is sent to once a day: a mailbox of somebody else
-    "AUDIT_DIGEST_URL": "",  # or where it is posted to; https
     "ALARM_REPEAT": 900,  # seconds after which an alarm that lasts is logged again
     "ALARM_BACKUP_HOURS": 36,  # age of the last backup at which an alarm rings; 0: never
     "METRICS_TOKEN": "",  # opens /metrics; empty: /metrics answers 404

@@ -27,6 +27,13 @@ INVENTED = ("secret", "password", "change", "example", "etracking", "12345", "qw
 HOST = re.compile(r"(?!-)[a-z0-9-]+(?<!-)(?:\.(?!-)[a-z0-9-]+(?<!-))*")
 PUBLIC_KEY = re.compile("age1[0-9a-z]{58}")
 MAX_BACKUP_KEEP = 60  # days; erasures are remembered for longer (models/erasure.py)
+MAX_RETENTION = 36_500  # days
+# An address without a yes goes first, then that of a dossier that is over, then the dossier, then who did what.
+RETENTION_ORDER = (
+    ("UNCONFIRMED_DAYS", "UNCONFIRMED_MAX_DAYS"),
+    ("CONTACT_DAYS", "DOSSIER_DAYS"),
+    ("DOSSIER_DAYS", "AUDIT_DAYS"),
+)
 LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 ADDRESS_NEEDED = (
     "ETRACKING_SITE_URL needs the public address and nothing else, for example https://etracking.example.lu"
@@ -221,6 +228,19 @@ def check_backups(config: Config, stated: Set[str]) -> Iterator[str]:
         yield f"ETRACKING_BACKUP_KEEP needs 1 to {MAX_BACKUP_KEEP} days"
 
 
+def check_retention(config: Config, stated: Set[str]) -> Iterator[str]:
+    """Periods that keep nothing, keep for ever, or end in the wrong order; and a contact that is none."""
+    names = sorted(name for name in config if name.startswith("RETENTION_"))
+    for name in names:
+        if not 1 <= config[name] <= MAX_RETENTION:
+            yield f"ETRACKING_{name} needs 1 to {MAX_RETENTION} days"
+    for shorter, longer in RETENTION_ORDER:
+        if config[f"RETENTION_{shorter}"] > config[f"RETENTION_{longer}"]:
+            yield f"ETRACKING_RETENTION_{longer} needs at least the days of ETRACKING_RETENTION_{shorter}"
+    if config["CONTROLLER_EMAIL"] and not is_email(config["CONTROLLER_EMAIL"]):
+        yield "ETRACKING_CONTROLLER_EMAIL needs one e-mail address, for example privacy@example.lu"
+
+
 CHECKS: tuple[Check, ...] = (
     check_secrets,
     check_keys,
@@ -232,4 +252,5 @@ CHECKS: tuple[Check, ...] = (
     check_helpdesk,
     check_captcha,
     check_backups,
+    check_retention,
 )

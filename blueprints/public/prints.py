@@ -19,7 +19,10 @@ ICS_TYPE = "text/calendar; charset=utf-8; method=PUBLISH"
 
 
 class PDFs(LRUCache[tuple[Hashable, ...], bytes]):
-    """The PDFs drawn last, of up to 0.1 MB each; the key holds all that changes what is on them."""
+    """The PDFs drawn last, of up to 0.1 MB each; the key holds all that changes what is on them.
+
+    It names the number, not the id: SQLite gives the id of an erased dossier to another one.
+    """
 
 
 @bp.get("/t/<number:number>/sheet")
@@ -35,7 +38,7 @@ def sheet(number: str, round_: int = 0) -> Response:
 def sheet_pdf(number: str, round_: int = 0) -> Response:
     """The confirmation or follow-up sheet as a PDF."""
     dossier, language = lookups.dossier(number), current()
-    key = ("sheet", dossier.id, dossier.version, dossier.form.revision, language, round_)
+    key = ("sheet", number, dossier.version, dossier.form.revision, language, round_)
     content = _once(key, lambda: sheets.sheet_pdf(dossier, language, round_))
     return private(pdf(content, sheets.sheet_name(number, round_)))
 
@@ -45,7 +48,7 @@ def form_pdf(number: str) -> Response:
     """The form, stamped with number and QR code."""
     dossier, language = lookups.dossier(number), current()
     file = dossier.form.file(language) or abort(404, _("We have no PDF of this form."))
-    key = ("form", dossier.id, file.id, file.fingerprint, language)
+    key = ("form", number, file.id, file.fingerprint, language)
     content = _once(key, lambda: sheets.form_pdf(file, number, language))
     return private(pdf(content, f"{dossier.form.slug}-{number}.pdf"))
 

@@ -14,13 +14,13 @@ from peewee import Database, Expression, Field, fn
 from models.backup import Backup
 from models.base import now
 from models.dossiers.dossier import Dossier
-from models.monitoring import figures, security
+from models.monitoring import figures
 from models.monitoring.alarm import MACHINE, Condition
 from models.notifications.channel import CHANNELS, Channel
 from models.notifications.heartbeat import LIVES_FOR, Heartbeat
 from models.notifications.notification import Notification
 from models.notifications.timetable import GIVE_UP_AFTER
-from models.staff.digest import AuditWatch
+from models.sweep import BYTES, RULES, Sweep
 from models.systems.delivery import Delivery
 from models.systems.system import System
 
@@ -33,9 +33,7 @@ NAMES = (
     "hooks-failing",
     "disk-full",
     "backup-old",
-    "audit-broken",
-    "audit-digest",
-    *security.NAMES,
+    "erasure-missed",
 )
 
 MIN_FAILURES, FAILING_FOR = 3, 10 * MINUTE
@@ -46,7 +44,7 @@ MIN_RECIPIENTS = 3  # so many at once are no coincidence
 MAX_UNDELIVERED_SHARE = 0.5  # of the notifications of an hour
 MIN_GIVEN_UP, MAX_GIVEN_UP_SHARE, GIVEN_UP_WINDOW = 10, 0.2, 4 * HOUR
 MIN_HOOK_ATTEMPTS = 3  # the third is after an hour
-MAX_DIGEST_AGE = dt.timedelta(days=2)
+ERASED_WITHIN = 6 * HOUR
 MIN_FREE_SHARE, MIN_FREE_BYTES = 0.1, 2 * 2**30  # the smaller of the two
 
 
@@ -56,7 +54,6 @@ class Watch(NamedTuple):
     database: Database
     max_backup_age: dt.timedelta  # zero: backups are not watched
     configured: Set[str]  # the channels that something can leave by
-    digests: Set[str] = frozenset()  # where digests of the audit log are sent to
 
 
 def ringing(watch: Watch) -> list[Condition]:
@@ -65,15 +62,7 @@ def ringing(watch: Watch) -> list[Condition]:
     judged = watch.configured | figures.undelivered_since().keys()  # one that is off is wrong only if something waits
     rows = [channels.get(name) or Channel(name=name) for name in CHANNELS if name in judged]
     found = [condition for row in rows for condition in _of_channel(row)]
-    return [
-        *found,
-        *_workers(),
-        *_hooks(),
-        *_disk(watch.database),
-        *_backup(watch.max_backup_age),
-        *_audit(watch.digests),
-        *security.ringing(),
-    ]
+    return [*found, *_workers(), *_hooks(), *_disk(watch.database), *_backup(watch.max_backup_age), *_erasure()]
 
 
 def _of_channel(row: Channel) -> Iterator[Condition]:
@@ -182,16 +171,16 @@ def _backup(max_age: dt.timedelta) -> Iterator[Condition]:
         yield Condition("backup-old", f"the last backup is of {_clock(since)}" if last else "there was never a backup")
 
 
-def _audit(digests: Set[str]) -> Iterator[Condition]:
-    """The audit log was changed, or nobody else has learnt for two days how it ends."""
-    if bad := AuditWatch.bad_row():
-        yield Condition("audit-broken", f"row {bad} of the audit log was changed, removed or put in")
-    last = {name: since for name in sorted(digests) if (since := AuditWatch.not_done_since(name))}
-    if late := {name: since for name, since in last.items() if since < now() - MAX_DIGEST_AGE}:
-        since = min(late.values())
-        yield Condition(
-            "audit-digest", f"no digest of the audit log was sent by {', '.join(late)} since {_clock(since)}"
-        )
+def _erasure() -> Iterator[Condition]:
+    """The worker erases what is due every hour and clears its bytes; else personal data is kept too long."""
+    first = Dossier.select(Dossier.created_at).order_by(Dossier.id).first()
+    if first is None:
+        return
+    for name, what in ((RULES, "what is due was not erased"), (BYTES, "bytes of what was erased were not cleared")):
+        since = Sweep.last(name) or first.created_at
+        if since < now() - ERASED_WITHIN:
+            yield Condition("erasure-missed", f"{what} since {_clock(since)}")
+            return
 
 
 def _created(channel: str, to: dt.timedelta, since: dt.timedelta) -> Counter[str]:

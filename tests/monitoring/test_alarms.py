@@ -8,18 +8,7 @@ import pytest
 import time_machine
 
 from commands import alarms
-from models import (
-    Alarm,
-    Backup,
-    Channel,
-    Delivery,
-    Dossier,
-    Heartbeat,
-    Notification,
-    Outcome,
-    System,
-    now,
-)
+from models import Alarm, Backup, Channel, Delivery, Dossier, Heartbeat, Notification, Outcome, System, now, sweep
 from models.monitoring import figures
 from models.notifications.heartbeat import PROBE
 from support.outage import Outage
@@ -170,20 +159,45 @@ def test_worker_that_was_killed_rings_and_one_that_was_told_to_leave_does_not(cl
     assert names() == set()
 
 
+def erased() -> None:
+    """The worker has just erased what is due."""
+    for name in (sweep.RULES, sweep.BYTES):
+        sweep.Sweep.record(name)
+
+
+def test_erasing_that_nobody_does_rings(clock, dossier):
+    clock.shift(5 * HOUR)
+    assert names() == set()
+    clock.shift(2 * HOUR)
+    [condition] = alarms.ringing()
+    assert condition.name == "erasure-missed" and "what is due was not erased since" in condition.text
+    erased()
+    assert names() == set()
+    clock.shift(5 * HOUR)
+    sweep.Sweep.record(sweep.RULES)
+    clock.shift(2 * HOUR)
+    assert [each.text.partition(" since")[0] for each in alarms.ringing()] == [
+        "bytes of what was erased were not cleared"
+    ]
+
+
 def test_backup_that_is_too_old_or_was_never_made_rings(clock, dossier):
     clock.shift(35 * HOUR)
+    erased()
     assert names() == set()
     clock.shift(2 * HOUR)
     assert [each.text for each in alarms.ringing()] == ["there was never a backup"]
     Backup.record("created", 1, 1)
     assert names() == set()
     clock.shift(37 * HOUR)
+    erased()
     assert names() == {"backup-old"}
 
 
 def test_who_makes_backups_in_another_way_is_not_told_of_ours(clock, either, dossier):
     either.config["ALARM_BACKUP_HOURS"] = 0
     Dossier.update(created_at=now() - 100 * HOUR).execute()
+    erased()
     assert names() == set()
 
 

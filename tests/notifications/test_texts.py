@@ -32,7 +32,7 @@ def told(either, form) -> Notification:
 )
 def test_text_is_erased_when_its_time_is_over(told, since, changes, erased):
     told.put(tried_at=now() - since, **{k: now() - v if isinstance(v, dt.timedelta) else v for k, v in changes.items()})
-    assert erase_texts() == erased
+    assert erase_texts(7 * DAY) == erased
     row = Notification.get()
     assert (row.written is None, row.claimed_by == "") == (erased, erased)
     assert row.state == changes.get("state", "sent") and row.written in (None, WORDS)
@@ -42,6 +42,6 @@ def test_erased_text_is_nowhere_in_the_file(app, form, tmp_path):
     Dossier.announce(form, "en", "key", [("email", "somebody@example.org")])
     ago = now() - 8 * DAY
     Notification.get().put(state="sent", run_at=None, tried_at=ago, sent_at=ago, written=WORDS)
-    assert erase_texts() == 1 and erase_texts() == 0
+    assert erase_texts(7 * DAY) == 1 and erase_texts(7 * DAY) == 0
     db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     assert not [path for path in tmp_path.glob("etracking.db*") if WORDS["text"].encode() in path.read_bytes()]

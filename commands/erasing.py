@@ -1,0 +1,84 @@
+"""Erase what is due: one small piece at a time, so that neither writers nor a worker that is told to stop wait long."""
+
+import datetime as dt
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from flask import current_app
+
+from models import MODELS, Notification, db, now, retention
+from models.sweep import clear_bytes
+from senders import inbox
+
+HOUR = 3600.0
+PAUSE = 0.02  # seconds between two pieces, in which others write
+BYTES_EVERY = 900.0  # what citizens erase themselves is gone from the files after that
+AGAIN = 5.0  # seconds after which the bytes are tried once more, while readers are in the way
+
+log = logging.getLogger("etracking.retention")
+
+
+class Erasing:
+    """The job of a worker: all rules once an hour, the bytes more often."""
+
+    def __init__(self) -> None:
+        self._steps: Iterator[tuple[str, int]] | None = None
+        self._counts: Counter[str] = Counter()
+        self._begin_at = self._clear_at = 0.0
+
+    def step(self) -> float | None:
+        """Do one piece; return the seconds until the next one, or None if there is nothing to do."""
+        if self._steps is None and time.monotonic() >= self._begin_at:
+            self._steps, self._begin_at = steps(), time.monotonic() + HOUR
+        if self._steps is not None:
+            return self._erase_next(self._steps)
+        if time.monotonic() >= self._clear_at:
+            done = clear()
+            self._clear_at = time.monotonic() + (BYTES_EVERY if done else AGAIN)
+        return None
+
+    def _erase_next(self, steps: Iterator[tuple[str, int]]) -> float:
+        try:
+            with db.connection_context():
+                found = next(steps, None)
+        except BaseException:
+            self._steps = None  # what it did is done; the next run goes on
+            raise
+        if found:
+            self._counts[found[0]] += found[1]
+        else:
+            tell(self._counts)
+            self._steps, self._counts, self._clear_at = None, Counter(), 0.0
+        return PAUSE
+
+
+def steps() -> Iterator[tuple[str, int]]:
+    """All that is due by the settings, a piece a step: the name of its rule, and how many rows it was."""
+    config = current_app.config
+    yield from retention.erase_steps(config, config["AUDIT_DIR"] or config["BACKUP_DIR"])
+    if config["INBOX"]:
+        kept = retention.days("text", config)
+        if gone := inbox.sweep(now() - kept, _is_there):
+            yield "inbox", gone
+
+
+def _is_there(reference: str, at: dt.datetime) -> bool:
+    """False if what was written at `at` belongs to a notification that was erased. Ids are given again."""
+    key, dots, _rest = reference.partition(".")
+    if not dots:
+        return True  # of no notification
+    return Notification.select().where((Notification.id == int(key)) & (Notification.created_at <= at)).exists()
+
+
+def clear() -> bool:
+    """Clear the bytes of what was erased. False if somebody was in the way."""
+    with db.connection_context():
+        return clear_bytes(MODELS)
+
+
+def tell(counts: Counter[str]) -> None:
+    """Log how many rows were erased by each rule; no more is known of them."""
+    if counts:
+        log.info("erased: %s", ", ".join(f"{count} by rule {name}" for name, count in counts.items()))

@@ -1,0 +1,185 @@
+"""What was erased is in no file an hour later: not in the database, nor its log, nor a free page; nor after a restore."""
+
+import secrets
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import cysqlite
+import pytest
+
+from commands import erasing
+from models import MODELS, Contact, Dossier, Event, Note, Notification, Sweep, db
+from models.base import make_database
+from models.sweep import BYTES, clear_bytes
+from support.backups import copies, key_file, settings
+from support.commands import run
+from support.erasing import DAY, later, worked
+from support.moves import in_status
+from support.sending import close
+from support.site import running
+
+CANARY = "canary-of-the-mailbox"
+
+
+def holding(folder: Path, *texts: str) -> list[str]:
+    """The files below `folder` in which one of `texts` stands."""
+    wanted = [text.encode() for text in texts]
+    return [
+        f"{path.name}: {text.decode()}"
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        for text in wanted
+        if text in path.read_bytes()
+    ]
+
+
+def planted(form, clerk, many: int = 30) -> None:
+    """Withdrawn dossiers with canaries in every text that a person can be in, among others that stay."""
+    for n in range(many):
+        dossier = in_status(form, "withdrawn" if n % 3 else "received", clerk, [("email", f"{CANARY}.{n}@example.org")])
+        Note.write(dossier, clerk, f"note {CANARY} " * (1 + n * 20 % 300))
+        Event.update(note=f"public {CANARY} " * (1 + n * 7 % 200)).where(Event.dossier == dossier).execute()
+        told = Notification.event.in_(Event.select(Event.id).where(Event.dossier == dossier))
+        written = {"subject": CANARY, "text": f"{CANARY} {secrets.token_hex(n * 40)}"}
+        at = dossier.created_at
+        Notification.update(state="sent", run_at=None, sent_at=at, tried_at=at, written=written).where(told).execute()
+
+
+def test_nothing_erased_is_in_any_file_after_the_workers_hour(app, form, clerk, tmp_path):
+    app.config |= {"INBOX": True, "INBOX_DIR": str(tmp_path / "inbox")}
+    planted(form, clerk)
+    Dossier.update(status="withdrawn").execute()  # all of them, as if by a move
+    Event.update(kind="withdrawn", to_status="withdrawn").where(Event.kind == "received").execute()
+    app.config["MAIL_SENDER"] = "noreply@example.lu"
+    Dossier.announce(form, "en", "mailed", [("email", f"{CANARY}.inbox@example.org")])
+    assert run(app, "notifications", "send", "--once").exit_code == 0
+    assert {line.partition(":")[0] for line in holding(tmp_path, CANARY)} & {"etracking.db", "etracking.db-wal"}
+    assert [path for path in (tmp_path / "inbox").iterdir() if CANARY.encode() in path.read_bytes()]
+    db.connect(reuse_if_open=True)
+    with later(366 * DAY):
+        found = worked(app)
+    assert found["dossier"] == 30 and found["inbox"] == 1
+    assert holding(tmp_path, CANARY) == []
+
+
+def test_bytes_go_although_readers_are_busy(app, with_mail, tmp_path):
+    """A reader in the middle of its rows keeps the log; once it is done, the next try cuts it."""
+    reader = cysqlite.connect(str(tmp_path / "etracking.db"))
+    rows = reader.execute("SELECT * FROM procedure")
+    rows.fetchone()
+    with_mail.contacts.get().erase()
+    job = erasing.Erasing()
+    with app.app_context():
+        while job._steps is not None or job._begin_at == 0:
+            job.step()
+        job.step()
+        assert not clear_bytes(MODELS) and holding(tmp_path, "somebody@example.org")
+        reader.close()
+        del rows
+        job._clear_at = 0.0
+        job.step()
+    db.connect(reuse_if_open=True)
+    assert holding(tmp_path, "somebody@example.org") == [] and Sweep.last(BYTES)
+
+
+def test_every_connection_overwrites_what_it_deletes(app, tmp_path):
+    """The pragma is one of a connection: who opens the file in another way leaves what is deleted in its pages."""
+    assert db.execute_sql("PRAGMA secure_delete").fetchone()[0] == 1
+    other = make_database(app.config["DATABASE_URL"])
+    with other.connection_context():
+        assert other.execute_sql("PRAGMA secure_delete").fetchone()[0] == 1
+    other.close()
+    plain = tmp_path / "plain.db"
+    with sqlite3.connect(plain) as connection:
+        connection.execute("PRAGMA secure_delete = 0")
+        connection.execute("CREATE TABLE contact (address TEXT)")
+        connection.execute("INSERT INTO contact VALUES (?)", (CANARY,))
+        connection.commit()
+        connection.execute("DELETE FROM contact")
+    connection.close()
+    assert holding(tmp_path, CANARY) == ["plain.db: " + CANARY], "the search would notice"
+
+
+def test_pages_that_move_leave_nothing_behind(app, form, tmp_path):
+    """Rows of all lengths come and go, so that pages are split, joined and freed."""
+    dossier = Dossier.announce(form, "en", "many")
+    same = {"dossier": dossier, "channel": "email", "language": "en", "created_at": dossier.created_at}
+    for turn in range(6):
+        rows = [
+            same | {"address": f"{CANARY}.{turn}.{n}.{'x' * (n * 7 % 180)}", "address_hash": f"{CANARY}{n}"}
+            for n in range(400)
+        ]
+        Contact.insert_many(rows).execute()
+        Contact.delete().where(Contact.id % 3 != turn % 3).execute()
+    Contact.delete().execute()
+    clear_bytes(MODELS)
+    assert holding(tmp_path, CANARY) == []
+
+
+def test_nothing_comes_back_with_a_restore(sqlite_url, form_of, tmp_path):
+    folder, key = tmp_path / "backups", key_file(tmp_path)
+    app = running(sqlite_url, **settings(folder))
+    db.connect(reuse_if_open=True)
+    form, clerk = form_of()
+    planted(form, clerk, 6)
+    by_hand = Dossier.announce(form, "en", "by-hand", [("email", f"{CANARY}.hand@example.org")])
+    assert run(app, "backup", "create").exit_code == 0
+    db.connect(reuse_if_open=True)
+    by_hand.contacts.get().erase()
+    with later(366 * DAY):
+        close()
+        done = run(app, "backup", "restore", str(copies(folder)[-1]), "--identity", str(key), "--yes")
+        assert done.exit_code == 0 and "that have become due" in done.stdout, done.stderr
+        db.connect(reuse_if_open=True)
+        assert not Contact.select().where(Contact.address.contains("hand")).exists()
+        assert Dossier.select().where(Dossier.status == "withdrawn").count() == 0
+    open_ones = [f"{CANARY}.{n}@" for n in range(0, 6, 3)]
+    gone = [f"{CANARY}.{n}@" for n in range(6) if n % 3] + [f"{CANARY}.hand@"]
+    assert holding(tmp_path, *open_ones), "open dossiers stay"
+    current = [line for line in holding(tmp_path, *gone) if ".replaced-" not in line]
+    assert current == []
+    close()
+
+
+@pytest.fixture
+def form_of(request):
+    """The form and a clerk, once the database is there."""
+    return lambda: (request.getfixturevalue("form"), request.getfixturevalue("clerk"))
+
+
+def test_command_does_the_same_and_says_what(either, with_mail):
+    Notification.update(state="sent", run_at=None).execute()
+    with later(15 * DAY):
+        done = run(either, "retention", "run")
+    assert done.exit_code == 0 and "unconfirmed  1\n" in done.stdout and "retention: 1 rows erased\n" in done.stdout
+    db.connect(reuse_if_open=True)
+    assert not Contact.select().exists()
+
+
+def test_killed_process_leaves_whole_rows(app, form, clerk, tmp_path):
+    """SIGKILL in the middle of a run: each piece is there or gone, and the next run does the rest."""
+    planted(form, clerk, 9)
+    close()
+    code = (
+        "import os, signal, sys\nfrom support.site import running\nfrom commands import erasing\nfrom models import retention\n"
+        "retention.ROWS_AT_ONCE = 1\napp = running(sys.argv[1], RETENTION_DOSSIER_DAYS=1, RETENTION_CONTACT_DAYS=1)\n"
+        "import time_machine, datetime as dt\n"
+        "time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=2), tick=False).start()\n"
+        "with app.app_context():\n    for name, _n in erasing.steps():\n"
+        "        if name == 'dossier':\n            os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, app.config["DATABASE_URL"]],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": ".:tests", "FLASK_SKIP_DOTENV": "1"},
+        timeout=120,
+    )
+    assert done.returncode == -9, done.stderr
+    db.connect(reuse_if_open=True)
+    left = Dossier.select().where(Dossier.status == "withdrawn").count()
+    assert left == 5 and not db.execute_sql("PRAGMA foreign_key_check").fetchall()
+    with later(366 * DAY):
+        assert worked(app)["dossier"] == 5
