@@ -4,16 +4,17 @@ import json
 import secrets
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from blueprints.public import contact_limits
 from blueprints.public.forms import MailAddressForm, MobileNumberForm
 from models import Contact
-from models.notifications import addresses, consent
+from models.notifications import addresses, consent, expiry
 from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import private
+from wording import retention as retention_words
 from wording.kinds import label
 
 bp = Blueprint("contacts", __name__, url_prefix="/c")
@@ -78,7 +79,8 @@ def show_stop(token: str) -> Response:
 @bp.post("/<token>/stop")
 def stop(token: str) -> Response:
     """One-click unsubscribe by a mail program (RFC 8058): without a cookie or a confirmation."""
-    consent.stop(_contact(token))
+    if not expiry.was_erased(token):  # to one that was erased nothing is sent: that is what was asked for
+        consent.stop(_contact(token))
     return private(Response(_("Done. No more messages are sent to this address."), mimetype="text/plain"))
 
 
@@ -122,6 +124,7 @@ def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str,
         answers=answers,
         offers_sms=contact_limits.offers_sms(contact.dossier.form.procedure),
         token=token,
+        erased=retention_words.of_contact(contact, current_app.config),
         label=label(contact.dossier.status),
         done=request.args.get("done", ""),
         answer=ButtonForm(formdata=None),
@@ -130,4 +133,9 @@ def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str,
 
 
 def _contact(token: str) -> Contact:
-    return Contact.of_link(token) or abort(404)
+    """The contact of this link. Answers 410 for one that was erased, and 404 for any other."""
+    if contact := Contact.of_link(token):
+        return contact
+    if expiry.was_erased(token):
+        abort(private(make_response(render_template("public/contacts/gone.html"), 410)))
+    abort(404)

@@ -24,6 +24,7 @@ from web.responses import camera, private
 from web.state import LRUCache, state
 from wording import dossier as dossier_words
 from wording import events as event_words
+from wording import retention as retention_words
 from wording import spelling
 from wording.kinds import label
 from wording.sheets import printed_url
@@ -221,6 +222,7 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: 
         "history": event_words.lines(dossier.history.standing),
         "note": dossier_words.note(dossier),
         "missing": dossier.history.missing(current()),
+        "erased": retention_words.of_dossier(dossier, current_app.config),
         "status_url": printed_url(dossier.number),
         "spelling": spelling.spelled(dossier.number, current()),
         "answer": answer if to_be_posted else None,

@@ -84,7 +84,7 @@ def test_erased_address_is_gone_with_its_link_while_the_number_goes_on(app, visi
     assert page.title == "Your address is forgotten" and page.response.headers["Cache-Control"] == "no-store"
     assert visitor.get(page.soup.main.find("a")["href"]).title == "Not arrived yet"
     assert contact(both) is None and [m.contact.channel for m in Notification.select()] == ["sms"]
-    visitor.get(path, status=404)
+    visitor.get(path, status=410)
     assert buttons(visitor.get(other)) == ["confirm", "stop", "erase"]
 
 
@@ -94,7 +94,7 @@ def test_link_of_an_erased_contact_does_not_open_the_next_one(app, visitor, both
     contact(both, "sms").erase()
     later = Dossier.announce(form, "en", "key-of-a-later-one", [("sms", "+352621999999")])
     assert contact(later, "sms").id == last
-    visitor.get(path, status=404)
+    visitor.get(path, status=410)
 
 
 def test_address_can_be_erased_while_its_message_is_on_its_way(app, visitor, both):
@@ -190,7 +190,7 @@ def test_choices_work_on_both_databases(either, both):
     path, visitor = link(either, both), Visitor(either)
     for action in ("confirm", "stop", "erase"):
         press(visitor, path, action)
-    visitor.get(path, status=404)
+    visitor.get(path, status=410)
     assert visitor.open("/c/" + "7" * 24).status_code == 404
     db.connect(reuse_if_open=True)
     assert [each.channel for each in Contact.select()] == ["sms"]
