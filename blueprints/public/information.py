@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, render_template
 from models import now
 from models.dossiers.kinds import STATUSES
 from web import htmx, page_cache
+from wording import retention as retention_words
 from wording.kinds import label, meaning
 
 bp = Blueprint("information", __name__)
@@ -24,8 +25,8 @@ def help_page() -> Response:
 @bp.get("/privacy")
 @page_cache.shared(of_data=False)
 def privacy() -> Response:
-    """Show what data is kept, why, and for how long."""
-    return htmx.page("public/information/privacy.html")
+    """Show who keeps what data, why and for how long, from the table of what is erased."""
+    return htmx.page("public/information/privacy.html", lines=retention_words.lines(current_app.config))
 
 
 @bp.get("/accessibility")
