@@ -8,6 +8,7 @@ import senders
 from models import Alarm, db
 from models.monitoring import conditions
 from models.monitoring.alarm import Condition
+from models.staff import digest
 from web.state import state
 
 
@@ -20,4 +21,5 @@ def watch() -> None:
 def ringing() -> list[Condition]:
     """What is wrong now."""
     max_backup_age = dt.timedelta(hours=current_app.config["ALARM_BACKUP_HOURS"])
-    return conditions.ringing(conditions.Watch(state().database, max_backup_age, senders.configured()))
+    places = digest.places(current_app.config)
+    return conditions.ringing(conditions.Watch(state().database, max_backup_age, senders.configured(), places))

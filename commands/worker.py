@@ -17,7 +17,7 @@ from peewee import OperationalError, PeeweeException
 
 import senders
 from backups import journal
-from commands import alarms
+from commands import alarms, digests
 from commands.deliveries import deliver_next
 from commands.erasing import Erasing
 from commands.outage import Outage
@@ -44,6 +44,7 @@ HOUR = 3600.0
 IDLE_SECONDS = 1.0  # between two polls of an empty outbox
 COLLECT_SECONDS = 300.0  # between two polls of the bounce mailbox
 JOURNAL_SECONDS = 60.0  # how long an erasure may be known to the database alone
+DIGEST_SECONDS = 300.0  # between two looks whether a digest of the audit log is due
 WATCH_SECONDS = 60.0  # between two looks at what alarms ring for
 RECLAIM_SECONDS = 10.0  # between two searches for notifications whose lease has expired
 LOCKED_SECONDS = 60.0  # how long `--once` waits for a database that is locked or restarting
@@ -61,6 +62,14 @@ class Deliveries:
 
     def step(self) -> float | None:
         return 0.0 if deliver_next() else None
+
+
+class Digests:
+    """Checks the audit log once a day and sends a digest of it elsewhere."""
+
+    def step(self) -> float | None:
+        digests.keep()
+        return DIGEST_SECONDS
 
 
 class Pulse:
@@ -130,7 +139,7 @@ class Worker:
     def _serve(self, stop_requests: "SimpleQueue[str]") -> None:
         """Run each job in a thread of its own. What is being sent when it is told to leave is finished."""
         app, stopping = current_app._get_current_object(), threading.Event()  # type: ignore[attr-defined]
-        jobs = [*self.jobs, self.pulse, Housekeeping(self.leases), Erasing()]
+        jobs = [*self.jobs, self.pulse, Housekeeping(self.leases), Erasing(), Digests()]
         outage = Outage()
         threads = [threading.Thread(target=_repeat, args=(app, job, stopping, outage)) for job in jobs]
         for thread in threads:

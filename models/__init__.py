@@ -31,6 +31,7 @@ from models.security.throttle import Counter, Tries, Used
 from models.staff.audit import Audit
 from models.staff.audit_cut import AuditCut
 from models.staff.codes import RecoveryCode, Totp
+from models.staff.digest import AuditWatch
 from models.staff.invitation import Invitation
 from models.staff.passkey import Passkey
 from models.staff.session import KnownBrowser, StaffSession
@@ -55,6 +56,7 @@ MODELS = (
     StaffSession,
     Audit,
     AuditCut,
+    AuditWatch,
     Batch,
     System,
     Reply,

@@ -43,6 +43,7 @@ from models.staff.audit import Audit
 from models.staff.audit_cut import AuditCut
 from models.staff.audit_export import cut
 from models.staff.codes import RecoveryCode, Totp
+from models.staff.digest import AuditWatch
 from models.staff.invitation import INVITATION_LIFETIME, Invitation
 from models.staff.passkey import Passkey
 from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME, KnownBrowser, StaffSession
@@ -246,6 +247,7 @@ KEPT: dict[type[Base], str] = {
     Tally: "counts: the statistics stay when what was counted is erased",
     Channel: "one row a channel: whether it works",
     System: "systems of the authorities, which are no persons; revoked ones tell who did what",
+    AuditWatch: "when the audit log was last checked, and its digest last sent",
     AuditCut: "seals of the parts of the audit log that were cut off",
     Sweep: "when erasing was last done",
     Backup: "when a copy was last made and tried",

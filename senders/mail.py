@@ -60,11 +60,10 @@ def compose(letter: Letter) -> "Message":
     """`letter` as a mail. A repeated one has the same Message-ID, so that a mailbox can remove duplicates."""
     message = Message(letter.subject, recipients=[_ascii(letter.to)], body=letter.text, html=letter.html)
     message.msgId = f"<{letter.reference}@{urlsplit(current_app.config['SITE_URL']).hostname}>"
-    message.extra_headers = {
-        "Auto-Submitted": "auto-generated",
-        "List-Unsubscribe": f"<{letter.contact_url}/stop>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
+    message.extra_headers = {"Auto-Submitted": "auto-generated"}
+    if letter.contact_url:
+        message.extra_headers["List-Unsubscribe"] = f"<{letter.contact_url}/stop>"
+        message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     for name, pdf in letter.attachments:
         message.attach(name, "application/pdf", pdf)
     return message

@@ -27,6 +27,11 @@ def send(url: str, secret: str, body: bytes, private: bool = False) -> None:
     system's secret. A receiver compares it in constant time and refuses what is older than five minutes.
     """
     headers = {"Content-Type": "application/json", "eTracking-Signature": signature(secret, body, int(time.time()))}
+    post(url, body, headers, private)
+
+
+def post(url: str, body: bytes, headers: dict[str, str], private: bool) -> None:
+    """POST `body` to `url` as send() does, without a signature in the headers."""
     try:
         with urllib3.connection_from_url(url, timeout=TIMEOUT, retries=False) as pool:
             pool.ConnectionCls = _Connection if private else _PublicConnection

@@ -67,6 +67,7 @@ HELPERS = {
 }
 WORKERS = {
     "alarms",
+    "digests",
     "guard",
     "registry",
     "sending",

@@ -80,6 +80,15 @@ def check_push(config: Config, stated: Set[str]) -> Iterator[str]:
         yield "ETRACKING_PUSH_PUBLIC_KEY and ETRACKING_PUSH_PRIVATE_KEY need a pair from `flask --app app push keys`"
 
 
+def check_digests(config: Config, stated: Set[str]) -> Iterator[str]:
+    """Where digests of the audit log go."""
+    if config["AUDIT_DIGEST_EMAIL"] and not is_email(config["AUDIT_DIGEST_EMAIL"]):
+        yield "ETRACKING_AUDIT_DIGEST_EMAIL needs one e-mail address, of somebody who cannot change the audit log"
+    url = config["AUDIT_DIGEST_URL"]
+    if url and not re.fullmatch(r"https://[^/\s@?#]+(/[^\s#]*)?", url):
+        yield "ETRACKING_AUDIT_DIGEST_URL needs an address with https, of a machine that keeps what is posted to it"
+
+
 def _public_key(private: str) -> str:
     """The public key that belongs to `private`, both as `push keys` prints them; empty if it is no key."""
     try:
@@ -113,4 +122,4 @@ def _load_key(text: str) -> None:
     load_pem_private_key(pem.encode(), None)
 
 
-CHECKS: tuple[Check, ...] = (check_mail, check_mail_connection, check_bounces, check_sms, check_push)
+CHECKS: tuple[Check, ...] = (check_mail, check_mail_connection, check_bounces, check_sms, check_push, check_digests)

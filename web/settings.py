@@ -79,6 +79,8 @@ DEFAULTS: dict[str, Any] = {
     "ACCESS_LOG": True,  # one log line for each request, without its URL
     "READY_FREE_MB": 500,  # /readyz: free room on the disk of the database, or 5 % of a small disk
     "READY_OLDEST_SECONDS": 3600,  # /readyz: how long mail or SMS may fail to get through
+    "AUDIT_DIGEST_EMAIL": "",  # where a digest of the audit log is sent to once a day: a mailbox of somebody else
+    "AUDIT_DIGEST_URL": "",  # or where it is posted to; https
     "ALARM_REPEAT": 900,  # seconds after which an alarm that lasts is logged again
     "ALARM_BACKUP_HOURS": 36,  # age of the last backup at which an alarm rings; 0: never
     "METRICS_TOKEN": "",  # opens /metrics; empty: /metrics answers 404

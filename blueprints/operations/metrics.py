@@ -20,6 +20,7 @@ from models.notifications import outbox
 from models.notifications.channel import CHANNELS
 from models.security import events
 from models.security.events import SecurityCount
+from models.staff import digest
 from web import schema
 from web.state import state
 
@@ -71,7 +72,8 @@ def _service() -> Iterable[Metric]:
 
 def _alarms() -> Iterable[Metric]:
     max_backup_age = dt.timedelta(hours=current_app.config["ALARM_BACKUP_HOURS"])
-    watch = conditions.Watch(state().database, max_backup_age, senders.configured())
+    places = digest.places(current_app.config)
+    watch = conditions.Watch(state().database, max_backup_age, senders.configured(), places)
     found = {each.name for each in conditions.ringing(watch)}
     yield _gauge("alarm", "1 while it rings", [((name,), name in found) for name in conditions.NAMES], "name")
     backups = [((row.act,), row.at.timestamp()) for row in Backup.select()]

@@ -14,12 +14,13 @@ from peewee import Database, Expression, Field, fn
 from models.backup import Backup
 from models.base import now
 from models.dossiers.dossier import Dossier
-from models.monitoring import figures
+from models.monitoring import figures, security
 from models.monitoring.alarm import MACHINE, Condition
 from models.notifications.channel import CHANNELS, Channel
 from models.notifications.heartbeat import LIVES_FOR, Heartbeat
 from models.notifications.notification import Notification
 from models.notifications.timetable import GIVE_UP_AFTER
+from models.staff.digest import AuditWatch
 from models.sweep import BYTES, RULES, Sweep
 from models.systems.delivery import Delivery
 from models.systems.system import System
@@ -34,6 +35,9 @@ NAMES = (
     "disk-full",
     "backup-old",
     "erasure-missed",
+    "audit-broken",
+    "audit-digest",
+    *security.NAMES,
 )
 
 MIN_FAILURES, FAILING_FOR = 3, 10 * MINUTE
@@ -45,6 +49,7 @@ MAX_UNDELIVERED_SHARE = 0.5  # of the notifications of an hour
 MIN_GIVEN_UP, MAX_GIVEN_UP_SHARE, GIVEN_UP_WINDOW = 10, 0.2, 4 * HOUR
 MIN_HOOK_ATTEMPTS = 3  # the third is after an hour
 ERASED_WITHIN = 6 * HOUR
+MAX_DIGEST_AGE = dt.timedelta(days=2)
 MIN_FREE_SHARE, MIN_FREE_BYTES = 0.1, 2 * 2**30  # the smaller of the two
 
 
@@ -54,6 +59,7 @@ class Watch(NamedTuple):
     database: Database
     max_backup_age: dt.timedelta  # zero: backups are not watched
     configured: Set[str]  # the channels that something can leave by
+    digests: Set[str] = frozenset()  # where digests of the audit log are sent to
 
 
 def ringing(watch: Watch) -> list[Condition]:
@@ -62,7 +68,16 @@ def ringing(watch: Watch) -> list[Condition]:
     judged = watch.configured | figures.undelivered_since().keys()  # one that is off is wrong only if something waits
     rows = [channels.get(name) or Channel(name=name) for name in CHANNELS if name in judged]
     found = [condition for row in rows for condition in _of_channel(row)]
-    return [*found, *_workers(), *_hooks(), *_disk(watch.database), *_backup(watch.max_backup_age), *_erasure()]
+    return [
+        *found,
+        *_workers(),
+        *_hooks(),
+        *_disk(watch.database),
+        *_backup(watch.max_backup_age),
+        *_erasure(),
+        *_audit(watch.digests),
+        *security.ringing(),
+    ]
 
 
 def _of_channel(row: Channel) -> Iterator[Condition]:
@@ -181,6 +196,18 @@ def _erasure() -> Iterator[Condition]:
         if since < now() - ERASED_WITHIN:
             yield Condition("erasure-missed", f"{what} since {_clock(since)}")
             return
+
+
+def _audit(digests: Set[str]) -> Iterator[Condition]:
+    """The audit log was changed, or nobody else has learnt for two days how it ends."""
+    if bad := AuditWatch.bad_row():
+        yield Condition("audit-broken", f"row {bad} of the audit log was changed, removed or put in")
+    last = {name: since for name in sorted(digests) if (since := AuditWatch.not_done_since(name))}
+    if late := {name: since for name, since in last.items() if since < now() - MAX_DIGEST_AGE}:
+        since = min(late.values())
+        yield Condition(
+            "audit-digest", f"no digest of the audit log was sent by {', '.join(late)} since {_clock(since)}"
+        )
 
 
 def _created(channel: str, to: dt.timedelta, since: dt.timedelta) -> Counter[str]:

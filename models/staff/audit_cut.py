@@ -6,7 +6,7 @@ from models.base import Base, UTCDateTimeField
 
 
 class AuditCut(Base):
-    """One cut. The database lets rows up to `last_id` go once this row is there (migration 0025)."""
+    """One cut. The database lets rows up to `last_id` go once this row is there (migration 0026)."""
 
     last_id = IntegerField(primary_key=True)  # the last row of the audit log that was exported
     seal = CharField(max_length=64)  # of that row

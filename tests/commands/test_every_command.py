@@ -49,6 +49,7 @@ TYPED: list[tuple[str, str, str]] = [
     ("retention run", "retention: \\d+ rows erased", ""),
     ("audit verify", "all as they were written", ""),
     ("audit exported {folder}/key.txt", "Error: audit: this is no export", ""),
+    ("audit digest", '"rows": ', ""),
     ("db copy --to sqlite:///other.db", "Error: this copies from", ""),
     ("demo", "Sign in at {site}/sign-in", "Error: the demo is for development"),
 ]
@@ -120,7 +121,9 @@ def test_what_the_worker_sends_in_production_leads_to_the_site_over_https(real, 
 
 # The tables and columns of accounts, keys and systems: what a command does to them stands in the audit log.
 ACCOUNTS = (Staff, Passkey, Totp, RecoveryCode, Invitation, StaffSession, System)
-LOOKING = re.compile(r"(config|db|captcha|catalogue|push) |.*(list|status|check|keys|verify)\b|backup create|demo")
+LOOKING = re.compile(
+    r"(config|db|captcha|catalogue|push) |.*(list|status|check|keys|verify|digest)\b|backup create|demo"
+)
 
 
 def kept() -> str:

@@ -23,7 +23,7 @@ def verify(app, *arguments: str):
 
 def open_to_changes() -> None:
     """What somebody with the database's own password could do."""
-    names = ("no_update", "no_delete", "no_replace") if not db.for_update else ("append_only",)
+    names = ("no_update", "no_delete", "no_replace") if not db.for_update else ("append_only", "no_delete")
     for name in names:
         db.execute_sql(f"DROP TRIGGER audit_{name}" + (" ON audit" if db.for_update else ""))
 

@@ -8,7 +8,19 @@ import pytest
 import time_machine
 
 from commands import alarms
-from models import Alarm, Backup, Channel, Delivery, Dossier, Heartbeat, Notification, Outcome, System, now, sweep
+from models import (
+    Alarm,
+    Backup,
+    Channel,
+    Delivery,
+    Dossier,
+    Heartbeat,
+    Notification,
+    Outcome,
+    System,
+    now,
+    sweep,
+)
 from models.monitoring import figures
 from models.notifications.heartbeat import PROBE
 from support.outage import Outage

@@ -10,6 +10,7 @@ import time_machine
 
 from models import SecurityCount, db
 from models.security import captcha, events
+from paths import ROOT
 from support.site import running
 
 TOKEN = "of the watcher of events"
@@ -82,3 +83,9 @@ def test_event_is_of_a_kind_and_detail_of_the_table():
         with pytest.raises(ValueError, match="no security event"):
             events.record(kind, detail)
     assert {each.value.replace(" ", "-") for each in captcha.Verdict} == set(events.CAPTCHA_VERDICTS)
+
+
+def test_operator_is_told_what_each_kind_means():
+    text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    table = re.search(r"^## Security events\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)[1]
+    assert re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE) == ["kind", *events.KINDS]

@@ -90,6 +90,8 @@ def test_the_settings_of_the_tests_are_right(refused, profile):
         ("UNDO_SECONDS", "1.5"),
         ("INBOX", "False"),  # read as text, it would count as yes
         ("INBOX", "1"),
+        ("AUDIT_DIGEST_EMAIL", "somebody"),
+        ("AUDIT_DIGEST_URL", "http://archive.example.org/digests"),
         ("MAIL_SERVER", ""),
         ("MAIL_SERVER", "smtp.example.lu:587"),
         ("MAIL_SERVER", "smtp://smtp.example.lu"),
