@@ -79,7 +79,7 @@ WORKERS = {
 }  # modules of commands/ without a command of their own
 # Libraries that cost seconds or memory, loaded with the first notification, or at set-up only.
 LAZY = {
-    "espeakng_loader",
+    *("espeakng_loader", "zxcvbn"),
     *("py_vapid", "pywebpush", "requests", "urllib3"),
     *("pydantic", "vonage_http_client", "vonage_messages"),
 }

@@ -108,4 +108,9 @@ def _texts() -> dict[int, dict[str, str]]:
             "what": _("It is not your fault. Nothing you sent has been lost that was already confirmed."),
             "next": _("Please try again in a few minutes. Your paper form stays valid in any case."),
         },
+        503: {
+            "title": _("Too many at once"),
+            "what": _("Very many people are signing in at this moment. Nothing was checked, and nothing was changed."),
+            "next": _("Please go back and try again in a few seconds."),
+        },
     }

@@ -33,6 +33,18 @@ def _first(names: dict[str, str], text: str) -> str:
     return next((name for mark, name in names.items() if re.search(mark, text)), "")
 
 
+def weakness(name: str) -> str:
+    """Why a password is easy to guess, and what to do."""
+    why = {
+        "words": _("This is easy to guess: it is made of words that many people use."),
+        "own": _("This is easy to guess: it is made of your own address."),
+        "rows": _("This is easy to guess: it is a row of keys, letters or digits."),
+        "repeated": _("This is easy to guess: the same comes again and again."),
+        "dates": _("This is easy to guess: it is made of dates."),
+    }[name]
+    return f"{why} {_('Better are four or five words that have nothing to do with each other.')}"
+
+
 def role(name: str) -> str:
     """The name of a role; its code if it has no name here."""
     return {"clerk": _("Clerk"), "helpdesk": _("Helpdesk"), "admin": _("Administrator")}.get(name, name)

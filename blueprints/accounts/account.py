@@ -152,8 +152,8 @@ def change_password() -> Response:
         return _password(answer, 422)
     try:
         credentials.set_password(g.staff, answer.password.data, keep=g.staff_session)
-    except EasyPasswordError:
-        answer.refuse()
+    except EasyPasswordError as error:
+        answer.refuse(error)
         return _password(answer, 422)
     return htmx.follow(url_for(".show", done="password"))
 

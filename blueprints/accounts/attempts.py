@@ -13,6 +13,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from models import Counter, KnownBrowser, Tries
 from models.security.throttle import visitor_key
+from models.staff.passwords import BusyError
 from models.staff.proof import Proof
 
 HOUR = dt.timedelta(hours=1)
@@ -25,17 +26,28 @@ def browser_cookie() -> str:
 
 
 def attempt(email: str, check: Callable[[], Proof | None]) -> Proof | None:
-    """Call `check` as one attempt at this account and return its result. Raises TooManyRequests during a lock-out."""
+    """Call `check` as one attempt at this account and return its result. Raises TooManyRequests during a lock-out.
+
+    An attempt that could not be checked (BusyError) is not counted.
+    """
     email = email.strip().lower()
     names = _names(email)
     _take(email, names)
-    proof = check()
+    try:
+        proof = check()
+    except BusyError:
+        _give_back(names)
+        raise
     if proof is None:
         Counter.hit(f"wrong|{email}", HOUR)
         return None
+    _give_back(names)
+    return proof
+
+
+def _give_back(names: list[str]) -> None:
     for name in names:
         Tries.give_back(name)
-    return proof
 
 
 def _names(email: str) -> list[str]:
@@ -52,6 +64,5 @@ def _take(email: str, names: list[str]) -> None:
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
     for index, name in enumerate(names):
         if wait := Tries.take(name):
-            for taken in names[:index]:
-                Tries.give_back(taken)
+            _give_back(names[:index])
             raise TooManyRequests(retry_after=wait)

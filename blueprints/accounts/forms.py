@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from models.staff import passwords, rights
 from models.staff.staff import ROLES
 from web.form_fields import NeededWhen, email_address, strip
+from wording import staff as staff_words
 
 
 class SignInForm(FlaskForm):
@@ -61,10 +62,9 @@ class PasswordForm(FlaskForm):
         if field.data != self.password.data:
             raise ValidationError(_("This is not the same."))
 
-    def refuse(self) -> None:
-        """Add the error that the password is too easy to guess."""
-        why = _("This is easy to guess: common words, rows of keys, repetitions and your own address count little.")
-        self.password.errors = [why]
+    def refuse(self, error: passwords.EasyPasswordError) -> None:
+        """Add the error that the password is too easy to guess, and why."""
+        self.password.errors = [staff_words.weakness(error.weakness)]
 
 
 def _has_authority(form: Any) -> bool:

@@ -32,8 +32,8 @@ def accept(token: str) -> Response:
         return _show(token, found, answer, 422)
     try:
         return signed_in.enter(credentials.accept_by_password(found, answer.password.data))
-    except EasyPasswordError:
-        answer.refuse()
+    except EasyPasswordError as error:
+        answer.refuse(error)
         return _show(token, found, answer, 422)
     except RefusedError:
         return _over()

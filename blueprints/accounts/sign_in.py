@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, g, make_response, render_template, session, url_for
 from flask_babel import gettext as _
+from werkzeug.exceptions import ServiceUnavailable
 
 from blueprints.accounts import passkeys, signed_in
 from blueprints.accounts.attempts import attempt
@@ -9,7 +10,8 @@ from blueprints.accounts.forms import CodeForm, SignInForm
 from models import Passkey, Staff, Totp, now
 from models.staff import credentials
 from models.staff.passkey import InvalidPasskeyError
-from web import htmx
+from models.staff.passwords import BusyError
+from web import errors, htmx
 from wording import staff as staff_words
 
 bp = Blueprint("sign_in", __name__)
@@ -19,6 +21,7 @@ bp.after_request(signed_in.keep_nothing)
 bp.add_app_template_global(staff_words.role, "role_name")
 
 MAX_SECONDS_TO_CODE = 300  # between the password and the code
+RETRY_SECONDS = 5  # when more passwords are to be checked than there is memory for
 
 
 @bp.get("/sign-in")
@@ -87,6 +90,12 @@ def take_passkey() -> Response:
 def close_session() -> Response:
     """End the session."""
     return signed_in.leave(url_for(".show"))
+
+
+@bp.app_errorhandler(BusyError)
+def busy(error: BusyError) -> Response:
+    """503: too many passwords were being checked at once."""
+    return errors.show(ServiceUnavailable(retry_after=RETRY_SECONDS))
 
 
 def wrong_code(staff: Staff) -> str:

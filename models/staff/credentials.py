@@ -14,15 +14,16 @@ from models.staff.staff import RefusedError, Staff
 def check_password(email: str, password: str) -> Proof | None:
     """The account that this e-mail address and password open. Constant time: an unknown address takes as long.
 
-    An account without a password takes one of its recovery codes instead.
+    An account without a password takes as long, too, and is not opened. Raises passwords.BusyError.
     """
     staff = Staff.get_or_none((Staff.email == email.strip().lower()) & Staff.disabled_at.is_null())
-    right = passwords.matches(staff.password_hash if staff and staff.password_hash else passwords.DUMMY_HASH, password)
-    if staff is None:
+    stored = staff.password_hash if staff else ""
+    if not passwords.matches(stored, password) or staff is None:
         return None
-    if not staff.password_hash:
-        return Proof(staff, "recovery") if RecoveryCode.consume(staff, password) else None
-    return Proof(staff, "password") if right else None
+    if passwords.needs_rehash(stored):
+        unchanged = (Staff.id == staff.id) & (Staff.password_hash == stored)
+        Staff.update(password_hash=passwords.rehashed(password)).where(unchanged).execute()
+    return Proof(staff, "password")
 
 
 def check_code(staff: Staff, code: str) -> Proof | None:
@@ -42,11 +43,10 @@ def has_second_factor(staff: Staff) -> bool:
 
 
 def set_password(staff: Staff, password: str, keep: StaffSession | None = None) -> None:
-    """Change the password and end every session but `keep`. Raises ValueError as passwords.hashed() does."""
+    """Change the password and end every session but `keep`. Raises as passwords.hashed() does."""
+    stored = passwords.hashed(password, staff.email)
     with db.atomic():
-        Staff.update(password_hash=passwords.hashed(password, staff.email)).where(Staff.id == staff.id).execute()
-        StaffSession.end_all(staff, keep)
-        Audit.record(staff, "password changed")
+        _store_password(staff, stored, keep)
 
 
 def add_passkey(staff: Staff, credential: str, site: Site, challenge: bytes, name: str) -> None:
@@ -85,11 +85,12 @@ def remove_totp(staff: Staff, keep: StaffSession) -> None:
 def accept_by_password(invitation: Invitation, password: str) -> Proof:
     """Use an invitation and choose a password.
 
-    Raises RefusedError if the invitation was used before, and ValueError as passwords.hashed() does.
+    Raises RefusedError if the invitation was used before, and as passwords.hashed() does.
     """
+    stored = passwords.hashed(password, invitation.staff.email)
     with db.atomic():
         _use(invitation)
-        set_password(invitation.staff, password)
+        _store_password(invitation.staff, stored)
     return Proof(invitation.staff, "password")
 
 
@@ -102,6 +103,12 @@ def accept_by_passkey(invitation: Invitation, credential: str, site: Site, chall
         _use(invitation)
         add_passkey(invitation.staff, credential, site, challenge, name)
     return Proof(invitation.staff, "passkey")
+
+
+def _store_password(staff: Staff, stored: str, keep: StaffSession | None = None) -> None:
+    Staff.update(password_hash=stored).where(Staff.id == staff.id).execute()
+    StaffSession.end_all(staff, keep)
+    Audit.record(staff, "password changed")
 
 
 def _use(invitation: Invitation) -> None:

@@ -150,6 +150,9 @@ def test_longest_password_opens(app, visitor, clerk):
         "éèéèéèéèéèéèéèéè",
         "(((((((((((((((",
         " " * 15,
+        "azertyuiopqsdfgh",
+        "Wëllkomm2026!!!",
+        "20.05.1985 21.06.1990",
     ],
 )
 def test_password_that_is_easy_to_guess_is_refused_beside_the_field(app, desk, clerk, easy):

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import re
+from contextlib import ExitStack
 
 import pytest
 
 from models import Staff, StaffSession, db, now
-from models.staff import credentials
-from support.site import PASSWORD, running, signed_in
+from models.staff import credentials, passwords
+from support.site import COSTLY, PASSWORD, running, signed_in
 from support.visitor import Page, Visitor
 
 MINUTE = dt.timedelta(minutes=1)
@@ -130,12 +131,34 @@ def test_each_browser_has_its_own_session(app, clerk):
     assert not is_open(first) and is_open(second)
 
 
-def test_database_gives_away_neither_session_nor_password(desk, clerk):
+def test_database_gives_away_neither_session_nor_password(desk, clerk, monkeypatch):
+    monkeypatch.setattr(passwords, "COST", COSTLY)
     token, session, staff = desk.client.get_cookie("desk").value, StaffSession.get(), Staff.get_by_id(clerk.id)
     assert len(token) >= 43 and token not in session.token_hash and re.fullmatch("[0-9a-f]{64}", session.token_hash)
     credentials.set_password(staff, PASSWORD)
     stored = Staff.get_by_id(staff.id).password_hash
-    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$") and PASSWORD not in stored
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=1$") and PASSWORD not in stored
+
+
+def test_hash_of_older_parameters_opens_and_is_made_anew(app, visitor, clerk, monkeypatch):
+    monkeypatch.setattr(passwords, "COST", passwords.COST | {"time_cost": 2})
+    sign_in(visitor, clerk.email, "wrong password", 422)
+    assert ",t=1," in Staff.get_by_id(clerk.id).password_hash
+    assert sign_in(visitor, clerk.email).url == "/desk"
+    renewed = Staff.get_by_id(clerk.id).password_hash
+    assert ",t=2," in renewed and sign_in(Visitor(app), clerk.email).url == "/desk"
+    assert Staff.get_by_id(clerk.id).password_hash == renewed
+
+
+def test_sign_in_that_finds_no_room_is_told_to_come_back_and_costs_no_try(app, clerk, monkeypatch):
+    monkeypatch.setattr(passwords, "MAX_WAIT_SECONDS", 0.01)
+    with ExitStack() as full:
+        for _ in range(passwords.MAX_PARALLEL_HASHES):
+            full.enter_context(passwords._one_of_few())
+        for _ in range(6):
+            page = sign_in(Visitor(app), clerk.email, PASSWORD, 503)
+    assert page.title == "Too many at once" and page.response.headers["Retry-After"] == "5"
+    assert PASSWORD not in page.html and sign_in(Visitor(app), clerk.email).url == "/desk"
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 3000, "é", "../..", "' OR 1=1"])

@@ -1,6 +1,5 @@
 """The site as tests start it, its staff, and the browsers in which they have signed in."""
 
-from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
@@ -9,6 +8,7 @@ from blueprints.accounts.signed_in import enter
 from models import Authority, Staff, now
 from models.base import PRAGMAS
 from models.security import keys
+from models.staff import passwords
 from models.staff.proof import Proof
 from support.visitor import Visitor
 from web import database as storage
@@ -19,7 +19,9 @@ DURABLE = PRAGMAS.copy()
 PRAGMAS["synchronous"] = "off"  # no power cut is tested here
 page_cache.CHECK_EVERY = 0  # a test sees at once what it has changed
 PASSWORD = "correct horse battery"
-QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+COSTLY = passwords.COST.copy()
+passwords.COST.update(time_cost=1, memory_cost=8)  # what a real hash costs has tests of its own
+QUICK = passwords.rehashed(PASSWORD)
 COMPILED = FileSystemBytecodeCache()
 # A key, but not of the kind that Vonage takes: an SMS without the stand-in (sms_stand_in.py) stays here.
 UNUSABLE_KEY = """-----BEGIN PRIVATE KEY-----
