@@ -17,7 +17,7 @@ from peewee import OperationalError, PeeweeException
 
 import senders
 from backups import journal
-from commands import alarms, digests
+from commands import account_mails, alarms, digests
 from commands.deliveries import deliver_next
 from commands.erasing import Erasing
 from commands.outage import Outage
@@ -72,6 +72,13 @@ class Digests:
         return DIGEST_SECONDS
 
 
+class AccountMails:
+    """Tells the staff what was changed about their own accounts."""
+
+    def step(self) -> float | None:
+        return 0.0 if account_mails.send_next() else None
+
+
 class Pulse:
     """Tells monitors every half minute that this worker lives, also while it waits for a slow server."""
 
@@ -122,7 +129,11 @@ class Worker:
     def __init__(self) -> None:
         name = f"{socket.gethostname()[:40]}:{os.getpid()}"
         self.leases, self.pulse = Leases(), Pulse(name)
-        self.jobs: list[Job] = [*(Sender(channel, name, self.leases) for channel in CHANNELS), Deliveries()]
+        self.jobs: list[Job] = [
+            *(Sender(channel, name, self.leases) for channel in CHANNELS),
+            Deliveries(),
+            AccountMails(),
+        ]
 
     def work(self, stop_requests: "SimpleQueue[str]", once: bool = False) -> None:
         """Send until something is put into `stop_requests`; with `once`, until nothing is due.

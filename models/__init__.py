@@ -28,11 +28,13 @@ from models.notifications.outcome import Outcome
 from models.notifications.subscription import Subscription
 from models.security.events import SecurityCount
 from models.security.throttle import Counter, Tries, Used
+from models.staff.approval import Approval
 from models.staff.audit import Audit
 from models.staff.audit_cut import AuditCut
 from models.staff.codes import RecoveryCode, Totp
 from models.staff.digest import AuditWatch
 from models.staff.invitation import Invitation
+from models.staff.notice import Notice
 from models.staff.passkey import Passkey
 from models.staff.session import KnownBrowser, StaffSession
 from models.staff.staff import Staff
@@ -65,6 +67,8 @@ MODELS = (
     Totp,
     RecoveryCode,
     Invitation,
+    Notice,
+    Approval,
     Bulk,
     Dossier,
     Note,

@@ -39,12 +39,14 @@ from models.notifications.subscription import Subscription
 from models.notifications.texts import erase_texts
 from models.security.events import KEEP_SLOTS, SecurityCount
 from models.security.throttle import Counter, Tries, Used
+from models.staff.approval import APPROVAL_LIFETIME, Approval
 from models.staff.audit import Audit
 from models.staff.audit_cut import AuditCut
 from models.staff.audit_export import cut
 from models.staff.codes import RecoveryCode, Totp
 from models.staff.digest import AuditWatch
 from models.staff.invitation import INVITATION_LIFETIME, Invitation
+from models.staff.notice import Notice
 from models.staff.passkey import Passkey
 from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME, KnownBrowser, StaffSession
 from models.staff.staff import ROLES, Staff
@@ -214,6 +216,13 @@ RULES: tuple[Rule, ...] = (
         lambda _run: delete_some(Invitation, Invitation.expires_at <= now()),
         (Invitation,),
     ),
+    Rule(
+        "approval",
+        APPROVAL_LIFETIME,
+        lambda run: delete_some(Approval, Approval.asked_at <= now() - run.period),
+        (Approval,),
+    ),
+    Rule("notice", 7 * DAY, lambda run: delete_some(Notice, Notice.at <= now() - run.period), (Notice,)),
     Rule(
         "browser",
         KNOWN_BROWSER_LIFETIME,

@@ -66,6 +66,7 @@ HELPERS = {
     "blueprints.operations": {"readiness", "refusals"},
 }
 WORKERS = {
+    "account_mails",
     "alarms",
     "digests",
     "guard",

@@ -47,6 +47,11 @@ WORDS: dict[str, tuple[Any, Any]] = {
     "security": (_l("How many attacks there were, without who they came from"), _l("%(time)s; the totals stay")),
     "session": (_l("Sessions of the staff"), "%(time)s"),
     "invitation": (_l("Invitations of the staff"), _l("%(time)s, or until they are used")),
+    "approval": (_l("What an administrator asked a second one to confirm"), "%(time)s"),
+    "notice": (
+        _l("Mails to the staff about their own accounts that have not left yet"),
+        _l("%(time)s, or until they have left"),
+    ),
     "browser": (_l("Browsers in which staff have signed in"), _l("%(time)s after they last did")),
     "account": (
         _l("Accounts of the staff"),
@@ -64,7 +69,19 @@ WORDS: dict[str, tuple[Any, Any]] = {
     ),
 }
 UNCUT = _l("They stay: no place is set for what is older")
-ABOUT_STAFF = ("session", "invitation", "browser", "account", "audit", "reply", "heartbeat", "plan", "bag")
+ABOUT_STAFF = (
+    "session",
+    "invitation",
+    "approval",
+    "notice",
+    "browser",
+    "account",
+    "audit",
+    "reply",
+    "heartbeat",
+    "plan",
+    "bag",
+)
 
 
 class Line(NamedTuple):

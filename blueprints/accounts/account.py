@@ -9,7 +9,6 @@ from flask import (
     make_response,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask_babel import gettext as _
@@ -20,7 +19,7 @@ from blueprints.accounts.forms import CodeForm, PasswordForm, ProofForm
 from blueprints.accounts.sign_in import wrong_code
 from models import Passkey, RecoveryCode, StaffSession, Totp
 from models.staff import credentials
-from models.staff.codes import app_url, new_secret
+from models.staff.codes import app_url, draft_secret
 from models.staff.passkey import InvalidPasskeyError
 from models.staff.passwords import EasyPasswordError
 from models.staff.proof import Proof
@@ -90,7 +89,7 @@ def challenge() -> Response:
 def add_passkey() -> Response:
     """Store the passkey that the browser made."""
     try:
-        credentials.add_passkey(g.staff, *passkeys.made(g.staff))
+        credentials.add_passkey(g.staff, passkeys.made(g.staff), signed_in.browser())
     except InvalidPasskeyError:
         return _show(422, refused="passkey")
     return signed_in.renew(Proof(g.staff, "passkey"), url_for(".show", done="passkey"))
@@ -101,7 +100,7 @@ def remove_passkey(passkey: int) -> Response:
     """Remove a passkey."""
     found = get_object_or_404(Passkey.of(g.staff), Passkey.id == passkey)
     try:
-        credentials.remove_passkey(g.staff, found, keep=g.staff_session)
+        credentials.remove_passkey(g.staff, found, g.staff_session, signed_in.browser())
     except RefusedError:
         return _show(409, refused="last")
     return htmx.follow(url_for(".show", done="removed"))
@@ -119,10 +118,9 @@ def add_authenticator() -> Response:
     answer = CodeForm()
     if not answer.validate_on_submit():
         return _authenticator(answer, 422)
-    if not credentials.add_totp(g.staff, _secret(), answer.code.data):
+    if not credentials.add_totp(g.staff, _secret(), answer.code.data, signed_in.browser()):
         answer.code.errors = [_("This code is not right. Is the clock of your telephone right?")]
         return _authenticator(answer, 422)
-    session.pop(_secret_name())
     return signed_in.renew(Proof(g.staff, "totp"), url_for(".show", done="authenticator"))
 
 
@@ -132,7 +130,7 @@ def remove_authenticator() -> Response:
     if not Totp.of(g.staff):
         abort(404)
     try:
-        credentials.remove_totp(g.staff, keep=g.staff_session)
+        credentials.remove_totp(g.staff, g.staff_session, signed_in.browser())
     except RefusedError:
         return _show(409, refused="last")
     return htmx.follow(url_for(".show", done="removed"))
@@ -151,7 +149,7 @@ def change_password() -> Response:
     if not answer.validate_on_submit():
         return _password(answer, 422)
     try:
-        credentials.set_password(g.staff, answer.password.data, keep=g.staff_session)
+        credentials.set_password(g.staff, answer.password.data, g.staff_session, signed_in.browser())
     except EasyPasswordError as error:
         answer.refuse(error)
         return _password(answer, 422)
@@ -161,7 +159,10 @@ def change_password() -> Response:
 @bp.post("/recovery-codes")
 def renew_recovery_codes() -> Response:
     """Make ten new recovery codes. Only this answer shows them, so it does not redirect."""
-    codes = credentials.renew_recovery_codes(g.staff)
+    try:
+        codes = credentials.renew_recovery_codes(g.staff, signed_in.browser())
+    except RefusedError:
+        return htmx.follow(url_for(".password"))
     return make_response(render_template("accounts/account/recovery_codes.html", codes=codes))
 
 
@@ -185,6 +186,8 @@ def _show(status: int = 200, refused: str = "") -> Response:
         possible=passkeys.possible(),
         authenticator=Totp.of(staff),
         codes=RecoveryCode.of(staff).count(),
+        short=RecoveryCode.any_short(staff),
+        by_recovery=g.staff_session.factor == "recovery",
         sessions=list(StaffSession.live().where(StaffSession.staff == staff)),
         bare=g.staff_session.password_only and current_app.config["STAFF_SECOND_FACTOR"],
         fresh=g.staff_session.recently_proved,
@@ -223,13 +226,8 @@ def _authenticator(answer: CodeForm, status: int = 200) -> Response:
 
 
 def _secret() -> str:
-    """The secret for the app that is being set up; it stays the same when the page is loaded again."""
-    return session.setdefault(_secret_name(), new_secret())
-
-
-def _secret_name() -> str:
-    """The session key of the secret, with the account: on a shared computer, the next clerk must get another secret."""
-    return f"authenticator {g.staff.id}"
+    """The secret for the app that is being set up: the same in each tab, until the proof is too old."""
+    return draft_secret(g.staff, g.staff_session.proved_at)
 
 
 def _password(answer: PasswordForm, status: int = 200) -> Response:

@@ -31,7 +31,7 @@ def accept(token: str) -> Response:
     if not answer.validate_on_submit():
         return _show(token, found, answer, 422)
     try:
-        return signed_in.enter(credentials.accept_by_password(found, answer.password.data))
+        return signed_in.enter(credentials.accept_by_password(found, answer.password.data, signed_in.browser()))
     except EasyPasswordError as error:
         answer.refuse(error)
         return _show(token, found, answer, 422)
@@ -53,7 +53,7 @@ def accept_passkey(token: str) -> Response:
     if found is None:
         return _over()
     try:
-        return signed_in.enter(credentials.accept_by_passkey(found, *passkeys.made(found.staff)))
+        return signed_in.enter(credentials.accept_by_passkey(found, passkeys.made(found.staff), signed_in.browser()))
     except InvalidPasskeyError:
         return _show(token, found, PasswordForm(formdata=None), 422, refused=True)
     except RefusedError:

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from flask import Response, current_app, request, session
 
+from blueprints.accounts import signed_in
 from models import Passkey, Staff, Used, now
-from models.staff.passkey import InvalidPasskeyError, Site
+from models.staff.passkey import InvalidPasskeyError, NewPasskey, Site
 from models.staff.proof import Proof
-from wording import staff as staff_words
 
 CHALLENGE_LIFETIME = dt.timedelta(minutes=5)
 DEFAULT_PORTS = {"http": 80, "https": 443}  # browsers leave them out of an origin
@@ -48,10 +48,10 @@ def shown() -> Proof:
     return Passkey.check(request.form.get("credential", ""), site(), _answered("show"))
 
 
-def made(staff: Staff) -> tuple[str, Site, bytes, str]:
-    """The new passkey in the form, as arguments of credentials.add_passkey(). Raises InvalidPasskeyError."""
-    name = request.form.get("name", "").strip() or staff_words.browser(request.user_agent.string) or "–"
-    return request.form.get("credential", ""), site(), _answered(f"make {staff.id}"), name
+def made(staff: Staff) -> NewPasskey:
+    """The new passkey in the form. Raises InvalidPasskeyError."""
+    name = request.form.get("name", "").strip() or signed_in.browser() or "–"
+    return NewPasskey(request.form.get("credential", ""), site(), _answered(f"make {staff.id}"), name)
 
 
 def _options(json: str) -> Response:

@@ -20,6 +20,11 @@ def cookie() -> str:
     return "__Host-desk" if current_app.config["SESSION_COOKIE_SECURE"] else "desk"
 
 
+def browser() -> str:
+    """The kind of browser that asks, as in "Firefox, Windows"."""
+    return staff_words.browser(request.user_agent.string)
+
+
 def load() -> None:
     """Set g.staff and g.staff_session for this request, or None. Only paths of the staff cost a query."""
     token = request.cookies.get(cookie())
@@ -42,9 +47,9 @@ def keep_nothing(response: Response) -> Response:
 
 def enter(proof: Proof) -> Response:
     """Open a session and remember this browser as known. Ends the session it had before."""
-    kind = staff_words.browser(request.user_agent.string)
-    response = htmx.follow(url_for("desk.index"))
-    _set_session(response, StaffSession.open(proof, kind, before=request.cookies.get(cookie(), "")))
+    # A recovery code is for the day when a device is gone: what is asked then is to set up another one.
+    response = htmx.follow(url_for("account.show" if proof.factor == "recovery" else "desk.index"))
+    _set_session(response, StaffSession.open(proof, browser(), before=request.cookies.get(cookie(), "")))
     known = KnownBrowser.remember(proof.staff, request.cookies.get(browser_cookie(), ""))
     _set_cookie(response, browser_cookie(), known, int(KNOWN_BROWSER_LIFETIME.total_seconds()))
     return response
@@ -73,7 +78,7 @@ def prove(password: str, code: str) -> tuple[Proof | None, str]:
     if proof is None:
         return None, "password"
     if proof.factor == "password" and credentials.has_second_factor(staff):
-        return attempt(staff.email, lambda: credentials.check_code(staff, code)), "code"
+        return attempt(staff.email, lambda: credentials.check_code(staff, code, browser())), "code"
     return proof, ""
 
 

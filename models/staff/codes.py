@@ -1,10 +1,12 @@
 """Codes that people type: one-time codes of an authenticator app (TOTP, RFC 6238), and recovery codes on paper."""
 
+import base64
+import datetime as dt
 import hmac
 import secrets
 
 import pyotp
-from peewee import BigIntegerField, CharField, ForeignKeyField, ModelSelect
+from peewee import SQL, BigIntegerField, CharField, ForeignKeyField, ModelSelect, SmallIntegerField
 
 from models.base import Base, db, now
 from models.security import keys
@@ -15,8 +17,9 @@ from models.staff.staff import Staff
 STEP_SECONDS = 30  # how long the app shows a code
 MAX_DRIFT_STEPS = 1  # how far the clock of the telephone may be off, either way
 RECOVERY_CODE_COUNT = 10
-RECOVERY_CODE_LENGTH = 16  # of an alphabet of 32: 80 random bits
+RECOVERY_CODE_LENGTH = 28  # of an alphabet of 32: 140 random bits
 RECOVERY_CODE_GROUP = 4
+OLD_RECOVERY_CODE_LENGTH = 16  # before migration 0027
 
 
 class Totp(Base):
@@ -65,9 +68,14 @@ def _purpose(staff_id: int) -> str:
     return f"totp {staff_id}"
 
 
-def new_secret() -> str:
-    """A secret for a new app: 160 random bits in base32."""
-    return pyotp.random_base32()
+def draft_secret(staff: Staff, proved_at: dt.datetime) -> str:
+    """The secret (160 bits in base32) for an app that is being set up by `staff`, who has proved it at this instant.
+
+    Derived from our key, so it is kept nowhere until the app's first code is right: neither in a cookie nor in a row.
+    Each proof has another one.
+    """
+    derived = keys.digest("authenticator draft", f"{staff.id} {proved_at.timestamp()}")
+    return base64.b32encode(bytes.fromhex(derived)[:20]).decode()
 
 
 def app_url(email: str, secret: str) -> str:
@@ -85,15 +93,24 @@ def _step(secret: str, code: str) -> int | None:
 
 
 class RecoveryCode(Base):
-    """One unused recovery code, for when passkey and app are lost. Only its hash is kept."""
+    """One unused recovery code, for when passkey and app are lost. Only its hash is kept.
+
+    It opens nothing by itself, only after the password: see credentials.check_code().
+    """
 
     staff = ForeignKeyField(Staff, on_delete="CASCADE")
     code_hash = CharField(max_length=64, unique=True)
+    length = SmallIntegerField(constraints=[SQL(f"DEFAULT {OLD_RECOVERY_CODE_LENGTH}")])
 
     @classmethod
     def of(cls, staff: Staff) -> "ModelSelect[RecoveryCode]":
         """The unused codes of this account."""
         return cls.select().where(cls.staff == staff)
+
+    @classmethod
+    def any_short(cls, staff: Staff) -> bool:
+        """True if codes of this account are of the older, shorter kind. They go on working until they are renewed."""
+        return cls.of(staff).where(cls.length < RECOVERY_CODE_LENGTH).exists()
 
     @classmethod
     def renew(cls, staff: Staff) -> list[str]:
@@ -103,7 +120,8 @@ class RecoveryCode(Base):
         ]
         with db.atomic():
             cls.delete().where(cls.staff == staff).execute()
-            cls.insert_many([{"staff": staff, "code_hash": hashed(code)} for code in codes]).execute()
+            rows = [{"staff": staff, "code_hash": hashed(code), "length": len(code)} for code in codes]
+            cls.insert_many(rows).execute()
         return [_grouped(code) for code in codes]
 
     @classmethod

@@ -45,6 +45,15 @@ class Site(NamedTuple):
     origin: str
 
 
+class NewPasskey(NamedTuple):
+    """What a browser has made, not yet checked, with what it is checked against."""
+
+    credential: str
+    site: Site
+    challenge: bytes
+    name: str
+
+
 class InvalidPasskeyError(Exception):
     """The browser's answer is not valid. Which check failed is not told, so that an attacker learns nothing."""
 

@@ -9,7 +9,6 @@ from playhouse.migrations import Runner
 
 from models import Totp, db, now
 from models.security import keys
-from models.staff import codes
 from paths import MIGRATIONS
 from support.sending import close
 from web.database import create_file
@@ -136,7 +135,7 @@ def test_rows_of_the_first_shape_are_all_there_in_the_newest(first_shape):
 
 
 def test_an_authenticator_app_of_before_opens_its_account_after(first_shape, tmp_path):
-    secret = codes.new_secret()
+    secret = pyotp.random_base32()
     with first_shape.app_context(), db.connection_context():
         migrations = Runner(state(first_shape).database, str(MIGRATIONS))
         migrations.up("0014_counting")

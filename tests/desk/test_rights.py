@@ -30,7 +30,7 @@ PAGES = {
         (DECIDING, "post_bag open_bag add_read change_read check_envelope show_bag undo_bag arrivals find_arrivals"),
         (ADMINS, "audit audit_csv texts text_html"),
     ],
-    "staff": [(ADMINS, "show invite change reset")],
+    "staff": [(ADMINS, "show invite change reset decide")],
     "account": [
         (EVERYBODY, "show ask prove prove_by_passkey challenge add_passkey remove_passkey authenticator"),
         (
@@ -72,7 +72,7 @@ def person(role: str, form) -> Staff:
 def walk(app, dossier: Dossier) -> list[tuple[str, Rule, str]]:
     """Every address of the site that these values fit, with each of its methods."""
     known = variables(dossier) | {"slug": "rent-subsidy", "form": "application", "token": "x", "filename": "site.css"}
-    known |= dict.fromkeys(("account", "passkey"), 999_999)
+    known |= dict.fromkeys(("account", "passkey", "approval"), 999_999)
     addresses = app.url_map.bind("localhost")
     return [
         (method, rule, addresses.build(rule.endpoint, {name: known[name] for name in rule.arguments}, method))

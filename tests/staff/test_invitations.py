@@ -141,7 +141,7 @@ def test_link_used_while_the_account_is_reset_opens_nothing_and_breaks_nothing_o
             opened.set()
             begun.wait()
             try:
-                credentials.accept_by_password(link, NEW)
+                credentials.accept_by_password(link, NEW, "")
             except Exception as error:
                 outcomes.append(type(error))
 

@@ -9,8 +9,9 @@ import pyotp
 import pytest
 
 from models import Passkey, RecoveryCode, Staff, StaffSession, Totp, db, now
+from models.security.tokens import hashed
 from models.staff import accounts, credentials
-from support.authenticator import Device, add_passkey, sign_in_with
+from support.authenticator import Device, add_passkey, csrf, sign_in_with
 from support.second_factor import codes, half_in, later, set_up_app
 from support.sending import close
 from support.site import PASSWORD, account, running, signed_in
@@ -117,7 +118,7 @@ def test_recovery_codes_are_ten_shown_once_and_kept_as_hashes(app, clerk):
     browser = signed_in(app, clerk)
     set_up_app(browser)
     found = codes(browser)
-    assert len(set(found)) == 10 and all(re.fullmatch("([0-9A-Z]{4}-){3}[0-9A-Z]{4}", code) for code in found)
+    assert len(set(found)) == 10 and all(re.fullmatch("([0-9A-Z]{4}-){6}[0-9A-Z]{4}", code) for code in found)
     assert not {row.code_hash for row in RecoveryCode.select()} & set(found)
     page = browser.get("/desk/account")
     assert "10 codes are left" in page.text and not [code for code in found if code in page.html]
@@ -131,8 +132,9 @@ def test_recovery_code_opens_once_in_any_spelling(either, clerk, spell):
     set_up_app(browser)
     code = spell(codes(browser)[3])
     other, page = half_in(either, clerk)
-    assert other.submit(page, "/sign-in/code", code=code).url == "/desk"
-    assert "9 codes are left" in other.get("/desk/account").text
+    asked = other.submit(page, "/sign-in/code", code=code)
+    assert asked.url == "/desk/account" and "You came in by a recovery code" in asked.text
+    assert "9 codes are left" in asked.text and other.get("/desk").url == "/desk"
     again, page = half_in(either, clerk)
     again.submit(page, "/sign-in/code", 422, code=code)
 
@@ -143,21 +145,36 @@ def test_new_recovery_codes_make_the_old_ones_worthless(app, clerk):
     old, new = codes(browser), codes(browser)
     other, page = half_in(app, clerk)
     other.submit(page, "/sign-in/code", 422, code=old[0])
-    assert other.submit(page, "/sign-in/code", code=new[0]).url == "/desk"
+    assert other.submit(page, "/sign-in/code", code=new[0]).url == "/desk/account"
 
 
-def test_recovery_code_stands_in_for_the_password_of_an_account_without_one(app, clerk, helpdesk):
+def test_recovery_code_alone_opens_no_account_not_even_one_without_a_password(app, clerk):
     browser = signed_in(app, clerk)
     add_passkey(browser, Device())
     mine = codes(browser)
     Staff.update(password_hash="").where(Staff.id == clerk.id).execute()
     other = Visitor(app)
-    other.submit(other.get("/sign-in"), "", 422, email=helpdesk.email, password=mine[0])
-    assert other.submit(other.get("/sign-in"), email=clerk.email, password=mine[0]).url == "/desk"
-    assert StaffSession.select().where(StaffSession.factor == "recovery").count() == 1
-    again = Visitor(app)
-    again.submit(again.get("/sign-in"), "", 422, email=clerk.email, password=mine[0])
-    again.submit(again.get("/sign-in"), "", 422, email=clerk.email, password="")
+    for password in (mine[0], ""):
+        other.submit(other.get("/sign-in"), "", 422, email=clerk.email, password=password)
+    assert RecoveryCode.select().count() == 10 and other.open("/desk").status_code != 200
+    page = browser.get("/desk/account")
+    assert "they open nothing" in page.text and "One passkey is all that opens your account" in page.text
+    assert not page.soup.select("form[action$='/recovery-codes']")
+    assert browser.post("/desk/account/recovery-codes", data={"csrf_token": csrf(page)}).url == "/desk/account/password"
+    assert RecoveryCode.select().count() == 10
+
+
+def test_shorter_codes_of_before_go_on_working_and_their_owner_is_asked_for_new_ones(app, clerk):
+    browser = signed_in(app, clerk)
+    set_up_app(browser)
+    db.execute_sql(
+        "INSERT INTO recovery_code (staff_id, code_hash) VALUES (?, ?)", (clerk.id, hashed("K7Q2MX4P9TRWY000"))
+    )
+    assert "older, shorter kind" in browser.get("/desk/account").text
+    other, page = half_in(app, clerk)
+    assert other.submit(page, "/sign-in/code", code="k7q2-mx4p-9trw-yooo").url == "/desk/account"
+    codes(browser)
+    assert "shorter" not in browser.get("/desk/account").text
 
 
 def test_recovery_code_does_not_stand_in_for_a_password_that_there_is(app, clerk):
@@ -178,23 +195,6 @@ def test_last_passkey_or_app_stays(app, clerk):
     assert "opens your account no more" in browser.submit(browser.get("/desk/account"), "/passkeys/").text
     browser.submit(browser.get("/desk/account"), "/authenticator/remove", 409)
     assert Totp.select().count() == 1
-
-
-def test_app_shows_one_key_while_it_is_being_set_up_and_needs_a_password(app, clerk):
-    browser = signed_in(app, clerk)
-    first, second = (browser.get("/desk/account/authenticator") for _ in range(2))
-    assert first.soup.select_one(".todo .number") == second.soup.select_one(".todo .number")
-    assert first.soup.select_one("svg.qr") and not Totp.select().exists()
-    browser.submit(first, "/authenticator", 422, code="000000")
-    Staff.update(password_hash="").execute()
-    assert browser.get("/desk/account/authenticator").url == "/desk/account/password"
-
-
-def test_new_app_takes_the_place_of_the_old_one(app, clerk):
-    browser = signed_in(app, clerk)
-    old, new = set_up_app(browser), set_up_app(browser)
-    assert old != new and Totp.select().count() == 1
-    assert not credentials.check_code(clerk, later(old, 1)) and credentials.check_code(clerk, later(new, 1))
 
 
 def everything(site) -> str:
@@ -236,7 +236,7 @@ def test_site_with_another_secret_says_that_the_app_is_lost_and_takes_a_recovery
     assert "can no longer check the codes of your app" in page.text
     wrong = browser.submit(page, "/sign-in/code", 422, code=later(secret))
     assert wrong.errors["code"] == "This is none of your recovery codes, or it was used before."
-    assert browser.submit(page, "/sign-in/code", code=mine[0]).url == "/desk"
+    assert browser.submit(page, "/sign-in/code", code=mine[0]).url == "/desk/account"
     assert "then set the app up anew" in browser.get("/desk/account").text
     new = set_up_app(browser)
     again, page = half_in(site, clerk)

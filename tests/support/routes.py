@@ -53,6 +53,7 @@ class Site:
             "verb": "add",
             "channel": "email",
             "passkey": 1,
+            "approval": 1,
             "account": self.story.clerk.id,
             "filename": "site.css",
         }
