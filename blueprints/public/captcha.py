@@ -183,7 +183,7 @@ def recording(token: str) -> Response:
         abort(404)
     _limit("recording")
     try:
-        sound = spoken(captcha.digits(code), language, VARIANTS[int(code, 16) % len(VARIANTS)])
+        sound = spoken(captcha.digits(code), language, VARIANTS[int(code, 16) % len(VARIANTS)], code)
     except NoVoicesError as error:
         log.error("no audio code (%s): run `flask --app app captcha voices`", error)
         abort(503)

@@ -1,10 +1,16 @@
-"""The spoken digits: recordings that `flask captcha voices` makes with espeak-ng, joined anew for each code.
+"""The spoken digits: recordings that `flask captcha voices` makes with espeak-ng, changed and joined for each code.
 
-Clean speech on purpose: noise costs listeners and stops no program. A person's own recordings may take the place of the
-synthetic ones: 8-bit mono WAV at RATE, voices/<language>/<digit>-<variant>.wav.
+No two takes of a digit are alike: speed and pitch, their course within the word, tone, loudness, the pauses and a faint
+hiss differ, so neither a table of hashes nor a comparison of samples reads a code. A program that compares how words
+sound still does (bench/captcha_audio.py has the rates): heavier noise would cost listeners more than programs. The same
+code always gives the same bytes, as Safari fetches a recording in parts.
+
+A person's own recordings may take the place of the synthetic ones: 8-bit mono WAV at RATE,
+voices/<language>/<digit>-<variant>.wav. Nobody whose language it is has approved the Luxembourgish ones yet.
 """
 
 import ctypes
+import hashlib
 import io
 import wave
 from array import array
@@ -13,12 +19,22 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from PIL import Image, ImageChops
+
+from models.security import keys
 from models.security.captcha import ALPHABET
 from paths import VOICES
 
 VARIANTS = ("m3", "f2")  # a man's and a woman's voice of espeak-ng
 RATE = 11025  # half of what espeak-ng gives; at 8000 the "s" of "six" is lost
-PAUSE = bytes([128]) * int(RATE * 0.8)  # silence, long enough to type a digit
+# What differs from take to take. A listener hears another speaker each time, and no other word.
+PAUSES = (0.6, 1.1)  # seconds around each digit: long enough to type one
+SPEEDS, WARPS = (0.87, 1.15), (0.94, 1.06)  # of a word, which changes its pitch too, and of each of its PARTS
+PARTS = 4
+TONES = (0.0, 0.35)  # share of an echo 0.1 to 0.4 ms later, which dulls or sharpens
+LOUDNESS = (0.65, 0.95)
+HISS = 7  # of 256 steps, from top to bottom: 30 dB below the voice
+SILENCE = 128
 Speak = Callable[[str, str], "array[int]"]
 SYNCHRONOUS, UTF8, WORDS_A_MINUTE = 2, 1, 1  # constants of speak_lib.h
 
@@ -27,15 +43,63 @@ class NoVoicesError(Exception):
     """The recordings have not been made on this machine."""
 
 
-def spoken(digits: str, language: str, variant: str) -> bytes:
-    """A WAV of the digits, with a pause around each; raises NoVoicesError."""
+class _Draws:
+    """Random numbers that only the server's key can foretell: the same for the same `name`."""
+
+    def __init__(self, name: str) -> None:
+        self._source = hashlib.shake_256(bytes.fromhex(keys.digest("captcha voice", name)))
+        self._drawn = iter(self._source.digest(4096))
+
+    def between(self, least: float, most: float) -> float:
+        """A number of this range."""
+        return least + (most - least) * (next(self._drawn) * 256 + next(self._drawn)) / 65535
+
+    def noise(self, length: int) -> bytes:
+        """So many steps from 0 to HISS."""
+        return self._source.digest(4096 + length)[4096:].translate(bytes(step & HISS for step in range(256)))
+
+
+def spoken(digits: str, language: str, variant: str, code: str = "") -> bytes:
+    """A WAV of the digits, with a pause around each: the take of `code`. Raises NoVoicesError."""
+    draws = _Draws(f"{language} {variant} {code} {digits}")
     try:
-        frames = [_recording(VOICES / language / f"{digit}-{variant}.wav") for digit in digits]
+        words = [_recording(VOICES / language / f"{digit}-{variant}.wav") for digit in digits]
     except FileNotFoundError as error:
         raise NoVoicesError(str(error)) from error
+    frames = b"".join(_pause(draws) + _take(word, draws) for word in words) + _pause(draws)
     out = io.BytesIO()
-    _write(out, PAUSE + PAUSE.join(frames) + PAUSE)
+    _write(out, _add(frames, draws.noise(len(frames))))
     return out.getvalue()
+
+
+def _pause(draws: _Draws) -> bytes:
+    return bytes([SILENCE - HISS // 2]) * int(RATE * draws.between(*PAUSES))
+
+
+def _take(word: bytes, draws: _Draws) -> bytes:
+    """The word a little faster or slower as a whole and in each of its parts, and with another tone and loudness.
+
+    Samples are a picture of one row to Pillow, which stretches and blends them in C: 1 ms for a whole recording.
+    """
+    speed = draws.between(*SPEEDS)
+    cuts = [0, *(int(len(word) * (part + draws.between(-0.3, 0.3)) / PARTS) for part in range(1, PARTS)), len(word)]
+    parts = [word[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    stretched = b"".join(_stretch(part, speed * draws.between(*WARPS)) for part in parts)
+    image = Image.frombytes("L", (len(stretched), 1), stretched)
+    echo = ImageChops.offset(image, 1 + int(draws.between(0, 3.99)), 0)
+    gain = draws.between(*LOUDNESS)
+    loudness = bytes(SILENCE - HISS // 2 + round((step - SILENCE) * gain) for step in range(256))
+    return Image.blend(image, echo, draws.between(*TONES)).tobytes().translate(loudness)
+
+
+def _stretch(samples: bytes, factor: float) -> bytes:
+    image = Image.frombytes("L", (len(samples), 1), samples)
+    return image.resize((round(len(samples) * factor), 1), Image.Resampling.BICUBIC).tobytes()
+
+
+def _add(samples: bytes, noise: bytes) -> bytes:
+    """The sum of each sample and its noise: one addition of long numbers, as LOUDNESS leaves room for every sum."""
+    return (int.from_bytes(samples) + int.from_bytes(noise)).to_bytes(len(samples))
 
 
 def record(languages: Iterable[str]) -> tuple[int, int]:

@@ -2,12 +2,14 @@
 
 import io
 import wave
+from itertools import combinations
 
 import pytest
 from PIL import Image
 
 from models.catalogue.procedure import LANGUAGES
 from models.security import captcha as logic
+from models.security import keys
 from models.security import voices as captcha_voices
 from support.captcha import fresh_code, type_code
 
@@ -66,6 +68,42 @@ def test_the_digits_are_spoken_in_every_language(client, monkeypatch, voices, la
         assert max(file.readframes(file.getnframes())) > 200  # loud enough
     part = client.get(url, headers={"Range": "bytes=0-1"})
     assert (part.status_code, part.data) == (206, response.data[:2])
+
+
+def frames(sound):
+    with wave.open(io.BytesIO(sound)) as file:
+        return file.readframes(file.getnframes())
+
+
+def test_no_two_takes_share_what_a_table_could_hold(monkeypatch, voices):
+    """A table of 14 hashes used to read every code."""
+    monkeypatch.setattr(captcha_voices, "VOICES", voices)
+    keys.initialize("a secret of at least thirty-two characters")
+    takes = [frames(captcha_voices.spoken("222222", "lb", "m3", str(number))) for number in range(5)]
+    runs = [{take[at : at + 24] for at in range(len(take) - 24)} for take in takes]  # 2 ms
+    known = {path.stem: frames(path.read_bytes()) for path in voices.rglob("*.wav")}.values()
+    pieces = {sound[at : at + 24] for sound in known for at in range(0, len(sound) - 24)}
+    assert not any(run & other for run, other in combinations(runs, 2)) and not any(run & pieces for run in runs)
+    assert len({len(take) for take in takes}) == 5
+
+
+def test_a_take_is_that_of_its_code_and_of_the_key(monkeypatch, voices):
+    monkeypatch.setattr(captcha_voices, "VOICES", voices)
+    keys.initialize("a secret of at least thirty-two characters")
+    first = captcha_voices.spoken("234568", "fr", "f2", "a code")
+    assert captcha_voices.spoken("234568", "fr", "f2", "a code") == first
+    keys.initialize("another secret of thirty-two characters")
+    assert captcha_voices.spoken("234568", "fr", "f2", "a code") != first
+
+
+def test_the_voice_stays_far_above_the_hiss_and_never_clips(monkeypatch, voices):
+    monkeypatch.setattr(captcha_voices, "VOICES", voices)
+    keys.initialize("a secret of at least thirty-two characters")
+    for number in range(40):
+        samples = frames(captcha_voices.spoken("889995", LANGUAGES[number % 4], "f2", str(number)))
+        assert 3 < min(samples) < 80 and 176 < max(samples) < 253
+        quiet = samples[: captcha_voices.RATE // 2]
+        assert max(quiet) - min(quiet) <= captcha_voices.HISS
 
 
 def test_languages_and_digits_sound_different(voices):
