@@ -1,7 +1,7 @@
 """The price of a proof of work: it rises with what was solved in the last ten minutes, not with what was asked for.
 
 It rises with the visitor's own networks. What others solve raises it by one level at most, so that a flood from
-elsewhere makes nobody wait for more than about two seconds on a computer with two cores (measured by bench/captcha.py).
+elsewhere makes nobody wait for more than two seconds on a computer with two cores (bench/captcha_work.py measures it).
 Asking writes nothing: a flood of challenges that nobody solves changes no price.
 """
 
