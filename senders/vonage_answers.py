@@ -61,7 +61,7 @@ def _code(body: Any) -> str:
     if not isinstance(body, dict):
         return ""
     parts = body.get("messages")
-    if isinstance(parts, list) and parts and isinstance(parts[0], dict):
+    if isinstance(parts, list) and parts and all(isinstance(part, dict) for part in parts):
         return _known(*{str(part.get("status")) for part in parts})
     return _known(str(body.get("type", "")).partition("#")[2]) or _known(str(body.get("title", "")))
 

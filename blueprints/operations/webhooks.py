@@ -95,14 +95,15 @@ def _signed_by_vonage() -> tuple[dict[str, Any], str]:
 def _claims(token: str, secret: str) -> dict[str, Any]:
     """The claims of the JWT; 401 if Vonage has not signed it. Body and age are checked by the caller, not by jwt."""
     try:
-        return jwt.decode(
+        claims = jwt.decode(
             token,
             secret,
             algorithms=["HS256"],
             leeway=SIGNATURE_SECONDS,
             options={"require": ["iat", "jti", "payload_hash"]},
         )
-    except jwt.InvalidTokenError:
+        return claims | {"iat": float(claims["iat"])}
+    except (jwt.InvalidTokenError, TypeError, ValueError, OverflowError):  # a time may be any JSON
         _refuse("signature")
 
 

@@ -157,7 +157,7 @@ def report_posted(number: str) -> Response:
     return htmx.follow(url_for(".show", number=number))
 
 
-@bp.post("/t/<number:number>/address/<int:contact>")
+@bp.post("/t/<number:number>/address/<row:contact>")
 def correct_address(number: str, contact: int) -> Response:
     """Correct an address that was mistyped at the registration, if nothing ever arrived there."""
     dossier = lookups.dossier(number)

@@ -2,7 +2,7 @@
 
 import re
 
-S10 = re.compile(r"([A-Z]{2})(\d{8})(\d)([A-Z]{2})")
+S10 = re.compile(r"([A-Z]{2})([0-9]{8})([0-9])([A-Z]{2})")
 WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 

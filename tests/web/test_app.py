@@ -25,7 +25,14 @@ FORMS = [
     "/r",
 ]
 FIELDS = ["q", "number", "numbers", "seal", "lang", "audience", "code", "captcha_proof", "x"]
-ODD = ["/t/%00", "/t/" + "A" * 3000, "/t/%F0%9F%92%8C", "/procedures/%2e%2e%2f", "/static/../app.py"]
+ODD = [
+    "/t/%00",
+    "/t/" + "A" * 3000,
+    "/t/%F0%9F%92%8C",
+    "/procedures/%2e%2e%2f",
+    "/static/../app.py",
+    "/t/K7Q2MX4P9TRWY/sheet/" + "9" * 5000,
+]
 OPEN_TO_ALL = (
     "status.look_up",
     "status.report_posted",
