@@ -11,7 +11,7 @@ export ETRACKING_SITE_URL ?= http://127.0.0.1:$(PORT)
 
 .PHONY: run test test-fast lint fmt bench install setup translations lock clean
 .PHONY: help dev address database
-.PHONY: supply-chain sbom advisories secrets
+.PHONY: supply-chain sbom advisories secrets mutants fuzz
 .DELETE_ON_ERROR:
 
 # The worker and a web server, $(1), with the settings of .env, until Ctrl-C or the end of the server.
@@ -60,6 +60,12 @@ advisories: .setup/python-dev ## known vulnerabilities in what is pinned; says s
 
 secrets: .setup/python-dev ## keys and passwords in tracked files and recent commits
 	@$(BIN)/python .ci/find_secrets.py
+
+mutants: .setup/python-dev .setup/compressed .setup/voices .setup/translations ## take each countermeasure of docs/threats.md away and see its test fail
+	PYTHONPATH=.:tests $(BIN)/python -m support.mutation $(ARGS)
+
+fuzz: .setup/python-dev .setup/compressed .setup/voices .setup/translations ## the slow tests: the interface by its description, the parsers by whatever comes
+	$(BIN)/pytest -m slow tests/fuzz $(ARGS)
 
 bench: install .setup/python-dev ## bytes against their budgets; requests per second against a floor; pages at a million dossiers; a backlog
 	$(BIN)/python -m bench.weight

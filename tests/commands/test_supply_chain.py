@@ -3,6 +3,7 @@
 import datetime as dt
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from types import ModuleType
@@ -88,6 +89,19 @@ def test_a_vulnerability_fails_the_check_unless_a_reason_excuses_it_until_a_day(
     text = '[[ignore]]\nid = "PYSEC-2026-1"\nreason = "only on Windows"\nuntil = 2026-12-31\n'
     assert advisories.excused(text, dt.date(2026, 12, 31)) == {"PYSEC-2026-1"}
     assert advisories.excused(text, dt.date(2027, 1, 1)) == set()
+
+
+def test_nothing_is_installed_without_a_version_and_a_hash():
+    installs = re.findall(r"^.*\bpip install.*$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert len(installs) == 3 and all("--require-hashes -r requirements" in line for line in installs)
+    for lock in ROOT.glob("requirements*.txt"):
+        packages = re.findall(
+            r"^\S.*(?:\n .*)*", re.sub(r"^#.*$", "", lock.read_text(), flags=re.MULTILINE), re.MULTILINE
+        )
+        assert packages and [text for text in packages if not re.match(r"\S+==\S+ [^#]*--hash=sha256:", text)] == []
+        assert "://" not in lock.read_text()
+    for name, package in json.loads((ROOT / "package-lock.json").read_text())["packages"].items():
+        assert not name or package["integrity"].startswith("sha512-") and "resolved" not in package
 
 
 @pytest.mark.long
