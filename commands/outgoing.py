@@ -9,6 +9,7 @@ from models import Notification, Outcome
 from models.catalogue.procedure import LOCALES
 from models.notifications import content
 from models.notifications import limits as sms_limits
+from models.notifications.allowance import LimitError
 from models.notifications.letter import Letter
 from senders import bounces
 from senders.base import SendError, place
@@ -57,5 +58,5 @@ def _count_sms(notification: Notification) -> None:
     tariff = sms_limits.Tariff(config["SMS_PRICE"], config["SMS_BUDGET"])
     try:
         sms_limits.count_sending(contact, f"{notification.id} {notification.created_at.timestamp()}", tariff)
-    except sms_limits.SMSLimitError as refused:
+    except LimitError as refused:
         raise SendError(f"limit of SMS to new contacts: {refused}", Outcome.UNWRITTEN) from refused

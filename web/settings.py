@@ -46,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "SMS_REGIONS": ["LU", "DE", "FR", "BE"],  # countries that SMS may go to; others are refused at the form
     "SMS_PRICE": 8,  # cents for one SMS, to estimate the bill
     "SMS_BUDGET": 500,  # euros a month; when they are spent, new contacts get no SMS
+    "FIRST_MAILS_PER_DAY": 2000,  # to addresses that never confirmed, at least; or three times what is usual
     "PUSH_PUBLIC_KEY": "",  # both keys turn push on for the installed app; `flask --app app push keys` makes a pair
     "PUSH_PRIVATE_KEY": "",
     "PUSH_HOSTS": [  # allowed push services: no request goes to any other host, whatever URL a browser sends (SSRF)

@@ -13,7 +13,7 @@ from blueprints.desk.blueprint import bp, readable, undo_time
 from blueprints.desk.post_bag import own_bags
 from blueprints.desk.post_bag_forms import BeginForm, NumberForm
 from blueprints.public import contact_limits
-from models import ConflictError, Contact, Dossier, Form, today
+from models import ConflictError, Contact, Dossier, Form, db, today
 from models.desk import arrival
 from models.dossiers.number import grouped
 from web import htmx
@@ -62,12 +62,14 @@ def add_registration() -> Response:
         abort(400)
     if answer.here.data:
         require("receive")
-    if not answer.validate_on_submit() or not _may_write(answer):
+    if not answer.validate_on_submit():
         return _registrations(answer, 422)
     try:
-        dossier = _issue(tracked[answer.tracked.data], answer)
+        dossier = _within_limits(tracked[answer.tracked.data], answer)
     except ConflictError:
         abort(409)
+    if dossier is None:
+        return _registrations(answer, 422)
     return htmx.goto(url_for(".show_registration", number=dossier.number))
 
 
@@ -82,6 +84,15 @@ def show_registration(number: str) -> Response:
     )
 
 
+def _within_limits(form: Form, answer: NumberForm) -> Dossier | None:
+    """Make the dossier; None, with the error at the field, if a limit is reached. Then nothing is counted."""
+    with db.atomic() as transaction:
+        dossier = _issue(form, answer) if _may_write(answer) else None
+        if dossier is None or dossier.was_announced_before:
+            transaction.rollback()
+    return dossier
+
+
 def _issue(form: Form, answer: NumberForm) -> Dossier:
     key, language, contacts = f"desk {g.staff.id} {answer.key.data}"[:40], answer.language.data, answer.contacts()
     if not answer.here.data:
@@ -94,7 +105,7 @@ def _may_write(answer: NumberForm) -> bool:
     """True if the addresses are within the rate limits; else the error is added to the field."""
     allowed = True
     for channel, address in answer.contacts():
-        if not contact_limits.allowed(channel, address, permit=answer.key.data, by=g.staff):
+        if not contact_limits.allowed(channel, address, by=g.staff):
             field = answer.email if channel == "email" else answer.mobile
             field.errors = [_("We cannot write to this address at the moment. Please try again tomorrow.")]
             allowed = False

@@ -1,7 +1,6 @@
 """The helpdesk: find a caller's dossier, see its notifications, correct an address."""
 
 import datetime as dt
-import secrets
 
 from flask import Response, abort, g, request, url_for
 from flask_babel import gettext as _
@@ -12,7 +11,7 @@ from blueprints.desk import caller
 from blueprints.desk.blueprint import bp
 from blueprints.desk.helpdesk_forms import ContactForm, LookUpForm
 from blueprints.public import contact_limits
-from models import Contact, Counter, Notification
+from models import Contact, Counter, Notification, db
 from models.desk import helpdesk, reading
 from models.notifications import addresses
 from models.security import events
@@ -142,10 +141,18 @@ def _corrected(contact: Contact, answer: ContactForm) -> str:
     channel, address = answer.channel, answer.address.data
     if channel == "sms" and not contact_limits.offers_sms(contact.dossier.form.procedure):
         return _("This procedure sends no SMS.")
-    if not contact_limits.allowed(channel, address, permit=secrets.token_hex(8), by=g.staff):
+    with db.atomic() as transaction:
+        problem = _correct(contact, channel, address, answer.reason.data)
+        if problem:
+            transaction.rollback()  # what came to nothing is not counted
+    return problem
+
+
+def _correct(contact: Contact, channel: str, address: str, reason: str) -> str:
+    if not contact_limits.allowed(channel, address, by=g.staff):
         return _("We cannot write to this address at the moment. Please try again tomorrow.")
     try:
-        helpdesk.correct(contact, channel, address, g.staff, answer.reason.data)
+        helpdesk.correct(contact, channel, address, g.staff, reason)
     except addresses.AddressTakenError:
         return _("This address is being told already.")
     except addresses.TooManyContactsError:

@@ -1,7 +1,6 @@
 """The page of a contact, behind the signed link that only this contact received: confirm, stop, change, erase."""
 
 import json
-import secrets
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request, url_for
@@ -9,7 +8,7 @@ from flask_babel import gettext as _
 
 from blueprints.public import contact_limits
 from blueprints.public.forms import MailAddressForm, MobileNumberForm
-from models import Contact
+from models import Contact, db, now
 from models.notifications import addresses, consent, expiry
 from web import htmx
 from web.form_fields import ButtonForm
@@ -96,17 +95,24 @@ def given(contact: Contact, verb: str, channel: str, address: str) -> str:
     """Exchange `contact` for `address`, or add `address`. Returns the error to show, or an empty text."""
     if channel == "sms" and not contact_limits.offers_sms(contact.dossier.form.procedure):
         return _("This procedure sends no SMS.")
-    if not contact_limits.may_give(contact) or not contact_limits.allowed(
-        channel, address, permit=secrets.token_hex(8)
-    ):
-        return _("We cannot write to this address at the moment. Please try again tomorrow.")
+    began = now()
+    with db.atomic() as transaction:
+        new, problem = _give(contact, verb, channel, address)
+        if new is None or new.created_at < began:  # refused, or the same form sent twice: that is not counted
+            transaction.rollback()
+    return problem
+
+
+def _give(contact: Contact, verb: str, channel: str, address: str) -> tuple[Contact | None, str]:
+    """(the new contact, or None; the error to show, or an empty text)."""
+    if not contact_limits.may_give(contact) or not contact_limits.allowed(channel, address):
+        return None, _("We cannot write to this address at the moment. Please try again tomorrow.")
     try:
-        (addresses.exchange if verb == "exchange" else addresses.add)(contact, channel, address)
+        return (addresses.exchange if verb == "exchange" else addresses.add)(contact, channel, address), ""
     except addresses.AddressTakenError:
-        return _("This address is being told already.")
+        return None, _("This address is being told already.")
     except addresses.TooManyContactsError:
-        return _("No more than %(most)s addresses can be told of one dossier.", most=addresses.MAX_CONTACTS)
-    return ""
+        return None, _("No more than %(most)s addresses can be told of one dossier.", most=addresses.MAX_CONTACTS)
 
 
 def _page(contact: Contact, token: str, status: int = 200, sent: dict[tuple[str, str], Any] | None = None) -> Response:

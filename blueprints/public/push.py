@@ -10,7 +10,7 @@ from blueprints.public import contacts, lookups
 from models import Counter, Dossier, Subscription
 from models.notifications.subscription import SubscriptionError, TooManyDevicesError
 from models.security import events
-from models.security.throttle import visitor_key
+from models.security.throttle import networks
 from web import htmx
 from web.languages import current
 from web.responses import private
@@ -78,7 +78,6 @@ def _change(action: str, device: Subscription, dossier: Dossier) -> None:
 
 
 def _limit() -> None:
-    who = visitor_key(request.remote_addr, current_app.config["SECRET_KEY"])
-    if Counter.hit(f"push|{who}", HOUR) > MAX_CHANGES_PER_HOUR:
+    if Counter.hit(f"push|{networks(request.remote_addr).visitor}", HOUR) > MAX_CHANGES_PER_HOUR:
         events.record("limit-reached", "push")
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))

@@ -214,6 +214,8 @@ def _render(key: VersionKey, fresh: bool) -> str:
 
 
 def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: bool = True) -> dict[str, Any]:
+    without = set(request.args.getlist("without")) if fresh else set()
+    channels = {contact.channel for contact in Contact.of(dossier)} if fresh else set()
     to_be_posted = dossier.status == "announced" and not dossier.history.on_its_way
     return {
         "dossier": dossier,
@@ -228,9 +230,10 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: 
         "answer": answer if to_be_posted else None,
         "unreached": _unreached(dossier) if missed else [],
         "fresh": fresh,
-        "channels": {contact.channel for contact in Contact.of(dossier)} if fresh else set(),
+        "channels": channels - without,
+        "later": channels & without,
         "news": push.News(),
-        "without": request.args.getlist("without") if fresh else [],
+        "without": without,
     }
 
 

@@ -1,6 +1,5 @@
 """Registration of a form, in three steps: the CAPTCHA, the contacts, the number."""
 
-import datetime as dt
 import secrets
 import time
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from peewee import ModelSelect
 from blueprints.public import captcha, contact_limits
 from blueprints.public.forms import ContactForm
 from blueprints.public.procedures import offered_forms
-from models import Contact, Dossier, Form, Procedure, Used, db
+from models import Dossier, Form, Procedure
 from models.built_once import BuiltOnce
 from web import htmx
 from web.languages import current
@@ -77,29 +76,12 @@ def register(slug: str, form: str) -> Response:
         return _again(wanted, answer.key.data or "")
     if not answer.validate_on_submit() or _is_program(answer):
         return _contact(wanted, answer, 422)
-    dossier, refused = _announce_once(wanted, answer)
+    contacts = answer.contacts()
+    dossier = contact_limits.announce(wanted, current(), answer.key.data, contacts)
     if dossier is None:
         return _again(wanted, answer.key.data or "")
-    return htmx.goto(url_for("status.show", number=dossier.number, new=1, without=refused))
-
-
-def _announce_once(form: Form, answer: ContactForm) -> tuple[Dossier | None, list[str]]:
-    """(the dossier of this pass, channels that were refused). Only its first request counts in rate limits.
-
-    Of several requests at once the others wait here for the first one's transaction, and find its dossier. None if
-    that has been erased since.
-    """
-    key, chosen = answer.key.data, answer.contacts()
-    dossier: Dossier | None
-    with db.atomic():
-        if Used.consume_once(f"pass {key}", dt.timedelta(seconds=2 * PASS_SECONDS)):
-            allowed = [contact for contact in chosen if contact_limits.allowed(*contact, permit=key)]
-            dossier = Dossier.announce(form, current(), key, allowed)
-        else:
-            dossier = Dossier.get_or_none(Dossier.key == key)
-            kept = Contact.select().where(Contact.dossier == dossier)
-            allowed = [(contact.channel, contact.address) for contact in kept]
-    return dossier, [channel for channel, address in chosen if (channel, address) not in allowed]
+    without = contact_limits.untold(dossier, contacts)
+    return htmx.goto(url_for("status.show", number=dossier.number, new=1, without=without))
 
 
 def _again(form: Form, key: str) -> Response:

@@ -53,6 +53,7 @@ class Dossier(Base):
     form_id: int
     authority_id: int
     events: "ModelSelect[Event]"
+    was_announced_before: bool = False  # announce() made none: its key was used before
     _history: History | None = None
 
     class Meta:
@@ -73,11 +74,13 @@ class Dossier(Base):
         addresses: Iterable[Address] = (),
         at: dt.datetime | None = None,
         by: Staff | None = None,
+        unasked: Iterable[str] = (),
     ) -> "Dossier":
         """Create a dossier for `form`, with its first event and what its audiences write, in one transaction.
 
         `key` is the idempotency key: a second call with the same key returns the first dossier and changes nothing.
-        `by` is the member of staff who gave out the number, at the desk.
+        `by` is the member of staff who gave out the number, at the desk. Addresses of the channels `unasked` hear
+        nothing yet; the arrival of the paper confirms them like the others.
         """
         at = at or now()
         dossier = cls(number=new_number(), form=form, edition=form.edition, authority=form.procedure.authority)
@@ -85,9 +88,10 @@ class Dossier(Base):
         dossier.created_at, dossier.changed_at, dossier.look_on = at, at, at.date() + REMIND_AFTER
         try:
             with db.atomic():
-                dossier._register(list(addresses))
+                dossier._register(list(addresses), list(unasked))
         except IntegrityError:  # the same form sent twice; rare, so the usual case pays for no extra query
-            return cls.get(cls.key == key)
+            dossier = cls.get(cls.key == key)
+            dossier.was_announced_before = True
         return dossier
 
     @classmethod
@@ -244,11 +248,11 @@ class Dossier(Base):
         for name, value in changed.items():
             setattr(self, name, value)
 
-    def _register(self, addresses: list[Address]) -> None:
+    def _register(self, addresses: list[Address], unasked: list[str]) -> None:
         self.save(force_insert=True)
         told = sorted({channel for channel, _address in addresses})
         event = Event(dossier=self, kind="announced", to_status="announced", at=self.created_at, by=self.issued_by)
-        event.details = {"told": told}
+        event.details = {"told": told} | ({"unasked": unasked} if unasked else {})
         event.save(force_insert=True)
         AUDIENCES.register(event, addresses)
         if self.issued_by:

@@ -2,6 +2,7 @@
 
 from models.base import db, now
 from models.dossiers.kinds import APART
+from models.notifications import mail_limits
 from models.notifications.contact import ASK_AGAIN_AFTER, Contact, hashed, stopped_mark
 from models.notifications.notification import Notification
 from models.security.throttle import Used
@@ -14,7 +15,11 @@ def confirm(contact: Contact) -> None:
     """
     unconfirmed = (Contact.id == contact.id) & Contact.confirmed_at.is_null() & Contact.stopped_at.is_null()
     with db.atomic():
-        if Contact.update(confirmed_at=now()).where(unconfirmed).execute() and contact.replaces:
+        if not Contact.update(confirmed_at=now()).where(unconfirmed).execute():
+            return
+        if contact.channel == "email":
+            mail_limits.note_confirmed(contact.address)
+        if contact.replaces:
             _give_way(contact.replaces, contact)
 
 

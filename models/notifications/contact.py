@@ -57,7 +57,7 @@ class Contact(Base):
     created_at = UTCDateTimeField()
     by_link = BooleanField(default=False)  # added after the registration: the paper's arrival does not confirm it
     replaces = ForeignKeyField("self", null=True, on_delete="SET NULL", backref="successors")
-    asked_at = UTCDateTimeField(null=True)  # when the first SMS, which asks to confirm, left
+    asked_at = UTCDateTimeField(null=True)  # when the first notification, which asks to confirm, left
     confirmed_at = UTCDateTimeField(null=True)
     stopped_at = UTCDateTimeField(null=True)
     replaced_at = UTCDateTimeField(null=True)  # by its successor; its link is invalid since
@@ -86,7 +86,8 @@ class Contact(Base):
             may &= cls.confirmed_at.is_null(False)
         procedure = event.dossier.form.procedure
         found = cls.select(cls.id, cls.channel).where(may)
-        return [c for c in found if c.channel != "sms" or procedure.uses_sms(event.kind)]
+        unasked = event.details.get("unasked", ())
+        return [c for c in found if c.channel not in unasked and (c.channel != "sms" or procedure.uses_sms(event.kind))]
 
     @classmethod
     def of(cls, dossier: Dossier) -> "ModelSelect[Contact]":
@@ -139,6 +140,18 @@ class Contact(Base):
     def clear_failed(cls, key: int) -> None:
         """Record that a notification reached the contact with this id."""
         cls.update(failed_at=None).where((cls.id == key) & cls.failed_at.is_null(False)).execute()
+
+    @classmethod
+    def mark_reached(cls, key: int, asked: bool) -> None:
+        """The same; with `asked`, it was the mail that asks to confirm."""
+        cls.clear_failed(key)
+        if asked:
+            cls.mark_asked(key)
+
+    @classmethod
+    def mark_asked(cls, key: int) -> None:
+        """Record that the notification which asks the contact with this id to confirm has left."""
+        cls.update(asked_at=now()).where((cls.id == key) & cls.asked_at.is_null()).execute()
 
     def may_hear(self, kind: str) -> bool:
         """True if the contact may be told of an event of this kind now. Asked again just before sending."""

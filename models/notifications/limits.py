@@ -1,4 +1,4 @@
-"""Rate limits, budget and circuit breaker for the first SMS to a number: against SMS pumping and harassment.
+"""Rate limits and budget for the first SMS to a number: against SMS pumping and harassment.
 
 A fraudster has SMS sent to numbers whose operator shares the fee; a bully has them sent to a victim. Both need SMS to
 unconfirmed contacts, so those are counted twice: when requested, and again before sending. It fails closed: what cannot
@@ -8,37 +8,29 @@ on silence meaning that nothing happened.
 
 import datetime as dt
 import logging
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection
 from typing import NamedTuple
 
 import phonenumbers
-from peewee import PeeweeException
 from phonenumbers import PhoneNumberType
 
 from models.base import db, now, today
-from models.notifications.contact import Contact, stopped_mark
+from models.notifications import allowance, conversion
+from models.notifications.allowance import DAY, HOUR, MINUTE, MONTH, Asker, Limit, LimitError
+from models.notifications.contact import Contact
 from models.security.throttle import Counter, Used
 
-log = logging.getLogger("etracking.sms")
+log = logging.getLogger("etracking.limits")
 
-MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
-MONTH = dt.timedelta(days=30)
-PER_NETWORK = ((3, HOUR), (10, DAY))
-PER_ACCOUNT = ((20, DAY),)  # for staff, instead of PER_NETWORK: a whole office has one network
+PER_CUSTOMER = ((3, HOUR), (10, DAY))  # IPv4 /24, IPv6 /64: what a provider gives one customer
+PER_NETWORK = ((10, HOUR), (30, DAY))  # IPv4 /24, IPv6 /48
+PER_ACCOUNT = ((20, DAY),)  # for staff, instead of networks: a whole office has one
 PER_NUMBER = ((1, MINUTE), (3, DAY), (10, MONTH))
 PER_BLOCK = ((20, HOUR),)  # numbers with the same first eight digits: fraudsters own whole blocks
 MAX_PER_DAY, MAX_ABROAD_PER_DAY = 200, 100  # at least; or three times the mean of this day of the week
 HOME_REGION = "LU"  # has no limit of its own beside MAX_PER_DAY
 HOURLY_SHARE = 0.2  # of the limit of the day
 BUDGET_ALARM_SHARE = 0.8  # of the month's budget
-# Breaker: of the last SAMPLE_SIZE contacts asked, at least ANSWER_TIME ago, healthy traffic confirms more than half.
-SAMPLE_SIZE, ANSWER_TIME, POOR_SHARE, FRAUD_SHARE = 50, 10 * MINUTE, 0.4, 0.2
-TRIPPED_MARK, FEW_CONFIRM_MARK = "sms tripped", "sms few say yes"
-
-
-class SMSLimitError(Exception):
-    """No SMS to this number now. The text names the limit, and nothing about the number."""
 
 
 class Tariff(NamedTuple):
@@ -61,13 +53,6 @@ class Statistics(NamedTuple):
     confirmed: float
 
 
-class Limit(NamedTuple):
-    what: str
-    who: str
-    maximum: int
-    window: dt.timedelta
-
-
 def reachable(number: str, regions: Collection[str]) -> bool:
     """True if `number` (E.164) is a mobile number of one of these regions.
 
@@ -78,154 +63,98 @@ def reachable(number: str, regions: Collection[str]) -> bool:
     return allowed and phonenumbers.number_type(parsed) == PhoneNumberType.MOBILE
 
 
-def count_request(number: str, network: str, permit: str, tariff: Tariff, account: int | None = None) -> None:
-    """Count a request from `network` for SMS to `number`, or raise SMSLimitError and count nothing.
+def count_request(number: str, asker: Asker, tariff: Tariff) -> None:
+    """Count a request for SMS to `number`, or raise LimitError and count nothing.
 
-    For staff the `account` is counted, and not the network. The same `permit` is counted once: a form that is sent
-    twice is one request.
+    The caller's transaction is that of the registration: if nothing comes of it, nothing is counted.
     """
-    with _fail_closed():
-        limits = [*_limits("asked", number), *_asker_limits(network, account)]
+    with allowance.fail_closed("SMS"):
+        allowance.refuse_stopped("sms", number)
+        probe = conversion.limits(conversion.SMS)
         with db.atomic():
-            if Counter.total(_bill()) + tariff.price > tariff.budget_cents:
-                raise SMSLimitError("budget")
-            _count("asked", permit, limits, number)
-
-
-def _asker_limits(network: str, account: int | None) -> list[Limit]:
-    if account is None:
-        return [Limit("network", network, *limit) for limit in PER_NETWORK]
-    return [Limit("account", str(account), *limit) for limit in PER_ACCOUNT]
+            day = _most("asked")
+            limits = [*_number_limits(number), *_asker_limits(asker, day), *_shared_limits("asked", number, day)]
+            before = _count("asked", [*limits, *probe])
+            open_budget = allowance.open_to(tariff.budget_cents, DAY in before)
+            if Counter.total(_bill()) + tariff.price > open_budget:
+                raise LimitError("budget")
 
 
 def count_sending(contact: Contact, permit: str, tariff: Tariff) -> None:
     """Count an SMS that is about to leave against the budget; for an unconfirmed contact also against the limits.
 
-    Raises SMSLimitError, for an unconfirmed contact only.
+    The same `permit` is counted once: an SMS that is tried again is one SMS. Raises LimitError, for an unconfirmed
+    contact only.
     """
-    with _fail_closed():
+    with allowance.fail_closed("SMS"):
         first = contact.confirmed_at is None
-        limits = _limits("left", contact.address) if first else []
+        if first:
+            allowance.refuse_stopped("sms", contact.address)
+        probe = conversion.limits(conversion.SMS) if first else []
         with db.atomic():
             spent = Counter.add(_bill(), tariff.price, now() + 2 * MONTH)
             if first:
                 if spent > tariff.budget_cents:
-                    raise SMSLimitError("budget")
-                _count("left", permit, limits, contact.address)
-                Contact.update(asked_at=now()).where((Contact.id == contact.id) & Contact.asked_at.is_null()).execute()
+                    raise LimitError("budget")
+                if Used.consume_once(f"left {permit}", MONTH):
+                    number = contact.address
+                    limits = [*_number_limits(number), *_shared_limits("left", number, _most("left")), *probe]
+                    _count("left", limits)
+                Contact.mark_asked(contact.id)
         if spent - tariff.price < BUDGET_ALARM_SHARE * tariff.budget_cents <= spent:
             log.warning("SMS have used %d %% of the month's budget", BUDGET_ALARM_SHARE * 100)
 
 
 def statistics(tariff: Tariff) -> Statistics:
     """The statistics that operators watch."""
-    answers = _answers(now() - MONTH)
+    answers = conversion.answers(conversion.SMS, now() - MONTH)
     return Statistics(Counter.total(_bill()), tariff.budget_cents, sum(answers) / len(answers) if answers else 1.0)
 
 
 def suspicious() -> bool:
-    """True while so few confirm that a bot may be asking: then the CAPTCHA gets harder."""
-    return Used.until(FEW_CONFIRM_MARK, HOUR) is not None
+    """True while so few confirm, by SMS or by mail, that a bot may be asking: then the CAPTCHA gets harder."""
+    return conversion.suspicious()
 
 
-@contextmanager
-def _fail_closed() -> Iterator[None]:
-    """Fail closed: turn a failure of the counters into SMSLimitError. Logs limits that concern everybody."""
-    try:
-        yield
-    except PeeweeException as error:
-        log.warning("no SMS to new contacts: the counters cannot be used (%s)", type(error).__name__)
-        raise SMSLimitError("counters") from error
-    except SMSLimitError as refused:
-        _alarm(str(refused))
-        raise
-
-
-def _alarm(limit: str) -> None:
-    """Log, once a day, that a limit was reached which no single visitor reaches."""
-    if limit in ("network", "account", "number", "stopped"):
-        return
-    with suppress(PeeweeException):
-        if Used.consume_once(f"alarm {limit} {today()}", DAY):
-            log.warning("SMS to new contacts are being refused: %s", limit)
-
-
-def _limits(stage: str, number: str) -> list[Limit]:
-    """The limits for one SMS to `number`. Raises SMSLimitError while the breaker is open."""
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
-    day = _usual(f"{stage} day ", MAX_PER_DAY)
+def _number_limits(number: str) -> list[Limit]:
     return [
         *(Limit("number", number, *limit) for limit in PER_NUMBER),
         *(Limit("block", number[:9], *limit) for limit in PER_BLOCK),
-        Limit(
-            "region",
-            region,
-            _usual(f"{stage} region {region}", MAX_PER_DAY if region == HOME_REGION else MAX_ABROAD_PER_DAY),
-            DAY,
-        ),
-        Limit("hour", "", int(day * HOURLY_SHARE), HOUR),
-        Limit("day", "", day, DAY),
-        *_breaker_limits(),
     ]
 
 
-def _usual(name: str, least: int) -> int:
-    """Three times the mean of the same day of the last four weeks, but at least `least`."""
-    weeks = [Counter.peek(name, DAY, now() - back * 7 * DAY) for back in range(1, 5)]
-    return max(least, 3 * sum(weeks) // len(weeks))
+def _asker_limits(asker: Asker, day: int) -> list[Limit]:
+    if asker.networks is None:
+        return [Limit("account", str(asker.account), *limit) for limit in PER_ACCOUNT]
+    return [
+        *(Limit("customer", asker.customer, *limit) for limit in PER_CUSTOMER),
+        *(Limit("network", asker.networks.network, *limit) for limit in PER_NETWORK),
+        *asker.provider_limits({HOUR: int(day * HOURLY_SHARE), DAY: day}),
+    ]
 
 
-def _count(stage: str, permit: str, limits: list[Limit], number: str) -> None:
-    """Count in all of `limits`, or raise SMSLimitError; call it inside a transaction, which then rolls back."""
-    if not Used.consume_once(f"{stage} {permit}", MONTH):
-        return
-    if Used.until(stopped_mark("sms", number)):
-        raise SMSLimitError("stopped")
+def _shared_limits(stage: str, number: str, day: int) -> list[Limit]:
+    """The limits that strangers share for one SMS to `number`."""
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(number)) or ""
+    least = MAX_PER_DAY if region == HOME_REGION else MAX_ABROAD_PER_DAY
+    return [
+        Limit("region", region, allowance.usual(f"{stage} region {region}", least), DAY, shared=True),
+        Limit("hour", "", int(day * HOURLY_SHARE), HOUR, shared=True),
+        Limit("day", "", day, DAY, shared=True),
+    ]
+
+
+def _most(stage: str) -> int:
+    return allowance.usual(f"{stage} day ", MAX_PER_DAY)
+
+
+def _count(stage: str, limits: list[Limit]) -> set[dt.timedelta]:
+    """Count in all of `limits`, or raise LimitError; call it inside a transaction, which then rolls back."""
+    before = allowance.count(stage, limits)
     for limit in limits:
-        name = f"{stage} {limit.what} {limit.who}"
-        if Counter.hit_rolling(name, limit.window) > limit.maximum:
-            raise SMSLimitError(limit.what)
-        if limit.what in ("region", "day"):  # for _usual() in the coming weeks
-            Counter.hit(name, DAY, keep=MONTH)
-
-
-def _breaker_limits() -> list[Limit]:
-    """The circuit breaker on the share of contacts that confirm; returns the limit while it is half-open.
-
-    Below POOR_SHARE the CAPTCHA gets harder. Below FRAUD_SHARE nothing leaves for an hour (open), then one SMS an hour
-    (half-open), until enough confirm again.
-    """
-    tripped = Used.until(TRIPPED_MARK, DAY)
-    since = tripped - DAY if tripped else now() - MONTH
-    if tripped and now() < since + HOUR:
-        raise SMSLimitError("conversion")
-    answers = _answers(since)
-    if len(answers) < (1 if tripped else SAMPLE_SIZE):
-        return [Limit("probe", "", 1, HOUR)] if tripped else []
-    _judge(answers)
-    return []
-
-
-def _judge(answers: list[bool]) -> None:
-    """Make the CAPTCHA harder, or open the breaker by raising SMSLimitError, if too few of `answers` are a yes."""
-    share = sum(answers) / len(answers)
-    if share < POOR_SHARE:
-        Used.mark(FEW_CONFIRM_MARK, HOUR)
-    if share < FRAUD_SHARE:
-        Used.mark(TRIPPED_MARK, DAY)
-        log.warning(
-            "SMS to new contacts are off for an hour: of the last %d only %d said yes", len(answers), sum(answers)
-        )
-        raise SMSLimitError("conversion")
-    if share < POOR_SHARE and Used.consume_once(f"alarm poor {today()}", DAY):
-        log.warning("few say yes to SMS: %d of the last %d", sum(answers), len(answers))
-
-
-def _answers(since: dt.datetime) -> list[bool]:
-    """For the last contacts that were asked by SMS and had time to answer: whether each confirmed."""
-    asked = (Contact.channel == "sms") & (Contact.asked_at > since) & (Contact.asked_at < now() - ANSWER_TIME)
-    latest = Contact.select(Contact.confirmed_at).where(asked).order_by(Contact.asked_at.desc()).limit(SAMPLE_SIZE)
-    return [contact.confirmed_at is not None for contact in latest]
+        if limit.what in ("region", "day"):
+            allowance.keep_day(f"{stage} {limit.what} {limit.who}")
+    return before
 
 
 def _bill() -> str:

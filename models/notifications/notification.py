@@ -19,7 +19,7 @@ from peewee import (
 
 from models.base import Base, UTCDateTimeField, db, now
 from models.dossiers.event import Event
-from models.dossiers.kinds import APART
+from models.dossiers.kinds import APART, ASKING
 from models.notifications import timetable
 from models.notifications.channel import Channel
 from models.notifications.contact import EXCHANGE_NOTICE, Contact
@@ -228,7 +228,7 @@ class Notification(Base):
     def _mark_arrived(self, state: str) -> None:
         sent_at = self.sent_at if state == "delivered" else None
         self.put(state=state, run_at=None, sent_at=sent_at or now(), error="")
-        Contact.clear_failed(self.contact_id)
+        Contact.mark_reached(self.contact_id, asked=self.channel == "email" and self.kind in ASKING)
 
     def _defer(self, outcome: Outcome, error: str) -> None:
         """Retry later, unless newer news has been claimed meanwhile, or it is time to give up."""

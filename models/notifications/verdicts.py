@@ -13,6 +13,7 @@ from peewee import Value
 
 from models.base import db, now
 from models.built_once import BuiltOnce
+from models.dossiers.kinds import ASKING
 from models.notifications import timetable
 from models.notifications.channel import NOT_TRIED, Channel
 from models.notifications.contact import Contact
@@ -107,6 +108,8 @@ def _record_sent(notification: Notification, provider_id: str) -> bool:
         ).rowcount
         if sent:
             _clear_failed.run(key=notification.contact_id)
+        if sent and notification.channel == "email" and notification.kind in ASKING:
+            Contact.mark_asked(notification.contact_id)
     return bool(sent)
 
 

@@ -5,10 +5,10 @@ Every row is found by the hash of its name, so that no address and no IP is stor
 
 import datetime as dt
 import ipaddress
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, cast
 
-from peewee import CharField, IntegerField, fn
+from peewee import CharField, IntegerField
 
 from models.base import Base, UTCDateTimeField, db, delete_some, now
 from models.security import keys
@@ -46,7 +46,7 @@ class Counter(Base):
         """The counts of `names` in the present fixed window, in one query. Adds nothing."""
         moment = now()
         wanted = [_window(name, window, moment)[0] for name in names]
-        found = {row.key: row.count for row in cls.select().where(cls.key.in_(wanted))}
+        found = cls._counts(wanted)
         return [found.get(key, 0) for key in wanted]
 
     @classmethod
@@ -56,11 +56,49 @@ class Counter(Base):
         A fixed window would let through twice the limit around its border. This one counts at most one slice too much,
         never too little.
         """
-        slice_, moment = window / WINDOW_SLICES, now()
-        key, ends = _window(name, slice_, moment)
-        present = cls._add(key, ends + window, counted_at=moment)
-        earlier = [_window(name, slice_, moment - back * slice_)[0] for back in range(1, WINDOW_SLICES + 1)]
-        return present + (cls.select(fn.SUM(cls.count)).where(cls.key.in_(earlier)).scalar() or 0)
+        return cls.hit_rolling_all([(name, window)])[0]
+
+    @classmethod
+    def hit_rolling_all(cls, counted: Sequence[tuple[str, dt.timedelta]]) -> list[int]:
+        """hit_rolling() of several (name, window) at once, in two statements.
+
+        The rows are locked in the order of their keys, so two requests at once do not deadlock.
+        """
+        moment, rows = now(), {}
+        for name, window in counted:
+            key, ends = _window(name, window / WINDOW_SLICES, moment)
+            rows[key] = {"key": key, "count": 1, "expires_at": ends + window, "counted_at": moment}
+        insert = cls.insert_many([rows[key] for key in sorted(rows)])
+        more = {cls.count: cls.count + 1, cls.counted_at: moment}
+        with db.atomic():
+            insert.on_conflict(conflict_target=[cls.key], update=more).execute()
+        return cls.rolling_all(counted, moment)
+
+    @classmethod
+    def rolling_all(cls, counted: Sequence[tuple[str, dt.timedelta]], at: dt.datetime | None = None) -> list[int]:
+        """The count of each (name, window) in the window that ends now. Adds nothing; one statement."""
+        moment = at or now()
+        slices = [
+            [
+                _window(name, window / WINDOW_SLICES, moment - back * (window / WINDOW_SLICES))[0]
+                for back in range(WINDOW_SLICES + 1)
+            ]
+            for name, window in counted
+        ]
+        found = cls._counts([key for keys_ in slices for key in keys_])
+        return [sum(found.get(key, 0) for key in keys_) for keys_ in slices]
+
+    @classmethod
+    def peek_at(cls, name: str, window: dt.timedelta, moments: Sequence[dt.datetime]) -> list[int]:
+        """The counts of `name` in the fixed windows that contain these moments. Adds nothing; one statement."""
+        wanted = [_window(name, window, moment)[0] for moment in moments]
+        found = cls._counts(wanted)
+        return [found.get(key, 0) for key in wanted]
+
+    @classmethod
+    def _counts(cls, wanted: Sequence[str]) -> dict[str, int]:
+        rows = cls.select(cls.key, cls.count).where(cls.key.in_(wanted)).tuples()
+        return dict(cast(Iterable[tuple[str, int]], rows))
 
     @classmethod
     def add(cls, name: str, by: int, until: dt.datetime) -> int:

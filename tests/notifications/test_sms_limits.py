@@ -8,11 +8,12 @@ import pytest
 import time_machine
 
 from models import Contact, Counter, Used, db, now
-from models.notifications import consent
+from models.notifications import allowance, consent
 from models.notifications import limits as sms_limits
-from models.notifications.limits import DAY, HOUR, MINUTE, Tariff
+from models.notifications.allowance import DAY, HOUR, MINUTE
+from models.notifications.limits import Tariff
 from models.security import keys, throttle
-from support.sms_limits import MONDAY, TARIFF, asked, attack, left, mobile
+from support.sms_limits import MONDAY, asked, attack, left, mobile
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_no_day_however_it_is_cut_brings_a_number_more_than_three(app, clock):
 
 
 def test_one_network_asks_three_times_an_hour_and_ten_times_a_day(either, clock):
-    assert [asked(mobile(i), "one") for i in range(4)] == ["", "", "", "network"]
+    assert [asked(mobile(i), "one") for i in range(4)] == ["", "", "", "customer"]
     assert asked(mobile(5), "another") == ""
     given = 3
     for index in range(6, 24):
@@ -125,15 +126,15 @@ def test_hour_has_a_fifth_of_the_day_and_a_quiet_day_two_hundred(app, clock):
 
 
 def test_day_may_have_three_times_what_is_usual_on_this_day_of_the_week(app, clock):
-    assert sms_limits._usual("asked day ", 200) == 200
+    assert allowance.usual("asked day ", 200) == 200
     for week in range(1, 5):
         with time_machine.travel(MONDAY - week * 7 * DAY, tick=False):
             for _ in range(100):
-                Counter.hit("asked day ", DAY, keep=sms_limits.MONTH)
+                Counter.hit("asked day ", DAY, keep=allowance.MONTH)
     Counter.purge()
-    assert sms_limits._usual("asked day ", 200) == 300
+    assert allowance.usual("asked day ", 200) == 300
     clock.shift(DAY)
-    assert sms_limits._usual("asked day ", 200) == 200
+    assert allowance.usual("asked day ", 200) == 200
 
 
 def test_refused_request_counts_nowhere(app, clock):
@@ -147,7 +148,7 @@ def test_budget_of_the_month_warns_before_it_is_gone_and_then_serves_only_confir
     app, dossier, clock, caplog
 ):
     small = Tariff(price=100, budget=5)
-    with caplog.at_level(logging.WARNING, "etracking.sms"):
+    with caplog.at_level(logging.WARNING, "etracking.limits"):
         for index in range(3):
             assert left(dossier, mobile(index), confirmed=True, tariff=small) == ""
         assert not caplog.records
@@ -206,11 +207,6 @@ def test_healthy_traffic_trips_nothing(app, dossier, clock):
             consent.confirm(Contact.get(Contact.address == number))
 
 
-def test_same_permit_counts_once(app, clock):
-    for _ in range(5):
-        sms_limits.count_request("+352621123456", "network", "one and the same", TARIFF)
-
-
 def test_store_of_counters_that_breaks_in_mid_run_lets_nothing_through(either, dossier, clock):
     assert asked(mobile(1)) == left(dossier, mobile(1)) == ""
     for table in ("counter", "used"):
@@ -226,6 +222,6 @@ def test_no_counter_knows_a_number_and_none_outlives_a_month(app, clock):
     names = [row.key for row in (*Counter.select(), *Used.select())]
     plain = {hashlib.sha256(text.encode()).hexdigest() for text in ("+352621123456", "network")}
     assert names and all(len(name) == 64 for name in names) and not plain & set(names)
-    clock.shift(sms_limits.MONTH + 2 * DAY)
+    clock.shift(allowance.MONTH + 2 * DAY)
     Counter.purge(), Used.purge()
     assert not [*Counter.select(), *Used.select()]

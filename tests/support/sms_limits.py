@@ -6,7 +6,9 @@ import itertools
 from models import Contact, Dossier, now
 from models.notifications import consent
 from models.notifications import limits as sms_limits
-from models.notifications.limits import SMSLimitError, Tariff
+from models.notifications.allowance import Asker, LimitError
+from models.notifications.limits import Tariff
+from models.security.throttle import Networks
 
 MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
 TARIFF = Tariff(price=8, budget=500)
@@ -21,12 +23,16 @@ def mobile(index: int, block: int | None = None) -> str:
 
 def asked(number: str, network: str = "", tariff: Tariff = TARIFF) -> str:
     """Which limit refuses an SMS to `number`, or nothing."""
-    permit = next(PERMITS)
     try:
-        sms_limits.count_request(number, network or f"network {permit}", permit, tariff)
-    except SMSLimitError as refused:
+        sms_limits.count_request(number, asker(network or f"network {next(PERMITS)}"), tariff)
+    except LimitError as refused:
         return str(refused)
     return ""
+
+
+def asker(network: str, provider: str = "") -> Asker:
+    """A visitor of a network of this name, in a wider one of its own or of the name `provider`."""
+    return Asker(Networks(f"visitor {network}", f"network {network}", provider or f"provider {network}"), network)
 
 
 def left(dossier: Dossier, number: str, confirmed: bool = False, tariff: Tariff = TARIFF) -> str:
@@ -36,7 +42,7 @@ def left(dossier: Dossier, number: str, confirmed: bool = False, tariff: Tariff 
         consent.confirm(contact)
     try:
         sms_limits.count_sending(Contact.get_by_id(contact.id), next(PERMITS), tariff)
-    except SMSLimitError as refused:
+    except LimitError as refused:
         contact.erase()
         return str(refused)
     return ""
