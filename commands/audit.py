@@ -31,6 +31,7 @@ def verify(seal: str | None, files: tuple[TextIO, ...]) -> None:
         with suppress(PeeweeException):  # the alarm goes by it; a log is checked also where nothing can be written
             AuditWatch.done("chain", bad)
         faults = [fault for each in noted if (fault := _fault(each))]
+        exported = [each for each in noted if digests.is_exported(each)]
         gone = not Audit.has_seal(seal) if seal else False
     if bad:
         raise click.ClickException(f"audit: row {bad} was changed, removed or put in")
@@ -38,7 +39,11 @@ def verify(seal: str | None, files: tuple[TextIO, ...]) -> None:
         raise click.ClickException("audit: the row with this seal is gone")
     if faults:
         raise click.ClickException("\n".join(f"audit: {fault}" for fault in faults))
-    for each in noted:
+    for each in exported:
+        click.echo(
+            f"Warning: row {each.rows} of the digest of {each.date} was exported: see `audit exported`", err=True
+        )
+    for each in [each for each in noted if each not in exported]:
         click.echo(f"audit: all as in the digest of {each.date}, up to row {each.rows}")
     click.echo(f"audit: {last.id} rows, all as they were written; last seal {last.seal}" if last else "audit: no rows")
 

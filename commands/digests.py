@@ -55,7 +55,7 @@ def _sent(send: Callable[[Digest], None], made: Digest, name: str) -> bool:
 
 def _by_mail(made: Digest) -> None:
     text = TEXT.format(site=made.site, digest=made.text())
-    reference = f"audit.{made.date}.{made.rows}"
+    reference = f"{made.date.replace('-', '')}{made.rows}"  # as a notification: figures; but of none, without a dot
     to, subject = current_app.config["AUDIT_DIGEST_EMAIL"], f"Audit log of {made.date}"
     senders.send("email", Letter(reference=reference, to=to, text=text, subject=subject))
 

@@ -93,17 +93,20 @@ def is_genuine(digest: Digest) -> bool | None:
     return True
 
 
+def is_exported(digest: Digest) -> bool:
+    """True if the last row of the digest stands in a part of the log that was exported and cut off."""
+    cut = AuditCut.latest()
+    return cut is not None and digest.rows < cut.last_id
+
+
 def difference(digest: Digest) -> str:
-    """What of the log no longer fits the digest, in words; empty if all does."""
-    if not digest.rows or Audit.has_seal(digest.seal):
+    """What of the log no longer fits the digest, in words; empty if all does, or its rows are exported."""
+    if not digest.rows or Audit.has_seal(digest.seal) or is_exported(digest):
         return ""
     last = Audit.select().order_by(Audit.id.desc()).first()
     if last is None or last.id < digest.rows:
         ends = f"row {last.id}" if last else "no row at all"
         return f"on {digest.date} the log ended with row {digest.rows}, now with {ends}: rows were cut off"
-    cut = AuditCut.latest()
-    if cut and digest.rows <= cut.last_id:
-        return f"row {digest.rows} of {digest.date} was exported and cut off: `audit exported` checks the export"
     return f"row {digest.rows} has another seal than on {digest.date}: the log was written anew"
 
 

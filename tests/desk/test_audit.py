@@ -8,6 +8,7 @@ from peewee import SQL, DatabaseError
 
 from models import Audit, Contact, Note, Staff, db
 from models.staff import accounts, credentials
+from support.audit import open_to_changes
 from support.desk_pages import move
 from support.site import PASSWORD, account, signed_in
 
@@ -19,13 +20,6 @@ def verify(app, *arguments: str):
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     db.connect(reuse_if_open=True)  # a command gives its connection back when it ends
     return result
-
-
-def open_to_changes() -> None:
-    """What somebody with the database's own password could do."""
-    names = ("no_update", "no_delete", "no_replace") if not db.for_update else ("append_only", "no_delete")
-    for name in names:
-        db.execute_sql(f"DROP TRIGGER audit_{name}" + (" ON audit" if db.for_update else ""))
 
 
 def filled(clerk, rows: int = 12) -> list[Audit]:

@@ -9,6 +9,7 @@ import time_machine
 from commands import alarms, digests
 from models import Audit, AuditWatch, db
 from models.security import keys
+from support.audit import open_to_changes
 from support.commands import run
 from support.site import SETTINGS, running
 from support.sms_stand_in import SmsProvider
@@ -47,12 +48,6 @@ def work() -> None:
     """What the worker does every few minutes."""
     digests.keep()
     db.close()
-
-
-def open_to_changes() -> None:
-    names = ("no_update", "no_delete") if not db.for_update else ("append_only", "no_delete")
-    for name in names:
-        db.execute_sql(f"DROP TRIGGER audit_{name}" + (" ON audit" if db.for_update else ""))
 
 
 def written_anew() -> None:
