@@ -21,6 +21,7 @@ def deeds() -> dict[str, str]:
         "export": _("Table exported"),
         "signed in": _("Signed in"),
         "signed out": _("Signed out"),
+        "session ended": _("Another session of the account ended"),
         "password changed": _("Password changed"),
         "passkey added": _("Passkey added"),
         "authenticator added": _("Authenticator app added"),

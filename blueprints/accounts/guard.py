@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from flask import Response, abort, current_app, g, request, url_for
 
+from models.security import events
 from models.staff.rights import Right
 from web import htmx
 
@@ -45,6 +46,7 @@ def require(right: Right) -> None:
 def _admit(right: Right | None) -> Response | None:
     """Redirect to the sign-in page without a session; abort with 403 without the right."""
     if g.staff is None:
+        events.record("route-denied", "session")
         return htmx.goto(url_for("sign_in.show"))
     if right is None or not g.staff.may(right):
         abort(403)

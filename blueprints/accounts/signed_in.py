@@ -6,6 +6,7 @@ from flask import Response, current_app, g, request, url_for
 
 from blueprints.accounts.attempts import attempt, browser_cookie
 from models import KnownBrowser, StaffSession
+from models.security import events
 from models.staff import credentials
 from models.staff.proof import Proof
 from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME
@@ -36,7 +37,10 @@ def load() -> None:
 def ask_for_second_factor() -> Response | None:
     """Redirect to the account page until a session opened by a password alone has a second factor."""
     bare = g.staff_session and g.staff_session.password_only and current_app.config["STAFF_SECOND_FACTOR"]
-    return htmx.goto(url_for("account.show")) if bare and request.blueprint not in BEFORE_SECOND_FACTOR else None
+    if not bare or request.blueprint in BEFORE_SECOND_FACTOR:
+        return None
+    events.record("route-denied", "factor")
+    return htmx.goto(url_for("account.show"))
 
 
 def keep_nothing(response: Response) -> Response:

@@ -33,16 +33,16 @@ CAPTCHA_VERDICTS = (
 KINDS: Mapping[str, tuple[str, ...]] = {
     # Accounts of the staff
     "signed-in": ("passkey", "password", "totp", "recovery"),
-    "sign-in-failed": ("password", "code", "passkey", "late"),
+    "sign-in-failed": ("password", "code", "passkey"),
     "sign-in-locked": ("wait", "hour"),
-    "recovery-code-used": ("sign-in", "proof"),
+    "recovery-code-used": ("code",),
     "factor-changed": ("password", "passkey", "totp", "recovery-codes", "removed", "reset"),
-    "sessions-ended": ("owner", "administrator", "password", "factor", "reset", "disabled"),
+    "sessions-ended": ("owner", "administrator", "disabled"),
     # What a visitor may not do
     "route-denied": ("session", "right", "factor"),
     "csrf-refused": ("missing", "wrong", "origin"),
     "request-refused": ("host", "method", "body", "malformed"),
-    "token-refused": ("contact", "invitation", "api", "metrics", "captcha", "push", "session"),
+    "token-refused": ("contact", "invitation", "api", "metrics", "captcha"),
     "webhook-refused": ("signature", "stale", "replayed", "malformed"),
     # Numbers, CAPTCHA and limits
     "lookup-missed": ("number", "numbers", "seal", "price"),

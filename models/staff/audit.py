@@ -7,12 +7,27 @@ from typing import Any
 from peewee import CharField, IntegerField, JSONField
 
 from models.base import Base, UTCDateTimeField, db, now
+from models.security import events
 from models.staff import acting
 from models.staff.audit_cut import AuditCut
 from models.staff.staff import Staff
 
 ADVISORY_LOCK = 0x61756469  # PostgreSQL: appends wait for each other, so that the chain does not fork
 FIRST_SEAL = "0" * 64  # stands before the first row
+# Acts that are security events too: kind and detail. That of a sign-in is what it was by.
+AS_EVENTS = {
+    "signed in": ("signed-in", ""),
+    "recovery code used": ("recovery-code-used", "code"),
+    "password changed": ("factor-changed", "password"),
+    "passkey added": ("factor-changed", "passkey"),
+    "authenticator added": ("factor-changed", "totp"),
+    "recovery codes renewed": ("factor-changed", "recovery-codes"),
+    "factor removed": ("factor-changed", "removed"),
+    "account reset": ("factor-changed", "reset"),
+    "session ended": ("sessions-ended", "owner"),
+    "account signed out": ("sessions-ended", "administrator"),
+    "account closed": ("sessions-ended", "disabled"),
+}
 
 
 class Audit(Base):
@@ -55,6 +70,9 @@ class Audit(Base):
             )
             row.seal = row.compute_seal(last.seal if last else FIRST_SEAL)
             row.save(force_insert=True)
+        if action in AS_EVENTS:
+            kind, detail = AS_EVENTS[action]
+            events.record(kind, detail or details["factor"])
         return row
 
     @staticmethod

@@ -102,7 +102,9 @@ class StaffSession(Base):
     @classmethod
     def end(cls, staff: Staff, token_hash: str) -> None:
         """End one session of this account, named by its token hash."""
-        cls.delete().where((cls.staff == staff) & (cls.token_hash == token_hash)).execute()
+        with db.atomic():
+            if cls.delete().where((cls.staff == staff) & (cls.token_hash == token_hash)).execute():
+                Audit.record(staff, "session ended")
 
     @classmethod
     def close(cls, token: str) -> None:
