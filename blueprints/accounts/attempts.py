@@ -12,6 +12,7 @@ from flask import current_app, request
 from werkzeug.exceptions import TooManyRequests
 
 from models import Counter, KnownBrowser, Tries
+from models.security import events
 from models.security.throttle import visitor_key
 from models.staff.passwords import BusyError
 from models.staff.proof import Proof
@@ -25,10 +26,10 @@ def browser_cookie() -> str:
     return "__Host-known" if current_app.config["SESSION_COOKIE_SECURE"] else "known"
 
 
-def attempt(email: str, check: Callable[[], Proof | None]) -> Proof | None:
+def attempt(email: str, check: Callable[[], Proof | None], what: str = "password") -> Proof | None:
     """Call `check` as one attempt at this account and return its result. Raises TooManyRequests during a lock-out.
 
-    An attempt that could not be checked (BusyError) is not counted.
+    An attempt that could not be checked (BusyError) is not counted. `what` is checked: a password or a code.
     """
     email = email.strip().lower()
     names = _names(email)
@@ -40,6 +41,7 @@ def attempt(email: str, check: Callable[[], Proof | None]) -> Proof | None:
         raise
     if proof is None:
         Counter.hit(f"wrong|{email}", HOUR)
+        events.record("sign-in-failed", what)
         return None
     _give_back(names)
     return proof
@@ -61,8 +63,10 @@ def _names(email: str) -> list[str]:
 def _take(email: str, names: list[str]) -> None:
     """Count the attempt under all `names`, or under none if one of them is locked out."""
     if Counter.peek(f"wrong|{email}", HOUR) >= MAX_WRONG_PER_HOUR:
+        events.record("sign-in-locked", "hour")
         raise TooManyRequests(retry_after=int(HOUR.total_seconds()))
     for index, name in enumerate(names):
         if wait := Tries.take(name):
             _give_back(names[:index])
+            events.record("sign-in-locked", "wait")
             raise TooManyRequests(retry_after=wait)

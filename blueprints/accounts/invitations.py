@@ -5,6 +5,7 @@ from flask import Blueprint, Response, make_response, render_template
 from blueprints.accounts import passkeys, signed_in
 from blueprints.accounts.forms import PasswordForm
 from models import Invitation
+from models.security import events
 from models.staff import credentials
 from models.staff.passkey import InvalidPasskeyError
 from models.staff.passwords import EasyPasswordError
@@ -76,4 +77,5 @@ def _show(token: str, found: Invitation, answer: PasswordForm, status: int = 200
 
 def _over() -> Response:
     """404: the same page for a used, expired, replaced or unknown invitation."""
+    events.record("token-refused", "invitation")
     return make_response(render_template("accounts/invitations/over.html"), 404)

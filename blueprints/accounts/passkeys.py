@@ -10,6 +10,7 @@ from flask import Response, current_app, request, session
 
 from blueprints.accounts import signed_in
 from models import Passkey, Staff, Used, now
+from models.security import events
 from models.staff.passkey import InvalidPasskeyError, NewPasskey, Site
 from models.staff.proof import Proof
 
@@ -45,7 +46,11 @@ def offer(staff: Staff) -> Response:
 
 def shown() -> Proof:
     """Check the passkey in the form; return the proof with its account. Raises InvalidPasskeyError."""
-    return Passkey.check(request.form.get("credential", ""), site(), _answered("show"))
+    try:
+        return Passkey.check(request.form.get("credential", ""), site(), _answered("show"))
+    except InvalidPasskeyError:
+        events.record("sign-in-failed", "passkey")
+        raise
 
 
 def made(staff: Staff) -> NewPasskey:

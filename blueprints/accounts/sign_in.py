@@ -63,7 +63,7 @@ def take_code() -> Response:
         return htmx.follow(url_for(".show"))
     if not answer.validate_on_submit():
         return _second_step(staff, answer, 422)
-    proof = attempt(staff.email, lambda: credentials.check_code(staff, answer.code.data, signed_in.browser()))
+    proof = attempt(staff.email, lambda: credentials.check_code(staff, answer.code.data, signed_in.browser()), "code")
     if proof is None:
         answer.code.errors = [wrong_code(staff)]
         return _second_step(staff, answer, 422)

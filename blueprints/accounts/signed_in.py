@@ -82,7 +82,7 @@ def prove(password: str, code: str) -> tuple[Proof | None, str]:
     if proof is None:
         return None, "password"
     if proof.factor == "password" and credentials.has_second_factor(staff):
-        return attempt(staff.email, lambda: credentials.check_code(staff, code, browser())), "code"
+        return attempt(staff.email, lambda: credentials.check_code(staff, code, browser()), "code"), "code"
     return proof, ""
 
 

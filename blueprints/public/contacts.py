@@ -10,6 +10,7 @@ from blueprints.public import contact_limits
 from blueprints.public.forms import MailAddressForm, MobileNumberForm
 from models import Contact, db, now
 from models.notifications import addresses, consent, expiry
+from models.security import events
 from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import private
@@ -144,4 +145,5 @@ def _contact(token: str) -> Contact:
         return contact
     if expiry.was_erased(token):
         abort(private(make_response(render_template("public/contacts/gone.html"), 410)))
+    events.record("token-refused", "contact")
     abort(404)
