@@ -7,7 +7,7 @@ that lists show go with the rows, as before. A row of the audit log may be delet
 from peewee import *
 
 COLUMNS = 'subject, authority, form, status, value, cases'
-REFUSE = 'the audit log is append-only'
+REFUSE = 'the audit log is only ever added to'
 LISTED = ('assignee_id', 'due_on')
 
 
