@@ -70,6 +70,15 @@ def disable(email: str) -> None:
     click.echo("staff: account closed")
 
 
+@group.command()
+@click.argument("email")
+def enable(email: str) -> None:
+    """Open a closed account again; what opened it before opens it now."""
+    with db.connection_context():
+        accounts.enable(_account(email))
+    click.echo("staff: account open again")
+
+
 def _account(email: str) -> Staff:
     found = Staff.get_or_none(Staff.email == email.strip().lower())
     if found is None:

@@ -42,7 +42,7 @@ def weakness(name: str) -> str:
         "repeated": _("This is easy to guess: the same comes again and again."),
         "dates": _("This is easy to guess: it is made of dates."),
     }[name]
-    return f"{why} {_('Better are four or five words that have nothing to do with each other.')}"
+    return " ".join((why, _("Better are four or five words that have nothing to do with each other.")))
 
 
 def role(name: str) -> str:

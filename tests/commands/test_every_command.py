@@ -33,6 +33,7 @@ TYPED: list[tuple[str, str, str]] = [
     (f"staff reset {EMAIL}", LINK, ""),
     (f"staff password {EMAIL}", "staff: password changed", ""),
     (f"staff disable {EMAIL}", "staff: account closed", ""),
+    (f"staff enable {EMAIL}", "staff: account open again", ""),
     (f"systems add {AUTHORITY} registry --hook https://registry.example.lu/news", "system 1: registry", ""),
     ("systems list", f"1  {AUTHORITY}  registry  live", ""),
     ("systems repeat 1", "0 deliveries to send again", ""),
