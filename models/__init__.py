@@ -34,6 +34,7 @@ from models.staff.audit_cut import AuditCut
 from models.staff.codes import RecoveryCode, Totp
 from models.staff.digest import AuditWatch
 from models.staff.invitation import Invitation
+from models.staff.kept_form import KeptForm
 from models.staff.notice import Notice
 from models.staff.passkey import Passkey
 from models.staff.session import KnownBrowser, StaffSession
@@ -69,6 +70,7 @@ MODELS = (
     Invitation,
     Notice,
     Approval,
+    KeptForm,
     Bulk,
     Dossier,
     Note,

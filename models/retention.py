@@ -46,6 +46,8 @@ from models.staff.audit_export import cut
 from models.staff.codes import RecoveryCode, Totp
 from models.staff.digest import AuditWatch
 from models.staff.invitation import INVITATION_LIFETIME, Invitation
+from models.staff.kept_form import KEPT_FOR as FORMS_KEPT_FOR
+from models.staff.kept_form import KeptForm
 from models.staff.notice import Notice
 from models.staff.passkey import Passkey
 from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME, KnownBrowser, StaffSession
@@ -210,6 +212,7 @@ RULES: tuple[Rule, ...] = (
         lambda run: delete_some(StaffSession, StaffSession.created_at <= now() - run.period),
         (StaffSession,),
     ),
+    Rule("form", FORMS_KEPT_FOR, lambda _run: KeptForm.purge(), (KeptForm,)),
     Rule(
         "invitation",
         INVITATION_LIFETIME,

@@ -103,7 +103,8 @@ function send() {
     for (const reading of queue()) {
       const answer = await post(reading);
       if (!answer || answer.status >= 500 || answer.status === 429) break;
-      if (answer.status === 204) {
+      if (answer.status === 204) {   // to the sign-in page; or to this page, if its token is of an earlier session
+        if (answer.headers.get("HX-Redirect") !== "/sign-in") location.reload();
         problem = words.signedOut;
         break;
       }

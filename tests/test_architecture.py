@@ -50,7 +50,8 @@ OPEN_TO_SENDERS = {
 }
 # Modules of blueprints/ without a page of their own.
 HELPERS = {
-    "blueprints.accounts": {"attempts", "forms", "guard", "passkeys", "signed_in"},
+    "blueprints.accounts": {"form_tokens", "returning", "stale_tokens"}
+    | {"attempts", "forms", "guard", "passkeys", "signed_in"},
     "blueprints.api": {"description", "problems", "schemas"},
     "blueprints.desk": {
         "caller",

@@ -1,6 +1,9 @@
 """Error pages: what happened, in plain words, and what to do next."""
 
+from urllib.parse import urlsplit
+
 from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from web import htmx
@@ -34,10 +37,13 @@ def on_prefix(app: Flask, prefix: str, answer: ErrorAnswer) -> None:
     state(app).error_answers[prefix] = answer
 
 
-def show(error: HTTPException) -> Response:
-    """Answer with the page of `error`, and keep its headers (Allow, Retry-After)."""
+def show(error: HTTPException, repeat: bool = True) -> Response:
+    """Answer with the page of `error`, and keep its headers (Allow, Retry-After).
+
+    Without `repeat` it does not offer to send once more what was typed.
+    """
     code = error.code or 500
-    state().note_error(error)
+    note(error)
     for prefix, answer in state().error_answers.items():
         if request.path.startswith(prefix):
             return answer(error)
@@ -47,7 +53,22 @@ def show(error: HTTPException) -> Response:
         return Response("There is no site of this name here.\n", 400, mimetype="text/plain")
     if code < 400:  # a redirect of the router
         return make_response(error.get_response())
-    return _page(error, code)
+    return _page(error, code, repeat)
+
+
+def note(error: HTTPException) -> None:
+    """Have `error` counted, also where another answer than show() takes its place."""
+    state().note_error(error)
+
+
+def from_own_page() -> bool:
+    """True if the form of this request stood on a page of this site, as the browser tells it.
+
+    No browser lets another site leave out Origin when it sends a form. What sends none of these is no browser.
+    """
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    told = request.headers.get("Origin") or request.referrer
+    return site == "same-origin" and (told is None or urlsplit(told)[:2] == (request.scheme, request.host))
 
 
 def said(error: HTTPException) -> str:
@@ -55,8 +76,8 @@ def said(error: HTTPException) -> str:
     return error.description or "" if error.description != type(error).description else ""
 
 
-def _page(error: HTTPException, code: int) -> Response:
-    away = isinstance(error, AwayError)
+def _page(error: HTTPException, code: int, repeat: bool) -> Response:
+    away, stale = isinstance(error, AwayError), isinstance(error, CSRFError) and from_own_page()
     name = "error.html" if not htmx.headers().part else "_away.html" if away else "_error.html"
     reference = log_error(error) if isinstance(error, InternalServerError) else ""
     response = make_response(error.get_response())
@@ -66,7 +87,7 @@ def _page(error: HTTPException, code: int) -> Response:
         text=state().error_text(error),
         reference=reference,
         away=away,
-        typed=_typed() if away else None,
+        typed=_typed() if away or (stale and repeat) else None,
     )
     response.content_type = "text/html; charset=utf-8"
     if away:
@@ -77,10 +98,14 @@ def _page(error: HTTPException, code: int) -> Response:
 
 
 def _typed() -> list[tuple[str, str]] | None:
-    """The fields of the form that was sent, to send it once more; None without a form, or with a secret in it."""
+    """The fields of the form that was sent, to send it once more; None without a form, or with a secret in it.
+
+    Its CSRF token is a new one.
+    """
     if request.method != "POST" or request.files or SECRETS & set(request.form):
         return None
-    return list(request.form.items(multi=True))
+    sent = request.form.items(multi=True)
+    return [(name, generate_csrf() if name == "csrf_token" else value) for name, value in sent]
 
 
 def _help_page(path: str) -> Response | None:

@@ -46,6 +46,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
     ),
     "security": (_l("How many attacks there were, without who they came from"), _l("%(time)s; the totals stay")),
     "session": (_l("Sessions of the staff"), "%(time)s"),
+    "form": (_l("What staff had typed into a form when their session ended; encrypted"), "%(time)s"),
     "invitation": (_l("Invitations of the staff"), _l("%(time)s, or until they are used")),
     "approval": (_l("What an administrator asked a second one to confirm"), "%(time)s"),
     "notice": (
@@ -71,6 +72,7 @@ WORDS: dict[str, tuple[Any, Any]] = {
 UNCUT = _l("They stay: no place is set for what is older")
 ABOUT_STAFF = (
     "session",
+    "form",
     "invitation",
     "approval",
     "notice",

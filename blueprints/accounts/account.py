@@ -14,7 +14,7 @@ from flask import (
 from flask_babel import gettext as _
 from playhouse.flask_utils import get_object_or_404
 
-from blueprints.accounts import guard, passkeys, signed_in
+from blueprints.accounts import guard, passkeys, returning, signed_in
 from blueprints.accounts.forms import CodeForm, PasswordForm, ProofForm
 from blueprints.accounts.sign_in import wrong_code
 from models import Passkey, RecoveryCode, StaffSession, Totp
@@ -189,12 +189,18 @@ def _show(status: int = 200, refused: str = "") -> Response:
         short=RecoveryCode.any_short(staff),
         by_recovery=g.staff_session.factor == "recovery",
         sessions=list(StaffSession.live().where(StaffSession.staff == staff)),
-        bare=g.staff_session.password_only and current_app.config["STAFF_SECOND_FACTOR"],
+        bare=_bare(),
         fresh=g.staff_session.recently_proved,
+        onward="" if _bare() else returning.asked_for(g.staff),
         done=request.args.get("done", ""),
         refused=refused,
     )
     return make_response(page, status)
+
+
+def _bare() -> bool:
+    """True while the session needs a second factor to open the desk."""
+    return g.staff_session.password_only and current_app.config["STAFF_SECOND_FACTOR"]
 
 
 def _ask(answer: ProofForm, status: int = 200, refused: bool = False) -> Response:

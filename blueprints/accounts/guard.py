@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Response, abort, current_app, g, request, url_for
+from flask import Response, abort, current_app, g, request
 
-from models.security import events
+from blueprints.accounts import returning
 from models.staff.rights import Right
-from web import htmx
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -46,8 +45,7 @@ def require(right: Right) -> None:
 def _admit(right: Right | None) -> Response | None:
     """Redirect to the sign-in page without a session; abort with 403 without the right."""
     if g.staff is None:
-        events.record("route-denied", "session")
-        return htmx.goto(url_for("sign_in.show"))
+        return returning.ask_to_sign_in()
     if right is None or not g.staff.may(right):
         abort(403)
     return None

@@ -1,10 +1,11 @@
 """Sign in to the desk, by passkey or by password and code; sign out."""
 
-from flask import Blueprint, Response, g, make_response, render_template, session, url_for
+from flask import Blueprint, Response, g, make_response, render_template, request, session, url_for
 from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import ServiceUnavailable
 
-from blueprints.accounts import passkeys, signed_in
+from blueprints.accounts import form_tokens, passkeys, returning, signed_in, stale_tokens
 from blueprints.accounts.attempts import attempt
 from blueprints.accounts.forms import CodeForm, SignInForm
 from models import Passkey, Staff, Totp, now
@@ -18,17 +19,32 @@ bp = Blueprint("sign_in", __name__)
 bp.before_app_request(signed_in.load)
 bp.before_app_request(signed_in.ask_for_second_factor)
 bp.after_request(signed_in.keep_nothing)
+bp.after_app_request(returning.give_back)
 bp.add_app_template_global(staff_words.role, "role_name")
 
 MAX_SECONDS_TO_CODE = 300  # between the password and the code
 RETRY_SECONDS = 5  # when more passwords are to be checked than there is memory for
 
 
+@bp.app_errorhandler(CSRFError)
+def take_back(error: CSRFError) -> Response:
+    """Answer a form with a CSRF token that is not valid (any more)."""
+    signing_in = request.endpoint in ("sign_in.open_session", "sign_in.take_code")
+    if signing_in and form_tokens.FIELD in request.form and errors.from_own_page():
+        errors.note(error)
+        return _sign_in(SignInForm(formdata=None), 400, stale=True)
+    response = stale_tokens.answer()
+    if response is None:
+        return errors.show(error, repeat=g.staff is None or form_tokens.sender() in (None, g.staff.id))
+    errors.note(error)
+    return response
+
+
 @bp.get("/sign-in")
 def show() -> Response:
     """Ask for a passkey, or for e-mail address and password."""
     if g.staff:
-        return htmx.follow(url_for("desk.index"))
+        return htmx.follow(returning.destination(g.staff))
     return _sign_in(SignInForm(formdata=None))
 
 
@@ -114,8 +130,15 @@ def _awaiting_code() -> Staff | None:
     return Staff.get_or_none((Staff.id == key) & Staff.disabled_at.is_null())
 
 
-def _sign_in(answer: SignInForm, status: int = 200, refused: bool = False) -> Response:
-    page = render_template("accounts/sign_in/show.html", answer=answer, refused=refused, passkeys=passkeys.possible())
+def _sign_in(answer: SignInForm, status: int = 200, refused: bool = False, stale: bool = False) -> Response:
+    page = render_template(
+        "accounts/sign_in/show.html",
+        answer=answer,
+        refused=refused,
+        stale=stale,
+        kept=returning.KEPT in session,
+        passkeys=passkeys.possible(),
+    )
     return make_response(page, status)
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from flask import Response, current_app, g, request, url_for
+from flask import Response, current_app, g, request, session, url_for
 
+from blueprints.accounts import form_tokens, returning
 from blueprints.accounts.attempts import attempt, browser_cookie
 from models import KnownBrowser, StaffSession
 from models.security import events
@@ -13,6 +14,7 @@ from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME
 from web import htmx
 from wording import staff as staff_words
 
+HALF_DONE = ("password_of", "challenge")  # of the session: what a sign-in leaves there until it is complete
 BEFORE_SECOND_FACTOR = ("sign_in", "account", "pwa")  # blueprints that are open without a second factor
 
 
@@ -32,6 +34,9 @@ def load() -> None:
     staff_side = request.path.startswith(("/desk", "/sign-"))
     g.staff_session = StaffSession.find(token) if token and staff_side else None
     g.staff = g.staff_session.staff if g.staff_session else None
+    g.session_over = bool(token) and staff_side and g.staff is None
+    if g.staff:
+        form_tokens.bind(g.staff)
 
 
 def ask_for_second_factor() -> Response | None:
@@ -50,9 +55,16 @@ def keep_nothing(response: Response) -> Response:
 
 
 def enter(proof: Proof) -> Response:
-    """Open a session and remember this browser as known. Ends the session it had before."""
+    """Open a session, remember this browser as known, and redirect to the page that was asked for.
+
+    Ends the session it had before, and what was half done in it: its CSRF token, a password without its code.
+    """
     # A recovery code is for the day when a device is gone: what is asked then is to set up another one.
-    response = htmx.follow(url_for("account.show" if proof.factor == "recovery" else "desk.index"))
+    asked_for = returning.destination(proof.staff)
+    response = htmx.follow(url_for("account.show") if proof.factor == "recovery" else asked_for)
+    form_tokens.renew(proof.staff)
+    for half_done in HALF_DONE:
+        session.pop(half_done, None)
     _set_session(response, StaffSession.open(proof, browser(), before=request.cookies.get(cookie(), "")))
     known = KnownBrowser.remember(proof.staff, request.cookies.get(browser_cookie(), ""))
     _set_cookie(response, browser_cookie(), known, int(KNOWN_BROWSER_LIFETIME.total_seconds()))
@@ -60,7 +72,12 @@ def enter(proof: Proof) -> Response:
 
 
 def renew(proof: Proof, url: str) -> Response:
-    """Redirect to `url` after a re-authentication, with a new session token."""
+    """Redirect to `url` after a re-authentication, with a new session token.
+
+    If a password alone had opened the session, it can more from now on: its CSRF token is renewed too.
+    """
+    if g.staff_session.password_only:
+        form_tokens.renew(g.staff)
     response = htmx.follow(url)
     _set_session(response, g.staff_session.renew(proof))
     return response
@@ -70,8 +87,11 @@ def leave(url: str) -> Response:
     """End the session, in the database and in the browser, and redirect to `url`."""
     if token := request.cookies.get(cookie()):
         StaffSession.close(token)
+    returning.forget()
+    form_tokens.renew(None)
     response = htmx.follow(url)
     _set_cookie(response, cookie(), "", 0)
+    response.headers["Clear-Site-Data"] = returning.CACHED_PAGES
     return response
 
 
