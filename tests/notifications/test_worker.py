@@ -38,6 +38,7 @@ def test_what_was_said_is_kept_with_the_message_but_not_the_contacts_link(sendin
     work_once()
     said = mail_server.mails[0].get_body(("plain",)).get_content().replace("\r\n", "\n")
     assert row(mail).written["subject"] == mail_server.mails[0]["Subject"]
+    assert all(row(one).contact.token not in row(one).written["text"] for one in (mail, sms))
     before, _, after = row(mail).written["text"].partition("***")
     assert said.startswith(before) and said.endswith(after)
     before, _, after = row(sms).written["text"].partition("***")
