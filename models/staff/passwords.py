@@ -28,8 +28,10 @@ LOCAL_WORDS = (
 
 # RFC 9106, 4: with one lane and 64 MiB, three passes. About 0.15 s. Raise them here: see needs_rehash().
 COST = {"time_cost": 3, "memory_cost": 64 * 1024}
-MAX_PARALLEL_HASHES = 2  # in one process, which has four threads: 128 MiB, and two threads for everybody else
-MAX_WAIT_SECONDS = 2.0  # for one of them
+# In one process, which has four threads: two hashes take 128 MiB, one sign-in waits, one thread is for everybody else.
+MAX_PARALLEL_HASHES = 2
+MAX_WAITING = 1
+MAX_WAIT_SECONDS = 2.0
 
 Weakness = Literal["words", "own", "rows", "repeated", "dates"]
 _WEAKNESS: dict[str, Weakness] = {  # a pattern of zxcvbn -> what is said of it
@@ -41,6 +43,7 @@ _WEAKNESS: dict[str, Weakness] = {  # a pattern of zxcvbn -> what is said of it
     "regex": "dates",
 }
 _hashing = threading.BoundedSemaphore(MAX_PARALLEL_HASHES)
+_inside = threading.BoundedSemaphore(MAX_PARALLEL_HASHES + MAX_WAITING)
 _estimating = threading.Lock()  # zxcvbn keeps the words of the present call in a global variable
 
 
@@ -119,13 +122,19 @@ def _make_up_for(stored: str) -> None:
 
 @contextmanager
 def _one_of_few() -> Iterator[None]:
-    """Wait until few enough hashes are being made: each takes 64 MiB. Raises BusyError."""
-    if not _hashing.acquire(timeout=MAX_WAIT_SECONDS):
+    """Wait until few enough hashes are being made. Raises BusyError, at once if others wait already."""
+    with _place_in(_inside, 0), _place_in(_hashing, MAX_WAIT_SECONDS):
+        yield
+
+
+@contextmanager
+def _place_in(room: threading.Semaphore, seconds: float) -> Iterator[None]:
+    if not room.acquire(timeout=seconds):
         raise BusyError
     try:
         yield
     finally:
-        _hashing.release()
+        room.release()
 
 
 def _weakness(password: str, email: str) -> Weakness | None:

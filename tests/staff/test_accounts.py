@@ -2,12 +2,18 @@
 
 import datetime as dt
 import re
+import runpy
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
+from itertools import islice
 
 import pytest
+from argon2 import PasswordHasher
 
 from models import Staff, StaffSession, db, now
 from models.staff import credentials, passwords
+from paths import ROOT
 from support.site import COSTLY, PASSWORD, running, signed_in
 from support.visitor import Page, Visitor
 
@@ -159,6 +165,19 @@ def test_sign_in_that_finds_no_room_is_told_to_come_back_and_costs_no_try(app, c
             page = sign_in(Visitor(app), clerk.email, PASSWORD, 503)
     assert page.title == "Too many at once" and page.response.headers["Retry-After"] == "5"
     assert PASSWORD not in page.html and sign_in(Visitor(app), clerk.email).url == "/desk"
+
+
+def test_flood_of_sign_ins_leaves_a_thread_for_everybody_else(monkeypatch):
+    over, threads = threading.Event(), runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["threads"]
+    hash_ = PasswordHasher.hash
+    monkeypatch.setattr(PasswordHasher, "hash", lambda *args: over.wait(10) and hash_(*args))
+    monkeypatch.setattr(passwords, "MAX_WAIT_SECONDS", 10)
+    with ThreadPoolExecutor(20) as crowd:
+        asked = [crowd.submit(passwords.rehashed, PASSWORD) for _ in range(20)]
+        refused = list(islice(as_completed(asked), 20 - (threads - 1)))  # while the others are still at it
+        assert all(isinstance(one.exception(), passwords.BusyError) for one in refused)
+        over.set()
+    assert sum(one.exception() is None for one in asked) == threads - 1
 
 
 @pytest.mark.parametrize("token", ["", "x", "x" * 3000, "é", "../..", "' OR 1=1"])
