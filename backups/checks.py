@@ -7,11 +7,13 @@ from typing import Any
 from backups import manifest, sqlite
 from backups.errors import BackupError
 from backups.manifest import Manifest
-from models import Audit, Heartbeat, Totp, db
-from models.notifications.contact import hashed
+from models import Audit, Contact, Heartbeat, Totp, db
+from models.notifications.contact import hashes
+from models.security import keys
 from paths import MIGRATIONS
 
-SAMPLE = 200  # values that are tried with the secret
+SAMPLE = 200  # values that are tried with the keys
+ENCRYPTED_SINCE = "0031_contract_clear_columns"
 
 
 @contextmanager
@@ -42,7 +44,7 @@ def refuse_workers() -> None:
 def check(database: Any, facts: Manifest, any_secret: bool = False) -> None:
     """Raise BackupError unless the restored `database` is whole and is what its manifest says.
 
-    With `any_secret`, it does not have to fit ETRACKING_SECRET_KEY.
+    With `any_secret`, it does not have to fit the key ring.
     """
     known = {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
     if newer := sorted(set(facts.schema) - known):
@@ -56,7 +58,7 @@ def check(database: Any, facts: Manifest, any_secret: bool = False) -> None:
     with using(database):
         _check_audit(facts)
         if not any_secret:
-            _check_secret(database)
+            _check_keys(database, facts)
 
 
 def _check_audit(facts: Manifest) -> None:
@@ -67,10 +69,22 @@ def _check_audit(facts: Manifest) -> None:
         raise BackupError("the audit log in the copy does not end with the seal of its manifest")
 
 
-def _check_secret(database: Any) -> None:
-    """Try a sample of what was hashed or encrypted with ETRACKING_SECRET_KEY."""
-    query = f"SELECT channel, address, address_hash FROM contact ORDER BY id DESC LIMIT {SAMPLE}"  # noqa: S608
-    fits = [hashed(channel, address) == known for channel, address, known in database.execute_sql(query).fetchall()]
-    fits += [app.readable for app in Totp.select(Totp.staff, Totp.secret).limit(SAMPLE)]
+def _check_keys(database: Any, facts: Manifest) -> None:
+    """Try a sample of what was hashed or encrypted with the keys of the ring."""
+    fits = _readable() if ENCRYPTED_SINCE in facts.schema else _fits_in_clear(database)
     if fits and not any(fits):
-        raise BackupError("ETRACKING_SECRET_KEY is not the one of this copy: nothing encrypted can be read with it")
+        raise BackupError("ETRACKING_KEYS has no key of this copy: nothing encrypted can be read with it")
+
+
+def _readable() -> list[bool]:
+    contacts = Contact.select().order_by(Contact.id.desc()).limit(SAMPLE)
+    return [row.readable for row in (*contacts, *Totp.select(Totp.staff, Totp.secret).limit(SAMPLE))]
+
+
+def _fits_in_clear(database: Any) -> list[bool]:
+    """The same for a copy of before addresses were encrypted."""
+    query = f"SELECT channel, address, address_hash FROM contact ORDER BY id DESC LIMIT {SAMPLE}"  # noqa: S608
+    rows = database.execute_sql(query).fetchall()
+    apps = database.execute_sql(f"SELECT staff_id, secret FROM totp LIMIT {SAMPLE}").fetchall()  # noqa: S608
+    fits = [known in hashes(channel, address) for channel, address, known in rows]
+    return fits + [keys.decrypt(f"totp {staff}", secret) is not None for staff, secret in apps]

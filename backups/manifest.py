@@ -1,6 +1,6 @@
 """What a copy says about itself: its schema, rows of each table, the last seal of the audit log, and a checksum.
 
-The manifest is sealed with the site's secret: whoever can write into the folder of the backups, but has not the secret,
+The manifest is sealed with the newest key: whoever can write into the folder of the backups, but has no key,
 cannot put a database of their own into it.
 """
 
@@ -32,7 +32,7 @@ class Manifest:
     def sealed(self, sha256: str) -> bytes:
         """The manifest of the copy with this checksum, as JSON with its seal."""
         facts = asdict(replace(self, sha256=sha256))
-        return json.dumps(facts | {"seal": _seal(facts)}, indent=1).encode()
+        return json.dumps(facts | {"seal": _seals(facts)[0]}, indent=1).encode()
 
     @property
     def made(self) -> dt.datetime:
@@ -56,7 +56,7 @@ def look(database: Any, at: dt.datetime) -> Manifest:
 def read(text: bytes, sha256: str, any_secret: bool = False) -> Manifest:
     """The manifest in `text` of the copy with this checksum. Raises BackupError unless both are as they were written.
 
-    With `any_secret`, it may have been sealed with another ETRACKING_SECRET_KEY.
+    With `any_secret`, it may have been sealed with a key that is not in the ring.
     """
     try:
         facts = json.loads(text)
@@ -64,15 +64,16 @@ def read(text: bytes, sha256: str, any_secret: bool = False) -> Manifest:
         manifest = Manifest(**facts)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise BackupError("the manifest of the copy cannot be read: it was made by another release") from None
-    if not any_secret and not hmac.compare_digest(seal, _seal(facts)):
-        raise BackupError("the copy was made with another ETRACKING_SECRET_KEY, or is forged (see --other-secret)")
+    if not any_secret and not any([hmac.compare_digest(seal, genuine) for genuine in _seals(facts)]):
+        raise BackupError("the copy was made with a key outside ETRACKING_KEYS, or is forged (see --other-secret)")
     if manifest.sha256 != sha256:
         raise BackupError("the copy is not the one that its manifest describes")
     return manifest
 
 
-def _seal(facts: dict[str, Any]) -> str:
-    return keys.digest("backup", json.dumps(facts, sort_keys=True))
+def _seals(facts: dict[str, Any]) -> list[str]:
+    """The seal by each key of the ring, newest first."""
+    return keys.digests("backup", json.dumps(facts, sort_keys=True))
 
 
 def _value(database: Any, query: str) -> Any:

@@ -20,7 +20,7 @@ from paths import MIGRATIONS
 
 @dataclass(frozen=True)
 class Source:
-    """Which copy is opened, with which keys; `any_secret`: it was sealed with another ETRACKING_SECRET_KEY."""
+    """Which copy is opened, with which keys; `any_secret`: it was sealed with a key that is not in the ring."""
 
     path: Path
     identities: Sequence[Any]

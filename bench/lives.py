@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 from models import Form, db, now
 from models.base import OPTIMIZE, PRAGMAS, today
+from models.security import keys
+from models.security.signed_links import new_link
 
 QUICK = {"foreign_keys": 0, "synchronous": 0, "cache_size": -500_000}  # of SQLite, for a while
 SPAN = 400  # days from the first number to now: what is closed for a year is no longer here
@@ -27,11 +29,12 @@ TEXT_KEPT = 7  # days
 TABLES = {
     "dossier": "id number form_id edition authority_id status version language key created_at changed_at issued_by_id"
     " assignee_id look_on arrived_on round target_on due_on decided_on handled_days",
-    "event": "id dossier_id kind from_status to_status at by_id note arrived_on postmark_on details batch_id",
-    "contact": "id dossier_id channel address address_hash language created_at by_link replaces_id asked_at"
-    " confirmed_at stopped_at replaced_at failed_at",
+    "event": "id dossier_id kind from_status to_status at by_id row_key arrived_on postmark_on"
+    " encrypted_details batch_id",
+    "contact": "id dossier_id channel row_key encrypted_address encrypted_link address_hash language created_at by_link"
+    " replaces_id asked_at confirmed_at stopped_at replaced_at failed_at",
     "notification": "id event_id contact_id channel kind state created_at run_at attempts failures unknowns claimed_by"
-    " tried_at sent_at provider_id error written",
+    " tried_at sent_at provider_id error encrypted_written",
     "audit": "id at staff action dossier details seal",
 }
 # What follows in most lives, in days after the step before (the least, the most).
@@ -130,11 +133,16 @@ class Lives:
             key, reached = next(self.ids["contact"]), self.chance.random() > 0.01
             address = f"somebody.{key}@example.org" if channel == "email" else f"+352621{key % 1_000_000:06}"
             self.made["contact"].append(
-                (key, dossier, channel, address, f"{self.chance.getrandbits(256):064x}", "de", steps[0].at, False)
+                (key, dossier, channel, row_key(key), *self._encrypted(f"{dossier} {channel} {row_key(key)}", address))
+                + (f"{self.chance.getrandbits(256):064x}", "de", steps[0].at, False)
                 + (None, steps[0].at, confirmed, None, None, None if reached else steps[-1].at)
             )
             found.append((key, channel, reached))
         return found
+
+    def _encrypted(self, row: str, address: str) -> tuple[str, str]:
+        """Address and link of a contact."""
+        return keys.encrypt(f"contact.address {row}", address), keys.encrypt(f"contact.link {row}", new_link())
 
     def _event(self, dossier: int, step: Step, before: str, contacts: list[tuple[int, str, bool]]) -> str:
         """Write one event, with its audit row and its notifications; the status after it."""
@@ -146,14 +154,16 @@ class Lives:
             until = (at + dt.timedelta(days=30)).date().isoformat()
             details = {"missing": ["Lease", "Certificate of residence"], "until": until, "round": 1}
         arrived = at.date() if kind in ("received", "supplied") else None
-        written = json.dumps(details)
+        row = f"{dossier} {kind} {row_key(key)}"
+        written = keys.encrypt(f"event.details {row}", json.dumps(details)) if details else None
         self.made["event"].append(
-            (key, dossier, kind, "" if kind == "announced" else before, status, at, by, "", arrived, None, written)
+            (key, dossier, kind, "" if kind == "announced" else before, status, at, by, row_key(key), arrived)
+            + (None, written)
             + (None,)
         )
         if by:
-            row = next(self.ids["audit"]), at, by, kind, dossier, json.dumps({"event": key})
-            self.made["audit"].append((*row, f"{self.chance.getrandbits(256):064x}"))
+            audit = next(self.ids["audit"]), at, by, kind, dossier, json.dumps({"event": key})
+            self.made["audit"].append((*audit, f"{self.chance.getrandbits(256):064x}"))
         if kind != "posted":
             for contact in contacts:
                 self._notification(key, kind, at, *contact)
@@ -162,7 +172,8 @@ class Lives:
     def _notification(self, event: int, kind: str, at: dt.datetime, contact: int, channel: str, reached: bool) -> None:
         state = self.chance.choice(("sent", "sent", "delivered")) if reached else "failed"
         sent = at + dt.timedelta(seconds=20)
-        text = json.dumps(LETTER) if (self.now - at).days < TEXT_KEPT else None
+        fresh = (self.now - at).days < TEXT_KEPT
+        text = keys.encrypt(f"notification.written {event} {contact}", json.dumps(LETTER)) if fresh else None
         self.made["notification"].append(
             (next(self.ids["notification"]), event, contact, channel, kind, state, at, None, 1, 0, 0, "")
             + (at, sent if reached else None, secrets.token_hex(8) if channel == "sms" else "", "", text)
@@ -172,6 +183,11 @@ class Lives:
 def number(key: int) -> str:
     """A number of thirteen characters, another for each key. Its check character is not right: nobody looks it up."""
     return f"{key * 0x9E3779B97F4A7C15 % 2**48:012X}0"
+
+
+def row_key(key: int) -> str:
+    """What tells a row from the others of its parent (models/security/encrypted.py)."""
+    return f"{key:011x}"
 
 
 def store(rows: dict[str, list[tuple[Any, ...]]]) -> None:

@@ -60,7 +60,7 @@ key_option = click.option(
     type=click.File(errors="replace"),
     help="The file with the private key; - reads it from the input, for whoever may not read the file.",
 )
-secret_option = click.option("--other-secret", is_flag=True, help="It was made with another ETRACKING_SECRET_KEY.")
+secret_option = click.option("--other-secret", is_flag=True, help="It was made with a key outside ETRACKING_KEYS.")
 server_option = click.option(
     "--server", default="", help="PostgreSQL: address of a database whose user may make others."
 )

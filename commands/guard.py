@@ -24,14 +24,15 @@ WITHOUT_DATABASE = {
     "config check",  # says itself what is wrong
     "db status",
     "db upgrade",
+    "keys new",
     "notifications send",  # waits until the database can be reached
     "push keys",
 }
 # Commands without a row in the audit log. Every other, also one that is new, leaves one at least.
 NOT_AUDITED = {
     *("audit digest", "audit exported", "audit verify", "retention list", "systems list"),  # they only look
-    *("config check", "db status", "notifications status"),
-    *("backup keys", "push keys", "captcha voices", "catalogue check"),  # they touch no database
+    *("config check", "db status", "keys status", "notifications status"),
+    *("backup keys", "keys new", "push keys", "captcha voices", "catalogue check"),  # they touch no database
     *("backup create", "backup verify", "catalogue load", "db upgrade"),  # no account, no key, no person
     "db copy",  # the copy is the same, its audit log too
     "demo",  # plays the staff, in development

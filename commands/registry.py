@@ -17,6 +17,7 @@ from commands import (
     db,
     demo,
     guard,
+    keys,
     notifications,
     push,
     retention,
@@ -24,7 +25,7 @@ from commands import (
     systems,
 )
 
-GROUPS = (audit, backup, captcha, catalogue, config, db, notifications, push, retention, staff, systems)
+GROUPS = (audit, backup, captcha, catalogue, config, db, keys, notifications, push, retention, staff, systems)
 COMMANDS: tuple[click.Command, ...] = (*(module.group for module in GROUPS), demo.demo)
 guard.protect(COMMANDS)  # once: all applications of a process share them
 WITHOUT_SETTINGS = ("captcha", "config", "push")  # commands that work before there are settings

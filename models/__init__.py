@@ -27,7 +27,9 @@ from models.notifications.notification import Notification
 from models.notifications.outcome import Outcome
 from models.notifications.subscription import Subscription
 from models.security.events import SecurityCount
-from models.security.throttle import Counter, Tries, Used
+from models.security.kept_keys import KeptKey
+from models.security.throttle import Counter, Used
+from models.security.tries import Tries
 from models.staff.approval import Approval
 from models.staff.audit import Audit
 from models.staff.audit_cut import AuditCut
@@ -92,4 +94,5 @@ MODELS = (
     Sweep,
     Backup,
     Alarm,
+    KeptKey,
 )

@@ -38,7 +38,9 @@ from models.notifications.notification import Notification
 from models.notifications.subscription import Subscription
 from models.notifications.texts import erase_texts
 from models.security.events import KEEP_SLOTS, SecurityCount
-from models.security.throttle import Counter, Tries, Used
+from models.security.kept_keys import KeptKey
+from models.security.throttle import Counter, Used
+from models.security.tries import Tries
 from models.staff.approval import APPROVAL_LIFETIME, Approval
 from models.staff.audit import Audit
 from models.staff.audit_cut import AuditCut
@@ -248,6 +250,7 @@ MAX_SETTING = "RETENTION_UNCONFIRMED_MAX_DAYS"
 
 # Tables without a period, and why: none holds anything about a citizen.
 KEPT: dict[type[Base], str] = {
+    KeptKey: "keys that only verify what is printed or on its way; they name no person",
     Authority: "the catalogue, which is content of files",
     Topic: "the catalogue",
     Procedure: "the catalogue",

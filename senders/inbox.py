@@ -19,6 +19,7 @@ from flask import current_app
 
 from models.notifications.letter import Letter
 from senders import mail
+from web import file_modes
 
 NAME = re.compile(r"(\d{8}T\d{12})-([0-9.]+)\.(eml|txt)")
 STAMP = "%Y%m%dT%H%M%S%f"
@@ -76,13 +77,14 @@ def _instant(name: str) -> datetime:
 
 def _folder() -> Path:
     folder = Path(current_app.config["INBOX_DIR"])
-    folder.mkdir(parents=True, exist_ok=True)
+    file_modes.make_folder(folder)
     return folder
 
 
 def _write(name: str, data: bytes) -> str:
     target = _folder() / name
     unfinished = target.with_suffix(".part")
+    file_modes.create(unfinished)
     unfinished.write_bytes(data)
     os.replace(unfinished, target)  # atomic: nobody reads half a file
     return name

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from peewee import Database, DatabaseProxy
 from werkzeug.exceptions import ServiceUnavailable
 
-from web import log_safety
+from web import file_modes, log_safety
 from web.state import state
 
 RETRY_AFTER = 30  # seconds
@@ -95,8 +95,8 @@ def note(error: Exception) -> None:
 def create_file(database: Database) -> None:
     """Make the SQLite file, empty, and its folder. Connecting makes none: a disk that is not mounted is no new site."""
     path = Path(database.database)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    file_modes.make_folder(path.parent)
+    file_modes.create(path)
 
 
 def refuse_nul() -> None:

@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterator, Set
 from difflib import get_close_matches
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
-from web import key_ring
+from web import file_modes, key_ring
 
 Config = dict[str, Any]
 Check = Callable[[Config, Set[str]], Iterator[str]]  # the settings, and the names of those that somebody has set
@@ -186,6 +187,13 @@ def check_database(config: Config, stated: Set[str]) -> Iterator[str]:
         yield "ETRACKING_DATABASE_URL needs a file, sqlite:///path: what is in memory is lost with each process"
 
 
+def check_files(config: Config, stated: Set[str]) -> Iterator[str]:
+    """A database that other users of the machine can read or exchange."""
+    path = config["DATABASE_URL"].removeprefix("sqlite:///")
+    if path != config["DATABASE_URL"] and path and (why := file_modes.problem(Path(path), is_production(config))):
+        yield f"ETRACKING_DATABASE_URL: {why}"
+
+
 def check_log(config: Config, stated: Set[str]) -> Iterator[str]:
     """The log has two formats."""
     if config["LOG_FORMAT"] not in ("", "json", "text"):
@@ -248,6 +256,7 @@ CHECKS: tuple[Check, ...] = (
     check_proxies,
     check_development,
     check_database,
+    check_files,
     check_log,
     check_helpdesk,
     check_captcha,

@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from peewee import CharField, ForeignKeyField, JSONField, TextField
+from peewee import CharField, ForeignKeyField, JSONField
 
-from models.base import Base, ConflictError, UTCDateTimeField, db, delete_some, now
+from models.base import ConflictError, UTCDateTimeField, db, delete_some, now
 from models.catalogue.text_block import TextBlock
 from models.desk.scope import Scope
 from models.dossiers.batch import Batch
@@ -14,6 +14,7 @@ from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ABOUT_CONTACT
 from models.dossiers.moves import Act, Move
+from models.security.encrypted import EncryptedField, SealedModel
 from models.staff.staff import Staff
 
 MAX_DOSSIERS = 500
@@ -28,14 +29,14 @@ class Row(NamedTuple):
     since: Event | None = None  # changed: what happened last
 
 
-class Bulk(Base):
+class Bulk(SealedModel):
     """The plan of a bulk move, stored with its batch, so that what was previewed is done, and only once."""
 
     batch = ForeignKeyField(Batch, backref="plans", unique=True, on_delete="CASCADE")
     to = CharField(max_length=12)
     seen = JSONField()  # [[dossier, version], ...] in the order of the list
     block = ForeignKeyField(TextBlock, null=True, on_delete="SET NULL")
-    note = TextField(default="")
+    note = EncryptedField("batch")
     done_at = UTCDateTimeField(null=True)
     block_id: int | None  # peewee makes it; its stubs do not say so
 

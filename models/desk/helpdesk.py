@@ -11,7 +11,7 @@ from models.base import db
 from models.desk.scope import Scope
 from models.dossiers.dossier import Dossier
 from models.notifications import addresses, consent
-from models.notifications.contact import Contact, hashed
+from models.notifications.contact import Contact
 from models.notifications.notification import Notification
 from models.staff.audit import Audit
 from models.staff.staff import Staff
@@ -22,7 +22,7 @@ MAX_FOUND = 50  # dossiers shown for one address
 
 def find(scope: Scope, channel: str, address: str, reason: str) -> list[Dossier]:
     """The dossiers in `scope` that tell this address, the latest change first; at most MAX_FOUND."""
-    same = (Contact.address_hash == hashed(channel, address)) & Contact.replaced_at.is_null()
+    same = Contact.at(channel, address) & Contact.replaced_at.is_null()
     told = scope.contacts().where(same).select(Contact.dossier)
     found = scope.dossiers().where(Dossier.id.in_(told)).order_by(Dossier.changed_at.desc()).limit(MAX_FOUND)
     with db.atomic():

@@ -11,20 +11,21 @@ from peewee import (
     DeferredForeignKey,
     Expression,
     ForeignKeyField,
-    JSONField,
     ModelSelect,
-    TextField,
 )
 
-from models.base import Base, UTCDateTimeField, db
+from models.base import UTCDateTimeField, db
 from models.deadlines.workdays import working_day
 from models.dossiers.batch import Batch
 from models.dossiers.kinds import ENDS, FINAL
+from models.security.encrypted import EncryptedField, RowKey, SealedModel
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
+ROW = ("dossier", "kind", "row_key")
 
-class Event(Base):
+
+class Event(SealedModel):
     """One row of a dossier's history, never changed. What its kind means stands in kinds.py."""
 
     dossier = DeferredForeignKey("Dossier", backref="events", on_delete="CASCADE")
@@ -33,10 +34,11 @@ class Event(Base):
     to_status = CharField(max_length=12)
     at = UTCDateTimeField()
     by = ForeignKeyField(Staff, null=True, index=False)
-    note = TextField(default="")  # public: the citizen reads it
+    row_key = RowKey()
+    note = EncryptedField(*ROW)  # public: the citizen reads it
     arrived_on = DateField(null=True)  # the day this paper came; of a correction, the right day
     postmark_on = DateField(null=True)
-    details = JSONField(default=dict)
+    details = EncryptedField(*ROW, json=True, empty=dict)
     batch = ForeignKeyField(Batch, null=True, backref="events", index=False)
     by_id: int | None
     batch_id: int | None

@@ -1,20 +1,22 @@
 """Internal notes of colleagues about a dossier. The citizen never sees them: the public note is on an event."""
 
-from peewee import ForeignKeyField, ModelSelect, TextField
+from peewee import ForeignKeyField, ModelSelect
 
-from models.base import Base, UTCDateTimeField, db, now
+from models.base import UTCDateTimeField, db, now
 from models.dossiers.dossier import Dossier
+from models.security.encrypted import EncryptedField, RowKey, SealedModel
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
 
-class Note(Base):
+class Note(SealedModel):
     """One internal note; written once, read by everybody at the desk who may see the dossier."""
 
     dossier = ForeignKeyField(Dossier, backref="notes", on_delete="CASCADE")
     by = ForeignKeyField(Staff)
     at = UTCDateTimeField()
-    text = TextField()
+    row_key = RowKey()
+    text = EncryptedField("dossier", "row_key")
 
     @classmethod
     def of(cls, dossier: Dossier) -> "ModelSelect[Note]":

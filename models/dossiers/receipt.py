@@ -14,6 +14,7 @@ from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ENVELOPES
 from models.dossiers.number import LENGTH
+from models.security import keys
 from models.security.crockford import ALPHABET, check_character
 
 
@@ -32,9 +33,16 @@ class Receipt(NamedTuple):
     number: str
     arrivals: tuple[Arrival, ...]
 
-    def seal(self, secret: str) -> str:
+    @property
+    def seal(self) -> str:
         """The seal of these dates: 12 characters like those of a number (60 bits), and their check character."""
-        key = hmac.digest(secret.encode(), b"arrival receipt", hashlib.sha256)
+        return self._seal(keys.key(keys.RECEIPTS))
+
+    def has(self, seal: str) -> bool:
+        """True if `seal` is one of these dates, made with any key that is known: what is printed stays valid."""
+        return any([hmac.compare_digest(self._seal(key), seal) for key in keys.all_keys(keys.RECEIPTS)])
+
+    def _seal(self, key: bytes) -> str:
         days = [f"{day}" for arrival in self.arrivals for day in (arrival.on, arrival.scanned_on, arrival.postmark_on)]
         mac = int.from_bytes(hmac.digest(key, " ".join((self.number, *days)).encode(), hashlib.sha256))
         body = "".join(ALPHABET[mac >> 5 * place & 31] for place in range(LENGTH - 1))
@@ -54,10 +62,10 @@ def present(dossier: Dossier) -> Receipt:
     return _all(dossier)[-1]
 
 
-def sealed(dossier: Dossier, seal: str, secret: str) -> Receipt | None:
+def sealed(dossier: Dossier, seal: str) -> Receipt | None:
     """The receipt of `dossier` that was once issued with this seal, the newest first, or None."""
     issued = [receipt for receipt in _all(dossier) if receipt.arrivals]
-    return next((one for one in reversed(issued) if hmac.compare_digest(one.seal(secret), seal)), None)
+    return next((one for one in reversed(issued) if one.has(seal)), None)
 
 
 def _all(dossier: Dossier) -> list[Receipt]:

@@ -13,7 +13,7 @@ from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ASKING
 from models.erasure import erase
-from models.notifications.contact import EXCHANGE_NOTICE, Contact, hashed
+from models.notifications.contact import EXCHANGE_NOTICE, Contact
 from models.notifications.notification import Notification
 from models.notifications.states import LEFT
 from models.notifications.subscription import Subscription
@@ -98,7 +98,7 @@ def _lock(contact: Contact) -> None:
 
 def _resubmitted(contact: Contact, channel: str, address: str, replaces: Contact | None = None) -> Contact | None:
     """The contact that the same request created a moment ago, if it has not answered yet."""
-    same = (Contact.dossier == contact.dossier_id) & (Contact.address_hash == hashed(channel, address))
+    same = (Contact.dossier == contact.dossier_id) & Contact.at(channel, address)
     asked = Contact.by_link & Contact.confirmed_at.is_null() & Contact.stopped_at.is_null()
     mine = (Contact.id != contact.id) & (Contact.replaces == replaces) & (Contact.created_at > now() - RESUBMIT_WINDOW)
     return Contact.select().where(same & asked & mine).first()
@@ -149,7 +149,7 @@ def invite(
     replaces: Contact | None = None,
 ) -> Contact:
     """Create a contact and ask it to confirm; `by` is the staff member who typed it. Raises AddressTakenError."""
-    same = (Contact.dossier == dossier) & (Contact.address_hash == hashed(channel, address))
+    same = (Contact.dossier == dossier) & Contact.at(channel, address)
     erase(Contact, same & Contact.replaced_at.is_null(False))  # a replaced address may return
     if Contact.select().where(same).exists():
         raise AddressTakenError

@@ -3,7 +3,7 @@
 from models.base import db, now
 from models.dossiers.kinds import APART
 from models.notifications import mail_limits
-from models.notifications.contact import ASK_AGAIN_AFTER, Contact, hashed, stopped_mark
+from models.notifications.contact import ASK_AGAIN_AFTER, Contact, stopped_mark
 from models.notifications.notification import Notification
 from models.security.throttle import Used
 
@@ -43,7 +43,7 @@ def stop_everywhere(channel: str, address: str) -> int:
     """Stop an address for every dossier, and do not ask it again for a while. Returns how many contacts."""
     with db.atomic():
         Used.mark(stopped_mark(channel, address), ASK_AGAIN_AFTER)
-        same = (Contact.address_hash == hashed(channel, address)) & Contact.stopped_at.is_null()
+        same = Contact.at(channel, address) & Contact.stopped_at.is_null()
         going = list(Contact.select().where(same))
         for contact in going:
             stop(contact)
@@ -52,7 +52,7 @@ def stop_everywhere(channel: str, address: str) -> int:
 
 def start_everywhere(channel: str, address: str) -> int:
     """Start a stopped address again, for every dossier. Returns how many contacts."""
-    theirs = (Contact.address_hash == hashed(channel, address)) & Contact.stopped_at.is_null(False)
+    theirs = Contact.at(channel, address) & Contact.stopped_at.is_null(False)
     with db.atomic():
         Used.clear(stopped_mark(channel, address))
         silent = list(Contact.select().where(theirs & Contact.replaced_at.is_null()))

@@ -1,34 +1,46 @@
 """The contacts of a dossier: the addresses that its notifications go to."""
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 import phonenumbers
-from peewee import SQL, BooleanField, CharField, ForeignKeyField, ModelSelect, fn
+from peewee import SQL, BooleanField, CharField, Expression, ForeignKeyField, ModelSelect, fn
 
-from models.base import Base, UTCDateTimeField, now
+from models.base import UTCDateTimeField, now
 from models.catalogue.procedure import Authority, Form, Procedure
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ASKING
 from models.erasure import erase
 from models.security import keys, signed_links
+from models.security.encrypted import EncryptedField, RowKey, SealedModel, UnreadableError
 from models.security.throttle import Used
 
 # The kind of the notice of an exchange. It leaves even if its contact was stopped: a thief of the link may do that.
 EXCHANGE_NOTICE = "changed"
 ASK_AGAIN_AFTER = dt.timedelta(days=30)  # for one that stopped without ever confirming
 REPLACED_KEPT_FOR = dt.timedelta(days=3)  # as long as a mail is retried: the notice of the exchange may be waiting
+ROW = ("dossier", "channel", "row_key")
 GMAIL_DOMAINS = ("gmail.com", "googlemail.com")  # dots before the @ mean nothing there
 
 
 def hashed(channel: str, address: str) -> str:
-    """The keyed hash that an address is looked up by; the same for all spellings that reach the same mailbox."""
+    """The keyed hash of an address; the same for all spellings that reach the same mailbox."""
+    return keys.digest("address", _spelled(channel, address))
+
+
+def hashes(channel: str, address: str) -> list[str]:
+    """The keyed hashes that an address is looked up by: those of before a rotation, too."""
+    return keys.digests("address", _spelled(channel, address))
+
+
+def _spelled(channel: str, address: str) -> str:
     if channel == "email":
         name, _, domain = address.lower().rpartition("@")
         name, domain = name.split("+")[0], GMAIL_DOMAINS[0] if domain in GMAIL_DOMAINS else domain
         address = f"{name.replace('.', '') if domain in GMAIL_DOMAINS else name}@{domain}"
-    return keys.digest("address", f"{channel} {address}")
+    return f"{channel} {address}"
 
 
 def masked(channel: str, address: str) -> str:
@@ -41,17 +53,19 @@ def masked(channel: str, address: str) -> str:
     return f"+{phonenumbers.parse(address).country_code} *** *{address[-2:]}"
 
 
-def stopped_mark(channel: str, address: str) -> str:
-    """The name of the mark that this address was stopped, and may not be asked to confirm again."""
-    return f"stopped {hashed(channel, address)}"
+def stopped_mark(channel: str, address: str) -> list[str]:
+    """The names of the mark that this address was stopped, and may not be asked to confirm again: see Used."""
+    return [f"stopped {known}" for known in hashes(channel, address)]
 
 
-class Contact(Base):
+class Contact(SealedModel):
     """One e-mail address, one mobile number (E.164) or one app (subscription.py), for one dossier."""
 
     dossier = ForeignKeyField(Dossier, backref="contacts", on_delete="CASCADE", index=False)
     channel = CharField(max_length=5)
-    address = CharField(max_length=254)
+    row_key = RowKey()
+    address = EncryptedField(*ROW)
+    link = EncryptedField(*ROW)  # the secret part of its link (signed_links.py)
     address_hash = CharField(max_length=64, index=True)
     language = CharField(max_length=2)
     created_at = UTCDateTimeField()
@@ -67,13 +81,22 @@ class Contact(Base):
 
     class Meta:
         indexes = (
-            (("dossier", "channel", "address"), True),
+            (("dossier", "channel", "address_hash"), True),
             (("channel", "asked_at"), False),
         )
 
+    def keyed_hashes(self) -> dict[str, Any]:
+        """The hash that its address is looked up by."""
+        return {"address_hash": hashed(self.channel, self.address)}
+
     def save(self, *args: Any, **options: Any) -> Any:
-        self.address_hash = hashed(self.channel, self.address)
+        self.link = self.link or signed_links.new_link()
         return super().save(*args, **options)
+
+    @classmethod
+    def at(cls, channel: str, address: str) -> Expression:
+        """The condition of having this address."""
+        return cls.address_hash.in_(hashes(channel, address))
 
     @classmethod
     def listening(cls, event: Event) -> list["Contact"]:
@@ -116,12 +139,14 @@ class Contact(Base):
         joined = cls.select(cls, Dossier, Form, Procedure, Authority).join_from(cls, Dossier)
         joined = joined.join_from(Dossier, Form).join_from(Form, Procedure).join_from(Dossier, Authority)
         contact = joined.where((cls.id == named) & cls.replaced_at.is_null()).get_or_none()
-        return contact if contact and signed_links.matches(token, contact.token) else None
+        with suppress(UnreadableError):
+            return contact if contact and signed_links.matches(token, contact.token) else None
+        return None
 
     @property
     def token(self) -> str:
         """The token of its link, /c/<token>. Only the contact itself is ever sent it: whoever has it is its holder."""
-        return signed_links.contact_token(self.id, self.created_at)
+        return signed_links.contact_token(self.id, self.link)
 
     def stand_ins(self, event: Event) -> list["Contact"]:
         """The other contacts to tell of `event` when this one cannot be reached."""

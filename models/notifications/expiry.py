@@ -53,7 +53,7 @@ def was_erased(token: str) -> bool:
     """True if `token` is that of a contact that was erased, for as long as that is remembered (Erasure)."""
     named = signed_links.named_contact(token)
     made = [each.made_at for each in Erasure.of(Contact._meta.table_name, named)] if named is not None else []
-    return any(signed_links.matches(token, signed_links.contact_token(named or 0, at)) for at in made)
+    return bool(made) and (signed_links.was_ours(token) or any(signed_links.is_former(token, at) for at in made))
 
 
 def _over(period: dt.timedelta) -> Any:

@@ -11,13 +11,12 @@ from peewee import (
     Expression,
     ForeignKeyField,
     IntegerField,
-    JSONField,
     ModelSelect,
     TextField,
     fn,
 )
 
-from models.base import Base, UTCDateTimeField, db, now
+from models.base import UTCDateTimeField, db, now
 from models.dossiers.event import Event
 from models.dossiers.kinds import APART, ASKING
 from models.notifications import timetable
@@ -26,11 +25,12 @@ from models.notifications.contact import EXCHANGE_NOTICE, Contact
 from models.notifications.outcome import Outcome
 from models.notifications.states import LEFT, STATE_AFTER, TRANSITIONS, UNSENT
 from models.security import signed_links
+from models.security.encrypted import EncryptedField, SealedModel, nothing
 
 REFERENCE = re.compile(r"(\d{1,9})(?:\.(\d{1,4})(?:\.(\d{1,12}))?)?")
 
 
-class Notification(Base):
+class Notification(SealedModel):
     """One mail, SMS or push, from its cause to the last delivery report. `run_at` is null once it is over."""
 
     event = ForeignKeyField(Event, backref="notifications", on_delete="CASCADE", index=False)
@@ -49,7 +49,7 @@ class Notification(Base):
     sent_at = UTCDateTimeField(null=True)
     provider_id = CharField(max_length=80, default="")
     error = TextField(default="")
-    written = JSONField(null=True)  # subject and text of the latest attempt, without the contact's link
+    written = EncryptedField("event", "contact", json=True, empty=nothing)  # the latest text, its link masked
     contact_id: int  # peewee makes both; its stubs do not say so
     event_id: int
 
@@ -88,7 +88,7 @@ class Notification(Base):
 
     def keep_text(self, written: dict[str, str]) -> None:
         """Store the text that is about to leave: the desk shows it as it was, even after the templates change."""
-        Notification.update(written=written).where(Notification.id == self.id).execute()
+        Notification.update(written=self.sealed("written", written)).where(Notification.id == self.id).execute()
 
     def record_outcome(self, outcome: Outcome, error: str = "", provider_id: str = "") -> bool:
         """Record the outcome of the claimed attempt. False if the lease expired and another worker has claimed it.
@@ -134,7 +134,7 @@ class Notification(Base):
         """
         for token in tokens:
             row = cls.get_or_none(cls.id == signed_links.named_notification(token))
-            if row and signed_links.matches(token, row.return_token):
+            if row and signed_links.is_return_token(token, row.id, row.created_at):
                 return cls.record_delivery_report(str(row.id), Outcome.NEVER, error=f"bounced: {status}")
         return False
 

@@ -1,22 +1,24 @@
 """Push subscriptions: the endpoint and keys that a browser gave out for one device (Web Push, RFC 8030)."""
 
 import base64
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
-from peewee import CharField, ForeignKeyField, IntegrityError
+from peewee import ForeignKeyField, IntegrityError
 
-from models.base import Base, db, now
+from models.base import db, now
 from models.dossiers.dossier import Dossier
 from models.notifications import consent
 from models.notifications.contact import Contact
 from models.notifications.push_services import permitted
-from models.security import keys
+from models.security.encrypted import EncryptedField, SealedModel
 
 MAX_DEVICES = 4  # of one dossier
+PARTS = ("endpoint", "p256dh", "auth")
 PUBLIC_KEY_BYTES, AUTH_SECRET_BYTES = 65, 16  # p256dh and auth of RFC 8291
 
 
@@ -28,16 +30,16 @@ class SubscriptionError(ValueError):
     """Not a valid subscription, or not at one of the permitted push services."""
 
 
-class Subscription(Base):
+class Subscription(SealedModel):
     """The subscription of a contact of the channel "push", whose own address is only a hash of the endpoint.
 
     It needs no confirmation: the browser asked its user, and nobody else knows the endpoint.
     """
 
     contact = ForeignKeyField(Contact, unique=True, backref="subscriptions", on_delete="CASCADE")
-    endpoint = CharField(max_length=800)
-    p256dh = CharField(max_length=100)
-    auth = CharField(max_length=32)
+    endpoint = EncryptedField("contact")
+    p256dh = EncryptedField("contact")
+    auth = EncryptedField("contact")
 
     @classmethod
     def read(cls, given: Mapping[str, str], hosts: Sequence[str]) -> "Subscription":
@@ -45,7 +47,7 @@ class Subscription(Base):
 
         We shall send requests to `endpoint`, so it must be at one of the push services in `hosts`.
         """
-        subscription = cls(**{name: given.get(name, "") for name in ("endpoint", "p256dh", "auth")})
+        subscription = cls(**{name: given.get(name, "") for name in PARTS})
         if not permitted(subscription.endpoint, hosts):
             raise SubscriptionError("endpoint")
         try:
@@ -57,8 +59,8 @@ class Subscription(Base):
 
     @property
     def address(self) -> str:
-        """The address of its contact: a keyed hash of the endpoint, the same for the same device."""
-        return keys.digest("push", self.endpoint)
+        """The address of its contact: a hash of the endpoint, the same for the same device."""
+        return hashlib.sha256(self.endpoint.encode()).hexdigest()
 
     @property
     def info(self) -> str:
@@ -67,7 +69,7 @@ class Subscription(Base):
 
     def contact_of(self, dossier: Dossier | int) -> Contact | None:
         """The contact of this device for `dossier`, if it is subscribed."""
-        same = (Contact.dossier == dossier) & (Contact.channel == "push") & (Contact.address == self.address)
+        same = (Contact.dossier == dossier) & Contact.at("push", self.address)
         return Contact.get_or_none(same)
 
     def subscribe(self, dossier: Dossier | int, language: str) -> None:
@@ -102,15 +104,19 @@ class Subscription(Base):
         """
         old = Subscription(endpoint=endpoint).address
         with db.atomic():
-            contacts = list(Contact.select().where((Contact.channel == "push") & (Contact.address == old)))
+            contacts = list(Contact.select().where(Contact.at("push", old)))
             for contact in contacts if self.endpoint != endpoint else []:
                 if there := self.contact_of(contact.dossier_id):
                     there.erase()
                 contact.address = self.address
                 contact.save()
-                given = {"endpoint": self.endpoint, "p256dh": self.p256dh, "auth": self.auth}
-                Subscription.update(given).where(Subscription.contact == contact).execute()
+                self._replace_at(contact)
         return len(contacts)
+
+    def _replace_at(self, contact: Contact) -> None:
+        moved = Subscription(contact=contact)
+        given = {name: moved.sealed(name, getattr(self, name)) for name in PARTS}
+        Subscription.update(given).where(Subscription.contact == contact).execute()
 
     def unsubscribe(self, dossier: Dossier | int) -> None:
         """Unsubscribe this device from `dossier` and erase its contact."""

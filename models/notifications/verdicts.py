@@ -5,7 +5,6 @@ the channel stops, and those who had been given up in this row are sent again on
 """
 
 import datetime as dt
-import json
 from contextlib import nullcontext
 from typing import Any
 
@@ -101,10 +100,10 @@ def _record_sent(notification: Notification, provider_id: str) -> bool:
     What record_outcome() would do, in two statements: this happens to nearly every notification.
     """
     claim = {"attempts": notification.attempts, "worker": notification.claimed_by}
-    written = json.dumps(notification.written, ensure_ascii=False)
+    written = notification.sealed("written", notification.written)
     with db.atomic():
         sent = _mark_sent.run(
-            key=notification.id, provider_id=provider_id[:80], written=written, at=now(), **claim
+            key=notification.id, provider_id=provider_id[:80], written=written and str(written), at=now(), **claim
         ).rowcount
         if sent:
             _clear_failed.run(key=notification.contact_id)

@@ -2,13 +2,16 @@
 
 The newest key signs, hashes and encrypts; older ones still verify and decrypt, until `keys rotate` has written anew
 what depends on them (ETRACKING_KEYS in docs/settings.md). Keys are told apart by an id made from the key itself, so
-that its name in the settings may change.
+that its name in the settings may change. For the purposes of KEPT, a key verifies even after it has left the ring
+(kept_keys.py).
 """
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
 import os
+from collections.abc import Callable
 from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -16,8 +19,17 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 VERSION = "e1"  # the format of an encrypted value: e1.<id of its key>.<nonce, ciphertext and tag in base64>
+LOOKED_UP = 2  # keys that answers of a few minutes ago may have been made with
 NONCE_BYTES = 12  # random; NIST SP 800-38D allows 2^32 values under one key
-LOOKED_UP = 2  # keys whose hashes are still looked up
+RECEIPTS = "arrival receipt"
+# Purposes whose keys still verify after a rotation, and how long: none of them opens or decrypts anything.
+KEPT = {
+    RECEIPTS: dt.timedelta(days=36_500),  # printed
+    "contact link": dt.timedelta(days=400),  # tells a link that has expired from one that was never ours
+    "address": dt.timedelta(days=63),  # names in counters and marks, of which the bill of SMS lives longest
+    "counter": dt.timedelta(days=63),
+    "bounce": dt.timedelta(days=30),  # a mail comes back within days
+}
 
 
 class _Key(NamedTuple):
@@ -31,13 +43,22 @@ class _Key(NamedTuple):
         return _derive(self.secret, purpose)
 
 
+class Kept(NamedTuple):
+    """What is kept of a key that may have left the ring: {purpose: key}."""
+
+    id: str
+    keys: dict[str, bytes]
+
+
 _ring: tuple[_Key, ...] = ()
+_kept: list[Kept] | None = None  # read once, when they are first needed
+load_kept: Callable[[], list[Kept]] = list  # set by kept_keys.py, which asks the database
 
 
 def initialize(*secrets: str) -> None:
     """Set the secrets of the ring, newest first, once, when the application starts."""
-    global _ring
-    _ring = tuple(_made(secret.encode()) for secret in secrets if secret)
+    global _ring, _kept
+    _ring, _kept = tuple(_made(secret.encode()) for secret in secrets if secret), None
 
 
 def digest(purpose: str, text: str) -> str:
@@ -46,8 +67,8 @@ def digest(purpose: str, text: str) -> str:
 
 
 def digests(purpose: str, text: str) -> list[str]:
-    """The same with the newest two keys, newest first: rows that were written before a rotation are found too."""
-    return [_digest(one, text) for one in all_keys(purpose)[:LOOKED_UP]]
+    """The same with each key of all_keys(): rows that were written before a rotation are found too."""
+    return [_digest(one, text) for one in all_keys(purpose)]
 
 
 def key(purpose: str) -> bytes:
@@ -56,9 +77,19 @@ def key(purpose: str) -> bytes:
 
 
 def all_keys(purpose: str) -> list[bytes]:
-    """The keys of `purpose` from every key of the ring, newest first."""
+    """The keys of `purpose` from every key of the ring, newest first; then those that are kept."""
     _newest()
-    return [one.derive(purpose) for one in _ring]
+    return [one.derive(purpose) for one in _ring] + (_kept_keys(purpose) if purpose in KEPT else [])
+
+
+def to_keep() -> dict[str, dict[str, bytes]]:
+    """{id of a key that is not the newest: {purpose of KEPT: its key}}."""
+    return {one.id: {purpose: one.derive(purpose) for purpose in KEPT} for one in _ring[1:]}
+
+
+def signatures(text: str) -> list[bytes]:
+    """The HMAC-SHA-256 of `text` with the secrets themselves: what was signed before keys had purposes."""
+    return [hmac.digest(one.secret, text.encode(), hashlib.sha256) for one in _ring]
 
 
 def newest_id() -> str:
@@ -69,11 +100,6 @@ def newest_id() -> str:
 def ids() -> list[str]:
     """The ids of all keys, newest first."""
     return [one.id for one in _ring]
-
-
-def sign(text: str) -> bytes:
-    """The HMAC-SHA-256 of `text` with the secret itself. Only for links that are older than the keys by purpose."""
-    return hmac.digest(_newest().secret, text.encode(), hashlib.sha256)
 
 
 def encrypt(context: str, text: str) -> str:
@@ -117,7 +143,16 @@ def _made(secret: bytes) -> _Key:
 
 
 def _derive(secret: bytes, purpose: str) -> bytes:
-    return hmac.digest(secret, f"etracking {purpose}".encode(), hashlib.sha256)
+    label = purpose if purpose == RECEIPTS else f"etracking {purpose}"  # receipts were printed before the prefix came
+    return hmac.digest(secret, label.encode(), hashlib.sha256)
+
+
+def _kept_keys(purpose: str) -> list[bytes]:
+    global _kept
+    if _kept is None:
+        _kept = load_kept()
+    present = ids()
+    return [one.keys[purpose] for one in _kept if purpose in one.keys and one.id not in present]
 
 
 def _digest(one: bytes, text: str) -> str:

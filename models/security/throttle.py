@@ -1,4 +1,4 @@
-"""Rate limits, single-use marks and lock-outs, in the database: all processes share them.
+"""Rate limits and single-use marks, in the database: all processes share them. Lock-outs: tries.py.
 
 Every row is found by the hash of its name, so that no address and no IP is stored.
 """
@@ -103,13 +103,17 @@ class Counter(Base):
     @classmethod
     def add(cls, name: str, by: int, until: dt.datetime) -> int:
         """Add `by` to the running total of `name`, kept until `until`, and return it. It has no window."""
-        return cls._add(_key(name), until, by)
+        key, *older = _keys(name)
+        return cls._add(key, until, by) + cls._sum(older)
 
     @classmethod
     def total(cls, name: str) -> int:
         """The running total of `name` that add() has built up."""
-        row = cls.get_or_none(cls.key == _key(name))
-        return row.count if row else 0
+        return cls._sum(_keys(name))
+
+    @classmethod
+    def _sum(cls, hashes: list[str]) -> int:
+        return sum(cls._counts(hashes).values()) if hashes else 0
 
     @classmethod
     def _add(cls, key: str, expires_at: dt.datetime, by: int = 1, counted_at: dt.datetime | None = None) -> int:
@@ -130,7 +134,10 @@ class Counter(Base):
 
 
 class Used(Base):
-    """Single-use marks (a CAPTCHA was solved, a challenge was answered) and marks that hold for a time."""
+    """Single-use marks (a CAPTCHA was solved, a challenge was answered) and marks that hold for a time.
+
+    A mark whose name is made with a key has several names: by the newest key, then by those of before a rotation.
+    """
 
     key = CharField(max_length=64, primary_key=True)
     expires_at = UTCDateTimeField(index=True)
@@ -141,33 +148,35 @@ class Used(Base):
 
         Atomic: of several requests at once, exactly one gets True.
         """
-        insert = cls.insert(key=_key(name), expires_at=now() + lifetime).on_conflict_ignore().returning(cls.key)
+        key, *older = _keys(name)
+        insert = cls.insert(key=key, expires_at=now() + lifetime).on_conflict_ignore().returning(cls.key)
         with db.atomic():
-            return bool(list(insert.execute()))
+            before = older and cls.select().where(cls.key.in_(older) & (cls.expires_at > now())).exists()
+            return not before and bool(list(insert.execute()))
 
     @classmethod
-    def mark(cls, name: str, lifetime: dt.timedelta) -> None:
+    def mark(cls, name: str | list[str], lifetime: dt.timedelta) -> None:
         """Set the mark `name` for `lifetime` from now on, or renew it."""
         until = now() + lifetime
-        insert = cls.insert(key=_key(name), expires_at=until)
+        insert = cls.insert(key=_all_keys(name)[0], expires_at=until)
         insert.on_conflict(conflict_target=[cls.key], update={cls.expires_at: until}).execute()
 
     @classmethod
-    def until(cls, name: str, longest: dt.timedelta | None = None) -> dt.datetime | None:
+    def until(cls, name: str | list[str], longest: dt.timedelta | None = None) -> dt.datetime | None:
         """When the mark `name` expires; None if it is not set or has expired.
 
         With `longest`, the longest that it can hold, also None if a clock that ran ahead has set it.
         """
-        holds = (cls.key == _key(name)) & (cls.expires_at > now())
+        holds = cls.key.in_(_all_keys(name)) & (cls.expires_at > now())
         if longest is not None:
             holds &= cls.expires_at <= now() + longest + CLOCK_TOLERANCE
-        row = cls.get_or_none(holds)
+        row = cls.select().where(holds).order_by(cls.expires_at.desc()).first()
         return row.expires_at if row else None
 
     @classmethod
-    def clear(cls, name: str) -> None:
+    def clear(cls, name: str | list[str]) -> None:
         """Remove the mark `name`."""
-        cls.delete().where(cls.key == _key(name)).execute()
+        cls.delete().where(cls.key.in_(_all_keys(name))).execute()
 
     @classmethod
     def purge(cls) -> int:
@@ -175,78 +184,28 @@ class Used(Base):
         return delete_some(cls, cls.expires_at < now())
 
 
-class Tries(Base):
-    """Lock-out after wrong passwords or codes: the fifth locks out for a minute, each further one twice as long.
-
-    The longest lock-out is MAX_WAIT. take() counts an attempt before the secret is checked, and give_back() undoes it
-    after a correct one, so that parallel requests get no extra attempts. An hour without attempts resets the count.
-    """
-
-    key = CharField(max_length=64, primary_key=True)
-    count = IntegerField()
-    blocked_until = UTCDateTimeField()
-    expires_at = UTCDateTimeField(index=True)
-
-    FREE_TRIES = 5
-    MIN_WAIT, MAX_WAIT = dt.timedelta(minutes=1), dt.timedelta(minutes=15)
-    RESET_AFTER = dt.timedelta(hours=1)
-
-    @classmethod
-    def take(cls, name: str) -> int:
-        """Count one attempt at `name` and return 0, or the seconds of its lock-out (then nothing is counted)."""
-        moment = now()
-        with db.atomic():
-            row = cls._lock(name, moment)
-            count = row.count + 1 if moment < row.expires_at <= moment + cls.RESET_AFTER + CLOCK_TOLERANCE else 1
-            if moment < row.blocked_until <= moment + cls.MAX_WAIT + CLOCK_TOLERANCE:
-                return int((row.blocked_until - moment).total_seconds()) + 1
-            changes = {
-                "count": count,
-                "blocked_until": moment + cls._wait(count),
-                "expires_at": moment + cls.RESET_AFTER,
-            }
-            cls.update(changes).where(cls.key == row.key).execute()
-        return 0
-
-    @classmethod
-    def give_back(cls, name: str) -> None:
-        """Undo take() after a correct password."""
-        with db.atomic():
-            row = cls._lock(name, now())
-            count = max(row.count - 1, 0)
-            until = row.blocked_until if count >= cls.FREE_TRIES else now()
-            cls.update(count=count, blocked_until=until).where(cls.key == row.key).execute()
-
-    @classmethod
-    def _wait(cls, count: int) -> dt.timedelta:
-        """How long the lock-out lasts after attempt number `count`."""
-        if count < cls.FREE_TRIES:
-            return dt.timedelta()
-        return min(cls.MIN_WAIT * 2 ** min(count - cls.FREE_TRIES, 9), cls.MAX_WAIT)
-
-    @classmethod
-    def _lock(cls, name: str, moment: dt.datetime) -> "Tries":
-        """The row of `name`, inserted if missing. The update takes its row lock until the transaction ends."""
-        new = cls.insert(key=_key(name), count=0, blocked_until=moment, expires_at=moment + cls.RESET_AFTER)
-        kept = new.on_conflict(conflict_target=[cls.key], update={cls.count: cls.count}).returning(cls)
-        return list(kept.execute())[0]
-
-    @classmethod
-    def purge(cls) -> int:
-        """Delete some counts that were reset by time; returns how many."""
-        return delete_some(cls, cls.expires_at < now())
-
-
 def _window(name: str, window: dt.timedelta, at: dt.datetime) -> tuple[str, dt.datetime]:
     """The key of the fixed window of `name` that contains `at`, and the end of that window."""
     seconds = window.total_seconds()
     start = int(at.timestamp() // seconds)
-    return _key(f"{name}|{seconds}|{start}"), dt.datetime.fromtimestamp((start + 1) * seconds, dt.UTC)
+    return hashed_name(f"{name}|{seconds}|{start}"), dt.datetime.fromtimestamp((start + 1) * seconds, dt.UTC)
 
 
-def _key(name: str) -> str:
+def hashed_name(name: str) -> str:
     """The keyed hash (HMAC) of a name: a plain hash of a telephone number is found in seconds by trying them all."""
     return keys.digest("counter", name)
+
+
+def _keys(name: str) -> list[str]:
+    """The same with every key that is known, newest first: totals and marks outlive a rotation.
+
+    Rate limits with a window do not: a rotation begins their windows anew.
+    """
+    return keys.digests("counter", name)
+
+
+def _all_keys(name: str | list[str]) -> list[str]:
+    return [key for each in ([name] if isinstance(name, str) else name) for key in _keys(each)]
 
 
 class Networks(NamedTuple):

@@ -11,6 +11,7 @@ from peewee import SQL, BigIntegerField, CharField, ForeignKeyField, ModelSelect
 from models.base import Base, db, now
 from models.security import keys
 from models.security.crockford import ALPHABET, LOOK_ALIKES
+from models.security.encrypted import EncryptedField, SealedModel
 from models.security.tokens import hashed
 from models.staff.staff import Staff
 
@@ -22,12 +23,12 @@ RECOVERY_CODE_GROUP = 4
 OLD_RECOVERY_CODE_LENGTH = 16  # before migration 0027
 
 
-class Totp(Base):
+class Totp(SealedModel):
     """The authenticator app of an account."""
 
     staff = ForeignKeyField(Staff, on_delete="CASCADE", unique=True)
     staff_id: int
-    secret = CharField(max_length=200)  # encrypted for this account: useless when copied to another one
+    secret = EncryptedField("staff")
     last_step = BigIntegerField()  # codes of this step and earlier ones are used up
 
     @classmethod
@@ -43,29 +44,16 @@ class Totp(Base):
             return False
         with db.atomic():
             cls.delete().where(cls.staff == staff).execute()
-            cls.create(staff=staff, secret=keys.encrypt(_purpose(staff.id), secret), last_step=step)
+            cls.create(staff=staff, secret=secret, last_step=step)
         return True
-
-    @property
-    def readable(self) -> bool:
-        """True if the secret can be decrypted. After a change of the site's secret key, the app must be set up anew."""
-        return self._decrypt() is not None
 
     def consume(self, code: str) -> bool:
         """Consume the present code of the app; True if it was valid. Atomic: of two requests at once, one gets True."""
-        secret = self._decrypt()
-        step = _step(secret, code) if secret else None
+        step = _step(self.secret, code) if self.readable else None
         if step is None:
             return False
         unused = (Totp.id == self.id) & (Totp.last_step < step)
         return Totp.update(last_step=step).where(unused).execute() == 1
-
-    def _decrypt(self) -> str | None:
-        return keys.decrypt(_purpose(self.staff_id), self.secret)
-
-
-def _purpose(staff_id: int) -> str:
-    return f"totp {staff_id}"
 
 
 def draft_secret(staff: Staff, proved_at: dt.datetime) -> str:

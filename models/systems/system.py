@@ -5,10 +5,11 @@ import hashlib
 import secrets
 from typing import Any, NamedTuple
 
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, IntegrityError, JSONField
+from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, IntegrityError
 
-from models.base import Base, ConflictError, UTCDateTimeField, db, delete_some, now
+from models.base import ConflictError, UTCDateTimeField, db, delete_some, now
 from models.catalogue.procedure import Authority
+from models.security.encrypted import EncryptedField, SealedModel, nothing
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
@@ -22,15 +23,15 @@ class Keys(NamedTuple):
     secret: str  # signs the deliveries to its hook
 
 
-class System(Base):
+class System(SealedModel):
     """One system with its token. It acts as a staff account of its own, which nobody can sign in to."""
 
     staff = ForeignKeyField(Staff, unique=True)
     name = CharField(max_length=60)
     token_hash = CharField(max_length=64, unique=True)
     test = BooleanField(default=False)  # a sandbox: requests are checked and answered, but change and send nothing
-    hook_url = CharField(max_length=300, default="")
-    hook_secret = CharField(max_length=64, default="")
+    hook_url = EncryptedField("staff")  # it may hold a password, or a key in its path
+    hook_secret = EncryptedField("staff")
     created_at = UTCDateTimeField()
     used_at = UTCDateTimeField(null=True)
     revoked_at = UTCDateTimeField(null=True)
@@ -70,18 +71,18 @@ class System(Base):
     def listening(cls, authorities: set[str]) -> list["System"]:
         """The systems with a hook at these authorities (by slug). Only their ids are loaded."""
         joined = cls.select(cls.id).join_from(cls, Staff).join_from(Staff, Authority)
-        open_now = (cls.hook_url != "") & cls.revoked_at.is_null() & ~cls.test
+        open_now = cls.hook_url.is_null(False) & cls.revoked_at.is_null() & ~cls.test
         return list(joined.where(open_now & Authority.slug.in_(authorities)))
 
 
-class Reply(Base):
+class Reply(SealedModel):
     """The stored answer to an idempotency key: a repeated request gets it again, and is not executed twice."""
 
     system = ForeignKeyField(System, on_delete="CASCADE")
     key = CharField(max_length=100)
     request_hash = CharField(max_length=64)
     status = IntegerField(null=True)
-    body = JSONField(null=True)
+    body = EncryptedField("system", "key", json=True, empty=nothing)
     at = UTCDateTimeField(index=True)
 
     class Meta:
@@ -109,7 +110,7 @@ class Reply(Base):
 
     def end(self, status: int, body: Any) -> None:
         """Store the answer."""
-        Reply.update(status=status, body=body).where(Reply.id == self.id).execute()
+        Reply.update(status=status, body=self.sealed("body", body)).where(Reply.id == self.id).execute()
 
     @classmethod
     def purge(cls) -> int:

@@ -70,7 +70,7 @@ def test_another_row_that_got_the_same_id_stays(either, with_mail):
 
 def test_thousands_of_rows_are_erased_at_once(either, dossier):
     same = {"dossier": dossier, "channel": "email", "language": "en", "created_at": now()}
-    Contact.insert_many({"address": str(n), "address_hash": str(n)} | same for n in range(1200)).execute()
+    Contact.insert_many({"address_hash": str(n)} | same for n in range(1200)).execute()
     assert (erase(Contact, Contact.channel == "email"), Erasure.select().count()) == (1200, 1200)
 
 

@@ -199,7 +199,7 @@ def test_copy_made_with_another_secret_needs_a_word_of_the_operator(small, folde
     url = small.config["DATABASE_URL"]
     other = running(url, SECRET_KEY="another secret of at least thirty-two characters", **settings(folder))
     refused = put_back(other, small_copy, "--identity", key, "--yes")
-    assert refused.exit_code == 1 and "another ETRACKING_SECRET_KEY, or is forged" in refused.stderr
+    assert refused.exit_code == 1 and "a key outside ETRACKING_KEYS, or is forged" in refused.stderr
     assert put_back(other, small_copy, "--identity", key, "--yes", "--other-secret").exit_code == 0
 
 

@@ -45,6 +45,9 @@ TYPED: list[tuple[str, str, str]] = [
     ("notifications status", "email  open; 1 due", ""),
     ("notifications send --once", "", ""),
     ("notifications repeat email", "0 notifications to send again", ""),
+    ("keys new", r"\d{{8}}-\d{{4}}:[\w-]{{64}}", ""),
+    ("keys status", "newest: 1 contact", ""),
+    ("keys rotate", "keys: 0 rows written anew, all with ", ""),
     ("push keys", "ETRACKING_PUSH_PRIVATE_KEY=", ""),
     ("retention list", "text +7 days  ETRACKING_RETENTION_TEXT_DAYS", ""),
     ("retention run", "retention: \\d+ rows erased", ""),
@@ -123,7 +126,7 @@ def test_what_the_worker_sends_in_production_leads_to_the_site_over_https(real, 
 # The tables and columns of accounts, keys and systems: what a command does to them stands in the audit log.
 ACCOUNTS = (Staff, Passkey, Totp, RecoveryCode, Invitation, StaffSession, System)
 LOOKING = re.compile(
-    r"(config|db|captcha|catalogue|push) |.*(list|status|check|keys|verify|digest|exported)\b|backup create|demo"
+    r"(config|db|captcha|catalogue|push) |.*(list|status|check|backup keys|verify|digest|exported)\b|keys new|backup create|demo"
 )
 
 

@@ -84,7 +84,7 @@ def test_every_migration_only_adds_unless_its_name_says_otherwise(empty):
     ("statement", "what"),
     [
         ("DROP TABLE note", "table note is gone"),
-        ("ALTER TABLE note DROP COLUMN text", "note.text is gone"),
+        ("ALTER TABLE note DROP COLUMN encrypted_text", "note.encrypted_text is gone"),
         ("ALTER TABLE dossier ADD COLUMN colour TEXT NOT NULL DEFAULT 'red'", ""),
         ("ALTER TABLE dossier ADD COLUMN colour TEXT", ""),
         ("CREATE INDEX dossier_language ON dossier (language)", ""),

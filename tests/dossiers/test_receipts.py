@@ -10,6 +10,7 @@ from models import Authority, Dossier, Procedure, today
 from models.catalogue.procedure import LANGUAGES, LOCALES
 from models.dossiers.moves import Act, Move
 from models.dossiers.number import Scanned, grouped, new_number, scanned
+from models.security import keys
 from models.security.crockford import check_character
 from support.paper_reading import codes, text, words, wrong_tags
 from support.site import signed_in
@@ -163,7 +164,7 @@ def test_number_and_seal_can_be_typed_in_any_spelling(app, visitor, dossier, cle
 def test_nobody_makes_a_seal_without_our_key(app, visitor, dossier, clerk):
     arrive(dossier, clerk)
     path = coded(receipt(app, dossier))
-    app.config["SECRET_KEY"] = "another secret of at least thirty-two characters"
+    keys.initialize("another secret of at least thirty-two characters")
     visitor.get(path, status=404)
 
 

@@ -180,7 +180,7 @@ def test_security_check_costs_more_while_few_say_yes_to_sms(app, dossier, clock)
         number = f"+352621{index:03}{index:03}"
         assert asked(number) == left(dossier, number) == ""
         if index % 3 == 0:
-            consent.confirm(Contact.get(Contact.address == number))
+            consent.confirm(Contact.get(Contact.at("sms", number)))
     assert cost() > usual
     clock.shift(HOUR)
     assert cost() == usual
@@ -192,7 +192,7 @@ def test_after_an_attack_sms_come_back_as_soon_as_people_say_yes(app, dossier, c
     clock.shift(HOUR)
     assert asked("+352691000001") == "" and left(dossier, "+352691000001") == ""
     assert asked("+352691000002") == "probe"
-    consent.confirm(Contact.get(Contact.address == "+352691000001"))
+    consent.confirm(Contact.get(Contact.at("sms", "+352691000001")))
     clock.shift(11 * MINUTE)
     assert asked("+352691000003") == asked("+352661000004") == ""
 
@@ -204,7 +204,7 @@ def test_healthy_traffic_trips_nothing(app, dossier, clock):
         number = f"+352621{index:03}{index:03}"
         assert asked(number) == left(dossier, number) == ""
         if index % 2:
-            consent.confirm(Contact.get(Contact.address == number))
+            consent.confirm(Contact.get(Contact.at("sms", number)))
 
 
 def test_store_of_counters_that_breaks_in_mid_run_lets_nothing_through(either, dossier, clock):

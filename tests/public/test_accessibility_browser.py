@@ -100,7 +100,7 @@ def as_admin(address: str):
 
 def receipt(page, site) -> None:
     dossier = Dossier.get(Dossier.number == site.numbers["received"])
-    page.goto(f"/r/{dossier.number}/{present(dossier).seal(site.app.config['SECRET_KEY'])}")
+    page.goto(f"/r/{dossier.number}/{present(dossier).seal}")
 
 
 STATES = {

@@ -13,7 +13,7 @@ from blueprints.accounts.attempts import HOUR, MAX_WRONG_PER_HOUR
 from blueprints.api import v1
 from blueprints.desk import helpdesk
 from models import Counter, Dossier, Staff, System
-from models.security.throttle import Tries
+from models.security.tries import Tries
 from support import webhooks
 from support.registration import START, digits, proof
 from support.second_factor import half_in, set_up_app

@@ -13,6 +13,7 @@ from models.base import db, make_database
 from models.catalogue.procedure import LANGUAGES
 from models.security import keys
 from models.security import voices as captcha_voices
+from models.security.kept_keys import KeptKey
 from models.security.throttle import Counter, Used
 from paths import ROOT
 from web import htmx, state, templates
@@ -64,7 +65,7 @@ def make_app(folder: Path, **settings) -> Flask:
 def _database(app: Flask, folder: Path) -> None:
     db.initialize(make_database(f"sqlite:///{folder}/test.db"))
     create_file(db)
-    db.create_tables([Counter, Used])
+    db.create_tables([Counter, Used, KeptKey])
     db.close()
     app.before_request(lambda: db.connect(reuse_if_open=True) and None)
     app.teardown_request(lambda _error: None if db.is_closed() else db.close())

@@ -12,7 +12,7 @@ from models.dossiers import receipt
 from models.security import captcha
 from support.commands import run
 from support.desk_pages import variables
-from support.site import SETTINGS, account, signed_in
+from support.site import account, signed_in
 from support.stories import Story
 from support.visitor import Page, values
 
@@ -43,7 +43,7 @@ class Site:
             "form": "application",
             "numbers": (self.dossier.number, other),
             "round_": 1,
-            "seal": receipt.present(self.dossier).seal(SETTINGS["SECRET_KEY"]),
+            "seal": receipt.present(self.dossier).seal,
             "bag": bag,
             "key": key,
             "batch": self._bulk(),

@@ -68,10 +68,11 @@ def provoke(url: str, database: str, number: str, headers: dict[str, str]) -> No
     say(url, f"GET /t/{plain}?{MAIL} {MOBILE} HTTP/1.1\r\nHost: {MAIL}\r\n\r\n".encode())
     say(url, f"GET /t/{plain} HTTP/1.1\r\n{MAIL}\r\nContent-Length: {plain}\r\n\r\n".encode())
     with sqlite3.connect(database) as other:
-        other.execute("UPDATE event SET details = ?", (json.dumps(number),))
+        before = other.execute("SELECT encrypted_details, id FROM event").fetchall()
+        other.execute("UPDATE event SET encrypted_details = ?", (number,))
     assert statuses(f"/t/{plain}") == [500], "an error while a page is written"
     with sqlite3.connect(database) as other:
-        other.execute("UPDATE event SET details = '{}'")
+        other.executemany("UPDATE event SET encrypted_details = ? WHERE id = ?", before)
 
 
 def fail_to_write(citizen: Browser, database: str) -> None:
@@ -79,7 +80,7 @@ def fail_to_write(citizen: Browser, database: str) -> None:
     with sqlite3.connect(database) as other:
         other.execute("CREATE TABLE strict (address INTEGER) STRICT")
         other.execute(
-            "CREATE TRIGGER quoting BEFORE INSERT ON contact BEGIN INSERT INTO strict VALUES (new.address); END"
+            "CREATE TRIGGER quoting BEFORE INSERT ON contact BEGIN INSERT INTO strict VALUES (new.encrypted_address); END"
         )
     with pytest.raises(AssertionError):
         registered(citizen)

@@ -37,7 +37,7 @@ def undated(story: Story) -> None:
     """Documents are asked for without a date, as it could be done once."""
     story.do("incomplete", **DATED)
     asked = Event.select().where(Event.kind == "incomplete").order_by(Event.id.desc()).get()
-    Event.update(details=asked.details | {"until": None}).where(Event.id == asked.id).execute()
+    Event.update(details=asked.sealed("details", asked.details | {"until": None})).where(Event.id == asked.id).execute()
 
 
 # A name, the form, what is different about its period, and each day: what happens on it, with which fields.

@@ -91,7 +91,9 @@ def test_service_that_is_down_is_tried_again(site, citizen, push_service, dossie
     ask(citizen, dossier, Device(f"https://{push_service.place}/push/one"))
     notification = arrive(dossier, clerk)
     site.config["PUSH_HOSTS"] = ["127.0.0.1:1"]
-    Subscription.update(endpoint="https://127.0.0.1:1/push/one").execute()
+    subscription = Subscription.get()
+    subscription.endpoint = "https://127.0.0.1:1/push/one"
+    subscription.save()
     work(site)
     row = Notification.get_by_id(notification.id)
     assert row.state == "deferred" and "not reached" in row.error and row.run_at > now()

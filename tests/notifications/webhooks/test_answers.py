@@ -18,7 +18,7 @@ def test_stop_ends_all_messages_to_the_number_in_every_dossier(app, form, text):
     assert send(app, INBOUND, {"from": "352621123456", "to": "352600", "channel": "sms", "text": text}) == 200
     stopped = {each.address for each in Contact.select().where(Contact.stopped_at.is_null(False))}
     assert stopped == {"+352621123456"}
-    assert not [m for m in Notification.select().join(Contact).where(Contact.address == "+352621123456") if m.wanted]
+    assert not [m for m in Notification.select().join(Contact).where(Contact.at("sms", "+352621123456")) if m.wanted]
     assert Notification.select().where(Notification.state == "cancelled").count() == 2
     assert Notification.select().count() == 5  # nothing is answered
 
@@ -33,7 +33,7 @@ def test_start_takes_a_stop_back_for_the_number_and_for_nobody_else(app, form, t
     assert send(app, INBOUND, {"from": "352621123456", "text": text}) == 200
     hears = {each.address for each in Contact.select().where(Contact.stopped_at.is_null() & (Contact.channel == "sms"))}
     assert hears == {"+352621123456"} and Notification.select().count() == waiting  # nothing is answered
-    assert all(each.confirmed_at for each in Contact.select().where(Contact.address == "+352621123456"))
+    assert all(each.confirmed_at for each in Contact.select().where(Contact.at("sms", "+352621123456")))
     marks = {number: Used.until(stopped_mark("sms", number)) for number in ("+352621123456", "+352661999999")}
     assert [number for number, until in marks.items() if until] == ["+352661999999"]
 
