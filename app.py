@@ -43,6 +43,7 @@ from web import (
 from wording import errors as error_words
 
 PLAIN_HTTP = ("/healthz", "/readyz")  # asked by machines close by, by any name and without TLS
+PROGRAMS = ("/api/", "/webhooks/")  # never redirected to https
 
 csrf = CSRFProtect()
 
@@ -77,7 +78,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     languages.init_app(app, LOCALES, blueprints.KEPT_FILTERS)
     converters.init_app(app, number=parse, numbers=several)
     htmx.init_app(app)
-    security_headers.init_app(app, PLAIN_HTTP)
+    security_headers.init_app(app, PLAIN_HTTP, PROGRAMS)
     page_cache.init_app(app, revision.current, today)
     errors.init_app(app, error_words.text, refusals.note)
     senders.init_app(app)

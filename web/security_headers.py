@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from web import compression, htmx, languages
@@ -52,8 +52,12 @@ def of_static_files(config: Mapping[str, Any]) -> dict[str, str]:
     return STATIC_HEADERS | (HSTS if config["SESSION_COOKIE_SECURE"] else {})
 
 
-def init_app(app: Flask, plain_http: tuple[str, ...] = ()) -> None:
-    """Set the headers on every response, errors included. Paths in `plain_http` are not redirected to HTTPS."""
+def init_app(app: Flask, plain_http: tuple[str, ...] = (), programs: tuple[str, ...] = ()) -> None:
+    """Set the headers on every response, errors included. Paths in `plain_http` are not redirected to HTTPS.
+
+    Those that begin with one of `programs` are refused instead: a program that was redirected would go on sending its
+    token in the clear, unnoticed (OWASP ASVS 5.0, 4.1.2).
+    """
     secure = app.config["SESSION_COOKIE_SECURE"]
     fixed = VARY | HEADERS | (HSTS if secure else {})
     page = fixed | DOCUMENT_HEADERS
@@ -62,6 +66,8 @@ def init_app(app: Flask, plain_http: tuple[str, ...] = ()) -> None:
     def to_https() -> BaseResponse | None:
         """Redirect to HTTPS if this came by plain HTTP."""
         if secure and request.scheme == "http" and request.path not in plain_http:
+            if request.path.startswith(programs):
+                abort(403, "Use https. What was sent in the clear may have been read: ask for a new token.")
             site = urlsplit(app.config["SITE_URL"])
             return redirect(urlsplit(request.url)._replace(scheme="https", netloc=site.netloc).geturl(), 308)
         return None

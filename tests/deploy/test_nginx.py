@@ -48,6 +48,7 @@ def test_no_answer_tells_the_version_of_a_program(front):
 def test_plain_http_is_sent_to_https_with_path_and_method(front):
     answer = front.ask_plain("/procedures?q=rent", method="POST")
     assert answer.status == 308 and answer.headers["Location"] == f"https://{HOST}/procedures?q=rent"
+    assert front.ask_plain("/api/v1/dossiers").status == 403
 
 
 def test_a_foreign_name_gets_no_answer(front):

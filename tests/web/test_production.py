@@ -130,6 +130,12 @@ def test_plain_http_leads_to_the_same_page_of_the_site(visitor, path, host):
     assert (answer.status_code, answer.headers["Location"]) == (308, f"{SITE}{path}")
 
 
+@pytest.mark.parametrize("path", ["/api/v1/dossiers", "/webhooks/vonage/status"])
+def test_program_that_asks_without_https_is_refused_and_not_redirected(visitor, path):
+    answer = visitor.open(path, base_url=f"http://{HOST}")
+    assert (answer.status_code, "Location" in answer.headers) == (403, False)
+
+
 def test_forged_headers_neither_change_the_visitor_nor_the_way_nor_the_name(app, dossier):
     guesser = Visitor(app, address="198.51.100.7")
     for index in range(31):
