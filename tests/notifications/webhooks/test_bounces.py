@@ -93,6 +93,16 @@ def test_token_of_a_bounce_is_made_by_nobody_else_and_ends_with_its_message(app,
     assert Used.select().count() == 0
 
 
+def test_bounce_with_an_invented_token_cuts_nobody_off(app, form):
+    """Anybody can send a mail to the address of bounces, and ids are easy to guess."""
+    notification = on_its_way(form, "email")
+    with app.app_context():
+        genuine = notification.return_token
+        invented = genuine[:-8] + ("a" * 8 if genuine[-8:] != "a" * 8 else "b" * 8)
+        assert not took(report(notification, to=bounces.return_path(invented)))
+        assert state(notification) == "sending" and took(report(notification))
+
+
 def reading(app, mailbox: Mailbox, certificate) -> None:
     app.config.update(mailbox.settings, MAIL_CA_FILE=str(certificate), MAIL_TIMEOUT=5)
 

@@ -21,6 +21,8 @@ FORGED = {
     "from the future": lambda body: token(body, iat=int(time.time()) + 400),
     "expired": lambda body: token(body, exp=int(time.time()) - 400),
     "of another body": lambda body: token(b"{}"),
+    "time as a text": lambda body: token(body, iat=str(int(time.time()) - 301)),
+    "endless time": lambda body: token(body, iat=float("inf")),
     "hash of the wrong type": lambda body: token(body, payload_hash=1),
     "without hash": lambda body: token(body, drop="payload_hash"),
     "without time": lambda body: token(body, drop="iat"),
