@@ -19,7 +19,7 @@ from blueprints.accounts.forms import CodeForm, PasswordForm, ProofForm
 from blueprints.accounts.sign_in import wrong_code
 from models import Passkey, RecoveryCode, StaffSession, Totp
 from models.staff import credentials
-from models.staff.codes import app_url, draft_secret
+from models.staff.codes import app_url, draft_secrets
 from models.staff.passkey import InvalidPasskeyError
 from models.staff.passwords import EasyPasswordError
 from models.staff.proof import Proof
@@ -118,7 +118,8 @@ def add_authenticator() -> Response:
     answer = CodeForm()
     if not answer.validate_on_submit():
         return _authenticator(answer, 422)
-    if not credentials.add_totp(g.staff, _secret(), answer.code.data, signed_in.browser()):
+    code, browser = answer.code.data, signed_in.browser()
+    if not any(credentials.add_totp(g.staff, secret, code, browser) for secret in _secrets()):
         answer.code.errors = [_("This code is not right. Is the clock of your telephone right?")]
         return _authenticator(answer, 422)
     return signed_in.renew(Proof(g.staff, "totp"), url_for(".show", done="authenticator"))
@@ -224,16 +225,16 @@ def _target() -> str:
 def _authenticator(answer: CodeForm, status: int = 200) -> Response:
     if not g.staff.password_hash:  # an app is the second factor of a password, so the password comes first
         return htmx.follow(url_for(".password"))
-    secret = _secret()
+    secret = _secrets()[0]
     code = qr.path(app_url(g.staff.email, secret), "M")
     return make_response(
         render_template("accounts/account/authenticator.html", answer=answer, qr=code, secret=secret), status
     )
 
 
-def _secret() -> str:
+def _secrets() -> list[str]:
     """The secret for the app that is being set up: the same in each tab, until the proof is too old."""
-    return draft_secret(g.staff, g.staff_session.proved_at)
+    return draft_secrets(g.staff, g.staff_session.proved_at)
 
 
 def _password(answer: PasswordForm, status: int = 200) -> Response:

@@ -9,6 +9,7 @@ from blueprints.accounts import form_tokens, passkeys, returning, signed_in, sta
 from blueprints.accounts.attempts import attempt
 from blueprints.accounts.forms import CodeForm, SignInForm
 from models import Passkey, Staff, Totp, now
+from models.security import events
 from models.staff import credentials
 from models.staff.passkey import InvalidPasskeyError
 from models.staff.passwords import BusyError
@@ -111,6 +112,7 @@ def close_session() -> Response:
 @bp.app_errorhandler(BusyError)
 def busy(error: BusyError) -> Response:
     """503: too many passwords were being checked at once."""
+    events.record("limit-reached", "hashes")
     return errors.show(ServiceUnavailable(retry_after=RETRY_SECONDS))
 
 

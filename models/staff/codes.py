@@ -56,14 +56,14 @@ class Totp(SealedModel):
         return Totp.update(last_step=step).where(unused).execute() == 1
 
 
-def draft_secret(staff: Staff, proved_at: dt.datetime) -> str:
-    """The secret (160 bits in base32) for an app that is being set up by `staff`, who has proved it at this instant.
+def draft_secrets(staff: Staff, proved_at: dt.datetime) -> list[str]:
+    """Secrets (160 bits in base32) for an app that is being set up by `staff`, who has proved it at this instant.
 
-    Derived from our key, so it is kept nowhere until the app's first code is right: neither in a cookie nor in a row.
-    Each proof has another one.
+    The first one is to be shown; the others were, if our keys were replaced since. Derived from our keys, so they are
+    kept nowhere until the app's first code is right: neither in a cookie nor in a row. Each proof has others.
     """
-    derived = keys.digest("authenticator draft", f"{staff.id} {proved_at.timestamp()}")
-    return base64.b32encode(bytes.fromhex(derived)[:20]).decode()
+    derived = keys.digests("authenticator draft", f"{staff.id} {proved_at.timestamp()}")
+    return [base64.b32encode(bytes.fromhex(one)[:20]).decode() for one in derived]
 
 
 def app_url(email: str, secret: str) -> str:

@@ -7,10 +7,12 @@ from contextlib import suppress
 
 import pyotp
 
-from models import Staff, Totp, now
+from models import Staff, Totp, db, now
 from models.staff import credentials
 from support.second_factor import later, set_up_app
-from support.site import signed_in
+from support.sending import close
+from support.site import running, signed_in
+from support.visitor import Visitor
 
 
 def test_app_shows_one_key_while_it_is_being_set_up_and_needs_a_password(app, clerk):
@@ -42,6 +44,19 @@ def test_secret_of_an_app_is_in_no_cookie_and_the_same_in_two_tabs(app, clerk, t
     assert again.soup.select_one(".todo .number").get_text().replace(" ", "") != secret
     time_machine.move_to(now() + dt.timedelta(seconds=301))
     assert browser.submit(again, "/authenticator", code=later(secret)).url == "/desk/account/proof"
+
+
+def test_app_that_was_scanned_before_our_key_was_replaced_is_set_up_after_it(app, clerk):
+    browser = signed_in(app, clerk)
+    scanned = browser.get("/desk/account/authenticator").soup.select_one(".todo .number").get_text().replace(" ", "")
+    old, new = app.config["SECRET_KEY"], "Jk7cYbN2dHs9-GfA4uRiE6oXwM-Vq3xW8mZ0pT5r"
+    close()
+    after = Visitor(running(app.config["DATABASE_URL"], KEYS=f"new:{new} old:{old}", SECRET_KEY=""))
+    db.connect(reuse_if_open=True)
+    after.client.set_cookie("desk", browser.client.get_cookie("desk").value)
+    page = after.get("/desk/account/authenticator")
+    assert page.soup.select_one(".todo .number").get_text().replace(" ", "") != scanned
+    assert "is set up" in after.submit(page, "/authenticator", code=pyotp.TOTP(scanned).at(now())).text
 
 
 def unpacked(cookie: str) -> str:
