@@ -60,6 +60,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+OTHER = "other"
 Origin = tuple[str, str]  # the visitor as a keyed hash that changes every day, and the name of the route
 
 
@@ -89,7 +90,7 @@ class SecurityCount(Base):
         """The count of every kind and detail since the site began."""
         rows = cls.select(cls.kind, cls.detail, cls.count).where(cls.since == TOTAL).tuples()
         found = {(kind, detail): count for kind, detail, count in cast(Iterable[Any], rows)}
-        return {(kind, detail): found.get((kind, detail), 0) for kind in KINDS for detail in KINDS[kind]}
+        return {(kind, detail): 0 for kind in KINDS for detail in KINDS[kind]} | found
 
     @classmethod
     def within(cls, window: dt.timedelta) -> "Counter[tuple[str, str]]":
@@ -140,9 +141,12 @@ def initialize(origin: Callable[[], Origin]) -> None:
 
 
 def record(kind: str, detail: str) -> None:
-    """Log and count one event. Asks no database. Raises ValueError for what is not in KINDS."""
-    if detail not in KINDS.get(kind, ()):
-        raise ValueError(f"no security event {kind!r} has the detail {detail!r}")
+    """Log and count one event. Asks no database. Raises KeyError for a kind that is not in KINDS.
+
+    A detail that is not in it becomes OTHER: a visitor who meets a limit is not to meet our mistake instead.
+    """
+    if detail not in KINDS[kind]:
+        detail = OTHER
     visitor, endpoint = _origin[0]() if _origin else ("", "")
     fields = {"kind": kind, "detail": detail, "visitor": visitor, "endpoint": endpoint}
     log.info("%s: %s at %s by %s", kind, detail, endpoint or "-", visitor or "-", extra=fields)

@@ -12,7 +12,7 @@ from commands.worker import Worker
 from models import Contact, Dossier, Staff, System, db
 from support.registration import CONTACT, START, digits, proof
 from support.site import PASSWORD, account, running, signed_in
-from support.visitor import Visitor
+from support.visitor import Visitor, values
 from web import logging_config
 
 TYPED = "canary in the mine"
@@ -57,7 +57,7 @@ class Journeys:
         mail, mobile = f"canary{index}miller@canary{index}.example.org", f"621{index:06}"
         number, contacts = self.register(Visitor(self.app, address=ip), mail, mobile)
         link = contacts[0].token
-        self.try_in_vain(Visitor(self.app, address=ip), number, link, mail)
+        self.try_in_vain(Visitor(self.app, address=ip), index, number, link, mail)
         self.at_the_desk(number, mail)
         plain = number.replace("-", "")
         return [mail, mail.partition("@")[0], mobile, plain, number, plain[:-1], link, ip, self.token, TYPED]
@@ -77,7 +77,7 @@ class Journeys:
         dossier = Dossier.select().order_by(Dossier.id.desc()).get()
         return page.soup.select_one(".ticket .number").get_text(strip=True), list(dossier.contacts)
 
-    def try_in_vain(self, stranger: Visitor, number: str, link: str, mail: str) -> None:
+    def try_in_vain(self, stranger: Visitor, index: int, number: str, link: str, mail: str) -> None:
         plain = number.replace("-", "")
         wrong = "K7Q2MX4P9TRWY"
         for path in (
@@ -94,14 +94,15 @@ class Journeys:
         stranger.open("/webhooks/vonage/inbound", "POST", json={"from": mail, "text": TYPED})
         stranger.open("/desk/staff", "POST", data={"email": mail})
         stranger.open(f"/c/{link}")
-        page = stranger.get("/sign-in")
-        stranger.submit(page, "/sign-in", 422, email=mail, password=f"{TYPED} {PASSWORD}")
+        if index % 10 == 0:  # a hash that takes its time
+            page = stranger.get("/sign-in")
+            stranger.submit(page, "/sign-in", 422, email=mail, password=f"{TYPED} {PASSWORD}")
 
     def at_the_desk(self, number: str, mail: str) -> None:
         page = self.desk.get(f"/desk/scan?number={number}")
         self.desk.submit(page, "/notes", text=f"{TYPED} {mail}")
-        page = self.help.get("/desk/helpdesk")
-        self.help.submit(page, "/helpdesk", address=mail, reason="status")
+        form = self.help.get("/desk/helpdesk").form("/helpdesk")
+        self.help.open(form["action"], "POST", data=values(form) | {"address": mail, "reason": "status"})
 
 
 def walked(site, form, log, count: int) -> Counter[str]:

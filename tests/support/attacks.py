@@ -12,9 +12,15 @@ from flask import Flask
 from blueprints.accounts.attempts import HOUR, MAX_WRONG_PER_HOUR
 from blueprints.api import v1
 from blueprints.desk import helpdesk
+from blueprints.public import captcha as pages
+from blueprints.public import contact_limits, push
 from models import Counter, Dossier, Staff, System
+from models.notifications import consent
+from models.security import captcha, captcha_price, captcha_waiting
 from models.security.tries import Tries
 from support import webhooks
+from support.push import HOSTS
+from support.push_stand_in import Device
 from support.registration import START, digits, proof
 from support.second_factor import half_in, set_up_app
 from support.site import PASSWORD, account, signed_in
@@ -157,6 +163,12 @@ def impossible_character(world: World) -> Act:
     return lambda: world.browser().open(f"/procedures?q={MAIL}%00")
 
 
+@attack("request-refused", "host")
+def name_of_another_site(world: World) -> Act:
+    world.app.config["TRUSTED_HOSTS"] = ["localhost"]
+    return lambda: world.browser().open("/", base_url="http://canary.example")
+
+
 @attack("token-refused", "contact")
 def link_of_nobody(world: World) -> Act:
     return lambda: world.browser().get(f"/c/{TOKEN}", 404)
@@ -247,3 +259,58 @@ def helpdesk_in_a_loop(world: World) -> Act:
     page = desk.get("/desk/helpdesk")
     world.patch.setattr(helpdesk, "MAX_LOOK_UPS", 0)
     return lambda: desk.submit(page, "/helpdesk", 429, address=MAIL, reason="status")
+
+
+@attack("limit-reached", "push")
+def device_in_a_loop(world: World) -> Act:
+    world.patch.setattr(push, "MAX_CHANGES_PER_HOUR", 0)
+    world.app.config |= {"PUSH_PUBLIC_KEY": TOKEN, "PUSH_HOSTS": HOSTS}
+    data = Device(f"https://{HOSTS[0]}/{TOKEN}").gives | {"old": f"https://{HOSTS[0]}/{TOKEN}"}
+    return lambda: world.browser().open("/push", "POST", data=data)
+
+
+@attack("limit-reached", "captcha-proof")
+def too_many_solved(world: World) -> Act:
+    world.patch.setattr(captcha_price, "STEPS", ((99, 99, 0),) * 3)
+    return ticked(world, "proof-passed")
+
+
+@attack("limit-reached", "captcha-budget")
+def too_many_typed(world: World) -> Act:
+    world.patch.setattr(captcha_waiting, "MAX_PASSES", -captcha_waiting.RESERVED)
+    browser = world.browser()
+    page = browser.get(f"{START}?code=1")
+    return lambda: browser.open(START, "POST", data=values(page.form(START)) | {"captcha_code": digits(page)})
+
+
+@attack("limit-reached", "captcha-picture", "captcha-recording")
+def looked_at_often(world: World, detail: str) -> Act:
+    kind = detail.removeprefix("captcha-")
+    world.patch.setitem(pages.LIMITS, kind, (0, 0, 0))
+    ending = {"picture": "png", "recording": "wav"}[kind]
+    return lambda: world.browser().open(f"/captcha/{captcha.new_code('rent-subsidy/application')}.{ending}")
+
+
+@attack("limit-reached", "captcha-code")
+def typed_often(world: World) -> Act:
+    world.patch.setitem(pages.LIMITS, "code", (0, 0, 0))
+    return typed(world, "code-wrong")
+
+
+@attack("limit-reached", "given")
+def many_given(world: World) -> Act:
+    world.patch.setattr(contact_limits, "MAX_GIVEN_PER_CONTACT", 0)
+    contact = Dossier.announce(world.form, "en", "key-of-a-giver", [("email", MAIL)]).contacts.get()
+    consent.confirm(contact)
+    browser = world.browser()
+    page = browser.get(f"/c/{contact.token}")
+    address = {"add-email-address": f"other.{MAIL}"}
+    return lambda: browser.submit(page, "/add/email", 422, **address)
+
+
+# Events that come with another one: the verdict on the CAPTCHA whose limit was reached.
+BESIDE = {
+    ("limit-reached", "captcha-proof"): ("captcha", "proof-too-many"),
+    ("limit-reached", "captcha-budget"): ("captcha", "code-waiting"),
+    ("limit-reached", "captcha-code"): ("captcha", "code-too-many"),
+}
