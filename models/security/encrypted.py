@@ -14,7 +14,7 @@ from typing import Any
 from peewee import CharField, FieldAccessor, TextField
 
 from models.base import Base
-from models.security import keys
+from models.security import events, keys
 
 UNREAD = object()
 
@@ -100,6 +100,8 @@ class EncryptedField(TextField):
         if value.plain is UNREAD:
             text = keys.decrypt(self.context(instance), value)
             if text is None:
+                known = any(f".{key}." in value for key in keys.ids())
+                events.record("key-problem", "unreadable" if known else "unknown-key")
                 raise UnreadableError(f"{self.model._meta.table_name}.{self.name}")
             value.plain = json.loads(text) if self.json else text
         return value.plain

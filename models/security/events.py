@@ -56,7 +56,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     ),
     # The audit log and the key ring
     "audit-missed": ("opened", "listed"),  # somebody read while the audit log could not be written
-    "key-problem": ("unknown-key", "unreadable", "wrong-context"),
+    "key-problem": ("unknown-key", "unreadable"),
 }
 
 

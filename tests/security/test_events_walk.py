@@ -13,13 +13,13 @@ from models.security import events
 from models.staff.audit import AS_EVENTS
 from paths import ROOT
 from support import webhooks
-from support.attacks import ATTACKS, BESIDE, CANARIES, World
+from support.attacks import ATTACKS, CANARIES, World
+from support.attacks_on_limits import BESIDE
 from support.routes import METRICS_TOKEN
 from support.site import running
 from web import logging_config
 
-# Kinds that no single request provokes: their own tests have them.
-ELSEWHERE = {"audit-missed": "tests/desk/test_reading.py", "key-problem": "tests/security/test_keys.py"}
+ELSEWHERE = {"audit-missed": "tests/desk/test_reading.py"}  # kinds that have tests of their own
 
 
 @pytest.fixture
