@@ -17,7 +17,7 @@ MIN_MISSED, MIN_LOOKUPS_LIMITED = 600, 100
 MIN_CAPTCHAS_FAILED, MAX_FAILED_SHARE = 20, 0.5
 MIN_CODES, MAX_CODE_SHARE = 30, 0.3  # of the CAPTCHAs that were solved; without scripts come a few in a hundred
 MIN_WEBHOOKS_REFUSED = 10
-NO_ANSWER = ("unticked", "untyped")  # verdicts on a form that was sent without an answer
+NO_ANSWER = ("unticked", "untyped", "waiting")  # verdicts on a form that was sent without an answer, or too early
 
 Counts = Counter[tuple[str, str]]
 
@@ -58,7 +58,8 @@ def _captcha_fails(counts: Counts) -> str:
 
 def _captcha_by_code(counts: Counts) -> str:
     """Programs read the digits: the way without scripts is the way of few people."""
-    every, proofs = _captcha(counts, "")["passed"], _captcha(counts, "proof-")["passed"]
+    every = _captcha(counts, "")["passed"]
+    proofs = _captcha(counts, "proof-")["passed"] + _captcha(counts, "both-")["passed"]
     many = every - proofs >= MIN_CODES and every - proofs > MAX_CODE_SHARE * every
     return f"{every - proofs} of {every} CAPTCHAs were passed by a code" if many else ""
 

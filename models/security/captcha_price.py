@@ -11,12 +11,13 @@ from models.base import db
 from models.security.throttle import Counter, Networks
 
 WINDOW = dt.timedelta(minutes=10)  # fixed windows: around the end of one, twice the bound can pass within ten minutes
-# (hash rounds of a guess, guesses) of each level: 0.1, 0.6 and 1.7 seconds on average. Half the rounds and twice the
+# (hash rounds of a guess, guesses) of each level: 0.1, 0.6, 1.7 and 6 seconds on average. Half the rounds and twice the
 # guesses cost the browser the same, and us half: making a challenge takes one guess (0.6 ms).
-LEVELS = [[2500, 800], [2500, 3000], [2500, 8000]]
-# More solved challenges than this in WINDOW: level 1, level 2, refused. A provider (IPv6 /32, IPv4 /16) is thousands of
-# households, so it stops at level 1.
-STEPS = ((8, 30, 60), (40, 150, 300), (400, 3000, 3000))
+LEVELS = [[2500, 800], [2500, 3000], [2500, 8000], [2500, 30000]]
+# As many solved challenges in WINDOW: level 1, 2, 3, and no more. Many people may share an IPv4 address, so the price
+# rises long before anybody is refused: to shut an address for others takes two processors all the time. A provider
+# (IPv6 /32, IPv4 /16) is thousands of households, so it stops at level 1.
+STEPS = ((8, 30, 60, 200), (40, 150, 300, 1000), (400, 3000, 3000, 3000))
 BUSY = 1200  # of all visitors: level 1
 MAX_SHARED_LEVEL = 1  # of what a visitor pays for others
 
@@ -54,6 +55,6 @@ def _names(of: Networks) -> list[str]:
 
 def _own_level(counts: list[int]) -> int:
     visitor, network, provider = (
-        sum(count >= step for step in steps[:2]) for count, steps in zip(counts, STEPS, strict=True)
+        sum(count >= step for step in steps[:-1]) for count, steps in zip(counts, STEPS, strict=True)
     )
     return max(visitor, network, min(provider, MAX_SHARED_LEVEL))

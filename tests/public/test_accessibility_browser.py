@@ -1,10 +1,13 @@
 """Every page and state in a real browser: nothing that axe-core finds, nothing that a screen reader is not told, nothing
 that has to be scrolled sideways."""
 
+import datetime as dt
+
 import pytest
 
 from models import Dossier
 from models.dossiers.receipt import present
+from models.security import captcha, captcha_waiting
 from paths import ROOT
 from support import served
 from support.reader import unfold, untold
@@ -33,6 +36,18 @@ def wrong_code(page, _site) -> None:
     page.locator("#captcha-code").fill("222222")
     page.locator("main form button").click()
     page.locator("#captcha-error").wait_for()
+
+
+def has_to_wait(page, _site) -> None:
+    """As for somebody whose device cannot make a proof, while many ask."""
+    page.route("**/captcha/challenge**", lambda route: route.abort())
+    page.goto(START + "?code=1")
+    token = page.locator("[name=captcha_token]").get_attribute("value")
+    page.locator("#captcha-code").fill(captcha.digits(captcha.code_id(token)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(captcha_waiting, "QUEUES", ((0, dt.timedelta(seconds=1)),) * 3)
+        page.locator("main form button").click()
+        page.locator("#captcha-wait").wait_for()
 
 
 def refused_contact(page, site) -> None:
@@ -162,6 +177,7 @@ STATES = {
     "dossier at the desk": at_the_desk("/desk/dossiers/{received}"),
     "dossier at the desk with errors": refused_move,
     "styleguide": at("/styleguide"),
+    "has to wait": has_to_wait,
 }
 
 

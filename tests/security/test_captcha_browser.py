@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
     pytest.mark.skipif(not WORKER.exists(), reason="`make install` has not copied the worker"),
 ]
-HARD = [[5000, 3000]] * 3  # long enough to press the button in the meantime
+HARD = [[5000, 3000]] * 4  # long enough to press the button in the meantime
 
 
 @pytest.fixture

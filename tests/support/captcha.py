@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from models.security import captcha as logic
 from support.captcha_app import SCOPE, challenge_url
 
-EASY = [[100, 5], [200, 5], [300, 5]]  # the levels, told apart by their cost
+EASY = [[100, 5], [200, 5], [300, 5], [400, 5]]  # the levels, told apart by their cost
 
 
 def solve(client, app, scope=SCOPE):

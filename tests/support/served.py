@@ -84,7 +84,7 @@ def site(stocked_sqlite, tmp_path_factory) -> Iterator[Site]:
     site = Site(app, folder)
     with pytest.MonkeyPatch.context() as patch, served(app) as site.url:
         patch.setattr(captcha, "LIMITS", dict.fromkeys(captcha.LIMITS, (10_000,) * 3))
-        patch.setattr(captcha_price, "STEPS", ((10_000,) * 3,) * 3)
+        patch.setattr(captcha_price, "STEPS", ((10_000,) * 4,) * 3)
         yield site
     close()
 

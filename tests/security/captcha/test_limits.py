@@ -31,12 +31,12 @@ def solved(app, ip, times=1):
 
 
 def test_the_price_rises_with_what_a_visitor_has_solved(app, monkeypatch):
-    monkeypatch.setattr(captcha_price, "STEPS", ((2, 3, 4), (40, 150, 300), (400, 3000, 3000)))
+    monkeypatch.setattr(captcha_price, "STEPS", ((2, 3, 4, 5), (40, 150, 300), (400, 3000, 3000)))
     costs = []
-    for _ in range(4):
+    for _ in range(5):
         costs.append(cost(app))
         assert solved(app, "192.0.2.1").status_code == 200
-    assert costs == [100, 100, 200, 300]
+    assert costs == [100, 100, 200, 300, 400]
     assert error_of(solved(app, "192.0.2.1")) == str(captcha.SENTENCES["too many"])
     assert cost(app, "192.0.2.2") == 100 and solved(app, "192.0.2.2").status_code == 200
 
