@@ -57,7 +57,7 @@ def _names(email: str) -> list[str]:
     token = request.cookies.get(browser_cookie(), "")
     if token and KnownBrowser.knows(token, email):
         return [f"browser|{token}|{email}"]
-    return [f"account|{email}", f"address|{visitor_key(request.remote_addr, current_app.config['SECRET_KEY'])}"]
+    return [f"account|{email}", f"address|{visitor_key(request.remote_addr)}"]
 
 
 def _take(email: str, names: list[str]) -> None:

@@ -232,17 +232,12 @@ def networks(ip: str | None) -> Networks:
     return Networks(*(keys.digest("network", f"{day}|{prefix}")[:24] for prefix in prefixes))
 
 
-def visitor_key(ip: str | None, _secret: str = "") -> str:
-    """The same as networks(ip).visitor; the second argument is no longer used."""
+def visitor_key(ip: str | None) -> str:
+    """The same as networks(ip).visitor."""
     return networks(ip).visitor
 
 
-def network_key(ip: str | None, _secret: str = "") -> str:
-    """The same as networks(ip).network; the second argument is no longer used."""
-    return networks(ip).network
-
-
-def sms_network_key(ip: str | None, _secret: str = "") -> str:
+def sms_network_key(ip: str | None) -> str:
     """The name for limits of SMS: IPv4 /24 or IPv6 /64, which is what a provider gives one customer."""
     return networks(ip).visitor if _parsed(ip).version == 6 else networks(ip).network
 
