@@ -1,8 +1,9 @@
 """CAPTCHA: a proof of work, or a code of six digits to read or hear. Both are signed and can be used once.
 
-What it gives: no number for a one-line script, a cost of every request that rises under attack, no replay, and no third
-party that learns who asks. What it does not give: proof of a human. Free tools read the digits more often than not, and
-computing power is cheap. The rate limits (see blueprints/public/captcha.py) do the real work.
+What it proves: that somebody paid a price for this one form, by work (captcha_price.py) or, without scripts, by their
+network's share of few passes (captcha_waiting.py). No replay, and no third party that learns who asks. What it does not
+prove: that they are human. Free programs read and hear the digits more often than not, and computing power is cheap.
+The bounds for each network do the real work; docs/security.md has them.
 
 Stateless until an answer comes in: challenges and codes carry their own scope, age and signature.
 """

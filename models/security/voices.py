@@ -1,7 +1,7 @@
 """The spoken digits: recordings that `flask captcha voices` makes with espeak-ng, changed and joined for each code.
 
 No two takes of a digit are alike: speed and pitch, their course within the word, tone, loudness, the pauses and a faint
-hiss differ, so neither a table of hashes nor a comparison of samples reads a code. A program that compares how words
+hiss differ, so no table of hashes reads a code, and a comparison of samples few. A program that compares how words
 sound still does (bench/captcha_audio.py has the rates): heavier noise would cost listeners more than programs. The same
 code always gives the same bytes, as Safari fetches a recording in parts.
 
