@@ -12,7 +12,6 @@ from models import Contact, Counter, Dossier, Form, Notification, Procedure, Sta
 from models.notifications import limits as sms_limits
 from models.notifications import mail_limits
 from models.notifications.allowance import Asker, LimitError
-from models.notifications.contact import hashed
 from models.security import events
 from models.security.throttle import networks, sms_network_key
 
@@ -112,8 +111,7 @@ def _asker(by: Staff | None) -> Asker:
 def _is_proven(channel: str, address: str) -> bool:
     """True if a number was given out in this session for the same address, and its link has confirmed it."""
     keys = list(session.get("passes", {}))
-    same = (Contact.channel == channel) & (Contact.address_hash == hashed(channel, address))
-    same &= Contact.confirmed_at.is_null(False) & Dossier.key.in_(keys)
+    same = Contact.at(channel, address) & Contact.confirmed_at.is_null(False) & Dossier.key.in_(keys)
     return bool(keys) and Contact.select().join(Dossier).where(same).exists()
 
 
