@@ -43,7 +43,7 @@ from models.staff.session import KnownBrowser, StaffSession
 from models.staff.staff import Staff
 from models.sweep import Sweep
 from models.systems.delivery import Delivery, Systems
-from models.systems.system import Reply, System
+from models.systems.system import ApiToken, Reply, System
 
 # Who hears of a dossier's events, in this order.
 subscribe(Contacts())
@@ -64,6 +64,7 @@ MODELS = (
     AuditWatch,
     Batch,
     System,
+    ApiToken,
     Reply,
     KnownBrowser,
     Passkey,

@@ -56,7 +56,7 @@ from models.staff.session import KNOWN_BROWSER_LIFETIME, SESSION_LIFETIME, Known
 from models.staff.staff import ROLES, Staff
 from models.sweep import Sweep
 from models.systems.delivery import Delivery
-from models.systems.system import REPLY_KEPT_FOR, Reply, System
+from models.systems.system import REPLY_KEPT_FOR, ApiToken, Reply, System
 
 DAY = dt.timedelta(days=1)
 ROWS_AT_ONCE = 100  # dossiers, bags or accounts of one transaction: with each go some dozen rows of others
@@ -261,6 +261,7 @@ KEPT: dict[type[Base], str] = {
     WaitingTime: "figures of twenty cases and more, counted anew every day",
     Tally: "counts: the statistics stay when what was counted is erased",
     Channel: "one row a channel: whether it works",
+    ApiToken: "hashes, names and dates of the tokens of the systems",
     System: "systems of the authorities, which are no persons; revoked ones tell who did what",
     AuditWatch: "when the audit log was last checked, and its digest last sent",
     AuditCut: "seals of the parts of the audit log that were cut off",

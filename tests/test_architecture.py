@@ -50,7 +50,7 @@ OPEN_TO_SENDERS = {
 }
 # Modules of blueprints/ without a page of their own.
 HELPERS = {
-    "blueprints.accounts": {"form_tokens", "returning", "stale_tokens"}
+    "blueprints.accounts": {"form_tokens", "returning", "stale_tokens", "system_forms"}
     | {"attempts", "forms", "guard", "passkeys", "signed_in"},
     "blueprints.api": {"description", "problems", "schemas"},
     "blueprints.desk": {

@@ -56,6 +56,7 @@ DEFAULTS: dict[str, Any] = {
         "*.push.apple.com",
         "*.notify.windows.com",
     ],
+    "API_TOKEN_DAYS": 365,  # after which a new token of an authority's system ends, unless told otherwise; 0: never
     "HOOK_PRIVATE": False,  # allow hooks of the authorities' systems on private IP addresses
     "BACKUP_DIR": "",  # the folder of the encrypted copies and of the journal of erasures; empty: no backups
     "BACKUP_RECIPIENT": "",  # public keys of age (age1...), with spaces between them; `backup keys` makes a pair

@@ -38,6 +38,8 @@ def deeds() -> dict[str, str]:
         "second refused": _("Refused, or taken back, what takes two administrators"),
         "system added": _("Account of a receiving system added"),
         "system revoked": _("Account of a receiving system revoked"),
+        "token added": _("Token of a receiving system added"),
+        "token revoked": _("Token of a receiving system revoked"),
         "look_up": _("Looked up by an address"),
         "unmask": _("Address shown"),
         "correct": _("Address corrected"),

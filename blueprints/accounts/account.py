@@ -218,8 +218,9 @@ def _ask(answer: ProofForm, status: int = 200, refused: bool = False) -> Respons
 
 
 def _target() -> str:
-    """The blueprint to go on to after the proof: `staff` or `account`."""
-    return "staff" if request.values.get("to") == "staff" else "account"
+    """The blueprint to go on to after the proof: `staff`, `systems` or `account`."""
+    to = request.values.get("to")
+    return to if to in ("staff", "systems") else "account"
 
 
 def _authenticator(answer: CodeForm, status: int = 200) -> Response:

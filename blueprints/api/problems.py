@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, g, jsonify
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, TooManyRequests
 
 from web.database import AwayError
@@ -25,8 +25,10 @@ class Problem(HTTPException):
 
 
 def set_headers(response: Response) -> Response:
-    """Forbid caches to keep the answer; with 401, say that a bearer token is needed."""
+    """Forbid caches to keep the answer; say when the token ends or, with 401, that a bearer token is needed."""
     response.headers["Cache-Control"] = "no-store"
+    if ends := g.get("token_expires_at"):
+        response.headers["eTracking-Token-Expires"] = ends.isoformat(timespec="seconds")
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="eTracking"'
     return response

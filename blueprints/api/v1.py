@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from blueprints.api import description
 from blueprints.api.problems import PREFIX, Problem, response_to, set_headers
 from blueprints.api.schemas import Move, dossier_schema
-from models import Authority, ConflictError, Counter, Dossier, Reply, Scope, System, db
+from models import ApiToken, Authority, ConflictError, Counter, Dossier, Reply, Scope, db
 from models.base import local_day
 from models.dossiers import moves
 from models.security import events
@@ -33,11 +33,15 @@ def require_token() -> None:
     """Require a bearer token for every endpoint but the API description; apply the rate limit."""
     if request.endpoint == "v1.openapi":
         return
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    g.system = System.find(token) if kind.lower() == "bearer" and token else None
-    if g.system is None or not g.system.staff.may("api"):
+    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    token = ApiToken.find(text) if kind.lower() == "bearer" and text else None
+    if token is None or not token.system.staff.may("api"):
         events.record("token-refused", "api")
         raise Problem(401, "Send the header Authorization: Bearer <token>; this token is unknown or was revoked.")
+    if token.expired:
+        events.record("token-refused", "api")
+        raise Problem(401, "The time of this token is over. Ask the administrators of eTracking for another one.")
+    g.system, g.token_expires_at = token.system, token.expires_at
     if Counter.hit(f"api|{g.system.id}", dt.timedelta(minutes=1)) > MAX_REQUESTS_PER_MINUTE:
         events.record("limit-reached", "api")
         raise TooManyRequests(retry_after=60)

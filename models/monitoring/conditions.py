@@ -23,7 +23,7 @@ from models.notifications.timetable import GIVE_UP_AFTER
 from models.staff.digest import AuditWatch
 from models.sweep import BYTES, RULES, Sweep
 from models.systems.delivery import Delivery
-from models.systems.system import System
+from models.systems.system import ApiToken, System
 
 MINUTE, HOUR = dt.timedelta(minutes=1), dt.timedelta(hours=1)
 
@@ -32,6 +32,7 @@ NAMES = (
     *(f"{channel}-{what}" for channel in CHANNELS for what in OF_CHANNELS),
     "worker-missing",
     "hooks-failing",
+    "token-ending",
     "disk-full",
     "backup-old",
     "erasure-missed",
@@ -50,6 +51,7 @@ MIN_GIVEN_UP, MAX_GIVEN_UP_SHARE, GIVEN_UP_WINDOW = 10, 0.2, 4 * HOUR
 MIN_HOOK_ATTEMPTS = 3  # the third is after an hour
 ERASED_WITHIN = 6 * HOUR
 MAX_DIGEST_AGE = dt.timedelta(days=2)
+TOKEN_ENDS_WITHIN = dt.timedelta(days=7)
 MIN_FREE_SHARE, MIN_FREE_BYTES = 0.1, 2 * 2**30  # the smaller of the two
 
 
@@ -72,6 +74,7 @@ def ringing(watch: Watch) -> list[Condition]:
         *found,
         *_workers(),
         *_hooks(),
+        *_tokens(),
         *_disk(watch.database),
         *_backup(watch.max_backup_age),
         *_erasure(),
@@ -167,6 +170,12 @@ def _hooks() -> Iterator[Condition]:
     open_ones = Delivery.select(Delivery.system).join(System).where((waits | lost) & System.revoked_at.is_null())
     if systems := sorted({delivery.system_id for delivery in open_ones.distinct()}):
         yield Condition("hooks-failing", f"news do not reach the systems {', '.join(map(str, systems))}")
+
+
+def _tokens() -> Iterator[Condition]:
+    """A system has no token that goes on."""
+    if systems := ApiToken.ending(TOKEN_ENDS_WITHIN):
+        yield Condition("token-ending", f"the last token ends, or has ended: systems {', '.join(map(str, systems))}")
 
 
 def _disk(database: Database) -> Iterator[Condition]:

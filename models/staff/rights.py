@@ -19,6 +19,7 @@ Right = Literal[
     "texts",  # preview the texts of all notifications
     "audit",  # read and export the audit log
     "accounts",  # keep the accounts of the staff
+    "systems",  # keep the systems of the authorities and their tokens
     "api",  # use the interface for programs
 ]
 
@@ -28,7 +29,7 @@ _PHONE: frozenset[Right] = frozenset({"sign-in", "look", "help", "issue"})
 RIGHTS: dict[str, frozenset[Right]] = {
     "clerk": _PHONE | {"receive", "move", "take"},
     "helpdesk": _PHONE | {"see-all"},
-    "admin": _PHONE | {"receive", "move", "see-all", "texts", "audit", "accounts"},
+    "admin": _PHONE | {"receive", "move", "see-all", "texts", "audit", "accounts", "systems"},
     "system": frozenset({"api"}),  # the account of an authority's own system: nobody signs in to it
 }
 

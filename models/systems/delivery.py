@@ -11,6 +11,7 @@ from models.base import Base, ConflictError, UTCDateTimeField, db, now
 from models.dossiers.audience import Address
 from models.dossiers.event import Event
 from models.staff.audit import Audit
+from models.staff.staff import Staff
 from models.systems.system import System
 
 MINUTE, HOUR = 60, 3600
@@ -137,10 +138,10 @@ class Systems:
             raise ConflictError
 
 
-def revoke(system: System) -> None:
-    """Revoke `system`: its token is invalid, and nothing more is sent to its hook."""
+def revoke(system: System, by: Staff | None = None) -> None:
+    """Revoke `system`: its tokens are invalid, and nothing more is sent to its hook."""
     with db.atomic():
         System.update(revoked_at=now()).where(System.id == system.id).execute()
         waiting = (Delivery.system == system) & (Delivery.state == "queued")
         Delivery.update(state="cancelled").where(waiting).execute()
-        Audit.record(None, "system revoked", system=system.id)
+        Audit.record(by, "system revoked", system=system.id)

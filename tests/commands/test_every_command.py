@@ -36,6 +36,8 @@ TYPED: list[tuple[str, str, str]] = [
     (f"staff enable {EMAIL}", "staff: account open again", ""),
     (f"systems add {AUTHORITY} registry --hook https://registry.example.lu/news", "system 1: registry", ""),
     ("systems list", f"1  {AUTHORITY}  registry  live", ""),
+    ("systems token 1 replacement --expires 2099-12-31", r"token 2 of system 1: replacement\n  token   et_live_", ""),
+    ("systems revoke-token 1", "token 1: revoked", ""),
     ("systems repeat 1", "0 deliveries to send again", ""),
     ("systems revoke 1", "system 1: revoked", ""),
     ("backup keys", "AGE-SECRET-KEY-", ""),

@@ -30,6 +30,7 @@ PAGES = {
         (DECIDING, "post_bag open_bag add_read change_read check_envelope show_bag undo_bag arrivals find_arrivals"),
         (ADMINS, "audit audit_csv texts text_html"),
     ],
+    "systems": [(ADMINS, "show add show_system add_token ask_to_revoke_token revoke_token ask_to_revoke revoke")],
     "staff": [(ADMINS, "show invite change reset decide")],
     "account": [
         (EVERYBODY, "show ask prove prove_by_passkey challenge add_passkey remove_passkey authenticator"),
@@ -50,6 +51,7 @@ MENU = {
     "/desk/helpdesk": EVERYBODY,
     "/desk/numbers": EVERYBODY,
     "/desk/staff": ADMINS,
+    "/desk/systems": ADMINS,
     "/desk/texts": ADMINS,
     "/desk/audit": ADMINS,
 }

@@ -56,6 +56,8 @@ class Site:
             "approval": 1,
             "account": self.story.clerk.id,
             "filename": "site.css",
+            "system": 1,
+            "api_token": 1,
         }
         self.tokens = {
             "contacts": re.search(r"/c/(\w+)", self.letter.text)[1],
@@ -102,5 +104,5 @@ class Site:
         headers = {"Authorization": f"Bearer {METRICS_TOKEN if path == '/metrics' else self.api_token}"}
         browser = self.story.citizen
         if path.startswith("/desk"):
-            browser = self.admin if re.match("/desk/(staff|audit|texts)", path) else self.desk
+            browser = self.admin if re.match("/desk/(staff|systems|audit|texts)", path) else self.desk
         return browser.open(path, method, headers=headers)
