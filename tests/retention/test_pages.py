@@ -20,7 +20,7 @@ from wording.deadlines import day
 GONE = {
     "en": "Nothing is kept about this address any more",
     "de": "Zu dieser Adresse ist nichts mehr gespeichert",
-    "fr": "Plus rien n’est conservé sur cette adresse",
+    "fr": "Plus rien n’est conservé sur ces coordonnées",
     "lb": "Iwwer dës Adress ass näischt méi gespäichert",
 }
 
