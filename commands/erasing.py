@@ -13,7 +13,7 @@ from models.sweep import clear_bytes
 from senders import inbox
 
 HOUR = 3600.0
-PAUSE = 0.02  # seconds between two pieces, in which others write
+PAUSE = 0.02  # seconds at least between two pieces, in which others write; else as long as the piece took
 BYTES_EVERY = 900.0  # what citizens erase themselves is gone from the files after that
 AGAIN = 5.0  # seconds after which the bytes are tried once more, while readers are in the way
 
@@ -40,6 +40,7 @@ class Erasing:
         return None
 
     def _erase_next(self, steps: Iterator[tuple[str, int]]) -> float:
+        begun = time.monotonic()
         try:
             with db.connection_context():
                 found = next(steps, None)
@@ -51,7 +52,12 @@ class Erasing:
         else:
             tell(self._counts)
             self._steps, self._counts, self._clear_at = None, Counter(), 0.0
-        return PAUSE
+        return pause(begun)
+
+
+def pause(begun: float) -> float:
+    """The seconds to wait after a piece that was begun then: others get half of the time."""
+    return max(PAUSE, time.monotonic() - begun)
 
 
 def steps() -> Iterator[tuple[str, int]]:

@@ -22,9 +22,11 @@ def run() -> None:
     """Erase all that is due, as the worker does every hour. Killed at any moment, the next run goes on."""
     counts: Counter[str] = Counter()
     with db.connection_context():
+        begun = time.monotonic()
         for name, count in erasing.steps():
             counts[name] += count
-            time.sleep(erasing.PAUSE)
+            time.sleep(erasing.pause(begun))
+            begun = time.monotonic()
         if folder := current_app.config["BACKUP_DIR"]:
             journal.flush(Path(folder))
     for name, count in counts.items():

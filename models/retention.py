@@ -59,7 +59,8 @@ from models.systems.delivery import Delivery
 from models.systems.system import REPLY_KEPT_FOR, ApiToken, Reply, System
 
 DAY = dt.timedelta(days=1)
-ROWS_AT_ONCE = 100  # dossiers, bags or accounts of one transaction: with each go some dozen rows of others
+ROWS_AT_ONCE = 50  # dossiers, bags or accounts of one transaction: with each go some dozen rows of others
+CLOSED_AT_ONCE = 10  # decided dossiers, each in a transaction of its own
 Settings = Mapping[str, Any]
 
 
@@ -135,7 +136,7 @@ def _close_decided(run: Run) -> int:
     """Close some decided dossiers to which nothing has happened for so long, as staff would. Returns how many."""
     quiet = (Dossier.status == "decided") & (Dossier.changed_at <= now() - run.period)
     closed = 0
-    for dossier in list(Dossier.select().where(quiet).order_by(Dossier.id).limit(ROWS_AT_ONCE)):
+    for dossier in list(Dossier.select().where(quiet).order_by(Dossier.id).limit(CLOSED_AT_ONCE)):
         try:
             dossier.move(Move("closed", by=None, version=dossier.version))
             closed += 1

@@ -17,7 +17,7 @@ from models.notifications.contact import Contact
 from models.notifications.notification import Notification
 from models.security import signed_links
 
-CONTACTS_AT_ONCE = 500  # of one transaction
+CONTACTS_AT_ONCE = 200  # of one transaction
 # No notification is tried for longer than three days. One that waits for longer than this waits for a channel that is
 # off, and keeps no address any more.
 MAX_WAIT = dt.timedelta(days=30)
