@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 from flask import current_app
 
+from backups.aside import put_aside
 from models import MODELS, Notification, db, now, retention
 from models.sweep import clear_bytes
 from senders import inbox
+from web.state import state
 
 HOUR = 3600.0
 PAUSE = 0.02  # seconds at least between two pieces, in which others write; else as long as the piece took
@@ -85,6 +87,10 @@ def clear() -> bool:
 
 
 def tell(counts: Counter[str]) -> None:
-    """Log how many rows were erased by each rule; no more is known of them."""
+    """Log how many rows were erased by each rule, no more is known of them; and where nothing is erased."""
     if counts:
         log.info("erased: %s", ", ".join(f"{count} by rule {name}" for name, count in counts.items()))
+    with db.connection_context():
+        found = put_aside(state().database)
+    if found:
+        log.warning("nothing is erased in what a restore has put aside, remove it: %s", ", ".join(found))

@@ -4,6 +4,7 @@ Each rule stands here twice, as a query for the worker and as an instant for the
 """
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 
 from peewee import SQL, fn
@@ -16,6 +17,7 @@ from models.erasure import Erasure, erase_some
 from models.notifications.contact import Contact
 from models.notifications.notification import Notification
 from models.security import signed_links
+from models.security.encrypted import UnreadableError
 
 CONTACTS_AT_ONCE = 200  # of one transaction
 # No notification is tried for longer than three days. One that waits for longer than this waits for a channel that is
@@ -50,10 +52,22 @@ def unconfirmed_until(contact: Contact, period: dt.timedelta, most: dt.timedelta
 
 
 def was_erased(token: str) -> bool:
-    """True if `token` is that of a contact that was erased, for as long as that is remembered (Erasure)."""
+    """True if `token` was made for a contact that was erased.
+
+    Links from before the key ring are known for as long as the erasure is remembered, all others while their key is.
+    """
     named = signed_links.named_contact(token)
-    made = [each.made_at for each in Erasure.of(Contact._meta.table_name, named)] if named is not None else []
-    return bool(made) and (signed_links.was_ours(token) or any(signed_links.is_former(token, at) for at in made))
+    if named is None or _is_link_of(token, Contact.get_or_none(Contact.id == named)):
+        return False
+    made = [each.made_at for each in Erasure.of(Contact._meta.table_name, named)]
+    return signed_links.was_ours(token) or any(signed_links.is_former(token, at) for at in made)
+
+
+def _is_link_of(token: str, contact: Contact | None) -> bool:
+    """True for a link of a contact that is still there, though it may open it no more: another address replaced it."""
+    with suppress(UnreadableError):
+        return contact is not None and signed_links.matches(token, contact.token)
+    return True
 
 
 def _over(period: dt.timedelta) -> Any:

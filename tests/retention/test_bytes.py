@@ -4,16 +4,21 @@ import secrets
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
+from collections import Counter
 from pathlib import Path
+from queue import SimpleQueue
 
 import cysqlite
 import pytest
 
 from commands import erasing
+from commands.worker import Worker
 from models import MODELS, Contact, Dossier, Event, Note, Notification, Sweep, db
 from models.base import make_database
 from models.security.encrypted import Sealed, SealedModel, encrypted_fields
-from models.sweep import BYTES, clear_bytes
+from models.sweep import BYTES, RULES, clear_bytes
 from support.backups import copies, key_file, settings
 from support.commands import run
 from support.erasing import DAY, later, worked
@@ -137,7 +142,7 @@ def test_pages_that_move_leave_nothing_behind(app, form, tmp_path):
     assert holding(tmp_path, CANARY) == []
 
 
-def test_nothing_comes_back_with_a_restore(sqlite_url, form_of, tmp_path):
+def test_nothing_comes_back_with_a_restore(sqlite_url, form_of, tmp_path, caplog):
     folder, key = tmp_path / "backups", key_file(tmp_path)
     app = running(sqlite_url, **settings(folder))
     db.connect(reuse_if_open=True)
@@ -158,6 +163,9 @@ def test_nothing_comes_back_with_a_restore(sqlite_url, form_of, tmp_path):
     open_ones = [values[f"{CANARY}.{n}"] for n in range(0, 6, 3)]
     gone = [values[f"{CANARY}.{n}"] for n in range(6) if n % 3] + [values[f"{CANARY}.hand"], CANARY]
     assert holding(tmp_path, *open_ones), "open dossiers stay"
+    with app.app_context():
+        erasing.tell(Counter())
+    assert "nothing is erased in what a restore has put aside, remove it: etracking.db.replaced-" in caplog.text
     current = [line for line in holding(tmp_path, *gone) if ".replaced-" not in line]
     assert current == []
     close()
@@ -203,3 +211,29 @@ def test_killed_process_leaves_whole_rows(app, form, clerk, tmp_path):
     assert left == 5 and not db.execute_sql("PRAGMA foreign_key_check").fetchall()
     with later(366 * DAY):
         assert worked(app)["dossier"] == 5
+
+
+def test_worker_erases_by_itself(app, with_mail):
+    """The worker as it serves, with its threads: what is due is gone soon after its start."""
+    Contact.update(created_at=with_mail.created_at - 91 * DAY).execute()
+    requests: SimpleQueue[str] = SimpleQueue()
+    close()
+    serving = threading.Thread(target=serve, args=(app, requests))
+    serving.start()
+    until = time.monotonic() + 30
+    while not (done := swept()) and time.monotonic() < until:
+        time.sleep(0.05)
+    requests.put("leave")
+    serving.join()
+    db.connect(reuse_if_open=True)
+    assert done and not Contact.select().exists()
+
+
+def serve(app, requests: "SimpleQueue[str]") -> None:
+    with app.app_context():
+        Worker().work(requests)
+
+
+def swept() -> bool:
+    with db.connection_context():
+        return bool(Sweep.last(RULES) and Sweep.last(BYTES))
