@@ -16,7 +16,7 @@ def up(migrator, db):
         browser = CharField(max_length=64, index=True)
         page = CharField(max_length=500)
         action = CharField(max_length=500)
-        fields = TextField()
+        encrypted_fields = TextField(null=True)
         at = DateTimeField(index=True)
         class Meta:
             database = db

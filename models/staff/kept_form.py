@@ -1,14 +1,13 @@
 """Forms of the desk that were sent after their session had ended: kept until their account has signed in again."""
 
 import datetime as dt
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 
-from peewee import CharField, ForeignKeyField, ModelSelect, TextField
+from peewee import CharField, ForeignKeyField, ModelSelect
 
-from models.base import Base, UTCDateTimeField, db, now
-from models.security import keys
+from models.base import UTCDateTimeField, db, now
+from models.security.encrypted import EncryptedField, SealedModel
 from models.security.tokens import hashed
 from models.staff.staff import Staff
 
@@ -17,7 +16,7 @@ MAX_KEPT = 10  # forms of one account; the oldest goes first
 MAX_URL_LENGTH = 500
 
 
-class KeptForm(Base):
+class KeptForm(SealedModel):
     """One form with what was typed into it, encrypted. Only its account sees it, in the browser that sent it."""
 
     id = CharField(max_length=32, primary_key=True)
@@ -25,7 +24,7 @@ class KeptForm(Base):
     browser = CharField(max_length=64, index=True)  # hash of the token in the browser's session cookie
     page = CharField(max_length=MAX_URL_LENGTH)  # path of the page that has the form
     action = CharField(max_length=MAX_URL_LENGTH)  # path that it was sent to
-    fields = TextField()  # names and values as JSON, encrypted
+    fields = EncryptedField("id", json=True, empty=list)  # names and values
     at = UTCDateTimeField(index=True)
     staff_id: int  # peewee makes it; its stubs do not say so
 
@@ -36,7 +35,7 @@ class KeptForm(Base):
         Nothing is kept for an account that is closed or unknown.
         """
         row = cls(id=uuid.uuid4().hex, staff=staff, browser=hashed(browser), page=page, action=action, at=now())
-        row.fields = keys.encrypt(row._context, json.dumps(fields))
+        row.fields = [list(field) for field in fields]
         with db.atomic():
             cls.purge()
             if not Staff.select().where((Staff.id == staff) & Staff.disabled_at.is_null()).exists():
@@ -63,12 +62,7 @@ class KeptForm(Base):
     @property
     def typed(self) -> list[tuple[str, str]]:
         """The fields; none if their key is gone."""
-        text = keys.decrypt(self._context, self.fields)
-        return [(name, value) for name, value in json.loads(text)] if text else []
-
-    @property
-    def _context(self) -> str:
-        return f"kept_form|{self.id}|fields"
+        return [(name, value) for name, value in self.fields] if self.readable else []
 
     @classmethod
     def purge(cls) -> int:

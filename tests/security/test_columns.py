@@ -38,7 +38,6 @@ CLEAR = {
     "audit.action audit.details audit.seal": "ids, kinds and counts, never what somebody typed; sealed, so unchangeable",
     "system.name api_token.name": "how operators call the systems of the authorities and their tokens",
     "kept_form.id kept_form.browser kept_form.page kept_form.action": "random, a hash, and paths of the desk",
-    "kept_form.fields": "encrypted by itself, for eight hours",
     "audit_watch.name": "a digest's name",
     "notice.kind notice.browser approval.kind approval.role": "kinds, and the name of a browser, told to its owner",
     "approval.email": "the name of an account of the staff that is to be",
