@@ -184,8 +184,13 @@ def unknown(typed: str) -> Response:
 
 
 def _price(number: str, status: int, error: str | None = None) -> Response:
-    context = {"captcha": captcha.offer(LOOK_UP_SCOPE), "captcha_error": error, "number": number}
-    return private(make_response(render_template("public/status/price.html", **context), status))
+    """The page that asks for a CAPTCHA. Who has to wait for a pass without scripts gets 429 and a ticket on it."""
+    offer = captcha.offer(LOOK_UP_SCOPE)
+    context = {"captcha": offer, "captcha_error": error, "number": number}
+    response = private(make_response(render_template("public/status/price.html", **context), status))
+    if place := offer["place"]:
+        response.status_code, response.headers["Retry-After"] = 429, str(place.seconds)
+    return response
 
 
 def not_found(number: str, _rest: str) -> Response:
