@@ -1,10 +1,11 @@
 """What makes, closes, opens or resets an administrator takes two of them."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from models import Approval, Audit, Notice, Staff, StaffSession, now
+from models import Approval, Audit, Notice, Staff, StaffSession, db, now
 from models.staff import accounts
 from models.staff.staff import RefusedError
 from support.authenticator import csrf
@@ -152,3 +153,28 @@ def test_wish_is_decided_after_a_fresh_proof_only(app, office, second, third):
     assert "Make a new link: second@example.lu" in page.text and not page.soup.select("main form")
     answer = browser.open(f"/desk/staff/approvals/{Approval.get().id}", "POST", data={"csrf_token": csrf(page)})
     assert answer.headers["Location"] == "/desk/account/proof?to=staff"
+
+
+def test_one_of_several_who_confirm_at_once_carries_it_out_while_others_close_accounts(either):
+    first, target, *others = (account(f"{name}@example.lu", "admin") for name in "abcde")
+    clerk = account("clerk@example.lu", "helpdesk")
+    Approval.ask("disable", target, first, "")
+    waiting = Approval.get()
+
+    def outcome(do) -> str:
+        with db.connection_context():
+            try:
+                return str(do())
+            except RefusedError:
+                return "refused"
+
+    acts = [lambda second=second: accounts.confirm(waiting, second, "") for second in others]
+    acts += [lambda by=by: accounts.disable(clerk, by=by) for by in others]
+    db.close()
+    with ThreadPoolExecutor(len(acts)) as crowd:
+        outcomes = list(crowd.map(outcome, acts))
+    db.connect(reuse_if_open=True)
+    assert sorted(outcomes[: len(others)]) == ["None", "refused", "refused"] and set(outcomes[len(others) :]) == {
+        "None"
+    }
+    assert Audit.select().where(Audit.action == "second confirmed").count() == 1
