@@ -46,7 +46,9 @@ def test_folder_holds_nothing_that_can_be_read_without_the_key(site, folder, wit
     assert run(site, "backup", "create").exit_code == 0
     assert {path.name for path in folder.iterdir()} == {".lock", "erasures.jsonl", copies(folder)[0].name}
     assert all(b"somebody" not in path.read_bytes() for path in folder.iterdir())
-    assert copies(folder)[0].read_bytes().startswith(b"age-encryption.org/v1\n")  # inside it is compressed: no word shows
+    assert (
+        copies(folder)[0].read_bytes().startswith(b"age-encryption.org/v1\n")
+    )  # inside it is compressed: no word shows
 
 
 def test_last_success_is_recorded_for_the_monitor(site, folder):
