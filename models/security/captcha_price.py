@@ -11,9 +11,9 @@ from models.base import db
 from models.security.throttle import Counter, Networks
 
 WINDOW = dt.timedelta(minutes=10)  # fixed windows: around the end of one, twice the bound can pass within ten minutes
-# (hash rounds of a guess, guesses) of each level: 0.1, 0.6, 1.7 and 6 seconds on average. Half the rounds and twice the
+# (hash rounds of a guess, guesses) of each level: 0.1, 0.5, 1.7 and 6 seconds on average. Half the rounds and twice the
 # guesses cost the browser the same, and us half: making a challenge takes one guess (0.6 ms).
-LEVELS = [[2500, 800], [2500, 3000], [2500, 8000], [2500, 30000]]
+LEVELS = [[2500, 800], [2500, 2500], [2500, 8000], [2500, 30000]]
 # As many solved challenges in WINDOW: level 1, 2, 3, and no more. Many people may share an IPv4 address, so the price
 # rises long before anybody is refused: to shut an address for others takes two processors all the time. A provider
 # (IPv6 /32, IPv4 /16) is thousands of households, so it stops at level 1.
