@@ -74,7 +74,7 @@ def person(role: str, form) -> Staff:
 def walk(app, dossier: Dossier) -> list[tuple[str, Rule, str]]:
     """Every address of the site that these values fit, with each of its methods."""
     known = variables(dossier) | {"slug": "rent-subsidy", "form": "application", "token": "x", "filename": "site.css"}
-    known |= dict.fromkeys(("account", "passkey", "approval"), 999_999)
+    known |= dict.fromkeys(("account", "passkey", "approval", "system", "api_token"), 999_999)
     addresses = app.url_map.bind("localhost")
     return [
         (method, rule, addresses.build(rule.endpoint, {name: known[name] for name in rule.arguments}, method))
@@ -131,7 +131,7 @@ def test_all_else_is_as_open_to_staff_as_to_everybody(app, form, visitor, dossie
 
 
 def test_table_gives_the_pages_that_the_matrix_has(app):
-    of_blueprint = {"staff": "accounts", "account": "sign-in"}
+    of_blueprint = {"staff": "accounts", "account": "sign-in", "systems": "systems"}
     for endpoint, roles in MATRIX.items():
         right = of_blueprint.get(endpoint.partition(".")[0]) or guard.needed(app.view_functions[endpoint])
         assert right and set(rights.roles_with(right)) == roles, endpoint
