@@ -128,7 +128,9 @@ class Scope:
         joined = Audit.select(Audit, Staff, Dossier).join_from(
             Audit, Staff, JOIN.LEFT_OUTER, on=(Audit.staff == Staff.id), attr="actor"
         )
-        joined = joined.join_from(Audit, Dossier, JOIN.LEFT_OUTER, on=(Audit.dossier == Dossier.id), attr="about")
+        # SQLite may give the id of an erased dossier to another: what happened before that was made was not about it.
+        same = (Audit.dossier == Dossier.id) & (Audit.at >= Dossier.created_at)
+        joined = joined.join_from(Audit, Dossier, JOIN.LEFT_OUTER, on=same, attr="about")
         return joined if self.staff.may("audit") else joined.where(SQL("1 = 0"))
 
     def staff_accounts(self) -> "ModelSelect[Staff]":

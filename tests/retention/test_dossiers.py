@@ -4,6 +4,7 @@ import pytest
 
 from models import (
     MODELS,
+    Audit,
     Batch,
     Bulk,
     Contact,
@@ -159,3 +160,15 @@ def test_backlog_goes_in_small_transactions(app, form, clerk, monkeypatch):
             ("dossier", 3),
             ("dossier", 1),
         ]
+
+
+def test_audit_log_names_no_later_dossier_for_what_was_done_to_an_erased_one(app, form, clerk):
+    """SQLite gives ids again."""
+    first = over(Dossier.announce(form, "en", "first"), clerk, "withdrawn")
+    with later(366 * DAY):
+        worked(app)
+        second = Dossier.announce(form, "en", "second")
+        move(second, "withdrawn", clerk)
+        assert second.id == first.id
+        rows = Scope(account("admin@example.lu", "admin")).audit().where(Audit.dossier == first.id).order_by(Audit.id)
+        assert [getattr(row.about, "number", None) for row in rows] == [None, second.number]
