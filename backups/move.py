@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from peewee import Database, sort_models  # type: ignore[attr-defined]
+from peewee import AutoField, Database, sort_models  # type: ignore[attr-defined]
 from playhouse.migrations import Runner
 
 from backups import manifest, sqlite
@@ -41,7 +41,9 @@ def _fill(source: Any, target: Any) -> None:
     Runner(target, str(MIGRATIONS)).up()
     with _triggers_off(target):
         for model in sort_models(MODELS):
-            _copy(source, target, model._meta.table_name, [field.column_name for field in model._meta.sorted_fields])
+            meta = model._meta
+            columns = [field.column_name for field in meta.sorted_fields]
+            _copy(source, target, meta.table_name, columns, isinstance(meta.primary_key, AutoField))
 
 
 def _look_at_source(source: Database) -> Manifest:
@@ -72,8 +74,8 @@ def _triggers_off(target: Any) -> Iterator[None]:
         target.execute_sql(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
 
 
-def _copy(source: Any, target: Any, table: str, columns: list[str]) -> None:
-    """Copy one table, and let its ids go on after the last one."""
+def _copy(source: Any, target: Any, table: str, columns: list[str], counted: bool) -> None:
+    """Copy one table; if the database counts its ids, let them go on after the last one."""
     names = ", ".join(f'"{column}"' for column in columns)
     target.execute_sql(f'DELETE FROM "{table}"')  # noqa: S608  # a row that a migration has just written
     rows = source.execute_sql(f'SELECT {names} FROM "{table}"')  # noqa: S608
@@ -84,7 +86,7 @@ def _copy(source: Any, target: Any, table: str, columns: list[str]) -> None:
                     stream.write_row(row)
     except psycopg.Error as error:  # its further lines quote the row
         raise BackupError(f"{table}: {str(error).splitlines()[0]}") from None
-    if "id" in columns:
+    if counted:
         target.execute_sql(
             f"SELECT setval(pg_get_serial_sequence('\"{table}\"', 'id'), max(id)) FROM \"{table}\" HAVING max(id) > 0"  # noqa: S608
         )
