@@ -1,6 +1,7 @@
 """More of support/attacks.py: on numbers, the CAPTCHA, limits and what is stored."""
 
 import re
+import threading
 
 from blueprints.api import v1
 from blueprints.desk import helpdesk
@@ -9,7 +10,8 @@ from blueprints.public import contact_limits, push
 from models import Dossier, System, db
 from models.notifications import consent
 from models.security import captcha, captcha_price, captcha_waiting
-from support.attacks import MAIL, NUMBER, TOKEN, UNKNOWN, Act, World, attack
+from models.staff import passwords
+from support.attacks import MAIL, NUMBER, SECRET_WORD, TOKEN, UNKNOWN, Act, World, attack
 from support.push import HOSTS
 from support.push_stand_in import Device
 from support.registration import START, digits, proof
@@ -65,6 +67,15 @@ def helpdesk_in_a_loop(world: World) -> Act:
     page = desk.get("/desk/helpdesk")
     world.patch.setattr(helpdesk, "MAX_LOOK_UPS", 0)
     return lambda: desk.submit(page, "/helpdesk", 429, address=MAIL, reason="status")
+
+
+@attack("limit-reached", "hashes")
+def many_sign_in_at_once(world: World) -> Act:
+    staff, browser = world.staff(), world.browser()
+    page = browser.get("/sign-in")
+    world.patch.setattr(passwords, "_inside", threading.BoundedSemaphore(1))
+    passwords._inside.acquire()
+    return lambda: browser.submit(page, status=503, email=staff.email, password=SECRET_WORD)
 
 
 @attack("limit-reached", "push")
