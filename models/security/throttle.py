@@ -4,6 +4,8 @@ Every row is found by the hash of its name, so that no address and no IP is stor
 """
 
 import datetime as dt
+import hashlib
+import hmac
 import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, cast
@@ -77,14 +79,7 @@ class Counter(Base):
     @classmethod
     def rolling_all(cls, counted: Sequence[tuple[str, dt.timedelta]], at: dt.datetime | None = None) -> list[int]:
         """The count of each (name, window) in the window that ends now. Adds nothing; one statement."""
-        moment = at or now()
-        slices = [
-            [
-                _window(name, window / WINDOW_SLICES, moment - back * (window / WINDOW_SLICES))[0]
-                for back in range(WINDOW_SLICES + 1)
-            ]
-            for name, window in counted
-        ]
+        slices = [_slices(name, window / WINDOW_SLICES, at or now()) for name, window in counted]
         found = cls._counts([key for keys_ in slices for key in keys_])
         return [sum(found.get(key, 0) for key in keys_) for keys_ in slices]
 
@@ -189,6 +184,14 @@ def _window(name: str, window: dt.timedelta, at: dt.datetime) -> tuple[str, dt.d
     seconds = window.total_seconds()
     start = int(at.timestamp() // seconds)
     return hashed_name(f"{name}|{seconds}|{start}"), dt.datetime.fromtimestamp((start + 1) * seconds, dt.UTC)
+
+
+def _slices(name: str, slice_: dt.timedelta, at: dt.datetime) -> list[str]:
+    """The keys of the slices of a rolling window that ends at `at`. One derived key for all: a limit has 25."""
+    seconds, one = slice_.total_seconds(), keys.key("counter")
+    present = int(at.timestamp() // seconds)
+    names = (f"{name}|{seconds}|{present - back}" for back in range(WINDOW_SLICES + 1))
+    return [hmac.digest(one, each.encode(), hashlib.sha256).hex() for each in names]
 
 
 def hashed_name(name: str) -> str:
