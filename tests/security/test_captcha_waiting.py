@@ -126,3 +126,13 @@ def test_a_ticket_counts_once_and_for_its_own_form(app, visitor, clock):
     assert "already been used" in stranger.post(START, 422, data=data).errors["captcha"]
     clock.shift(HOUR)
     assert "has expired" in stranger.post(START, 422, data=data).errors["captcha"]
+
+
+def test_a_look_up_that_costs_a_captcha_waits_the_same_way(visitor, dossier, clock):
+    crowd(visitor, 3)
+    path = f"/t/{dossier.number}"
+    page = visitor.post(path, 422)
+    told = visitor.submit(page, path, 429, captcha_code=digits(page))
+    assert "Please wait until 11:00:30" in told.text and not told.soup.title.text.startswith("Error:")
+    clock.shift(dt.timedelta(seconds=30))
+    assert visitor.submit(told, path).url == path
