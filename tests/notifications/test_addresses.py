@@ -81,7 +81,7 @@ def test_change_is_taken_back_by_the_old_address(app, visitor, both):
     thief = link_of(app, "thief@example.lu")
     page = press(visitor, link(app, both), "keep")
     assert "go on coming here" in page.text
-    visitor.get(thief, status=404)
+    visitor.get(thief, status=410)
     assert not Contact.select().where(Contact.at("email", "thief@example.lu")).exists()
 
 

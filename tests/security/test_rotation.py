@@ -21,6 +21,7 @@ from models.security.throttle import Used
 from paths import ROOT
 from support.commands import run
 from support.push_stand_in import Device
+from support.raw_files import holding
 from support.sending import close, environment
 from support.site import SETTINGS, running, signed_in
 from support.visitor import Visitor
@@ -101,6 +102,12 @@ def test_nothing_is_lost_when_the_old_key_has_gone(either, lived, clerk, helpdes
     assert f"{old}  may be removed: nothing" in run(site, "keys", "status").stdout
     lives(site, lived, helpdesk)
     lives(restarted(site, ALONE), lived, helpdesk)
+
+
+def test_nothing_personal_stands_in_the_files_of_the_database(either, lived):
+    secrets = [MAIL[1], MOBILE[1], MOBILE[1][4:], ENDPOINT, HOOK, "Call her mother", "A sentence"]
+    secrets += [lived[name] for name in ("hook", "totp", "token")] + lived["links"]
+    assert holding(*secrets) == set() and holding(lived["number"]), "the search would notice"
 
 
 def test_old_key_without_rotation_is_missed_and_named(either, lived):
