@@ -18,6 +18,7 @@ from models.notifications import consent
 from models.notifications.contact import stopped_mark
 from models.security import keys, rotation
 from models.security.throttle import Used
+from models.systems.system import ApiToken
 from paths import ROOT
 from support.commands import run
 from support.push_stand_in import Device
@@ -81,7 +82,7 @@ def lives(site, lived: dict, helpdesk) -> None:
     device = Subscription(endpoint=ENDPOINT)
     assert device.contact_of(Dossier.get()) and Subscription.get().endpoint == ENDPOINT
     assert Used.until(stopped_mark(*BARRED)) and not Used.until(stopped_mark(*MOBILE))
-    assert System.find(lived["token"]).hook_url == HOOK and System.get().hook_secret == lived["hook"]
+    assert ApiToken.find(lived["token"]).system.hook_url == HOOK and System.get().hook_secret == lived["hook"]
     assert Totp.get().secret == lived["totp"] and pyotp.TOTP(Totp.get().secret)
     assert first_mail().written == {"subject": "News", "text": "A sentence"}
     Notification.record_bounce([lived["return"].upper()], "5.1.1")
