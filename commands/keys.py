@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 
 from models import now
 from models.security import keys, rotation
+from models.security.kept_keys import KeptKey
 from web.key_ring import NamedKey
 from web.state import state
 
@@ -24,11 +25,11 @@ def new() -> None:
 def status() -> None:
     """Tell what each key has encrypted, and which may be removed. Fails if something cannot be read with this ring."""
     with state().database.connection_context():
-        used = rotation.usage()
+        used, kept = rotation.usage(), {row.key_id for row in KeptKey.select(KeptKey.key_id)}
     for key, key_id in _ring():
         counts = used.pop(key_id, None)
         what = ", ".join(f"{count} {table}" for table, count in sorted(counts.items())) if counts else "nothing"
-        click.echo(f"{key.name:20} {key_id}  {_role(key_id, bool(counts))}: {what}")
+        click.echo(f"{key.name:20} {key_id}  {_role(key_id, not counts and key_id in kept)}: {what}")
     for key_id, counts in used.items():
         click.echo(
             f"{'not in the ring':20} {key_id}  {counts.total()} values cannot be read: add the key again", err=True
@@ -59,7 +60,7 @@ def _ring() -> list[tuple[NamedKey, str]]:
     return list(zip(current_app.config["KEY_RING"], keys.ids(), strict=True))
 
 
-def _role(key_id: str, used: bool) -> str:
+def _role(key_id: str, done: bool) -> str:
     if key_id == keys.newest_id():
         return "newest"
-    return "needed until `keys rotate` is done" if used else "may be removed"
+    return "may be removed" if done else "needed until `keys rotate` is done"
