@@ -41,7 +41,7 @@ class SystemForm(TokenForm):
 
     authority = SelectField(_l("Authority"), validators=[InputRequired(_l("Please choose the authority."))])
     hook_url = StringField(
-        _l("Where it wants to be told what happens, if it does"),
+        _l("Where it is told what happens (optional)"),
         filters=[strip],
         validators=[Length(max=300, message=_l("This address is too long."))],
     )
