@@ -28,7 +28,7 @@ START = "/desk"
 def ask_to_sign_in() -> Response:
     """Redirect to the sign-in page; remember what was asked for, or keep the form that was sent."""
     if request.method in ("GET", "HEAD"):
-        if request.headers.get("Sec-Fetch-Site") == "cross-site" and session.pop(ONCE, "") != request.path:
+        if _from_elsewhere() and session.pop(ONCE, "") != request.path:
             return _once_more()
         _remember(_here())
     elif sender := form_tokens.sender():
@@ -105,6 +105,16 @@ def _fill(response: Response, forms: list[KeptForm]) -> None:
         left += unplaced
     notice = render_template("accounts/_kept.html", left=[text for text in left if not text.isdecimal()])
     response.set_data(below_main(html, notice))
+
+
+def _from_elsewhere() -> bool:
+    """True if a link on another site may have led here, so that the session cookie was held back.
+
+    In Firefox the service worker asks then, and says no more than that.
+    """
+    told = request.headers
+    by_worker = told.get("Sec-Fetch-Dest") == "empty" and not htmx.headers()
+    return not g.session_over and (told.get("Sec-Fetch-Site") == "cross-site" or by_worker)
 
 
 def _once_more() -> Response:

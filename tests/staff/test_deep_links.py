@@ -77,8 +77,18 @@ def test_passkey_of_an_invitation_leads_there_at_once(app, office, form, page):
     assert where(send(new, welcome, "create", device.make(options(new, welcome, "create")))) == page
 
 
-def test_who_is_signed_in_already_is_not_asked_again_after_a_link_on_another_site(app, desk, page):
-    foreign = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+        {
+            "Sec-Fetch-Site": "same-origin",
+            "Sec-Fetch-Mode": "same-origin",
+            "Sec-Fetch-Dest": "empty",
+        },  # Firefox's worker
+    ],
+)
+def test_who_is_signed_in_already_is_not_asked_again_after_a_link_on_another_site(app, desk, page, foreign):
     cookie = desk.client.get_cookie("desk")
     desk.client.delete_cookie("desk")  # SameSite=Strict: not sent with such a link
     shown = desk.get(page, headers=foreign)
