@@ -27,6 +27,9 @@ WRITTEN = {
     ("GET", "captcha.picture"): {"used"},  # one rendering of each code: a program could average several
     # Every export is audited as soon as it is asked for, before the first row leaves.
     **{(method, name): {"audit"} for method in ("GET", "HEAD") for name in EXPORTS},
+    # So is who of the staff opened a dossier or the log itself.
+    **{("GET", name): {"audit"} for name in ("desk.show", "desk.audit")},
+    ("GET", "metrics.show"): {"security_count"},  # what this process has counted is added before it is told
 }
 
 
