@@ -28,8 +28,9 @@ WRITTEN = {
     # Every export is audited as soon as it is asked for, before the first row leaves.
     **{(method, name): {"audit"} for method in ("GET", "HEAD") for name in EXPORTS},
     # So is who of the staff opened a dossier or the log itself.
-    **{("GET", name): {"audit"} for name in ("desk.show", "desk.audit")},
-    ("GET", "metrics.show"): {"security_count"},  # what this process has counted is added before it is told
+    **{(method, name): {"audit"} for method in ("GET", "HEAD") for name in ("desk.show", "desk.audit")},
+    # What this process has counted is added before it is told.
+    **{(method, "metrics.show"): {"security_count"} for method in ("GET", "HEAD")},
 }
 
 
