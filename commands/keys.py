@@ -44,15 +44,17 @@ def rotate() -> None:
 
     Afterwards every older key may be removed from ETRACKING_KEYS.
     """
-    written = unreadable = 0
+    written = 0
     with state().database.connection_context():
         for piece in rotation.rotate():
-            written, unreadable = written + piece.written, unreadable + piece.unreadable
+            written += piece.written
             click.echo(f"\rkeys: {written} rows written anew", nl=False, err=True)
         left = sum(count.total() for key_id, count in rotation.usage().items() if key_id != keys.newest_id())
     click.echo("", err=True)
     if left:
-        raise click.ClickException(f"{left} values are left under older keys: see `keys status`, and call it again")
+        raise click.ClickException(
+            f"{left} values are left under older keys: call it again. What is left even then cannot be read"
+        )
     click.echo(f"keys: {written} rows written anew, all with {current_app.config['KEY_RING'][0].name}")
 
 

@@ -23,7 +23,6 @@ class Piece(NamedTuple):
 
     table: str
     written: int
-    unreadable: int
 
 
 def sealed_models() -> list[type[SealedModel]]:
@@ -70,7 +69,7 @@ def _through(model: type[SealedModel], pause: float) -> Iterator[Piece]:
         if not rows:
             return
         last = rows[-1]._pk  # type: ignore[attr-defined]
-        yield Piece(model._meta.table_name, done.count(True), done.count(False))
+        yield Piece(model._meta.table_name, done.count(True))
         time.sleep(pause * (time.monotonic() - started))
 
 
@@ -87,15 +86,23 @@ def _older(model: type[SealedModel], last: Any) -> list[SealedModel]:
 
 
 def _write_anew(row: SealedModel) -> bool:
-    """Encrypt and hash the values of `row` with the newest key. False if one of them cannot be read."""
+    """Encrypt and hash the values of `row` with the newest key. False if one of them cannot be read: it stays."""
     changes: dict[str, Any] = {}
-    readable = True
     for field in encrypted_fields(type(row)):
-        try:
+        with suppress(UnreadableError):
             changes[field.name] = row.sealed(field.name, getattr(row, field.name))
-        except UnreadableError:
-            readable = False
-    with suppress(IntegrityError), db.atomic():
-        key: Any = row._meta.primary_key
-        type(row).update(changes | (row.keyed_hashes() if readable else {})).where(key == row._pk).execute()  # type: ignore[attr-defined]
+    readable = len(changes) == len(encrypted_fields(type(row)))
+    hashes = row.keyed_hashes() if readable else {}
+    if not _put(row, changes | hashes):  # another row has the new hash already: this one is found by its old one
+        _put(row, changes)
     return readable
+
+
+def _put(row: SealedModel, changes: dict[str, Any]) -> bool:
+    """Write `changes` of `row`. False if it would be the same as another row."""
+    key: Any = row._meta.primary_key
+    with suppress(IntegrityError), db.atomic():
+        if changes:
+            type(row).update(changes).where(key == row._pk).execute()  # type: ignore[attr-defined]
+        return True
+    return False

@@ -118,6 +118,15 @@ def test_old_key_without_rotation_is_missed_and_named(either, lived):
     Visitor(site).get(f"/c/{lived['links'][0]}", 404)
 
 
+def test_value_that_somebody_has_changed_stops_no_rotation(either, lived):
+    """It stays as it is, evidence, and is told of; all others are written anew."""
+    db.execute_sql("UPDATE notification SET encrypted_written = encrypted_written || 'AAAA'")
+    site = restarted(either, BOTH)
+    told = run(site, "keys", "rotate")
+    assert told.exit_code == 1 and "1 values are left under older keys" in told.stderr
+    assert rotation.usage()[keys.ids()[1]] == {"notification": 1}
+
+
 def test_nobody_is_signed_out_and_no_open_form_is_lost(either, clerk, dossier):
     browser = signed_in(either, clerk)
     page = browser.get(f"/desk/dossiers/{dossier.number}")
