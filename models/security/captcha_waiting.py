@@ -48,14 +48,14 @@ def wait(key: str, of: Networks) -> dt.timedelta:
 
 def budget() -> int:
     """How many passes of an hour nobody has to wait for on account of others."""
-    week = [Counter.peek(_EVERYBODY, DAY, now() - back * DAY) for back in range(1, USUAL_DAYS + 1)]
+    week = Counter.peek_at(_EVERYBODY, DAY, [now() - back * DAY for back in range(1, USUAL_DAYS + 1)])
     return min(max(MIN_BUDGET, USUAL_TIMES * sum(week) // (USUAL_DAYS * 24)), MAX_BUDGET)
 
 
 def _take_place(of: Networks) -> dt.timedelta:
     """Count a pass and return its wait, in the caller's transaction, which NoPlaceError rolls back."""
-    counts = [Counter.hit_rolling(f"captcha place {name}", HOUR) for name in of]
-    everybody = Counter.hit_rolling(_EVERYBODY, HOUR)
+    names = [*(f"captcha place {name}" for name in of), _EVERYBODY]
+    *counts, everybody = Counter.hit_rolling_all([(name, HOUR) for name in names])
     Counter.hit(_EVERYBODY, DAY, keep=(USUAL_DAYS + 1) * DAY)
     own = max((count - free) * step for count, (free, step) in zip(counts, QUEUES, strict=True))
     first_of_provider = counts[-1] == 1
