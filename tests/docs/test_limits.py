@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -18,12 +17,13 @@ from models.notifications.allowance import DAY, HOUR, MINUTE, MONTH, Asker, Limi
 from models.security import captcha_price, lookups, throttle
 from models.security.lookups import FREE, KNOWN, PAID
 from models.security.throttle import Networks
+from paths import ROOT
 from support.commands import run
 from support.site import account, signed_in
 from support.sms_limits import MONDAY, TARIFF, mobile
 from support.visitor import values
 
-TABLE = Path(__file__).parents[2] / "docs/operating.md"
+TABLE = ROOT / "docs/operating.md"
 WINDOWS = {"a minute": MINUTE, "an hour": HOUR, "a day": DAY, "30 days": MONTH, "10 minutes": 10 * MINUTE, "a row": DAY}
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| (\d+) \| ([^|]+) \| [^|]+ \| `([\w/.]+)` \|$", re.MULTILINE)
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import logging
 import re
+import time
 
 import peewee
 import pytest
@@ -53,6 +54,22 @@ def test_events_of_all_processes_are_in_the_metrics_and_cost_one_write_in_ten_se
     SecurityCount.add({("webhook-refused", "signature"): 7})  # of another process
     after = counted(client)
     assert after["webhook-refused", "signature"] - before.get(("webhook-refused", "signature"), 0) == 207
+
+
+def test_first_request_after_ten_seconds_adds_what_was_counted(site, monkeypatch):
+    client = site.test_client()
+
+    def refused() -> int:
+        with db.connection_context():
+            return SecurityCount.totals()["webhook-refused", "signature"]
+
+    events.flush()  # what other tests have left
+    before = refused()
+    refused_webhook(client)
+    assert refused() == before
+    monkeypatch.setattr(events._pending, "due_at", 0)
+    assert client.get("/t").status_code == 200 and refused() == before + 1
+    assert time.monotonic() < events._pending.due_at <= time.monotonic() + events.FLUSH_SECONDS
 
 
 def test_database_that_cannot_be_written_loses_no_count_and_no_page(site, monkeypatch):
