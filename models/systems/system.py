@@ -31,12 +31,12 @@ class System(SealedModel):
 
     staff = ForeignKeyField(Staff, unique=True)
     name = CharField(max_length=60)
-    token_hash = CharField(max_length=64, unique=True)  # of its first token, for the release before ApiToken
+    token_hash = CharField(max_length=64, unique=True)  # of its first token; nothing reads it since ApiToken
     test = BooleanField(default=False)  # a sandbox: requests are checked and answered, but change and send nothing
     hook_url = EncryptedField("staff")  # it may hold a password, or a key in its path
     hook_secret = EncryptedField("staff")
     created_at = UTCDateTimeField()
-    used_at = UTCDateTimeField(null=True)  # written by the release before ApiToken
+    used_at = UTCDateTimeField(null=True)  # nothing reads it since ApiToken
     revoked_at = UTCDateTimeField(null=True)
     tokens: "ModelSelect[ApiToken]"  # peewee makes it; its stubs do not say so
 
@@ -130,27 +130,13 @@ class ApiToken(Base):
     @classmethod
     def find(cls, text: str) -> "ApiToken | None":
         """The token with this text, unless it or its system was revoked; it may have expired. Notes its use."""
-        token = cls._opening(text) or (cls._opening(text) if cls._adopt(text) else None)
-        if token and not token.expired and (token.used_at is None or now() - token.used_at > USE_NOTED_EVERY):
-            cls.update(used_at=now()).where(cls.id == token.id).execute()
-        return token
-
-    @classmethod
-    def _opening(cls, text: str) -> "ApiToken | None":
         joined = cls.select(cls, System, Staff, Authority).join_from(cls, System)
         joined = joined.join_from(System, Staff).join_from(Staff, Authority)
         good = cls.revoked_at.is_null() & System.revoked_at.is_null()
-        return joined.where((cls.token_hash == _hash(text)) & good).first()
-
-    @classmethod
-    def _adopt(cls, text: str) -> bool:
-        """Add the row of a system that the release before this one has added; True if there was one."""
-        system = System.get_or_none((System.token_hash == _hash(text)) & System.revoked_at.is_null())
-        if system is None:
-            return False
-        first = {"system": system, "name": FIRST, "token_hash": system.token_hash, "created_at": system.created_at}
-        cls.insert(first).on_conflict_ignore().execute()
-        return True
+        token = joined.where((cls.token_hash == _hash(text)) & good).first()
+        if token and not token.expired and (token.used_at is None or now() - token.used_at > USE_NOTED_EVERY):
+            cls.update(used_at=now()).where(cls.id == token.id).execute()
+        return token
 
     @property
     def expired(self) -> bool:
@@ -172,8 +158,6 @@ class ApiToken(Base):
         with db.atomic():
             Audit.record(by, "token revoked", system=self.system_id, token=self.id)
             ApiToken.update(revoked_at=now()).where((ApiToken.id == self.id) & ApiToken.revoked_at.is_null()).execute()
-            first = (System.id == self.system_id) & (System.token_hash == self.token_hash)
-            System.update(token_hash=f"revoked {self.id}").where(first).execute()
 
     @classmethod
     def ending(cls, within: dt.timedelta) -> list[int]:

@@ -76,18 +76,6 @@ def test_use_is_noted_every_few_minutes_and_not_of_a_token_that_is_over(either, 
     assert ApiToken.get().used_at < now() - dt.timedelta(minutes=50)
 
 
-def test_system_that_the_release_before_has_added_goes_on_and_can_be_revoked(either, form):
-    keys = System.add(form.procedure.authority, "registry")[1]
-    ApiToken.delete().execute()  # that release knows no such table
-    api = Api(either, keys.token)
-    api.get(LIST)
-    token = ApiToken.get()
-    assert (token.name, token.expires_at) == ("first", None)
-    token.revoke()
-    api.get(LIST, 401)
-    assert ApiToken.select().count() == 1 and System.get().token_hash == f"revoked {token.id}"
-
-
 def test_administrator_adds_a_system_and_sees_its_token_once(app, office, form):
     page = office.get("/desk/systems")
     authority = form.procedure.authority.slug
