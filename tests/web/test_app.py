@@ -35,6 +35,7 @@ ODD = [
 ]
 OPEN_TO_ALL = (
     "status.look_up",
+    "status.pay",
     "status.report_posted",
     "status.correct_address",
     "push.tell",
@@ -97,8 +98,15 @@ def test_policy_allows_nothing_inline_and_nothing_from_elsewhere():
 
 
 def test_look_at_home_and_catalogue_sets_no_cookie(visitor, dossier):
-    for address in ("/", "/procedures", "/procedures/rent-subsidy", "/t", f"/t/{dossier.number}", "/help", "/privacy"):
+    for address in ("/", "/procedures", "/procedures/rent-subsidy", "/t", "/help", "/privacy"):
         assert "Set-Cookie" not in visitor.open(address).headers, address
+
+
+def test_look_at_a_dossier_sets_the_cookie_of_numbers_that_were_found_and_no_other(visitor, dossier):
+    cookies = visitor.open(f"/t/{dossier.number}").headers.getlist("Set-Cookie")
+    assert [cookie.partition("=")[0].removeprefix("__Host-") for cookie in cookies] == ["found"]
+    assert dossier.number not in cookies[0]
+    assert "Set-Cookie" not in visitor.open(f"/t/{dossier.number}").headers, "it is known already"
 
 
 def test_desk_is_closed_and_all_else_is_open_on_purpose(app, visitor, dossier):
