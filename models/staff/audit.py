@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from peewee import CharField, IntegerField, JSONField
@@ -14,6 +15,7 @@ from models.staff.staff import Staff
 
 ADVISORY_LOCK = 0x61756469  # PostgreSQL: appends wait for each other, so that the chain does not fork
 FIRST_SEAL = "0" * 64  # stands before the first row
+PIECE = 2000  # rows that verify() reads at a time
 # Acts that are security events too: kind and detail. That of a sign-in is what it was by.
 AS_EVENTS = {
     "signed in": ("signed-in", ""),
@@ -99,9 +101,17 @@ class Audit(Base):
         was not rewritten from the beginning: for that, keep a seal elsewhere and ask has_seal(). What was exported and
         cut off (audit_export.py) is known by the seal of its last row.
         """
-        good, cut, recorded = None, AuditCut.latest(), False
+        cut = AuditCut.latest()
+        bad, good = cls._verify_after(cut)
+        if bad and AuditCut.latest() != cut:  # it was cut off while it was read
+            return cls.verify()
+        return bad, good
+
+    @classmethod
+    def _verify_after(cls, cut: AuditCut | None) -> tuple[int | None, "Audit | None"]:
+        good, recorded = None, False
         before, seal = (cut.last_id, cut.seal) if cut else (0, FIRST_SEAL)
-        rows = iter(cls.select().where(cls.id > before).order_by(cls.id).iterator())
+        rows = cls._after(before)
         while True:
             expected = good.id + 1 if good else before + 1
             try:
@@ -114,6 +124,19 @@ class Audit(Base):
             except (ValueError, TypeError, AttributeError):  # a value that does not parse was not written by us
                 return expected, good
             good = row
+
+    @classmethod
+    def _after(cls, last: int) -> "Iterator[Audit]":
+        """The rows after the one with this id, PIECE at a time.
+
+        All rows of some years do not fit in memory, and reading them at once would keep the WAL from being cut.
+        """
+        more = True
+        while more:
+            more = False
+            for row in cls.select().where(cls.id > last).order_by(cls.id).limit(PIECE).iterator():
+                more, last = True, row.id
+                yield row
 
     def records(self, cut: AuditCut) -> bool:
         """True if this row says that the log was cut there: a cut without it is a part that somebody took away."""

@@ -5,9 +5,10 @@ import threading
 
 import pytest
 from peewee import SQL, DatabaseError
+from playhouse.test_utils import count_queries
 
 from models import Audit, Contact, Note, Staff, db
-from models.staff import accounts, credentials
+from models.staff import accounts, audit, credentials
 from support.audit import open_to_changes
 from support.desk_pages import move
 from support.site import PASSWORD, account, signed_in
@@ -136,6 +137,16 @@ def test_change_is_found_on_both_databases_and_the_command_names_its_row(either,
     db.execute_sql("DELETE FROM audit WHERE id = 7")
     refused = verify(either)
     assert refused.exit_code == 1 and "audit: row 7 was changed, removed or put in" in refused.stderr
+
+
+def test_log_of_years_is_checked_piece_by_piece(either, monkeypatch):
+    """All of it would not fit in the memory of the worker, which checks it every day."""
+    monkeypatch.setattr(audit, "PIECE", 2)
+    for dossier in range(5):
+        Audit.record(None, "note", dossier)
+    with count_queries() as asked:
+        assert Audit.verify()[0] is None
+    assert sum('FROM "audit" AS' in record.msg[0] for record in asked.get_queries()) == 4  # the last finds nothing
 
 
 def test_rows_cut_off_at_the_end_show_by_a_seal_that_was_kept_elsewhere(either, clerk):
