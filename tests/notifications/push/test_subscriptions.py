@@ -40,6 +40,7 @@ def test_device_reads_all_that_is_kept_of_it_and_no_other_device_does(site, citi
 
 
 def test_answer_is_a_page_of_its_own_without_htmx(citizen, push_service, dossier):
+    citizen.get(f"/t/{dossier.number}")  # sets the cookie of numbers that were found
     data = push_service.device().gives | {"action": "tell"}
     page = citizen.post(f"/t/{dossier.number}/push", data=data)
     assert page.title == "News on this device" and page.response.headers["Cache-Control"] == "no-store"
