@@ -104,7 +104,7 @@ def test_straight_road_from_the_number_to_the_end(story):
             "closed",
             {},
             ("This dossier was closed on 4 June 2026.", "Nothing more is expected.", "Originals sent back", NOBODY),
-            "If originals are sent back to you later, you hear of it.",
+            "If originals are sent back to you within 30 days, you hear of it; then this address is erased.",
         ),
         (
             "2026-06-05",

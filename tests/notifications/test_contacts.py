@@ -126,10 +126,25 @@ def test_choice_without_the_token_of_the_page_is_refused(app, visitor, both):
 def forged(token: str) -> list[str]:
     """What somebody may try who has one link and wants another."""
     raw = base64.b32decode(token.upper())
-    other = (int.from_bytes(raw[:4], "big") + 1).to_bytes(4, "big")
-    changed = [other + raw[4:], raw[:4] + bytes(11), raw[:-1] + bytes([raw[-1] ^ 1]), raw[:4], raw + b"\0", raw[:10]]
+    changed = [raw[:4] + bytes(11), raw[:-1] + bytes([raw[-1] ^ 1]), raw[:4], raw + b"\0", raw[:10]]
     texts = [base64.b32encode(each).decode().lower() for each in changed]
     return [*texts, token[:-1], token + "a" * 8, token + "=" * 8, "a", "7" * 24, "a" * 5000, "é" * 24, "%00", "..", "1"]
+
+
+def of_another(token: str, step: int) -> str:
+    """The token with the id of another contact."""
+    raw = base64.b32decode(token.upper())
+    other = int.from_bytes(raw[:4], "big") + step
+    return base64.b32encode(other.to_bytes(4, "big") + raw[4:]).decode().lower()
+
+
+def test_link_with_the_id_of_another_contact_opens_nothing_and_tells_not_whether_there_is_one(app, visitor, both):
+    token = link(app, both).removeprefix("/c/")
+    for step in (1, 1000):
+        answer = visitor.open(f"/c/{of_another(token, step)}")
+        assert (Contact.get_or_none(Contact.id == both.contacts[0].id + step) is not None) == (step == 1)
+        assert answer.status_code == 410 and "example" not in answer.text and both.number not in answer.text
+        assert "Nothing is kept about this address any more" in answer.text
 
 
 def test_forged_links_open_nothing(app, visitor, both):
