@@ -57,7 +57,7 @@ def front(folder, web):
 @pytest.fixture(scope="session")
 def number(web):
     """The number of a dossier of the site behind nginx."""
-    running(web.environment["ETRACKING_DATABASE_URL"])
+    running(web.environment["ETRACKING_DATABASE_URL"], SECRET_KEY=SECRET)
     with db.connection_context():
         form = Form.select().join(Procedure).where(Procedure.slug == "rent-subsidy", Form.slug == "application").get()
         number = Dossier.announce(form, "en", "key-behind-nginx").number
