@@ -1,7 +1,7 @@
 """The columns in clear go, after what the release before has written there meanwhile was encrypted, too.
 
 All of it is one transaction. What stood in these columns is then gone from the file: SQLite overwrites what is deleted
-(secure_delete) and empties its WAL; PostgreSQL writes the tables anew.
+(secure_delete), but not the copy of a row that it has moved to another page: so both databases write the tables anew.
 """
 
 from migrations import frozen_ring
@@ -40,4 +40,5 @@ def clean(db):
         for table in frozen_ring.TABLES:
             db.execute_sql(f'VACUUM FULL "{table}"')
     else:
+        db.execute_sql('VACUUM')
         db.execute_sql('PRAGMA wal_checkpoint(TRUNCATE)').fetchall()

@@ -117,6 +117,16 @@ def test_all_that_stood_in_clear_is_read_as_before_and_is_in_no_file(before):
     is_all_there()
 
 
+def test_no_copy_is_left_in_the_gaps_of_pages_that_were_split(before):
+    """SQLite overwrites what it deletes, but leaves rows where they stood when it moves them to another page."""
+    notes = [f"Canary {place} {'x' * (place * 7 % 90)}" for place in range(600)]
+    for note in notes:
+        insert("note", by_id=1, at=THEN, text=note, dossier_id=1)
+    run(before, "db", "upgrade")
+    db.connect(reuse_if_open=True)
+    assert holding(*notes, *(f"canary.{place}@example.org" for place in range(3, MANY))) == set()
+
+
 def test_links_of_before_are_known_after_their_contact_was_erased(before):
     run(before, "db", "upgrade")
     db.connect(reuse_if_open=True)
