@@ -18,6 +18,7 @@ from models.catalogue.procedure import LOCALES
 from models.databases import is_away
 from models.dossiers.number import parse, several
 from models.security import events, keys
+from models.security.encrypted import UnreadableError
 from models.security.throttle import visitor_key
 from web import (
     access_log,
@@ -81,6 +82,7 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     security_headers.init_app(app, PLAIN_HTTP, PROGRAMS)
     page_cache.init_app(app, revision.current, today)
     errors.init_app(app, error_words.text, refusals.note)
+    app.register_error_handler(UnreadableError, refusals.unreadable)
     senders.init_app(app)
     csrf.init_app(app)
     blueprints.register(app, csrf)

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError, generate_csrf
-from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable
 
 from web import htmx
 from web.database import AwayError
@@ -12,6 +12,10 @@ from web.error_log import log_error
 from web.state import ErrorAnswer, ErrorNote, ErrorText, HelpPage, state
 
 SECRETS = {"password", "again", "code", "credential"}  # fields that no page repeats
+
+
+class UnreadablePartError(ServiceUnavailable):
+    """What a page cannot do without cannot be decrypted."""
 
 
 def init_app(app: Flask, text: ErrorText, note: ErrorNote) -> None:

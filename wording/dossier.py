@@ -47,8 +47,8 @@ def note(dossier: Dossier) -> event_words.Line | None:
     After a hand-over the note of the former authority no longer counts, unless it says what is still missing.
     """
     first = ENTERING if dossier.status == "incomplete" else (*ENTERING, "transferred")
-    noted = [event for event in dossier.history.since(*first) if event.note]
-    return event_words.lines(noted)[-1] if noted else None
+    noted = [line for line in event_words.lines(dossier.history.since(*first)) if line.note]
+    return noted[-1] if noted else None
 
 
 def waited(procedure: Procedure) -> str:

@@ -6,7 +6,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from web.database import AwayError
-from web.errors import said
+from web.errors import UnreadablePartError, said
 
 
 def text(error: HTTPException) -> dict[str, str]:
@@ -17,6 +17,11 @@ def text(error: HTTPException) -> dict[str, str]:
         return _texts()[429] | {"next": _wait(error)}
     if isinstance(error, AwayError):
         return _away(error)
+    if isinstance(error, UnreadablePartError):
+        return _texts()[500] | {
+            "title": _("This page cannot be shown right now"),
+            "what": _("Something that belongs on it cannot be read. Those who run this site have been told."),
+        }
     code = error.code or 500
     if code == 404 and said(error):
         return _texts()[404] | {"what": said(error)}

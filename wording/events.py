@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from flask_babel import gettext as _
 
 from models import Authority, Event
 from models.dossiers.kinds import ENVELOPES
+from models.security.encrypted import UnreadableError
 from web.languages import current
 from wording.deadlines import day
 from wording.kinds import title
@@ -25,7 +27,14 @@ class Line(NamedTuple):
 
 def lines(history: list[Event]) -> list[Line]:
     """The history, oldest first, in words."""
-    return [Line(title(event.kind), event.at, text(event), event.note, event.missing(current())) for event in history]
+    return [Line(title(event.kind), event.at, text(event), note(event), event.missing(current())) for event in history]
+
+
+def note(event: Event) -> str:
+    """The note of an event, or that it cannot be decrypted; "" if there is none."""
+    with suppress(UnreadableError):
+        return str(event.note)
+    return _("This text cannot be read at the moment.")
 
 
 def text(event: Event) -> str:
@@ -34,7 +43,9 @@ def text(event: Event) -> str:
         return _("Arrived by post on %(day)s.", day=day(event.arrived_on))
     if event.kind == "incomplete" and event.until:
         return _("To arrive by %(day)s.", day=day(event.until))
-    return SPECIAL[event.kind](event) if event.kind in SPECIAL else ""
+    with suppress(UnreadableError):  # the title says the rest
+        return SPECIAL[event.kind](event) if event.kind in SPECIAL else ""
+    return ""
 
 
 def date(event: Event, name: str) -> str:

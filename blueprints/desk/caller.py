@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flask import g
+from flask_babel import gettext as _
 
 from blueprints.desk.helpdesk_forms import ContactForm
 from models import Contact, Dossier, Notification
@@ -44,12 +45,18 @@ class SentCard(NamedTuple):
     @property
     def subject(self) -> str:
         """The subject it was last sent with; an SMS has none."""
-        return (self.notification.written or {}).get("subject", "")
+        return self._written.get("subject", "")
 
     @property
     def text(self) -> str:
         """What it said, without the link that is for its reader alone; empty before the first attempt."""
-        return (self.notification.written or {}).get("text", "")
+        return self._written.get("text", "")
+
+    @property
+    def _written(self) -> dict[str, str]:
+        if not self.notification.readable:
+            return {"text": _("This text cannot be read at the moment.")}
+        return self.notification.written or {}
 
     @property
     def why(self) -> str:

@@ -135,7 +135,7 @@ def _clock(dossier: Dossier) -> list[deadline_words.Due]:
 def _history_rows(record: History) -> list[Told]:
     """The history with the details for staff. Queries accounts and authorities only if an event names some."""
     events = record.rows
-    moved = {event.details.get("from") for event in events if event.kind == "transferred"}
+    moved = {event.shown.get("from") for event in events if event.kind == "transferred"}
     former = Authority.select().where(Authority.slug.in_(moved)) if moved else ()
     names = {authority.slug: in_language(authority.name) for authority in former}
     acting = {event.by_id for event in events} - {None}
@@ -146,7 +146,7 @@ def _history_rows(record: History) -> list[Told]:
             line,
             event.id in record.undone,
             emails.get(event.by_id, ""),
-            names.get(event.details.get("from"), ""),
+            names.get(event.shown.get("from", ""), ""),
         )
         for event, line in zip(events, event_words.lines(events), strict=True)
     ]

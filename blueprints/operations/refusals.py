@@ -1,10 +1,23 @@
 """Which refusals of a request are security events. What a view refuses by a rule of its own, it records itself."""
 
-from flask import request
+from flask import Response, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import Forbidden, HTTPException, MethodNotAllowed, RequestEntityTooLarge, SecurityError
+from werkzeug.exceptions import (
+    Forbidden,
+    HTTPException,
+    MethodNotAllowed,
+    RequestEntityTooLarge,
+    SecurityError,
+)
 
 from models.security import events
+from models.security.encrypted import UnreadableError
+from web import errors
+
+
+def unreadable(_error: UnreadableError) -> Response:
+    """Answer with a page that says so: an operator can mend it, by putting the key back."""
+    return errors.show(errors.UnreadablePartError())
 
 
 def note(error: HTTPException) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from peewee import (
@@ -18,7 +19,7 @@ from models.base import UTCDateTimeField, db
 from models.deadlines.workdays import working_day
 from models.dossiers.batch import Batch
 from models.dossiers.kinds import ENDS, FINAL
-from models.security.encrypted import EncryptedField, RowKey, SealedModel
+from models.security.encrypted import EncryptedField, RowKey, SealedModel, UnreadableError
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
@@ -78,14 +79,21 @@ class Event(SealedModel):
             why = {"reason": self.details["reason"]} if "reason" in self.details else {}
             Audit.record(self.by, self.kind, self.dossier_id, event=self.id, **why)
 
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The details, to be read by people: nothing if they cannot be decrypted. What is decided goes by `details`."""
+        with suppress(UnreadableError):
+            return dict(self.details)
+        return {}
+
     def missing(self, language: str) -> list[str]:
         """The documents that were asked for: as the catalogue names them in `language`, or as a clerk wrote them."""
-        return [item if isinstance(item, str) else item[language] for item in self.details.get("missing", [])]
+        return [item if isinstance(item, str) else item[language] for item in self.shown.get("missing", [])]
 
     @property
     def until_set(self) -> dt.date | None:
         """Of "incomplete": the day by which the documents should come, as the clerk set it."""
-        until = self.details.get("until")
+        until = self.shown.get("until")
         return dt.date.fromisoformat(until) if until else None
 
     @property

@@ -186,8 +186,10 @@ class Contact(SealedModel):
 
     @property
     def masked(self) -> str:
-        """Its address as others may see it."""
-        return masked(self.channel, self.address)
+        """Its address as others may see it; of one that cannot be decrypted, nothing."""
+        with suppress(UnreadableError):
+            return masked(self.channel, self.address)
+        return "…"
 
     @classmethod
     def confirm_by_paper(cls, dossier_id: int, at: dt.datetime) -> None:
