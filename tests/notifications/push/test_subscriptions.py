@@ -122,6 +122,7 @@ def test_visitor_who_asks_too_often_is_refused(citizen, push_service, dossier, m
         "https://fcm.googleapis.com@evil.example/x",
         "https://evil.example@fcm.googleapis.com/x",
         "https://user:pw@fcm.googleapis.com/x",
+        "https://evil.example@eu.push.services.mozilla.com/x",
         "https://evil.example\\@fcm.googleapis.com/x",
         "https://evil.example/@fcm.googleapis.com/x\\",
         "https://evil.example#@fcm.googleapis.com/x",
