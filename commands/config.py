@@ -76,6 +76,7 @@ def _summary(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "helpdesk", ", ".join(filter(None, (config["HELPDESK_PHONE"], config["HELPDESK_EMAIL"]))) or "none"
     yield "metrics", _on(config["METRICS_TOKEN"])
     yield "backups", _backups(config)
+    yield "audit digest", _on(config["AUDIT_DIGEST_EMAIL"] or config["AUDIT_DIGEST_URL"])
     yield "controller", config["CONTROLLER_NAME"] or "not named"
 
 

@@ -51,6 +51,7 @@ def test_right_settings_are_told_in_short_and_no_secret(type_in):
         "helpdesk       +352 247 00000, helpdesk@example.lu",
         "metrics        on",
         "backups        off",
+        "audit digest   off",
     ):
         assert f"{line}\n" in said
     assert [secret for secret in SECRETS if secret in said] == []
