@@ -69,6 +69,7 @@ def _admit(number: str, of_seal: bool, paid: bool) -> None:
     g.asker = _asker(paid, of_seal)
     g.share, wait = lookups.admit(g.asker, blocked)
     if wait:
+        events.record("limit-reached", blocked.reached(g.asker.limits(g.asker.shares[-1])))
         payable = not paid and not blocked.wait(g.asker.limits(lookups.PAID))
         raise BlockedError(number, wait, payable)
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from models.base import db
-from models.security import events, keys
+from models.security import keys
 from models.security.throttle import Counter, Networks
 
 HOUR, MINUTE = dt.timedelta(hours=1), dt.timedelta(minutes=1)
@@ -80,6 +80,11 @@ class BlockedClients:
             self._until.pop(name, None)  # another thread may have been quicker
         self._until[client] = moment + window.total_seconds()
 
+    def reached(self, limits: Sequence[Limit]) -> str:
+        """The name of the narrowest of these limits that keeps a client waiting, for the security event."""
+        *narrow, everybody = limits
+        return next((each.name for each in narrow if self._seconds(each.client, each.window)), everybody.name)
+
     def wait(self, limits: Sequence[Limit]) -> int:
         """For how many seconds these limits keep a client waiting; 0 if they do not."""
         *_narrow, provider, everybody = limits
@@ -112,8 +117,6 @@ def count_miss(asker: Asker, share: str, blocked: BlockedClients) -> None:
     for limit, count in counts:
         if limit.maximum is not None and count >= limit.maximum:
             blocked.block(limit.client, limit.window)
-            if count == limit.maximum:
-                events.record("limit-reached", limit.name)
     everybody, count = counts[-1]
     if count >= PER_MINUTE[share] * OPEN_PART:
         blocked.block(_open_part(everybody), everybody.window)

@@ -9,7 +9,7 @@ from blueprints.public import captcha as pages
 from blueprints.public import contact_limits, push
 from models import Dossier, System, db
 from models.notifications import consent
-from models.security import captcha, captcha_price, captcha_waiting
+from models.security import captcha, captcha_price, captcha_waiting, lookups
 from models.staff import passwords
 from support.attacks import MAIL, NUMBER, SECRET_WORD, TOKEN, UNKNOWN, Act, World, attack
 from support.push import HOSTS
@@ -51,6 +51,15 @@ def typed(world: World, detail: str) -> Act:
     }
     data = {"captcha_token": page.soup.select_one("[name=captcha_token]")["value"]} | answers[detail]
     return lambda: browser.open(START, "POST", data=values(page.form(START)) | data)
+
+
+@attack("limit-reached", "lookups-visitor", "lookups-network", "lookups-everybody")
+def guessed_on(world: World, detail: str) -> Act:
+    limit = {"visitor": "PER_VISITOR", "network": "PER_NETWORK"}.get(detail.removeprefix("lookups-"))
+    world.patch.setattr(lookups, limit, 1) if limit else world.patch.setitem(lookups.PER_MINUTE, lookups.FREE, 1)
+    world.browser().get(UNKNOWN, 404)
+    world.browser().get(UNKNOWN, 429)
+    return lambda: world.browser().get(UNKNOWN, 429)
 
 
 @attack("limit-reached", "api")
