@@ -8,6 +8,7 @@ import pytest
 
 from models import Contact, Dossier, Event, Notification, db, now
 from models.notifications.timetable import MAX_REPEATS
+from models.security import signed_links
 from senders import inbox
 from support.crasher import Crasher
 from support.sending import make_dossier
@@ -47,6 +48,14 @@ def backlog(rows: int) -> None:
             fill(min(rows, BATCH), common)
 
 
+def contact(dossier: int) -> dict:
+    """The values of a contact that has confirmed its address."""
+    row = Contact(dossier=dossier, channel="email", language="en", address_hash="", created_at=now())
+    encrypted = {"address": "a@example.org", "link": signed_links.new_link()}
+    sealed = {name: row.sealed(name, value) for name, value in encrypted.items()}
+    return row.__data__ | sealed | {"confirmed_at": now()}
+
+
 def fill(rows: int, common: dict) -> None:
     at = now()
     with db.atomic():
@@ -55,20 +64,7 @@ def fill(rows: int, common: dict) -> None:
             [{"number": key, "key": key, "created_at": at, "changed_at": at} | common for key in keys]
         ).execute()
         dossiers = [row for (row,) in Dossier.select(Dossier.id).where(Dossier.number.in_(keys)).tuples()]
-        Contact.insert_many(
-            [
-                {
-                    "dossier": key,
-                    "channel": "email",
-                    "address": "a@example.org",
-                    "address_hash": "",
-                    "language": "en",
-                    "created_at": at,
-                    "confirmed_at": at,
-                }
-                for key in dossiers
-            ]
-        ).execute()
+        Contact.insert_many([contact(key) for key in dossiers]).execute()
         Event.insert_many(
             [{"dossier": key, "kind": "decided", "at": at, "to_status": "decided"} for key in dossiers]
         ).execute()
