@@ -10,7 +10,7 @@ from flask import current_app
 
 from backups.aside import put_aside
 from models import MODELS, Notification, db, now, retention
-from models.sweep import clear_bytes
+from models.sweep import clear_bytes, write_anew
 from senders import inbox
 from web.state import state
 
@@ -29,6 +29,7 @@ class Erasing:
         self._steps: Iterator[tuple[str, int]] | None = None
         self._counts: Counter[str] = Counter()
         self._begin_at = self._clear_at = 0.0
+        self._anew = False  # the file is to be rebuilt, too: once an hour
 
     def step(self) -> float | None:
         """Do one piece; return the seconds until the next one, or None if there is nothing to do."""
@@ -37,7 +38,7 @@ class Erasing:
         if self._steps is not None:
             return self._erase_next(self._steps)
         if time.monotonic() >= self._clear_at:
-            done = clear()
+            done, self._anew = clear(self._anew), False
             self._clear_at = time.monotonic() + (BYTES_EVERY if done else AGAIN)
         return None
 
@@ -53,7 +54,7 @@ class Erasing:
             self._counts[found[0]] += found[1]
         else:
             tell(self._counts)
-            self._steps, self._counts, self._clear_at = None, Counter(), 0.0
+            self._steps, self._counts, self._clear_at, self._anew = None, Counter(), 0.0, True
         return pause(begun)
 
 
@@ -80,9 +81,11 @@ def _is_there(reference: str, at: dt.datetime) -> bool:
     return Notification.select().where((Notification.id == int(key)) & (Notification.created_at <= at)).exists()
 
 
-def clear() -> bool:
-    """Clear the bytes of what was erased. False if somebody was in the way."""
+def clear(anew: bool = False) -> bool:
+    """Clear the bytes of what was erased, with `anew` also where pages were split. False if somebody was in the way."""
     with db.connection_context():
+        if anew:
+            write_anew()
         return clear_bytes(MODELS)
 
 

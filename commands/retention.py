@@ -46,8 +46,9 @@ def list_() -> None:
 
 
 def _cleared() -> bool:
-    until = time.monotonic() + PATIENCE
-    while not erasing.clear():
+    until, anew = time.monotonic() + PATIENCE, True
+    while not erasing.clear(anew):
+        anew = False
         if time.monotonic() > until:
             return False
         time.sleep(1.0)

@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from contextlib import suppress
 
 from peewee import CharField, OperationalError
 
 from models.base import Base, UTCDateTimeField, db, now
 
 RULES = "rules"  # all that was due was erased
+MAX_REBUILT = 64 * 2**20  # bytes, of which VACUUM takes about a second
 BYTES = "bytes"  # what was erased is gone from the files of the database, too
 
 
@@ -44,6 +46,20 @@ def clear_bytes(models: Iterable[type[Base]]) -> bool:
     if done:
         Sweep.record(BYTES)
     return done
+
+
+def write_anew() -> None:
+    """Rebuild the file of SQLite: where it splits a page, it leaves copies of the rows that it moves, erased ones too.
+
+    Not a large one, for nobody can write meanwhile; docs/operating.md says what remains. Nor while somebody writes, or
+    without room for it: the next hour does it.
+    """
+    if db.for_update:
+        return
+    pages, size = (db.execute_sql(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    if pages * size <= MAX_REBUILT:
+        with suppress(OperationalError):
+            db.execute_sql("VACUUM")
 
 
 def _cut_log() -> bool:

@@ -142,6 +142,28 @@ def test_pages_that_move_leave_nothing_behind(app, form, tmp_path):
     assert holding(tmp_path, CANARY) == []
 
 
+def test_pages_that_were_split_leave_nothing_behind(app, form, tmp_path):
+    """SQLite does not overwrite a row where it stood before it was moved to another page; the file is rebuilt for that."""
+    dossier = Dossier.announce(form, "en", "many")
+    same = {"dossier": dossier, "channel": "email", "language": "en", "created_at": dossier.created_at}
+    named = [f"{CANARY}.{n:04}." for n in range(900)]
+    short = [same | {"address": Sealed(name), "address_hash": name[::-1]} for name in named]
+    for begin in range(0, 900, 300):
+        Contact.insert_many(short[begin : begin + 300]).execute()
+    first = Contact.select().order_by(Contact.id).get().id
+    for n in range(900):
+        place = n * 337 % 900  # in no order
+        longer = Sealed(named[place] + "x" * (place * 7 % 180))
+        Contact.update(address=longer).where(Contact.id == first + place).execute()
+    Contact.delete().where(Contact.id.in_([first + n for n in range(900) if (first + n) % 4])).execute()
+    gone = [name for n, name in enumerate(named) if (first + n) % 4]
+    clear_bytes(MODELS)
+    assert holding(tmp_path, *gone), "what is tried here would not happen"
+    assert run(app, "retention", "run").exit_code == 0
+    assert holding(tmp_path, *gone) == [] and holding(tmp_path, CANARY)
+    db.connect(reuse_if_open=True)
+
+
 def test_nothing_comes_back_with_a_restore(sqlite_url, form_of, tmp_path, caplog):
     folder, key = tmp_path / "backups", key_file(tmp_path)
     app = running(sqlite_url, **settings(folder))
