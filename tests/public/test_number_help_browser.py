@@ -212,7 +212,8 @@ def test_with_the_keyboard_alone(page, dossier):
 
 
 def test_help_comes_when_the_field_is_first_used_and_catches_up_with_what_was_typed(browser, site):
-    with opened(browser, site.url, service_workers="block") as page:  # which has never fetched it, nor has a worker
+    # Which has never fetched it, nor has a worker that did.
+    with opened(browser, site.url, "Service Worker registration blocked", service_workers="block") as page:
         held = []
         page.route("**/number*.js", lambda route: held.append(route))
         page.goto("/t")
