@@ -28,7 +28,7 @@ def status() -> None:
         used, kept = rotation.usage(), {row.key_id for row in KeptKey.select(KeptKey.key_id)}
     for key, key_id in _ring():
         counts = used.pop(key_id, None)
-        what = ", ".join(f"{count} {table}" for table, count in sorted(counts.items())) if counts else "nothing"
+        what = ", ".join(f"{count} {table}" for table, count in sorted(counts.items())) if counts else "used by nothing"
         click.echo(f"{key.name:20} {key_id}  {_role(key_id, not counts and key_id in kept)}: {what}")
     for key_id, counts in used.items():
         click.echo(

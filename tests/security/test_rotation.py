@@ -100,7 +100,7 @@ def test_nothing_is_lost_when_the_old_key_has_gone(either, lived, clerk, helpdes
     next(rotation.rotate())  # killed after the first piece
     lives(site, lived, helpdesk)
     assert run(site, "keys", "rotate").exit_code == 0 and run(site, "keys", "rotate").stdout.startswith("keys: 0 rows")
-    assert f"{old}  may be removed: nothing" in run(site, "keys", "status").stdout
+    assert f"{old}  may be removed: used by nothing" in run(site, "keys", "status").stdout
     lives(site, lived, helpdesk)
     lives(restarted(site, ALONE), lived, helpdesk)
 
