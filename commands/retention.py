@@ -1,5 +1,6 @@
 """`flask --app app retention`: erase what is due now, and show the periods."""
 
+import datetime as dt
 import time
 from collections import Counter
 from pathlib import Path
@@ -13,6 +14,7 @@ from commands import erasing
 from models import db, retention
 
 PATIENCE = 60.0  # seconds for readers that keep the write-ahead log from being cut
+HOUR = dt.timedelta(hours=1)
 
 group = AppGroup("retention", help="What is erased by itself, and when.")
 
@@ -41,8 +43,9 @@ def run() -> None:
 def list_() -> None:
     """Show each rule, its period in days, and the setting that changes it."""
     for rule in retention.RULES:
-        days = rule.period_in(current_app.config).total_seconds() / 86400
-        click.echo(f"{rule.name:12} {days:7.6g} days  {'ETRACKING_' + rule.setting if rule.setting else 'fixed'}")
+        hours = rule.period_in(current_app.config) // HOUR
+        period = f"{hours:7} hours" if hours % 24 else f"{hours // 24:7} days "
+        click.echo(f"{rule.name:12} {period} {'ETRACKING_' + rule.setting if rule.setting else 'fixed'}")
 
 
 def _cleared() -> bool:

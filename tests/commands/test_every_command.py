@@ -51,7 +51,7 @@ TYPED: list[tuple[str, str, str]] = [
     ("keys status", r"newest: \d+ contact", ""),
     ("keys rotate", "keys: 0 rows written anew, all with ", ""),
     ("push keys", "ETRACKING_PUSH_PRIVATE_KEY=", ""),
-    ("retention list", "text +7 days  ETRACKING_RETENTION_TEXT_DAYS", ""),
+    ("retention list", r"text +7 days  ETRACKING_RETENTION_TEXT_DAYS\n[\s\S]+session +8 hours fixed", ""),
     ("retention run", "retention: \\d+ rows erased", ""),
     ("audit verify", "all as they were written", ""),
     ("audit exported {folder}/key.txt", "Error: audit: this is no export", ""),
