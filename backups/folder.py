@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from backups.errors import BackupError
+from web import file_modes
 
 NAME = re.compile(r"etracking-(\d{8}T\d{6}Z)\.age")
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -35,7 +36,8 @@ class Folder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Lock out other runs, and remove what a run that was killed has left. Raises BackupError if one is running."""
-        self.path.mkdir(0o700, parents=True, exist_ok=True)
+        file_modes.make_folder(self.path)
+        file_modes.close(self.path)
         lock = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

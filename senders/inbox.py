@@ -78,6 +78,7 @@ def _instant(name: str) -> datetime:
 def _folder() -> Path:
     folder = Path(current_app.config["INBOX_DIR"])
     file_modes.make_folder(folder)
+    file_modes.close(folder)
     return folder
 
 

@@ -17,6 +17,14 @@ def make_folder(folder: Path) -> None:
     correct(folder)
 
 
+def close(folder: Path) -> None:
+    """Take from others what they may do in `folder`, which holds nothing but ours, and with the files in it."""
+    for path in (folder, *(path for path in folder.iterdir() if path.is_file())):
+        with suppress(FileNotFoundError, PermissionError):  # another process removed it; it is of another user
+            if stat.S_IMODE(path.stat().st_mode) & OTHERS:
+                path.chmod(0o700 if path == folder else 0o600)
+
+
 def correct(folder: Path) -> None:
     """Take from others what they may do in a folder of ours. Raises OSError if it is somebody else's."""
     if folder.name in OWN_FOLDERS and stat.S_IMODE(folder.stat().st_mode) & OTHERS:

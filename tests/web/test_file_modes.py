@@ -6,6 +6,7 @@ import stat
 import pytest
 
 from app import create_app
+from backups.folder import Folder
 from support.commands import run
 from support.production import SETTINGS as PRODUCTION
 from support.site import SETTINGS, running
@@ -49,3 +50,18 @@ def test_folder_in_which_others_may_exchange_the_database_is_refused_in_producti
 
 def create(path, profile=None) -> None:
     create_app(SETTINGS | (profile or {}) | {"DATABASE_URL": f"sqlite:///{path}"})
+
+
+def test_copies_and_kept_mails_that_others_may_read_are_taken_from_them(tmp_path):
+    folder = tmp_path / "missing" / "backups"
+    before = os.umask(0)
+    try:
+        with Folder(folder).locked():
+            pass
+        (folder / "erasures.jsonl").touch(0o666)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+    folder.chmod(0o777)
+    with Folder(folder).locked():
+        assert modes(folder) == {0o600} and stat.S_IMODE(folder.stat().st_mode) == 0o700
