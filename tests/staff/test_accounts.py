@@ -98,6 +98,11 @@ def test_page_is_not_kept_and_found_by_no_search_engine(visitor):
     assert "noindex" in page.soup.select_one("meta[name=robots]")["content"]
 
 
+def test_password_cannot_be_read_over_the_shoulder_and_is_named_for_managers(visitor):
+    field = visitor.get("/sign-in").soup.select_one("[name=password]")
+    assert (field["type"], field["autocomplete"]) == ("password", "current-password")
+
+
 @pytest.mark.parametrize(
     "end",
     [
