@@ -111,6 +111,7 @@ class SQLite(Noting, CySqliteDatabase):
     def __init__(self, path: str, **options: Any) -> None:
         self._patient = threading.BoundedSemaphore(MAX_PATIENT)
         self._stuck = False  # somebody waited for SHORT_WAIT, and nobody has had the lock since
+        self._locked_at = 0.0  # when a thread of this process had the lock last
         super().__init__(path, timeout=SHORT_WAIT, flags=WITHOUT_CREATE, **options)
 
     def _connect(self) -> Any:
@@ -134,21 +135,35 @@ class SQLite(Noting, CySqliteDatabase):
     def begin(self, lock_type: str | None = None) -> None:
         """Begin a transaction with the lock of the writer. Raises OperationalError without it, see MAX_PATIENT."""
         self.follow_file()
+        started = time.monotonic()
         try:
-            with self._waiting(0.0 if self._stuck else SHORT_WAIT):
-                super().begin(lock_type)  # type: ignore[call-arg]
+            self._begin_within(0.0 if self._stuck else SHORT_WAIT, lock_type)
         except peewee.OperationalError as error:
             if not isinstance(getattr(error, "orig", None), cysqlite.DatabaseLockedError):
                 raise
-            self._stuck = True
-            if not self._patient.acquire(blocking=False):
-                raise
-            try:
-                with self._waiting(LONG_WAIT):
-                    super().begin(lock_type)  # type: ignore[call-arg]
-            finally:
+            with self._patience(started, error):
+                self._begin_within(LONG_WAIT, lock_type)
+        self._stuck, self._locked_at = False, time.monotonic()
+
+    @contextmanager
+    def _patience(self, started: float, error: peewee.OperationalError) -> Iterator[None]:
+        """Hold a place among the patient; raises `error` if there is none.
+
+        SQLite gives its lock to whoever asks in the right moment. So where other threads of this process had it since
+        `started`, nothing is stuck: this one has only been unlucky, and needs no place.
+        """
+        self._stuck = held = self._locked_at < started
+        if held and not self._patient.acquire(blocking=False):
+            raise error
+        try:
+            yield
+        finally:
+            if held:
                 self._patient.release()
-        self._stuck = False
+
+    def _begin_within(self, seconds: float, lock_type: str | None) -> None:
+        with self._waiting(seconds):
+            super().begin(lock_type)  # type: ignore[call-arg]
 
     @contextmanager
     def _waiting(self, seconds: float) -> Iterator[None]:
