@@ -29,6 +29,7 @@ def test_page_tells_of_the_dossier_and_of_no_address(app, visitor, both):
         assert page.soup.find("a", href=f"/t/{both.number}") and both.form.procedure.title["en"] in page.text
         assert "somebody" not in page.html and "621123456" not in page.html
         assert buttons(page) == ["confirm", "stop", "erase"]
+        assert page.soup.select_one("details [value=erase]"), "what cannot be undone takes two steps"
 
 
 def test_page_is_kept_nowhere_and_found_by_no_search_engine(app, visitor, both):
