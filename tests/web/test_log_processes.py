@@ -68,11 +68,11 @@ def provoke(url: str, database: str, number: str, headers: dict[str, str]) -> No
     say(url, f"GET /t/{plain}?{MAIL} {MOBILE} HTTP/1.1\r\nHost: {MAIL}\r\n\r\n".encode())
     say(url, f"GET /t/{plain} HTTP/1.1\r\n{MAIL}\r\nContent-Length: {plain}\r\n\r\n".encode())
     with sqlite3.connect(database) as other:
-        before = other.execute("SELECT encrypted_details, id FROM event").fetchall()
-        other.execute("UPDATE event SET encrypted_details = ?", (number,))
+        (status,) = other.execute("SELECT status FROM dossier").fetchone()
+        other.execute("UPDATE dossier SET status = ?, version = version + 1", (number,))
     assert statuses(f"/t/{plain}") == [500], "an error while a page is written"
     with sqlite3.connect(database) as other:
-        other.executemany("UPDATE event SET encrypted_details = ? WHERE id = ?", before)
+        other.execute("UPDATE dossier SET status = ?, version = version - 1", (status,))
 
 
 def fail_to_write(citizen: Browser, database: str) -> None:
