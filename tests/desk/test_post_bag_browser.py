@@ -1,5 +1,7 @@
 """Opening the post in a real Chromium: camera, hand scanner, keyboard; and a network that fails."""
 
+from contextlib import suppress
+
 import pytest
 
 from models import Batch, Dossier, Event, Notification, Read, today
@@ -163,7 +165,8 @@ def test_answer_that_is_slow_is_not_taken_for_a_network_that_is_not_there(page, 
 def test_answer_that_is_lost_on_its_way_does_not_double_the_reading(page, dossiers):
     def lose(route):
         route.fetch()
-        route.abort("connectionreset")
+        with suppress(playwright.Error):  # "already handled": the page has given up waiting, on a slow machine
+            route.abort("connectionreset")
 
     page.route("**/reads", lose)
     scan(page, dossiers[0].number)
