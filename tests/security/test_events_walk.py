@@ -1,9 +1,7 @@
 """A walk over the table of security events: each is provoked over HTTP, and gives exactly one line and one count."""
 
 import ast
-import io
 import json
-import logging
 from collections import Counter
 
 import pytest
@@ -17,23 +15,8 @@ from support.attacks import ATTACKS, CANARIES, World
 from support.attacks_on_limits import BESIDE
 from support.routes import METRICS_TOKEN
 from support.site import running
-from web import logging_config
 
 ELSEWHERE = {"audit-missed": "tests/desk/test_reading.py"}  # kinds that have tests of their own
-
-
-@pytest.fixture
-def log():
-    """What our log would hold with all loggers at DEBUG."""
-    said, root = io.StringIO(), logging.getLogger()
-    handler, level = logging.StreamHandler(said), root.level
-    handler.setFormatter(logging_config.JSONLines())
-    handler.addFilter(logging_config.Wanted())
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield said
-    root.removeHandler(handler)
-    root.setLevel(level)
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The log at DEBUG over whole journeys, right turns and wrong ones: it holds nothing that is anybody's."""
 
-import io
 import json
-import logging
 from collections import Counter
 from queue import SimpleQueue
 
@@ -13,7 +11,6 @@ from models import Contact, Dossier, Staff, System, db
 from support.registration import CONTACT, START, digits, proof
 from support.site import PASSWORD, account, running, signed_in
 from support.visitor import Visitor, values
-from web import logging_config
 
 TYPED = "canary in the mine"
 AT_ONCE = 20  # journeys, before the worker sends and the log is read
@@ -25,20 +22,6 @@ def site(sqlite_url, tmp_path):
     db.connect(reuse_if_open=True)
     yield app
     db.close()
-
-
-@pytest.fixture
-def log():
-    """What every logger says at DEBUG, as our processes write it."""
-    said, root = io.StringIO(), logging.getLogger()
-    handler, level = logging.StreamHandler(said), root.level
-    handler.setFormatter(logging_config.JSONLines())
-    handler.addFilter(logging_config.Wanted())
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield said
-    root.removeHandler(handler)
-    root.setLevel(level)
 
 
 class Journeys:
