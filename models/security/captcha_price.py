@@ -20,6 +20,7 @@ LEVELS = [[2500, 800], [2500, 2500], [2500, 8000], [2500, 30000]]
 STEPS = ((8, 30, 60, 200), (40, 150, 300, 1000), (400, 3000, 3000, 3000))
 BUSY = 1200  # of all visitors: level 1
 MAX_SHARED_LEVEL = 1  # of what a visitor pays for others
+_EVERYBODY = "captcha solved by all"
 
 
 class TooManySolvedError(Exception):
@@ -44,9 +45,6 @@ def count_solved(of: Networks) -> None:
             if Counter.hit(name, WINDOW) > most:
                 raise TooManySolvedError
         Counter.hit(_EVERYBODY, WINDOW)
-
-
-_EVERYBODY = "captcha solved by all"
 
 
 def _names(of: Networks) -> list[str]:
