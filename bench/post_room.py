@@ -26,7 +26,7 @@ from bench.photograph import DPI, photograph
 from bench.serving import prepare, serve, settings
 from models import Dossier, Event, Form, Notification, Read
 from models.staff import accounts
-from paper import render
+from paper.forms import render
 from web import static_files as statics
 from wording import sheets as printing
 

@@ -12,8 +12,8 @@ from models.catalogue.files import CatalogueError
 from models.catalogue.schemas import EventKinds, SpecimenFile
 from models.dossiers import clocks
 from models.dossiers.kinds import TOLD, WITH_NOTE
-from paper import form as paper_form
 from paper import specimen
+from paper.forms import form as paper_form
 from paths import CATALOGUE
 
 KINDS = EventKinds(TOLD, WITH_NOTE)

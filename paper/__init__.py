@@ -1,1 +1,1 @@
-"""Printed documents: QR code, sheets, arrival receipt, the stamp on a form, the check of a new form."""
+"""Printed documents: QR code, sheets, arrival receipt, envelope; `forms`: what becomes of an authority's form."""

@@ -14,8 +14,8 @@ from models.catalogue.procedure import LOCALES
 from models.dossiers.number import grouped
 from paper import qr
 from paper.calendar import Entry, ics
+from paper.forms.stamp import Place, stamp
 from paper.sheet import Sheet, render
-from paper.stamp import Place, stamp
 from web.languages import current
 from wording.deadlines import Due
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paper.form import FormRefusedError, accept
+from paper.forms.form import FormRefusedError, accept
 from support import paper_forms
 from support.paper_reading import fields
 
@@ -72,7 +72,8 @@ def test_an_accepted_form_is_accepted_again_unchanged():
 
 def test_accepting_keeps_the_fonts_safe_from_blame(monkeypatch):
     """A server without fonts is our fault, not the form's."""
-    from paper import stamp, typeset
+    from paper import typeset
+    from paper.forms import stamp
 
     def broken(*_, **__):
         raise typeset.FontsMissingError("run `make install`")

@@ -7,9 +7,9 @@ import pikepdf
 import pytest
 
 from paper import typeset
-from paper.form import accept
+from paper.forms.form import accept
+from paper.forms.stamp import stamp
 from paper.specimen import WORDS, _in_language, draw
-from paper.stamp import stamp
 from support.paper_reading import codes, fields, text, wrong_tags
 
 URL = "HTTPS://ETRACKING.EXAMPLE.LU/T/K7Q2MX4P9TRWY"

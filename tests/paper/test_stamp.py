@@ -8,9 +8,9 @@ import pytest
 from PIL import ImageChops
 
 from paper import qr, typeset
-from paper.form import AcceptedForm, accept
-from paper.render import draw, opened
-from paper.stamp import Place, stamp
+from paper.forms.form import AcceptedForm, accept
+from paper.forms.render import draw, opened
+from paper.forms.stamp import Place, stamp
 from support import paper_forms
 from support.paper_reading import codes, fields, text, wrong_tags
 
@@ -106,5 +106,7 @@ def test_a_long_number_still_fits_beside_the_code():
 
 def test_template_compiles_without_a_warning():
     data = typeset.inputs({"number": NUMBER, "label": "eTracking", "language": "de", "qr": qr.svg(URL, quiet=0)})
-    _, warnings = typeset.compiler("stamp.typ").compile_with_warnings(sys_inputs=data, format="pdf", pdf_tags=False)
+    _, warnings = typeset.compiler("forms/stamp.typ").compile_with_warnings(
+        sys_inputs=data, format="pdf", pdf_tags=False
+    )
     assert warnings == []

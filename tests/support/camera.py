@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from qrcode import QRCode
 
 from models import Dossier
-from paper import render
+from paper.forms import render
 from support.visitor import Visitor
 
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pikepdf
 import zxingcpp
 
-from paper.render import draw, opened
+from paper.forms.render import draw, opened
 
 MM = 25.4 / 72
 Box = tuple[float, float, float, float]  # left, top, right, bottom in mm from the top left

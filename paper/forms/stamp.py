@@ -8,7 +8,7 @@ import pikepdf
 from pikepdf import Matrix, Name
 
 from paper import qr
-from paper.page import POINTS_PER_MM, seen
+from paper.forms.page import POINTS_PER_MM, seen
 from paper.typeset import typeset
 
 WIDTH, HEIGHT = 62.0, 15.0  # mm
@@ -32,8 +32,8 @@ class Place:
 def stamp(form: bytes, places: list[Place], number: str, url: str, label: str, language: str) -> bytes:
     """Return the form with a stamp on every page, at the page's own place; equal arguments give equal bytes.
 
-    The form must have passed `paper.form.accept`. Its fields stay fillable. The stamp is an artifact, so a tagged form
-    stays valid. Raises ValueError if there are not as many places as pages, pikepdf.PdfError for a broken form.
+    The form must have passed `paper.forms.form.accept`. Its fields stay fillable. The stamp is an artifact, so a tagged
+    form stays valid. Raises ValueError if there are not as many places as pages, pikepdf.PdfError for a broken form.
     """
     drawing = _drawing(number, url, label, language)
     out = io.BytesIO()
@@ -50,7 +50,7 @@ def stamp(form: bytes, places: list[Place], number: str, url: str, label: str, l
 def _drawing(number: str, url: str, label: str, language: str) -> bytes:
     """Typeset the stamp, without PDF tags: their ids would clash with those of the form."""
     data = {"number": number, "label": label, "language": language, "qr": qr.svg(url, quiet=0)}
-    return typeset("stamp.typ", data, tags=False)
+    return typeset("forms/stamp.typ", data, tags=False)
 
 
 def _put(page: pikepdf.Page, place: Place, picture: pikepdf.Object, name: Name) -> None:

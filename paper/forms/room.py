@@ -7,7 +7,7 @@ from operator import add
 
 from PIL import Image, ImageDraw
 
-from paper.stamp import CLEAR_SPACE, HEIGHT, WIDTH, Place
+from paper.forms.stamp import CLEAR_SPACE, HEIGHT, WIDTH, Place
 
 EDGE_MARGIN = 5.0  # mm that home printers leave blank
 SIDE_MARGIN = 10.0  # mm; an upright stamp keeps away from the left and right edge, where paper is punched

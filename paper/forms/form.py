@@ -10,10 +10,10 @@ import pypdfium2 as pdfium
 import zxingcpp
 from PIL import Image, ImageChops
 
-from paper.page import Seen, seen
-from paper.render import draw, opened
-from paper.room import EDGE_MARGIN, SIDE_MARGIN, Rectangle, Room
-from paper.stamp import CLEAR_SPACE, HEIGHT, WIDTH, Place, stamp
+from paper.forms.page import Seen, seen
+from paper.forms.render import draw, opened
+from paper.forms.room import EDGE_MARGIN, SIDE_MARGIN, Rectangle, Room
+from paper.forms.stamp import CLEAR_SPACE, HEIGHT, WIDTH, Place, stamp
 
 SAMPLE_NUMBER = "0123-4567-89ABV"
 SAMPLE_URL = "HTTPS://ETRACKING.EXAMPLE.LU/T/0123456789ABV"
