@@ -13,7 +13,7 @@ from models.catalogue.schemas import EventKinds, SpecimenFile
 from models.dossiers import clocks
 from models.dossiers.kinds import TOLD, WITH_NOTE
 from paper import specimen
-from paper.forms import form as paper_form
+from paper.forms.acceptance import accept
 from paths import CATALOGUE
 
 KINDS = EventKinds(TOLD, WITH_NOTE)
@@ -58,9 +58,9 @@ def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> 
     return specimen.draw(source.model_dump(), language, authority, edition)
 
 
-def _accept(data: bytes) -> tuple[bytes, list[list[float]], str]:
-    accepted = paper_form.accept(data)
-    return accepted.data, [[p.x, p.y, p.rotation] for p in accepted.places], ", ".join(accepted.notes)
+def _accept(data: bytes) -> catalogue_load.Accepted:
+    form = accept(data)
+    return form.data, [place.stored if place else None for place in form.places], ", ".join(form.notes)
 
 
 def _give_up(error: CatalogueError) -> NoReturn:

@@ -80,8 +80,8 @@ def sheet_name(number: str, round_: int = 0) -> str:
 
 
 def form_pdf(file: FormFile, number: str, language: str) -> bytes:
-    """The PDF of a form, stamped with number and QR code."""
-    places = [Place(*place) for place in file.places]
+    """The PDF of a form with number and QR code on the pages that have a place for them."""
+    places = [Place.restored(place) for place in file.places]
     return stamp(bytes(file.data), places, grouped(number), printed_url(number).coded, "eTracking", language)
 
 

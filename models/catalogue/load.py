@@ -15,7 +15,8 @@ from models.catalogue.schemas import Catalogue, EventKinds, FormEntry, Procedure
 from models.catalogue.text_block import TextBlock
 
 # Accepts a PDF -> (data, places, remarks). Like the drawing it is given by paper/, which models do not know.
-Accept = Callable[[bytes], tuple[bytes, list[list[float]], str]]
+Accepted = tuple[bytes, list[list[Any] | None], str]
+Accept = Callable[[bytes], Accepted]
 Files = dict[str, dict[str, dict[str, Any] | None]]  # "procedure/form" -> language -> a new row, None: as it was
 
 

@@ -130,13 +130,18 @@ class FormFile(Base):
     form = ForeignKeyField(Form, backref="files")
     language = CharField(max_length=2)
     data = BlobField()
-    places = JSONField()  # one [x, y, rotation] a page, millimetres
+    places = JSONField()  # a page: [x, y, rotation] in millimetres, [x, y, rotation, "code"], or null without a mark
     specimen = BooleanField()
     fingerprint = CharField(max_length=64)  # of what it was made from: unchanged sources are not checked again
     note = TextField(default="")
 
     class Meta:
         indexes = ((("form", "language"), True),)
+
+    @property
+    def stamped(self) -> bool:
+        """True if any page carries a mark; else the form is tracked by its sheet alone."""
+        return any(self.places)
 
 
 def fold(text: str) -> str:

@@ -42,25 +42,30 @@ class FormRefusedError(Exception):
     """
 
     def __init__(self, reason: str, page: int | None = None) -> None:
-        super().__init__(reason if page is None else f"{reason} (page {page})")
+        super().__init__(reason, page)  # both as arguments: an exception is pickled with its arguments
         self.reason, self.page = reason, page
+
+    def __str__(self) -> str:
+        return self.reason if self.page is None else f"{self.reason} (page {self.page})"
 
 
 @dataclass(frozen=True)
 class AcceptedForm:
-    """A form ready for stamping: the file to keep, a place for each page, and notes for the editor.
+    """A form ready to be handed out: the file to keep, a place for each page, and notes for the editor.
+
+    A page whose place is None carries no mark; if none does, the form is tracked by its sheet alone.
 
     A note is a short code, followed by the page if it is about one: repaired, restrictions-dropped, xfa-dropped,
     javascript, untagged, "amid-text 2".
     """
 
     data: bytes
-    places: list[Place]
+    places: list[Place | None]
     pages: int
     notes: list[str] = field(default_factory=list)
 
 
-def accept(data: bytes) -> AcceptedForm:
+def examine(data: bytes) -> AcceptedForm:
     """Repair a form, find room for the stamp on every page, and test it with a sample stamp.
 
     The test draws the stamped form, reads the QR code back and compares the rest of each page with the original.
@@ -75,7 +80,7 @@ def accept(data: bytes) -> AcceptedForm:
         raise FormRefusedError("encrypted") from error
     except BROKEN_PDF_ERRORS as error:
         raise FormRefusedError("unreadable") from error
-    return AcceptedForm(form, places, len(places), notes + more)
+    return AcceptedForm(form, list(places), len(places), notes + more)
 
 
 def _normalised(data: bytes) -> tuple[bytes, list[str]]:

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Self
 
 import pikepdf
 from pikepdf import Matrix, Name
@@ -15,51 +17,85 @@ WIDTH, HEIGHT = 62.0, 15.0  # mm
 CLEAR_SPACE = 2.0  # mm of white around the stamp: four modules, the quiet zone of its QR code
 
 
+Mark = Literal["full", "code"]
+SIZES: dict[Mark, tuple[float, float]] = {"full": (WIDTH, HEIGHT), "code": (HEIGHT, HEIGHT)}  # width and height in mm
+
+
 @dataclass(frozen=True)
 class Place:
-    """Lower left corner of the stamp on the page as seen, in mm, and its anticlockwise rotation: 0, 90, 180 or 270."""
+    """Lower left corner of a mark on the page as seen, in mm, and its anticlockwise rotation: 0, 90, 180 or 270.
+
+    The mark is the full stamp (QR code, label and number) or the code alone.
+    """
 
     x: float
     y: float
     rotation: int = 0
+    mark: Mark = "full"
 
     @property
     def size(self) -> tuple[float, float]:
-        """Width and height of the rotated stamp, in mm."""
-        return (HEIGHT, WIDTH) if self.rotation % 180 else (WIDTH, HEIGHT)
+        """Width and height of the rotated mark, in mm."""
+        width, height = SIZES[self.mark]
+        return (height, width) if self.rotation % 180 else (width, height)
+
+    @property
+    def stored(self) -> list[Any]:
+        """The place as `FormFile.places` keeps it: [x, y, rotation], or [x, y, rotation, "code"]."""
+        return [self.x, self.y, self.rotation, *(() if self.mark == "full" else (self.mark,))]
+
+    @classmethod
+    def restored(cls, stored: Sequence[Any] | None) -> Self | None:
+        """The place that was stored; None for a page without a mark."""
+        return None if stored is None else cls(*stored)
 
 
-def stamp(form: bytes, places: list[Place], number: str, url: str, label: str, language: str) -> bytes:
-    """Return the form with a stamp on every page, at the page's own place; equal arguments give equal bytes.
+def stamp(form: bytes, places: Sequence[Place | None], number: str, url: str, label: str, language: str) -> bytes:
+    """Return the form with a mark on every page that has a place for one; equal arguments give equal bytes.
 
-    The form must have passed `paper.forms.form.accept`. Its fields stay fillable. The stamp is an artifact, so a tagged
-    form stays valid. Raises ValueError if there are not as many places as pages, pikepdf.PdfError for a broken form.
+    The form must have passed `paper.forms.acceptance.accept`. Without any place it is returned untouched: it may be
+    signed. Its fields stay fillable. The mark is an artifact, so a tagged form stays valid. Raises ValueError if there
+    are not as many places as pages, pikepdf.PdfError for a broken form.
     """
-    drawing = _drawing(number, url, label, language)
+    if not any(places):
+        return form
+    data = {"number": number, "label": label, "language": language, "qr": qr.svg(url, quiet=0)}
     out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(form)) as pdf, pikepdf.open(io.BytesIO(drawing)) as image:
-        # Named by its content: no clash with a name in the form, and the same name for equal arguments.
-        name = Name("/Stamp" + hashlib.sha256(drawing).hexdigest()[:16])
-        picture = pdf.copy_foreign(image.pages[0].as_form_xobject())  # one copy, shown on every page
+    with pikepdf.open(io.BytesIO(form)) as pdf:
+        pictures: dict[Mark, _Picture] = {}  # one copy in the file, shown on every page
         for page, place in zip(pdf.pages, places, strict=True):
-            _put(page, place, picture, name)
+            if place:
+                mark = place.mark
+                pictures[mark] = picture = pictures.get(mark) or _Picture.drawn(pdf, data | {"mark": mark})
+                _put(page, place, picture)
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
 
 
-def _drawing(number: str, url: str, label: str, language: str) -> bytes:
-    """Typeset the stamp, without PDF tags: their ids would clash with those of the form."""
-    data = {"number": number, "label": label, "language": language, "qr": qr.svg(url, quiet=0)}
-    return typeset("forms/stamp.typ", data, tags=False)
+class _Picture(NamedTuple):
+    """A mark that was copied into the form, and its name among a page's resources."""
+
+    content: pikepdf.Object
+    name: Name
+
+    @classmethod
+    def drawn(cls, pdf: pikepdf.Pdf, data: Mapping[str, str]) -> Self:
+        """Typeset a mark without PDF tags, as their ids would clash with those of the form, and copy it into `pdf`."""
+        drawing = typeset("forms/stamp.typ", data, tags=False)
+        # Named by its content: no clash with a name in the form, and the same name for equal arguments.
+        name = Name("/Stamp" + hashlib.sha256(drawing).hexdigest()[:16])
+        with pikepdf.open(io.BytesIO(drawing)) as image:
+            return cls(pdf.copy_foreign(image.pages[0].as_form_xobject()), name)
 
 
-def _put(page: pikepdf.Page, place: Place, picture: pikepdf.Object, name: Name) -> None:
-    """Draw the stamp over the page. q and Q around the page's content restore its original coordinates first."""
-    page.add_resource(picture, Name.XObject, name)
+def _put(page: pikepdf.Page, place: Place, picture: _Picture) -> None:
+    """Draw the mark over the page. q and Q around the page's content restore its original coordinates first."""
+    page.add_resource(picture.content, Name.XObject, picture.name)
     matrix = _turned(place) @ seen(page).to_page
     page.contents_add(b"q\n", prepend=True)
     page.contents_add(
-        b"\nQ\n/Artifact <</Type /Pagination>> BDC\nq %b cm %b Do Q\nEMC\n" % (matrix.encode(), str(name).encode())
+        b"\nQ\n/Artifact <</Type /Pagination>> BDC\nq %b cm %b Do Q\nEMC\n"
+        % (matrix.encode(), str(picture.name).encode())
     )
 
 

@@ -26,7 +26,8 @@ from models.notifications.subscription import Subscription, SubscriptionError
 from models.security import keys, signed_links, throttle
 from models.security.crockford import ALPHABET, check_character
 from models.staff.passkey import InvalidPasskeyError, Passkey, Site
-from paper.forms.form import AcceptedForm, FormRefusedError, accept
+from paper.forms.acceptance import accept
+from paper.forms.form import AcceptedForm, FormRefusedError
 from senders import bounces, smtp_answers, vonage_answers
 from senders.mail import _ascii
 from support.paper_forms import plain

@@ -2,7 +2,8 @@
 
 import pytest
 
-from paper.forms.form import FormRefusedError, accept
+from paper.forms.acceptance import accept
+from paper.forms.form import FormRefusedError
 from support import paper_forms
 from support.paper_reading import fields
 

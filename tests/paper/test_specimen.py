@@ -7,7 +7,7 @@ import pikepdf
 import pytest
 
 from paper import typeset
-from paper.forms.form import accept
+from paper.forms.acceptance import accept
 from paper.forms.stamp import stamp
 from paper.specimen import WORDS, _in_language, draw
 from support.paper_reading import codes, fields, text, wrong_tags

@@ -8,7 +8,8 @@ import pytest
 from PIL import ImageChops
 
 from paper import qr, typeset
-from paper.forms.form import AcceptedForm, accept
+from paper.forms.acceptance import accept
+from paper.forms.form import AcceptedForm
 from paper.forms.render import draw, opened
 from paper.forms.stamp import Place, stamp
 from support import paper_forms
@@ -104,8 +105,11 @@ def test_a_long_number_still_fits_beside_the_code():
     assert "WWWW-WWWW-WWWWW" in text(pdf)[0]
 
 
-def test_template_compiles_without_a_warning():
-    data = typeset.inputs({"number": NUMBER, "label": "eTracking", "language": "de", "qr": qr.svg(URL, quiet=0)})
+@pytest.mark.parametrize("mark", ["full", "code"])
+def test_template_compiles_without_a_warning(mark):
+    data = typeset.inputs(
+        {"number": NUMBER, "label": "eTracking", "language": "de", "mark": mark, "qr": qr.svg(URL, quiet=0)}
+    )
     _, warnings = typeset.compiler("forms/stamp.typ").compile_with_warnings(
         sys_inputs=data, format="pdf", pdf_tags=False
     )
