@@ -3,14 +3,26 @@
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const page = $("[data-bag]"), {dataset: words} = page, form = $("#reading"), field = $("#text"), postmark = $("#postmark_on");
-const {find} = await import(words.finder);
+const [{find}, {camera}] = await Promise.all([import(words.finder), import(words.camera)]);
 const QUEUE = "etracking.post-bag." + words.staff, LATE_MS = 150, RETRY_MS = 5000, TIMEOUT_MS = 15000;
 const TONES = {   // tone: [sounds, vibration]; a sound is [hertz, from, to] in seconds, a vibration in milliseconds
   good: [[[1320, 0, .09]], [60]],
   wait: [[[660, 0, .1], [660, .16, .26]], [60, 60, 60]],
   bad: [[[165, 0, .45]], [350]],
 };
-let sounds, turn, problem = "";   // turn: token of the running camera session, or null
+const GONE_MS = 1500, seen = new Map();   // text of a code -> when it was last before the camera
+const finder = camera({
+  selector: "#camera",
+  words: () => words,
+  see: texts => texts.filter(see)[0],
+  changed: on => page.classList.toggle("filming", on),
+  began() {
+    $("#camera").scrollIntoView();
+    ready();
+  },
+});
+$("#camera button").addEventListener("click", finder.toggle);
+let sounds, problem = "";
 
 function signal(tone) {
   const [notes, felt] = TONES[tone];
@@ -29,7 +41,18 @@ function signal(tone) {
 addEventListener("click", () => (sounds ??= new AudioContext()).resume(), true);
 
 // Get ready for the next code. With the camera, no focus: on a phone the keyboard would hide the answers.
-const ready = () => turn ? field.blur() : field.focus();
+const ready = () => finder.on ? field.blur() : field.focus();
+
+// Record each of our codes once while it stays in sight; true if it is ours.
+function see(text) {
+  const ours = find(text), now = Date.now(), before = seen.get(text) ?? 0;
+  seen.set(text, now);
+  if (now - before >= GONE_MS) {
+    finder.say(ours ? "scanning" : "foreign");
+    if (ours) take(text);
+  }
+  return ours;
+}
 
 // Queue of the readings that the server has not answered yet.
 const queue = () => JSON.parse(localStorage[QUEUE] || "[]");
@@ -48,7 +71,7 @@ function show(content) {
   place.replaceChildren(content);
   $("#recorded").textContent = content.dataset.recorded ?? $("#recorded").textContent;
   htmx.process(content);
-  turn || content.scrollIntoView({block: "nearest"});   // with the camera on, the answer is visible already
+  finder.on || content.scrollIntoView({block: "nearest"});   // with the camera on, the answer is visible already
 }
 
 function attend(answer) {
@@ -147,81 +170,3 @@ document.addEventListener("htmx:after:swap", () => {   // after a next step, suc
 });
 count();
 send();
-
-// The camera: record each of our codes once while it stays in sight.
-const camera = $("#camera"), video = $("video", camera), button = $("button", camera), GONE_MS = 1500, PAUSE_MS = 10, REST_MS = 40;
-const seen = new Map();   // text of a code -> when it was last in sight
-const [small, large] = [1, 2].map(() => document.createElement("canvas").getContext("2d", {willReadFrequently: true}));
-let reader;
-
-function say(key) {
-  const place = $("p", camera);
-  if (place.textContent !== words[key]) place.textContent = words[key];
-}
-
-function film(now, key) {
-  video.srcObject?.getTracks().forEach(track => track.stop());
-  video.srcObject = null;
-  video.hidden = !(turn = now);
-  button.textContent = words[now ? "stop" : "start"];
-  page.classList.toggle("filming", Boolean(now));
-  say(key);
-}
-
-async function load() {
-  const formats = ["qr_code"];
-  if ((await self.BarcodeDetector?.getSupportedFormats())?.includes("qr_code")) return new BarcodeDetector({formats});
-  await new Promise((onload, onerror) =>
-    document.head.append(Object.assign(document.createElement("script"), {src: words.reader, onload, onerror})));
-  BarcodeDetectionAPI.prepareZXingModule({overrides: {locateFile: () => words.wasm}});
-  return new BarcodeDetectionAPI.BarcodeDetector({formats});
-}
-
-// Sharpen a blurred picture for the reader: add to each pixel its difference from those two pixels away, then enlarge
-// it, so that edges between pixels are found too. Only the green channel: it is most of the brightness.
-function sharpened() {
-  const {videoWidth: width, videoHeight: height} = video, side = 8, row = side * width;
-  Object.assign(small.canvas, {width, height});
-  small.drawImage(video, 0, 0);
-  const image = small.getImageData(0, 0, width, height), to = image.data, from = to.slice();
-  for (let i = row + 1; i < to.length - row; i += 4)
-    to[i] = 9 * from[i] - 2 * (from[i - side] + from[i + side] + from[i - row] + from[i + row]);
-  small.putImageData(image, 0, 0);
-  Object.assign(large.canvas, {width: width * 1.5, height: height * 1.5});
-  large.drawImage(small.canvas, 0, 0, width * 1.5, height * 1.5);
-  return large.canvas;
-}
-
-function see(text) {
-  const ours = find(text), now = Date.now(), before = seen.get(text) ?? 0;
-  seen.set(text, now);
-  if (now - before >= GONE_MS) {
-    say(ours ? "scanning" : "foreign");
-    if (ours) take(text);
-  }
-  return ours;
-}
-
-async function look() {
-  const mine = {};
-  film(mine, "asking");
-  try {
-    const stream = await navigator.mediaDevices.getUserMedia({video: {facingMode: "environment", width: 1280}});
-    video.srcObject = stream;
-    if (turn !== mine) return film(null, "stopped");
-    await video.play();
-    camera.scrollIntoView();
-    ready();
-    reader ??= await load();
-    say("scanning");
-    for (let sharp = false, ours; turn === mine; sharp = !sharp && !ours[0]) {   // sharpen every other picture
-      ours = (await reader.detect(sharp ? sharpened() : video)).filter(({rawValue}) => see(rawValue));
-      await new Promise(resolve => setTimeout(resolve, ours[0] ? REST_MS : PAUSE_MS));   // longer after a code: show its answer
-    }
-  } catch ({name}) {
-    if (turn === mine) film(null, {NotAllowedError: "denied", NotFoundError: "missing"}[name] ?? "failed");
-  }
-}
-
-button.addEventListener("click", () => turn ? film(null, "stopped") : look());
-document.addEventListener("visibilitychange", () => turn && document.hidden && film(null, "stopped"));
