@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from models.base import Base, db
-from models.catalogue.files import CatalogueError, read
+from models.catalogue.files import CatalogueError, Reading, read
 from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
 from models.catalogue.schemas import Catalogue, EventKinds, FormEntry, ProcedureFile, SpecimenFile, TextEntry
 from models.catalogue.text_block import TextBlock
@@ -33,8 +33,9 @@ def load(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> d
     Raises CatalogueError before anything is written if a file is wrong or a PDF cannot be stamped. What is no longer
     in the files is retired, never deleted: dossiers go on pointing to it.
     """
-    catalogue = read(folder, kinds)
-    files = _form_files(folder, catalogue, drawing, accept, _known())
+    reading = _faultless(read(folder, kinds))
+    catalogue = reading.catalogue
+    files = _form_files(reading, drawing, accept, _known())
     with db.atomic():
         topics = {
             slug: _put(Topic, {"slug": slug}, title=title, position=position)
@@ -59,9 +60,15 @@ def load(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> d
 
 def check(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> Catalogue:
     """Read every file and try every PDF, without a database. Raises CatalogueError."""
-    catalogue = read(folder, kinds)
-    _form_files(folder, catalogue, drawing, accept, known={})
-    return catalogue
+    reading = _faultless(read(folder, kinds))
+    _form_files(reading, drawing, accept, known={})
+    return reading.catalogue
+
+
+def _faultless(reading: Reading) -> Reading:
+    if reading.faults:
+        raise CatalogueError([str(fault) for fault in reading.faults])
+    return reading
 
 
 def _put(model: type[Base], key: dict[str, Any], **values: Any) -> Any:
@@ -149,23 +156,24 @@ def _known() -> Known:
     }
 
 
-def _form_files(folder: Path, catalogue: Catalogue, drawing: Drawing, accept: Accept, known: Known) -> Files:
+def _form_files(reading: Reading, drawing: Drawing, accept: Accept, known: Known) -> Files:
     """The PDFs there are; those new or changed are checked, with room found for the stamp. Writes nothing."""
     found: Files = {}
     problems: list[str] = []
+    catalogue = reading.catalogue
     for slug, entry in catalogue.procedures.items():
         authority = catalogue.authorities[entry.authority].name
         for form in entry.forms:
             name = f"{slug}/{form.slug}"
             rows = found[name] = {}
-            for source in _sources(folder / slug, form, catalogue.specimens.get(name), authority, drawing):
+            for source in _sources(reading, slug, form, authority, drawing):
                 rows[source.language] = None
                 if known.get((slug, form.slug, source.language)) == source.fingerprint:
                     continue
                 try:
                     rows[source.language] = _accepted(source, accept)
                 except Exception as error:  # whatever a foreign PDF does to a PDF library, it is the file's fault
-                    problems.append(f"{folder.name}/{slug}/{source.file}: {error}")
+                    problems.append(f"{reading.root.name}/{slug}/{source.file}: {error}")
     if problems:
         raise CatalogueError(list(dict.fromkeys(problems)))  # one file for all languages is at fault once
     return found
@@ -188,12 +196,13 @@ def _accepted(source: _Source, accept: Accept) -> dict[str, Any]:
 
 
 def _sources(
-    folder: Path, form: FormEntry, specimen: SpecimenFile | None, authority: dict[str, str], drawing: Drawing
+    reading: Reading, slug: str, form: FormEntry, authority: dict[str, str], drawing: Drawing
 ) -> list[_Source]:
     """For each language there is: what the PDF is made from, and how."""
     sources: list[_Source] = []
+    specimen = reading.catalogue.specimens.get(f"{slug}/{form.slug}")
     for language in LANGUAGES:
-        if dropped := _dropped(folder, form.slug, language):
+        if dropped := reading.pdf(slug, form.slug, language):
             fingerprint = hashlib.sha256(dropped.read_bytes()).hexdigest()
             sources.append(_Source(language, dropped.name, False, fingerprint, dropped.read_bytes))
         elif specimen:
@@ -205,8 +214,3 @@ def _sources(
 
             sources.append(_Source(language, f"{form.slug}.yaml ({language})", True, fingerprint, make))
     return sources
-
-
-def _dropped(folder: Path, form: str, language: str) -> Path | None:
-    """The administration's own PDF: `form.fr.pdf` for one language, `form.pdf` for all."""
-    return next((path for name in (f"{form}.{language}.pdf", f"{form}.pdf") if (path := folder / name).exists()), None)

@@ -17,7 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from models.catalogue.procedure import LANGUAGES
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Slug = Annotated[str, Field(pattern=SLUG, max_length=60)]
 
 
 def _complete(texts: dict[str, str]) -> dict[str, str]:
@@ -26,7 +27,8 @@ def _complete(texts: dict[str, str]) -> dict[str, str]:
         named = [f"{what}: {', '.join(sorted(languages))}" for what, languages in lacks.items() if languages]
         raise ValueError(f"needs exactly the languages {', '.join(LANGUAGES)}; {'; '.join(named)}")
     if not all(text.strip() for text in texts.values()):
-        raise ValueError("a translation is empty")
+        empty = ", ".join(language for language in LANGUAGES if not texts[language].strip())
+        raise ValueError(f"a translation is empty; write it: {empty}")
     return {language: text.strip() for language, text in texts.items()}
 
 
@@ -45,9 +47,9 @@ class AuthorityFile(Strict):
     name: Text
     address: Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=3, max_length=6)]
     window: Literal["left", "right"]
-    phone: str = ""
-    email: str = ""
-    website: str = ""
+    phone: Annotated[str, Field(max_length=40)] = ""
+    email: Annotated[str, Field(max_length=120)] = ""
+    website: Annotated[str, Field(max_length=200)] = ""
     hours: Text | None = None
 
 
@@ -147,7 +149,7 @@ class ProcedureFile(Strict):
     audiences: Annotated[list[Literal["citizens", "businesses"]], Field(min_length=1)]
     topic: Slug
     authority: Slug
-    life_event: str = ""
+    life_event: Annotated[str, Field(max_length=60)] = ""
     title: Text
     summary: Text
     keywords: Text | None = None

@@ -158,6 +158,7 @@ def test_form_that_is_gone_is_retired_and_the_others_stay(app, visitor, catalogu
     words = path.read_text(encoding="utf-8")
     start, end = words.index("  - slug: residence-permit-renewal"), words.index("  - slug: financial-responsibility")
     path.write_text(words[:start] + words[end:], encoding="utf-8")
+    path.with_name("residence-permit-renewal.yaml").unlink()
     dossier = Dossier.announce(Form.get(slug="residence-permit-renewal"), "en", "renewal")
     load(app, catalogue)
     assert Form.get(slug="residence-permit-renewal").retired

@@ -1,0 +1,145 @@
+"""Parse YAML that people without knowledge of YAML have typed: every fault is told, not only the first one."""
+
+import re
+from typing import NamedTuple
+
+import yaml
+
+MAX_FAULTS = 30  # of the syntax of one file; each costs one more reading of it
+
+Said = tuple[int, str]  # line, what is wrong and what to do
+
+_QUOTE = 'put the whole text in quotes, "like this"'
+_BEGINS = f"a text that begins with {{}} is read as something else; {_QUOTE}"
+# What libyaml says, in words for an editor. The first one that the message contains counts.
+_SENTENCES = {
+    "tab character": "a tab stands here; use spaces",
+    "cannot start any token": _BEGINS.format("one of @ ` % or a tab"),
+    "alphabetic or numeric character": _BEGINS.format("& or *"),
+    "undefined alias": _BEGINS.format("*"),
+    "comment or line break": _BEGINS.format("> or |"),
+    "block sequence entries are not allowed": "a list begins on a line of its own; move the - to the next line",
+    "unexpected end of stream": "a quote is opened here and never closed; close it",
+    "expected ',' or": f"a bracket is opened here and never closed; close it, or {_QUOTE}",
+    "unknown escape character": "in double quotes a backslash has a meaning; use single quotes",
+    "expected '-' indicator": "among the entries of a list, which begin with -, stands something else; indent it",
+    "could not find expected ':'": "neither “key: text” nor the rest of the text above; indent it, or give it a key",
+    "expected key": "this line does not go on where the one above ended; indent it like its neighbours, and if a quote "
+    "or bracket stands inside a text, put the whole text in quotes",
+    "directive": _BEGINS.format("%"),
+}
+_CONTEXT_COUNTS = ("quoted scalar", "simple key", "flow mapping", "flow sequence", "flow node")
+_ENTRY = re.compile(r"(\s*(?:- +)*(?:[\w-]+:(?:\s+|$))?)(.*)")
+_ODD_INDENT = re.compile(r" *(?:\t|\u00a0)\s*")
+_NOT_PRINTABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+class Parsed(NamedTuple):
+    """The tree of a YAML text, None if it has none, and the faults of its syntax."""
+
+    tree: yaml.Node | None
+    faults: list[Said]
+    plain: bool  # no references between its parts: they could make a small file large
+
+
+def parse(text: str) -> Parsed:
+    """Read `text`. Where its syntax is wrong, that is said, the line is mended by a guess, and reading goes on."""
+    lines = text.split("\n")
+    faults = _tidied(lines)
+    tried: dict[int, int] = {}
+    while len(tried) <= MAX_FAULTS and max(tried.values(), default=0) <= 3:
+        try:
+            source = "\n".join(lines)
+            tree = yaml.CBaseLoader(source).get_single_node()
+            marks = _marks(source)
+            return Parsed(tree, sorted(faults + marks), not any("*" in what for _line, what in marks))
+        except RecursionError:
+            return Parsed(None, [(1, "brackets or lists are nested too deep; write it plainly")], plain=False)
+        except yaml.MarkedYAMLError as error:
+            line, problem = _line(error, lines), str(error.problem)
+        if line not in tried:
+            faults.append((line + 1, _sentence(problem, lines[line])))
+        lines[line] = _mended(lines, line, tried.get(line, 0))
+        tried[line] = tried.get(line, 0) + 1
+    return Parsed(None, sorted(faults), plain=False)
+
+
+def _tidied(lines: list[str]) -> list[Said]:
+    """Take out of `lines`, in place, what stands in the way of reading on; returns what it was."""
+    faults: list[Said] = []
+    content = False
+    for index, line in enumerate(lines):
+        if odd := _ODD_INDENT.match(line):
+            faults.append((index + 1, "the line begins with a tab or a non-breaking space; use ordinary spaces"))
+            line = odd[0].replace("\t", "  ").replace("\u00a0", " ") + line[odd.end() :]
+        if hidden := _NOT_PRINTABLE.search(line):
+            faults.append((index + 1, f"an invisible character, U+{ord(hidden[0]):04X}, stands here; remove it"))
+            line = _NOT_PRINTABLE.sub("", line)
+        if re.match(r"(---|\.\.\.)(\s|$)", line) and (content or line.startswith(".")):
+            faults.append((index + 1, "a second document begins here, which nobody reads; remove this line"))
+            line = ""
+        lines[index] = line
+        content = content or bool(line.strip()) and not line.lstrip().startswith(("#", "%"))
+    return faults
+
+
+def _marks(source: str) -> list[Said]:
+    """Anchors, references and tags of YAML. In an editor's file they are texts that begin with &, * or !."""
+    found = []
+    for event in yaml.parse(source, Loader=yaml.CBaseLoader):
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor or tag:
+            sign = "!" if tag else "*" if isinstance(event, yaml.AliasEvent) else "&"
+            found.append((event.start_mark.line + 1 if event.start_mark else 1, _BEGINS.format(sign)))
+    return found
+
+
+def _line(error: yaml.MarkedYAMLError, lines: list[str]) -> int:
+    """The line, from 0, on which the editor has to do something."""
+    opened = any(words in str(error.context) for words in _CONTEXT_COUNTS)
+    mark = (error.context_mark if opened else None) or error.problem_mark
+    line = 0 if mark is None else min(mark.line, len(lines) - 1)
+    above, problem = lines[line - 1] if line else "", str(error.problem)
+    return line - bool("mapping values" in problem and _glued(above) or "expected key" in problem and _cut(above))
+
+
+def _glued(line: str) -> bool:
+    """True for "key:text": without the space it is no key."""
+    return bool(re.match(r"\s*(?:- +)?[a-z_]+:[^\s:/]", line))
+
+
+def _cut(line: str) -> bool:
+    """True if a text on the line ends before a #."""
+    return bool(re.search(r"[^\s'\"]\s+#", line))
+
+
+def _sentence(problem: str, text: str) -> str:
+    if _cut(text):
+        return f"text behind # is lost; {_QUOTE}"
+    if "mapping values" in problem:
+        if _glued(text):
+            return "a space is missing behind the colon"
+        if re.match(r"\s*(- +)?[\w-]+:(\s|$)(?!.*:\s)", text):
+            return f"indented deeper than the line above, so it is read as its text; indent both alike, or {_QUOTE}"
+        return f"a colon and a space stand inside a text; {_QUOTE}"
+    if found := re.match(r"(?:[^'\"]*[\w-]+:|\s*-)\s+(['\"\[{])", text):
+        inside = "in quotes another quote ends the text; write it twice, or use the other kind around the text"
+        return inside if found[1] in "'\"" and "expected key" in problem else _BEGINS.format(found[1])
+    return next((said for words, said in _SENTENCES.items() if words in problem), f"not readable as YAML ({problem})")
+
+
+def _mended(lines: list[str], line: int, times: int) -> str:
+    """A line that may be readable: first its text in quotes, then indented like the line above, at last nothing."""
+    if _cut(lines[line]):
+        return lines[line].replace("#", "＃")
+    if times == 0:
+        found = _ENTRY.fullmatch(lines[line].replace("\t", " "))
+        head, text = (found[1], found[2]) if found else ("", "")
+        glued = re.match(r"(\s*(?:- +)?[a-z_]+:)(.*)", lines[line]) if _glued(lines[line]) else None
+        head, text = (glued[1] + " ", glued[2]) if glued else (head, text)
+        quote = text[:1] if len(text) > 1 and text[:1] in "'\"" and text[-1:] == text[:1] else ""
+        return head + "'" + (text[1:-1] if quote else text).replace("'", "''") + "'" if text else ""
+    if times == 1:
+        above = next((other for other in reversed(lines[:line]) if other.strip()), "")
+        return above[: len(above) - len(above.lstrip())] + lines[line].strip()
+    return ""
