@@ -1,8 +1,88 @@
-"""The one door through which a PDF of an authority enters the catalogue."""
+"""The one door through which a PDF of an authority enters the catalogue: read in a process of its own, within limits.
 
-from paper.forms.form import AcceptedForm, examine
+The libraries that read PDFs are written in C and C++: a file of two kilobytes can keep them busy for ever, use up the
+memory, or end the process. So another process reads the file, and this one waits for its answer for a limited time.
+Multiprocessing of the standard library does it: its pools cannot end a child that hangs.
+"""
+
+import multiprocessing
+import threading
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+
+from paper.forms import child
+from paper.forms.form import AcceptedForm, FormRefusedError
+
+# A forked child would hang as soon as it typesets a stamp, if this process has typeset anything before.
+_context = multiprocessing.get_context("spawn")
 
 
-def accept(data: bytes) -> AcceptedForm:
-    """Prepare a form for being handed out with a number. Raises FormRefusedError with the reason and the page."""
-    return examine(data)
+@dataclass(frozen=True)
+class Limits:
+    """What one form may use up: seconds, from the moment at which it is handed over, and bytes of memory."""
+
+    seconds: float = 20
+    memory: int = 1536 * 1024 * 1024  # an A0 page drawn in colour takes 300 MB, the libraries themselves 150 MB
+
+
+class Examiner:
+    """Examines forms one after the other in a child process, which is started when needed and after it was lost."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._lock = threading.Lock()
+        self._child: tuple[SpawnProcess, Connection] | None = None
+
+    def accept(self, data: bytes) -> AcceptedForm:
+        """Prepare a form for being handed out with a number.
+
+        Raises FormRefusedError with the reason and the page: those of `examine`, or too-slow, too-much-memory, crashed.
+        RuntimeError is no fault of the form: the fonts are not installed, for instance.
+        """
+        with self._lock:
+            try:
+                answer = self._asked(data)
+            except (EOFError, OSError) as error:  # it has died
+                self.close()
+                raise FormRefusedError("crashed") from error
+            except BaseException:
+                self.close()  # what it answers later would be taken for the answer to the next form
+                raise
+        if isinstance(answer, FormRefusedError):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """End the child, whatever it is doing."""
+        if self._child:
+            process, connection = self._child
+            self._child = None
+            process.kill()
+            process.join()
+            connection.close()
+
+    def _asked(self, data: bytes) -> AcceptedForm | FormRefusedError:
+        connection = self._connection()
+        connection.send_bytes(data)
+        if not connection.poll(self.limits.seconds):
+            raise FormRefusedError("too-slow")
+        return child.received(connection)
+
+    def _connection(self) -> Connection:
+        """The connection to the child, which has read its libraries: that does not count as time of the form."""
+        if self._child and not self._child[0].is_alive():
+            self.close()
+        if self._child is None:
+            ours, theirs = _context.Pipe()
+            process = _context.Process(
+                target=child.serve, args=(theirs, self.limits.seconds, self.limits.memory), daemon=True
+            )
+            process.start()
+            theirs.close()
+            self._child = process, ours
+            ours.recv_bytes()
+        return self._child[1]
+
+
+accept = Examiner().accept

@@ -18,6 +18,7 @@ from paper.forms.stamp import CLEAR_SPACE, HEIGHT, WIDTH, Place, stamp
 SAMPLE_NUMBER = "0123-4567-89ABV"
 SAMPLE_URL = "HTTPS://ETRACKING.EXAMPLE.LU/T/0123456789ABV"
 MAX_PAGE_SIDE = 1200.0  # mm, about A0: a larger page is a mistake, and drawing it takes too much memory
+MAX_PAGES = 300  # nobody fills in more; they would take longer than the time that acceptance gives
 SEARCH_DPI, PROOF_DPI = 72, 150
 QR = zxingcpp.barcode_formats_from_str("QRCode")
 MAX_SHADE_DIFFERENCE = 40  # of 255: shades may change a little when a page is written anew
@@ -99,6 +100,8 @@ def _inspected(pdf: pikepdf.Pdf) -> list[str]:
     notes = ["restrictions-dropped"] if pdf.is_encrypted else []
     if len(pdf.pages) == 0 or len(pdf.pages) != int(pdf.Root.Pages.Count):
         raise FormRefusedError("unreadable")  # the end of the file is missing, and pages with it
+    if len(pdf.pages) > MAX_PAGES:
+        raise FormRefusedError("too-many-pages")
     objects = [item for item in pdf.objects if isinstance(item, pikepdf.Dictionary | pikepdf.Stream)]
     if any("/ByteRange" in item or _is_signature(item.get("/V")) for item in objects):
         raise FormRefusedError("signed")  # a stamp invalidates signatures, certifications and Reader usage rights

@@ -69,16 +69,3 @@ def test_an_accepted_form_is_accepted_again_unchanged():
     again = accept(once.data)
     assert (again.data, again.places, again.pages) == (once.data, once.places, once.pages)
     assert fields(once.data) == 2 * paper_forms.FIELDS_PER_PAGE
-
-
-def test_accepting_keeps_the_fonts_safe_from_blame(monkeypatch):
-    """A server without fonts is our fault, not the form's."""
-    from paper import typeset
-    from paper.forms import stamp
-
-    def broken(*_, **__):
-        raise typeset.FontsMissingError("run `make install`")
-
-    monkeypatch.setattr(stamp, "typeset", broken)
-    with pytest.raises(typeset.FontsMissingError):
-        accept(paper_forms.plain())

@@ -1,0 +1,69 @@
+"""The process in which the files of others are read. What it answers is JSON and bytes: nothing that could run."""
+
+import json
+import resource
+import signal
+from contextlib import suppress
+from multiprocessing.connection import Connection
+
+from paper.forms.form import AcceptedForm, FormRefusedError, examine
+from paper.forms.stamp import Place
+
+
+def serve(connection: Connection, seconds: float, memory: int) -> None:
+    """Say that all libraries are loaded, then examine every form that comes, until the other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends this process
+    _limit(memory)
+    connection.send_bytes(b"ready")
+    with suppress(EOFError):
+        while True:
+            _examine(connection, connection.recv_bytes(), seconds)
+
+
+def received(connection: Connection) -> AcceptedForm | FormRefusedError:
+    """What the child answers. Raises EOFError or OSError if it has died, RuntimeError if it could not do its work."""
+    answer = json.loads(connection.recv_bytes())
+    if "fault" in answer:
+        raise RuntimeError(answer["fault"])
+    if "reason" in answer:
+        return FormRefusedError(answer["reason"], answer["page"])
+    places = [Place.restored(place) for place in answer["places"]]
+    return AcceptedForm(connection.recv_bytes(), places, len(places), answer["notes"])
+
+
+def _examine(connection: Connection, data: bytes, seconds: float) -> None:
+    _allow(seconds)
+    try:
+        form = examine(data)
+    except FormRefusedError as error:
+        _send(connection, reason=error.reason, page=error.page)
+    except MemoryError:
+        _send(connection, reason="too-much-memory", page=None)
+        raise EOFError from None  # what is left of the memory may be in pieces: the next form gets a new process
+    except Exception as error:  # missing fonts, for instance: no fault of the form
+        _send(connection, fault=f"{type(error).__name__}: {error}")
+    else:
+        _send(connection, places=[place.stored if place else None for place in form.places], notes=form.notes)
+        connection.send_bytes(form.data)
+
+
+def _send(connection: Connection, **answer: object) -> None:
+    connection.send_bytes(json.dumps(answer).encode())
+
+
+def _limit(memory: int) -> None:
+    """Bound the memory that can be written to: threads reserve far more (RLIMIT_AS), which costs nothing.
+
+    A sandbox may forbid it; it has a limit of its own then.
+    """
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _allow(seconds: float) -> None:
+    """Allow the next form its time of the processor: a process whose parent was killed must not run for ever."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = round(used.ru_utime + used.ru_stime + seconds) + 2
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))

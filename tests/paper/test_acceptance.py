@@ -1,0 +1,73 @@
+"""No file of others keeps the catalogue waiting, eats its memory or ends its process; the next one is read all the same."""
+
+import multiprocessing
+from collections.abc import Iterator
+
+import pytest
+
+from paper.forms import child
+from paper.forms.acceptance import Examiner, Limits
+from paper.forms.form import MAX_PAGES, FormRefusedError
+from support import hostile_forms
+from support.paper_forms import plain
+
+LITTLE = 128 * 1024 * 1024
+
+
+@pytest.fixture
+def examiner() -> Iterator[Examiner]:
+    examiner = Examiner(Limits(seconds=1, memory=LITTLE))
+    yield examiner
+    examiner.close()
+
+
+def refused(examiner: Examiner, data: bytes) -> str:
+    with pytest.raises(FormRefusedError) as refusal:
+        examiner.accept(data)
+    assert refusal.value.page is None or refusal.value.reason == "unreadable"
+    return refusal.value.reason
+
+
+def test_endless_file_is_refused_in_time_and_the_next_one_is_read(examiner):
+    assert refused(examiner, hostile_forms.endless()) == "too-slow"
+    assert examiner.accept(plain(1)).pages == 1
+
+
+def test_file_that_eats_memory_is_refused_and_the_next_one_is_read(examiner):
+    assert refused(examiner, hostile_forms.swelling()) in ("too-much-memory", "crashed", "unreadable")
+    assert examiner.accept(plain(1)).pages == 1
+
+
+def test_file_that_ends_its_reader_is_refused_and_the_next_one_is_read(examiner, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(child, "serve", hostile_forms.dying)
+        assert refused(examiner, plain(1)) == "crashed"
+    assert examiner.accept(plain(1)).pages == 1
+
+
+def test_reader_that_died_between_two_files_is_no_fault_of_the_next(examiner):
+    before = set(multiprocessing.active_children())
+    examiner.accept(plain(1))
+    (reader,) = set(multiprocessing.active_children()) - before
+    reader.kill()
+    reader.join()
+    assert examiner.accept(plain(1)).pages == 1
+
+
+def test_many_files_share_one_reader(examiner):
+    before = set(multiprocessing.active_children())
+    examiner.accept(plain(1))
+    refused(examiner, b"this is no PDF")
+    readers = set(multiprocessing.active_children()) - before
+    examiner.accept(plain(1))
+    assert len(readers) == 1 and set(multiprocessing.active_children()) - before == readers
+
+
+def test_book_is_no_form(examiner):
+    assert refused(examiner, plain(MAX_PAGES + 1)) == "too-many-pages"
+
+
+def test_missing_fonts_are_no_fault_of_the_form(examiner, monkeypatch):
+    monkeypatch.setattr(child, "serve", hostile_forms.without_fonts)
+    with pytest.raises(RuntimeError, match="make install"):
+        examiner.accept(plain(1))
