@@ -12,7 +12,7 @@ from models.catalogue.files import CatalogueError
 from models.catalogue.schemas import EventKinds, SpecimenFile
 from models.dossiers import clocks
 from models.dossiers.kinds import TOLD, WITH_NOTE
-from paper import specimen
+from paper import glyphs, specimen
 from paper.forms.acceptance import accept
 from paths import CATALOGUE
 
@@ -51,7 +51,7 @@ def load(folder: Path) -> None:
 
 
 def _drawing() -> catalogue_load.Drawing:
-    return catalogue_load.Drawing(_draw, specimen.fingerprint())
+    return catalogue_load.Drawing(_draw, specimen.fingerprint(), glyphs.missing)
 
 
 def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> bytes:

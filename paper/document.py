@@ -9,6 +9,7 @@ import pikepdf
 import typst
 from pikepdf import Dictionary, Name
 
+from paper import glyphs
 from paper.typeset import typeset
 
 log = logging.getLogger("etracking.paper")
@@ -17,14 +18,14 @@ log = logging.getLogger("etracking.paper")
 def document(template: str, data: Mapping[str, Any]) -> bytes:
     """Return an A4 PDF that meets PDF/UA-1 and prints at its true size; equal data give equal bytes.
 
-    A character that our fonts lack must not stop a citizen: the page is then made without PDF/UA, and this is logged.
+    A character that our fonts lack must not stop a citizen, nor cost the page its PDF/UA: another is printed instead.
     Raises paper.typeset.FontsMissingError.
     """
     try:
         pdf = typeset(template, data, standard="ua-1")
-    except typst.TypstError as error:
-        log.warning("%s set without PDF/UA: %s", template, error.message)
-        pdf = typeset(template, data)
+    except typst.TypstError:  # its message quotes the text, which may name a person: it is not logged
+        log.warning("%s: characters without a glyph were replaced", template)
+        pdf = typeset(template, glyphs.replaced(data), standard="ua-1")
     return _at_true_size(pdf)
 
 

@@ -1,6 +1,7 @@
 """Read the files of the catalogue. Every fault is told with its file and line, and reading goes on."""
 
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from os.path import lexists
 from pathlib import Path
@@ -13,10 +14,11 @@ from models.catalogue.fault import Fault, did_you_mean
 from models.catalogue.schemas import AuthorityFile, Catalogue, EventKinds, ProcedureFile, SpecimenFile, Texts, Topics
 from models.catalogue.sentences import sentences
 from models.catalogue.strays import PDFs, ProcedureFolder
-from models.catalogue.yaml_file import YamlFile
+from models.catalogue.yaml_file import Location, YamlFile
 
 RESERVED = ("procedure", "texts")  # their .yaml is something else than a form
 Value = TypeVar("Value")
+Missing = Callable[[str], list[str]]  # the characters of a text that the fonts of the sheet lack; paper/ knows them
 
 
 class CatalogueError(Exception):
@@ -50,12 +52,12 @@ class Reading:
         return files.get(language) or files.get("")
 
 
-def read(folder: Path, kinds: EventKinds) -> Reading:
+def read(folder: Path, kinds: EventKinds, missing: Missing) -> Reading:
     """Read and check every file of the catalogue.
 
     Raises CatalogueError if there is no procedure at all: then this is not the catalogue's folder.
     """
-    reader = _Reader(folder, kinds)
+    reader = _Reader(folder, kinds, missing)
     reader.read()
     if not reader.procedures:
         raise CatalogueError(
@@ -67,8 +69,8 @@ def read(folder: Path, kinds: EventKinds) -> Reading:
 class _Reader:
     """Reads all files. A value is None if its file has a fault."""
 
-    def __init__(self, folder: Path, kinds: EventKinds) -> None:
-        self.folder, self.kinds = folder, kinds
+    def __init__(self, folder: Path, kinds: EventKinds, missing: Missing) -> None:
+        self.folder, self.kinds, self.missing = folder, kinds, missing
         self.faults: list[Fault] = []
         self.files: dict[str, YamlFile] = {}
         self.authorities: dict[str, AuthorityFile | None] = {}
@@ -120,7 +122,7 @@ class _Reader:
             self._say(name, wrong)
             return None
         file = self.files[name] = YamlFile(path, f"{self.folder.name}/{name}")
-        self.faults += file.faults
+        self.faults += [*file.faults, *self._unprintable(file, schema)]
         if not file.readable:
             return None
         try:
@@ -131,6 +133,14 @@ class _Reader:
             self.faults += [fault for fault in said if fault.line not in told]  # an empty text, because of its #
             return None
 
+    def _unprintable(self, file: YamlFile, schema: type[BaseModel]) -> Iterator[Fault]:
+        """Characters that would be replaced on the printed sheet, receipt or specimen."""
+        for location, text, line in file.texts():
+            if signs := self.missing(text) if _printed(schema, location) else []:
+                named = ", ".join(f"{sign} (U+{ord(sign):04X} {unicodedata.name(sign, '')})" for sign in signs)
+                what = f"the printed sheet has no letter for {named}; write it without"
+                yield Fault(file.name, line, ".".join(map(str, location)), what)
+
     def _all_procedures(self) -> None:
         known = ["topics.yaml", "texts.yaml", "authorities"]
         for path in strays.entries(self.folder):
@@ -139,7 +149,8 @@ class _Reader:
             elif path.name in known:
                 continue
             elif not path.is_dir():
-                self._say(path.name, strays.belongs_to_nothing(path, known, "move it to its procedure, or delete it"))
+                lacking = [name for name in known if not lexists(self.folder / name)]
+                self._say(path.name, strays.belongs_to_nothing(path, lacking, "move it to its procedure, or delete it"))
             elif not strays.is_slug(path.name):
                 self._say(path.name, strays.no_slug(path.name))
             else:
@@ -249,6 +260,13 @@ def _forms(data: Any) -> list[str] | None:
     slugs = [entry.get("slug") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     named = [slug for slug in slugs if isinstance(slug, str) and strays.is_slug(slug)]
     return named if named and len(named) == len(entries or []) else None
+
+
+def _printed(schema: type[BaseModel], location: Location) -> bool:
+    """True for what is printed on paper, not only shown on a page."""
+    if schema is ProcedureFile:
+        return location[0] == "title" or location[0] == "forms" and "period" not in location
+    return schema in (AuthorityFile, SpecimenFile)
 
 
 def _no_file(pdf: Path) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from models.base import Base, db
-from models.catalogue.files import CatalogueError, Reading, read
+from models.catalogue.files import CatalogueError, Missing, Reading, read
 from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
 from models.catalogue.schemas import Catalogue, EventKinds, FormEntry, ProcedureFile, SpecimenFile, TextEntry
 from models.catalogue.text_block import TextBlock
@@ -25,6 +25,7 @@ class Drawing(NamedTuple):
 
     draw: Callable[[SpecimenFile, str, str, str], bytes]
     fingerprint: str  # changes with the code that draws: then every specimen is drawn anew
+    missing: Missing  # the characters of a text that cannot be printed
 
 
 def load(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> dict[str, int]:
@@ -33,7 +34,7 @@ def load(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> d
     Raises CatalogueError before anything is written if a file is wrong or a PDF cannot be stamped. What is no longer
     in the files is retired, never deleted: dossiers go on pointing to it.
     """
-    reading = _faultless(read(folder, kinds))
+    reading = _faultless(read(folder, kinds, drawing.missing))
     catalogue = reading.catalogue
     files = _form_files(reading, drawing, accept, _known())
     with db.atomic():
@@ -60,7 +61,7 @@ def load(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> d
 
 def check(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> Catalogue:
     """Read every file and try every PDF, without a database. Raises CatalogueError."""
-    reading = _faultless(read(folder, kinds))
+    reading = _faultless(read(folder, kinds, drawing.missing))
     _form_files(reading, drawing, accept, known={})
     return reading.catalogue
 

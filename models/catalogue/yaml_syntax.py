@@ -29,7 +29,7 @@ _SENTENCES = {
     "directive": _BEGINS.format("%"),
 }
 _CONTEXT_COUNTS = ("quoted scalar", "simple key", "flow mapping", "flow sequence", "flow node")
-_ENTRY = re.compile(r"(\s*(?:- +)*(?:[\w-]+:(?:\s+|$))?)(.*)")
+_ENTRY = re.compile(r"(\s*(?:- +)*(?:[^\s:#'\"]+:(?:\s+|$))?)(.*)")
 _ODD_INDENT = re.compile(r" *(?:\t|\u00a0)\s*")
 _NOT_PRINTABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
@@ -57,8 +57,10 @@ def parse(text: str) -> Parsed:
             return Parsed(None, [(1, "brackets or lists are nested too deep; write it plainly")], plain=False)
         except yaml.MarkedYAMLError as error:
             line, problem = _line(error, lines), str(error.problem)
-        if line not in tried:
-            faults.append((line + 1, _sentence(problem, lines[line])))
+        said = _sentence(problem, lines[line])
+        follows = line - 1 in tried and said == _SENTENCES["expected key"]
+        if line not in tried and not follows:
+            faults.append((line + 1, said))
         lines[line] = _mended(lines, line, tried.get(line, 0))
         tried[line] = tried.get(line, 0) + 1
     return Parsed(None, sorted(faults), plain=False)

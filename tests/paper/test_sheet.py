@@ -171,10 +171,23 @@ def test_text_is_never_markup():
     assert '#panic("x") *fett* $1$' in text(pdf)[0]
 
 
-def test_a_character_without_a_glyph_does_not_stop_the_sheet(caplog):
-    pdf = render(sheet(rows=[("Vorgang", "漢字 🙂")]))
-    assert codes(pdf)[0][0].text == URL
-    assert "without PDF/UA" in caplog.text
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("漢字 🙂", "�� �"),
+        ("Pass 👨‍👩‍👧 ا", "Pass"),
+        ("Ｐａｓｓ 𝐏", "Pass P"),
+        ("a\x01b\ue000\ufffe", "a"),
+        ("Rene\u0301 s\u0323 Ἀθῆναι Дом ﬁ ☎", "René"),
+    ],
+    ids=["Chinese and emoji", "family and Arabic", "letters in disguise", "no characters", "in the fonts"],
+)
+def test_a_character_without_a_glyph_costs_the_sheet_nothing_but_itself(caplog, typed, printed):
+    pdf = render(sheet(rows=[("Vorgang", typed)]))
+    assert codes(pdf)[0][0].text == URL and printed in text(pdf)[0]
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        assert "pdfuaid" in document.Root.Metadata.read_bytes().decode()
+    assert typed not in caplog.text
 
 
 def test_two_threads_never_mix_their_numbers():
