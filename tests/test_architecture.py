@@ -84,6 +84,7 @@ LAZY = {
     *("espeakng_loader", "zxcvbn"),
     *("py_vapid", "pywebpush", "requests", "urllib3"),
     *("pydantic", "vonage_http_client", "vonage_messages"),
+    "fontTools",
 }
 STILL_ANY = {
     "models.base.Base.id",  # peewee adds it; its stubs do not say so

@@ -10,6 +10,7 @@ from models.catalogue.schemas import SLUG
 
 # What systems leave behind, and notes for editors: passed over without a word. So is every hidden file.
 PASSED_OVER = re.compile(r"\..*|~\$.*|thumbs\.db|desktop\.ini|__macosx|readme(\.md|\.txt)?", re.IGNORECASE)
+NOT_A_FILE = "not a file; remove it, and put the PDF itself here"
 _BACKUP = re.compile(r".*(~|\.bak|\.old|\.orig|\.tmp)|#.*#", re.IGNORECASE)
 
 Stray = tuple[Path, str]  # a file or folder, and what is wrong with it
@@ -79,7 +80,7 @@ class ProcedureFolder:
     def _sort(self, path: Path) -> None:
         form, code = self._names.get(path.name.casefold(), ("", ""))
         if form and not path.is_file() and not path.is_symlink():
-            self.strays.append((path, "not a file; remove it, and put the PDF itself here"))
+            self.strays.append((path, NOT_A_FILE))
         elif form and code in self.pdfs[form]:
             other = self.pdfs[form][code].name
             self.strays.append((path, f"the same file as {other}, but for capital letters; delete one of them"))
