@@ -6,6 +6,9 @@ from pathlib import Path
 from click.testing import Result
 from flask import Flask
 
+from commands.catalogue import KINDS
+from models.catalogue.files import Reading, read
+from paper import glyphs
 from paths import CATALOGUE
 
 
@@ -27,6 +30,16 @@ def load(app: Flask, folder: Path) -> str:
     result = command(app, "load", folder)
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def reading(folder: Path) -> Reading:
+    """What the files of `folder` say, without an app and without drawing a PDF."""
+    return read(folder, KINDS, glyphs.missing)
+
+
+def faults(folder: Path) -> list[str]:
+    """The faults in the files of `folder`, each without the folder's own name."""
+    return [str(fault).removeprefix(f"{folder.name}/") for fault in reading(folder).faults]
 
 
 def replace(path: Path, old: str, new: str) -> None:
