@@ -15,7 +15,7 @@ from paths import ROOT, TEMPLATES
 TOPS = ("app.py", "paths.py", "models", "paper", "wording", "senders", "blueprints", "backups", "commands", "web")
 # From below. Rooms of one floor do not know each other.
 FLOORS = (
-    ("paths", "models.databases"),
+    ("paths", "models.databases", "models.typed"),
     ("models.base", "web"),
     ("models.built_once",),
     ("models.security", "models.deadlines", "models.erasure", "models.backup", "models.sweep"),
