@@ -58,6 +58,12 @@ def _without(read: Read) -> Answer:
             _("Nothing was recorded."),
             _("Look for the code beside the words “eTracking number”."),
         ),
+        "two": Answer(
+            "bad",
+            _("Two codes in one go"),
+            _("Nothing was recorded: two different codes came as one."),
+            _("Scan each of the two envelopes again, one after the other."),
+        ),
         "postmark": Answer(
             "bad",
             _("Postmark later than the arrival"),

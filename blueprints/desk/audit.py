@@ -15,7 +15,7 @@ from blueprints.desk.blueprint import bp
 from models import Audit, Dossier
 from models.base import LUXEMBOURG
 from models.desk import reading
-from models.dossiers.number import scanned
+from models.dossiers.codes import scanned
 from web import htmx
 from wording import audit as audit_words
 

@@ -14,13 +14,14 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 from blueprints.public.forms import ContactForm
 from models import today
 from models.dossiers.batch import MAX_AGE_WITHOUT_REASON, REASONS
+from models.dossiers.codes import find
 from models.dossiers.number import LENGTH, clean
 from models.security.crockford import ALPHABET
 from web.form_fields import DayField, NeededWhen, not_in_future
 from web.languages import NAMES
 
 MIN_BEGIN_LENGTH = 4  # characters of a number that a search needs
-MAX_CODE_LENGTH = 300  # characters of a scanned code
+MAX_CODE_LENGTH = 1000  # characters of scanned codes
 REASON_NAMES = {
     "closed": _l("The office was closed"),
     "waiting": _l("The post had not been opened"),
@@ -98,7 +99,7 @@ class BeginForm(FlaskForm):
 
     def validate_begin(self, field: StringField) -> None:
         """At least MIN_BEGIN_LENGTH characters of the number's alphabet, in any spelling."""
-        field.data = clean(field.data or "")[:LENGTH]
+        field.data = find(field.data or "") or clean(field.data or "")[:LENGTH]
         if len(field.data) < MIN_BEGIN_LENGTH or set(field.data) - set(ALPHABET):
             raise ValidationError(
                 _("Please type at least %(least)s letters or digits of the number.", least=MIN_BEGIN_LENGTH)

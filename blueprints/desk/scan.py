@@ -4,17 +4,19 @@ from flask import Response, g, request, url_for
 
 from blueprints.accounts.guard import needs
 from blueprints.desk.blueprint import bp
-from models.dossiers.number import scanned
+from models.dossiers.codes import codes
 from web import htmx
+
+MAX_SHOWN = 300  # characters of what was typed
 
 
 @bp.get("/scan")
 @needs("look")
 def scan() -> Response:
     """Redirect to the dossier of a number, in any spelling, or of the URL in a QR code; 404 page if unknown."""
-    typed = request.args.get("number", "")[:300]
-    read = scanned(typed)
-    number = read.numbers[0] if read else None
+    typed = request.args.get("number", "")
+    found = codes(typed)
+    number = found[0].numbers[0] if len(found) == 1 else None
     if number is None or g.scope.dossier(number) is None:
-        return htmx.page("desk/unknown.html", 404, typed=typed, number=number)
+        return htmx.page("desk/unknown.html", 404, typed=typed[:MAX_SHOWN], number=number, several=len(found) > 1)
     return htmx.goto(url_for(".show", number=number))

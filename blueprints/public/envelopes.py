@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 from blueprints.public import lookups, status
 from models import Dossier
 from models.catalogue.procedure import LOCALES
+from models.dossiers.codes import codes
 from models.dossiers.kinds import AWAITING_PAPER
-from models.dossiers.number import MAX_NUMBERS, grouped, parse, scanned
+from models.dossiers.number import MAX_NUMBERS, grouped
 from paper import qr
 from paper.envelope import QR_LEVEL, Enclosed, Envelope, render
 from web import htmx
@@ -143,19 +144,17 @@ def _together(dossiers: list[Dossier]) -> bool:
 def _numbers(typed: str) -> tuple[tuple[str, ...], list[Fault]]:
     """The numbers in `typed`, each once, and the lines that cannot be numbers. Makes no look-up."""
     lines = [line.strip() for line in re.split(r"[\n,;+]", typed) if line.strip()]
-    numbers = [number for line in lines for number in _read(line)]
-    faults = [Fault(line[:64], status.why(line[:64])) for line in lines if not _read(line)]
+    read = {line: [number for code in codes(line) for number in code.numbers] for line in lines}
+    numbers = [number for line in lines for number in read[line]]
+    faults = [Fault(line[:64], status.why(line)) for line in lines if not read[line] and not (numbers and _words(line))]
     if not faults and not 2 <= len(set(numbers)) <= MAX_NUMBERS:
         faults = [Fault("", _("An envelope sheet is for two to six numbers. One alone has its own sheet."))]
     return tuple(dict.fromkeys(numbers)), faults
 
 
-def _read(line: str) -> tuple[str, ...]:
-    """The numbers in one line: in any spelling, as the URL of a QR code, or separated by spaces."""
-    if read := scanned(line):
-        return read.numbers
-    pieces = [parse(piece) for piece in line.split()]
-    return tuple(filter(None, pieces)) if all(pieces) else ()
+def _words(line: str) -> bool:
+    """True for words around the numbers, as in a pasted message: without a digit."""
+    return not any(map(str.isdigit, line))
 
 
 def _faults(numbers: tuple[str, ...]) -> list[Fault]:

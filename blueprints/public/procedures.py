@@ -9,6 +9,7 @@ from playhouse.flask_utils import get_object_or_404
 from blueprints.public import catalogue
 from models import Authority, Form, Procedure, Topic
 from models.catalogue.procedure import AUDIENCES
+from models.dossiers.codes import find
 from web import htmx, page_cache
 from web.languages import current
 from web.responses import pdf
@@ -24,6 +25,8 @@ FILTERS = ("q", "audience", "topic", "event")
 @page_cache.shared(*FILTERS, "page")
 def index() -> Response:
     """List the procedures by topic. ?q= and the filters narrow the list, live under htmx."""
+    if number := _number(request.args.get("q", "")):
+        return htmx.goto(url_for("status.show", number=number))
     audience = request.args.get("audience", "")
     filters = {
         "words": request.args.get("q", "")[:100],
@@ -55,6 +58,11 @@ def blank(slug: str, form: str) -> Response:
     if file is None:
         abort(404)
     return pdf(bytes(file.data), f"{form}.pdf")
+
+
+def _number(words: str) -> str | None:
+    """The eTracking number that was typed into the search. Words without a digit may look like one by chance."""
+    return find(words) if any(map(str.isdigit, words)) else None
 
 
 def offered_forms() -> "ModelSelect[Form]":

@@ -9,6 +9,7 @@ from blueprints.public import lookups
 from models import Dossier, now
 from models.catalogue.procedure import LOCALES
 from models.dossiers import receipt
+from models.dossiers.codes import find
 from models.dossiers.number import LENGTH, clean, grouped, parse
 from paper.receipt import Receipt, render
 from web import htmx
@@ -17,6 +18,8 @@ from web.responses import pdf, private
 from wording.sheets import bare, date, printed_url, questions
 
 bp = Blueprint("receipts", __name__)
+
+MAX_TYPED = 300  # characters
 
 
 @bp.get("/r")
@@ -28,11 +31,11 @@ def new() -> Response:
 @bp.post("/r")
 def check() -> Response:
     """Redirect to the page of the typed number and seal, or show the errors."""
-    typed = {name: request.form.get(name, "")[:64] for name in ("number", "seal")}
+    typed = {name: request.form.get(name, "")[:MAX_TYPED] for name in ("number", "seal")}
     errors = _errors(typed)
     if errors:
         return unknown(**typed)
-    return htmx.goto(url_for(".show", number=parse(typed["number"]), seal=parse(typed["seal"])))
+    return htmx.goto(url_for(".show", number=find(typed["number"]), seal=parse(typed["seal"])))
 
 
 @bp.get("/r/<number:number>/<number:seal>")
@@ -178,7 +181,8 @@ def _verdicts() -> dict[str, tuple[str, str]]:
 
 def _errors(typed: dict[str, str]) -> dict[str, str]:
     """Errors of number and seal by their check characters. Makes no look-up."""
-    return {name: _wrong(text) for name, text in typed.items() if not parse(text)}
+    read = {"number": find(typed["number"]), "seal": parse(typed["seal"])}
+    return {name: _wrong(typed[name]) for name, number in read.items() if not number}
 
 
 def _wrong(text: str) -> str:

@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from blueprints.public import captcha, contact_limits, contacts, lookups, push
 from blueprints.public.forms import MailAddressForm, MobileNumberForm, PostedForm
 from models import ConflictError, Contact, Dossier, today
+from models.dossiers.codes import Scanned, codes, scanned
 from models.dossiers.kinds import WITH_AUTHORITY
-from models.dossiers.number import clean, find, grouped, scanned
+from models.dossiers.number import clean, grouped
 from models.notifications import addresses
 from models.notifications.version_key import VersionKey
 from models.security.crockford import check_character
@@ -31,6 +32,8 @@ from wording.sheets import printed_url
 
 bp = Blueprint("status", __name__)
 
+MAX_SHOWN = 300  # characters of what was typed
+MAX_COUNTED = 40  # characters; more are a text, and not a number that is too long
 MAX_BYTES = 6 * 1024 * 1024  # of rendered status pages
 LOOK_UP_SCOPE = "look-up/number"  # of the CAPTCHA
 NO_SESSION = {"csrf": False}  # no CSRF token: the number is the key, and no session is needed
@@ -54,9 +57,9 @@ class Unreached(NamedTuple):
 @bp.get("/t")
 def new() -> Response:
     """Ask for a number; with a number in the URL, or in a text that another app shared, redirect to its page."""
-    shared = " ".join(request.args.getlist("shared"))  # text from another app of the phone, with a number in it
-    typed = request.args.get("number") or find(shared) or ""
-    if shared.strip() and not typed:
+    shared = "\n".join(request.args.getlist("shared"))  # text from another app of the phone, with a number in it
+    typed = request.args.get("number") or shared
+    if typed == shared and shared.strip() and not codes(shared):
         error = _("There is no eTracking number in what you shared. You can type it here.")
         return private(htmx.page("public/status/look_up.html", 404, typed="", error=error))
     return _look_up(typed)
@@ -72,7 +75,14 @@ def _look_up(typed: str) -> Response:
     if not typed.strip():
         return htmx.page("public/status/look_up.html", typed="", error="")
     read = scanned(typed)
-    return htmx.goto(url_for(".show", number=read.numbers[0])) if read else unknown(typed)
+    return htmx.goto(status_of(read)) if read else unknown(typed)
+
+
+def status_of(read: Scanned) -> str:
+    """The page of what a code means: of its dossier, or of all those in one envelope."""
+    if len(read.numbers) > 1:
+        return url_for("envelopes.show", numbers=read.numbers)
+    return url_for("status.show", number=read.numbers[0])
 
 
 @bp.get("/scan")
@@ -180,7 +190,7 @@ def correct_address(number: str, contact: int) -> Response:
 
 def unknown(typed: str) -> Response:
     """404, the same for unknown and malformed numbers; keeps the typed number and helps to correct it."""
-    return private(htmx.page("public/status/look_up.html", 404, typed=typed[:64], error=why(typed[:64])))
+    return private(htmx.page("public/status/look_up.html", 404, typed=typed[:MAX_SHOWN], error=why(typed)))
 
 
 def _price(number: str, status: int, error: str | None = None) -> Response:
@@ -200,7 +210,11 @@ def not_found(number: str, _rest: str) -> Response:
 
 def why(typed: str) -> str:
     """Why there is no dossier with this number, as far as its spelling shows. Makes no look-up."""
-    number = clean(typed)
+    number = clean(typed[:MAX_SHOWN])
+    if len(codes(typed)) > 1:
+        return _("There is more than one eTracking number in it. Please type one of them.")
+    if len(number) > MAX_COUNTED:
+        return _("There is no eTracking number in it. One has 13 characters, as in K7Q2-MX4P-9TRWY.")
     if len(number) != 13:
         return _("An eTracking number has 13 characters; this has %(count)s.", count=len(number))
     try:

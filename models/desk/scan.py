@@ -9,11 +9,12 @@ from peewee import JOIN, CharField, ForeignKeyField, IntegerField, IntegrityErro
 from models.base import Base, ConflictError, UTCDateTimeField, db, local_day, now
 from models.desk.scope import Scope
 from models.dossiers.batch import Batch
+from models.dossiers.codes import Scanned, codes
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ARRIVALS
 from models.dossiers.moves import Act, Move
-from models.dossiers.number import Scanned, clean, scanned
+from models.dossiers.number import clean
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
@@ -27,7 +28,7 @@ class Read(Base):
 
     The outcome is one of CHANGED, or: again (it had arrived before), twice (already in this bag), elsewhere (another
     authority's), early (the number is younger than the day of arrival), postmark (later than the arrival), unknown,
-    malformed, foreign (a code that is not ours), undone.
+    malformed, foreign (a code that is not ours), two (different codes in one reading), undone.
     """
 
     key = UUIDField(primary_key=True)
@@ -154,7 +155,9 @@ class Read(Base):
     def _take(
         cls, batch: Batch, scan: uuid.UUID, text: str, hold: dt.timedelta, postmark_on: dt.date | None
     ) -> list["Read"]:
-        found = scanned(text)
+        found, *others = codes(text) or (None,)
+        if others:
+            return [cls._write(batch, scan, scan, "two")]
         if found is None:
             strange = ":" in text or "/" in text
             begin = "" if strange else "".join(filter(str.isalnum, clean(text)))[:SHOWN_CHARACTERS]

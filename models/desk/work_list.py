@@ -13,6 +13,7 @@ from models.base import db, today
 from models.catalogue.procedure import Form, Procedure
 from models.desk.scope import Scope
 from models.desk.tally import Tally
+from models.dossiers.codes import find
 from models.dossiers.dossier import Dossier
 from models.dossiers.kinds import STATUSES, WITH_AUTHORITY
 from models.dossiers.listed import EVER, LISTED, NEWEST, OPEN, STATUS
@@ -48,7 +49,7 @@ class WorkList:
             procedure=asked.get("procedure", "").replace("\0", "")[:60],  # PostgreSQL takes no NUL
             due=due if due in DUE else "",
             assignee=assignee if assignee in ("me", "nobody") or _is_id(assignee) else "",
-            number="".join(sign for sign in clean(asked.get("number", "")[:64]) if sign in ALPHABET)[:LENGTH],
+            number=_begin(asked.get("number", "")),
             sort=sort if sort in SORTS else "due",
         )
 
@@ -184,6 +185,11 @@ def _of(assignee: str, scope: Scope) -> Expression:
 
 def _key(assignee: str, scope: Scope) -> int:
     return scope.staff.id if assignee == "me" else int(assignee)
+
+
+def _begin(typed: str) -> str:
+    """The first characters of a number, in any spelling, or the number in a longer text."""
+    return find(typed) or "".join(sign for sign in clean(typed[:64]) if sign in ALPHABET)[:LENGTH]
 
 
 def _is_id(text: str) -> bool:

@@ -6,10 +6,11 @@ import pytest
 
 from models import Audit, Batch, Contact, Dossier, Event, Notification, Read, now, today
 from models.dossiers.moves import Move
-from models.dossiers.number import grouped
+from models.dossiers.number import grouped, new_number
 from models.notifications import consent
 from models.security.crockford import check_character
 from support.desk_pages import LONG_AGO, YESTERDAY, given_out_long_ago, stored
+from support.keyboards import typed
 from support.post_bag import begin, read, said, tap, titles
 from support.site import account, signed_in
 from support.visitor import Visitor
@@ -28,6 +29,22 @@ def test_envelope_has_arrived(bag, with_mail):
 @pytest.mark.parametrize("spell", [str, str.lower, grouped, lambda n: f"HTTPS://A-FORMER-HOST.LU/T/{n}\r\n"])
 def test_number_is_read_in_every_spelling(bag, dossier, spell):
     assert titles(read(bag, spell(dossier.number))) == ["Arrived"]
+
+
+@pytest.mark.parametrize("keyboard", ["de", "fr", "be", "pt"])
+def test_code_is_read_from_a_scanner_that_thinks_of_another_keyboard(bag, dossier, keyboard):
+    assert titles(read(bag, typed(f"HTTPS://ETRACKING.EXAMPLE.LU/T/{dossier.number}", keyboard))) == ["Arrived"]
+
+
+def test_same_code_twice_in_one_go_is_one_arrival(bag, dossier):
+    assert titles(read(bag, f"HTTPS://H.LU/T/{dossier.number}" * 2)) == ["Arrived"]
+
+
+@pytest.mark.parametrize("between", ["", "\t", " "])
+def test_two_codes_in_one_go_are_said_and_neither_is_recorded(bag, dossier, between):
+    page = read(bag, f"HTTPS://H.LU/T/{dossier.number}{between}HTTPS://H.LU/T/{new_number()}")
+    assert titles(page) == ["Two codes in one go"] and "Nothing was recorded" in said(page)
+    assert stored(dossier).status == "announced"
 
 
 def test_same_reading_sent_twice_gets_the_same_answer_and_changes_nothing(bag, with_mail):

@@ -57,6 +57,11 @@ def test_what_is_no_number_is_helped_and_stays_in_the_field(desk, dossier, typed
     assert page.soup.select_one("#scan")["value"] == typed[:300]
 
 
+def test_two_codes_in_one_go_open_neither(desk, dossier):
+    page = scan(desk, f"HTTPS://H.LU/T/{dossier.number}HTTPS://H.LU/T/{new_number()}", 404)
+    assert "two different codes" in page.text
+
+
 def test_slip_in_one_character_is_helped(desk, dossier):
     body = dossier.number[:-1]
     page = scan(desk, body + ("0" if check_character(body) != "0" else "1"), 404)

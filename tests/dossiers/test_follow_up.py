@@ -9,8 +9,9 @@ import pytest
 from commands import outgoing
 from models import Authority, Dossier, Event, Notification, today
 from models.catalogue.procedure import LANGUAGES
+from models.dossiers.codes import Scanned, scanned
 from models.dossiers.moves import Move
-from models.dossiers.number import Scanned, grouped, new_number, scanned
+from models.dossiers.number import grouped, new_number
 from support.envelopes import ENVELOPES, touches, windows, within
 from support.paper_reading import codes, text, words, wrong_tags
 from support.site import running

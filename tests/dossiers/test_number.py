@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.dossiers.number import Scanned, grouped, new_number, parse, scanned
+from models.dossiers.codes import scanned
+from models.dossiers.number import grouped, new_number, parse
 from models.security.crockford import ALPHABET, check_character
 
 BODIES = st.text(ALPHABET, min_size=12, max_size=12)
@@ -63,66 +64,6 @@ def test_any_text_is_a_number_or_nothing(text):
 
 def test_grouped_as_it_is_printed():
     assert grouped("K7Q2MX4P9TRWY") == "K7Q2-MX4P-9TRWY"
-
-
-# What each keyboard makes of the keys that a scanner presses for our codes (Windows layouts). The accent that German
-# and Swiss keyboards have in the place of + is put on the next letter, where there is such a letter.
-AMERICAN = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/.-+"
-KEYBOARDS = {
-    "American": AMERICAN,
-    "German": "ABCDEFGHIJKLMNOPQRSTUVWXZY0123456789Ö-.ß`",
-    "Swiss German": "ABCDEFGHIJKLMNOPQRSTUVWXZY0123456789é-.'`",
-    "Swiss French": "ABCDEFGHIJKLMNOPQRSTUVWXZY0123456789ö-.'`",
-    "French": "QBCDEFGHIJKL?NOPARSTUVZXYWà&é\"'(-è_çM!:)+",
-    "Belgian": "QBCDEFGHIJKL?NOPARSTUVZXYWà&é\"'(§è!çM=:)_",
-}
-every_keyboard = pytest.mark.parametrize("keyboard", KEYBOARDS)
-HOST = "HTTPS://E-TRACKING.EXAMPLE.LU"
-
-
-def typed(text: str, keyboard: str) -> str:
-    """`text` as it arrives from a hand scanner on a computer set to this keyboard."""
-    arrived = text.translate(str.maketrans(AMERICAN, KEYBOARDS[keyboard]))
-    return arrived.replace("`A", "À").replace("`E", "È") + "\r\n"
-
-
-@every_keyboard
-@given(number=NUMBERS, round_=st.integers(1, 99))
-def test_code_of_a_sheet_is_read_on_every_keyboard(keyboard, number, round_):
-    assert scanned(typed(f"{HOST}/T/{number}", keyboard)) == Scanned((number,))
-    assert scanned(typed(f"{HOST}/T/{number}/{round_}", keyboard)) == Scanned((number,), round_)
-
-
-@every_keyboard
-@given(numbers=st.lists(NUMBERS, min_size=2, max_size=6, unique=True))
-def test_code_of_an_envelope_is_read_on_every_keyboard(keyboard, numbers):
-    assert scanned(typed(f"{HOST}/E/{'+'.join(numbers)}", keyboard)) == Scanned(tuple(numbers), kind="envelope")
-
-
-@every_keyboard
-@given(number=NUMBERS, seal=NUMBERS)
-def test_code_of_a_receipt_is_read_as_its_number_and_not_as_its_seal(keyboard, number, seal):
-    assert scanned(typed(f"{HOST}/R/{number}/{seal}", keyboard)) == Scanned((number,), kind="receipt")
-
-
-@pytest.mark.parametrize(
-    ("text", "read"),
-    [
-        ("k7q2 mx4p 9trwy", Scanned(("K7Q2MX4P9TRWY",))),
-        ("http://localhost:8000/t/K7Q2-MX4P-9TRWY?lang=de", Scanned(("K7Q2MX4P9TRWY",))),
-        ("https://etracking.lu/t/k7q2mx4p9trwy/sheet.pdf", Scanned(("K7Q2MX4P9TRWY",))),
-        ("https://etracking.lu/t/k7q2mx4p9trwy/2nd", Scanned(("K7Q2MX4P9TRWY",))),
-        ("etracking.lu/e/K7Q2MX4P9TRWY+K7Q2MX4P9TRWY", Scanned(("K7Q2MX4P9TRWY",), kind="envelope")),
-        ("etracking.lu/e/K7Q2MX4P9TRWY+K7Q2MX4P9TRWX", None),
-        ("etracking.lu/e/" + "+".join(["K7Q2MX4P9TRWY"] * 7), None),
-        ("etracking.lu/e/+", None),
-        ("etracking.lu/t/K7Q2MX4P9TRWX", None),
-        ("etracking.lu/x/K7Q2MX4P9TRWY", None),
-        ("", None),
-    ],
-)
-def test_what_was_scanned_or_typed(text, read):
-    assert scanned(text) == read
 
 
 @given(st.text(max_size=80).map(lambda tail: f"/e/{tail}"))

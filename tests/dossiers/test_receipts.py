@@ -8,8 +8,9 @@ import pytest
 
 from models import Authority, Dossier, Procedure, today
 from models.catalogue.procedure import LANGUAGES, LOCALES
+from models.dossiers.codes import Scanned, scanned
 from models.dossiers.moves import Act, Move
-from models.dossiers.number import Scanned, grouped, new_number, scanned
+from models.dossiers.number import grouped, new_number
 from models.security import keys
 from models.security.crockford import check_character
 from support.paper_reading import codes, text, words, wrong_tags

@@ -17,7 +17,7 @@ from urllib3.util import parse_url
 from wtforms.validators import ValidationError
 
 from blueprints.public.forms import mobile_number
-from models.dossiers import number
+from models.dossiers import codes, number
 from models.dossiers.registered import registered_number
 from models.notifications.contact import hashed, masked
 from models.notifications.outcome import Outcome
@@ -30,6 +30,7 @@ from paper.forms.acceptance import accept
 from paper.forms.form import AcceptedForm, FormRefusedError
 from senders import bounces, smtp_answers, vonage_answers
 from senders.mail import _ascii
+from support import keyboards
 from support.paper_forms import plain
 from support.webhooks import SETTINGS
 from web import environment, log_safety
@@ -48,7 +49,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
 )
-LAYOUTS = [dict(), number._QWERTZ, number._AZERTY, number._BELGIAN]
 SITE = Site("etracking.example.lu", "https://etracking.example.lu")
 
 
@@ -59,9 +59,9 @@ def test_text_is_a_number_in_its_one_spelling_or_none(text):
     assert number.clean(number.clean(text)) == number.clean(text)
     if found:
         assert number.parse(found) == number.parse(number.grouped(found).lower()) == found and found.isascii()
-    for several in (number.several(text), getattr(number.scanned(text), "numbers", ())):
+    for several in (number.several(text), *(code.numbers for code in codes.codes(text))):
         assert all(number.parse(one) == one for one in several) and len(several) <= number.MAX_NUMBERS
-    assert number.find(text) is None or number.parse(number.find(text))
+    assert codes.find(text) is None or number.parse(codes.find(text))
     if mail := registered_number(text):
         assert registered_number(mail) == mail and mail.isascii()
 
@@ -69,22 +69,23 @@ def test_text_is_a_number_in_its_one_spelling_or_none(text):
 @often
 @given(
     NUMBERS,
-    st.sampled_from(["HTTPS://HOST.LU/T/{}", "https://host.lu/t/{}", "HTTPS://H/T/{}/2", "{}", "HTTPS://H/R/{}/X"]),
-    st.sampled_from(LAYOUTS),
+    st.sampled_from(
+        ["HTTPS://HOST.LU/T/{}", "https://host.lu/t/{}", "HTTPS://H/T/{}/2", "HTTPS://H/R/{}/0123456789ABV"]
+    ),
+    st.sampled_from(sorted(keyboards.LAYOUTS)),
+    st.sampled_from(keyboards.STATES),
     st.sampled_from(["", " ", "\t", "\r\n", ",", ";", '"']),
 )
-def test_scanner_on_any_keyboard_names_the_number_of_its_code_or_nothing(one, address, layout, suffix):
-    """What a scanner types on a computer set to another layout; see the tables in models/dossiers/number.py."""
-    typed = {meant: chr(typed) for typed, meant in reversed(list(layout.items()))} if layout else {}
-    text = "".join(typed.get(sign, typed.get(ord(sign), sign)) for sign in address.format(one)) + suffix
-    found = number.scanned(text)
+def test_scanner_on_any_keyboard_names_the_number_of_its_code_or_nothing(one, address, layout, state, suffix):
+    """What a scanner types on a computer set to another layout."""
+    found = codes.scanned(keyboards.typed(address.format(one) + suffix, layout, state))
     assert found is None or found.numbers == (one,)
 
 
 @often
 @given(NUMBERS, NUMBERS, st.sampled_from(["", " ", "\t"]))
 def test_two_codes_in_one_reading_are_never_one_of_the_two(one, other, between):
-    found = number.scanned(f"HTTPS://H/T/{one}{between}HTTPS://H/T/{other}")
+    found = codes.scanned(f"HTTPS://H/T/{one}{between}HTTPS://H/T/{other}")
     assert found is None or one == other
 
 

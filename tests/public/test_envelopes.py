@@ -7,8 +7,9 @@ import pytest
 
 from models import Authority, Dossier, Form, Procedure, today
 from models.catalogue.procedure import LANGUAGES
+from models.dossiers.codes import Scanned, scanned
 from models.dossiers.moves import Move
-from models.dossiers.number import Scanned, grouped, new_number, scanned
+from models.dossiers.number import grouped, new_number
 from models.security.crockford import check_character
 from support.envelopes import ENVELOPES, touches, windows
 from support.paper_reading import codes, text, words, wrong_tags
@@ -131,7 +132,7 @@ def test_every_fault_is_said_for_its_number_and_all_that_was_typed_stays(visitor
         (["K7Q2"], "this has 4"),
         (["<script>"], "this has"),
         (["💌" * 30, "where?"], "this has"),
-        (["x" * 5000], "this has"),
+        (["x" * 5000], "no eTracking number in it"),
     ],
 )
 def test_what_is_no_number_is_said_without_a_look_up(visitor, lines, said):

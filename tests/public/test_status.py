@@ -26,12 +26,32 @@ from support.visitor import Visitor
         lambda n: grouped(n).replace("-", "–"),
         lambda n: f"http://localhost/t/{n}",
         lambda n: f" HTTP://LOCALHOST/T/{n}/ ",
+        lambda n: f"eTracking: {grouped(n)}, received on 30.11.2026",
+        lambda n: "\ufeff" + "\u200b".join(grouped(n)).replace("-", "\u2011"),
     ],
 )
 def test_number_is_found_in_every_spelling(visitor, dossier, spell):
     page = visitor.submit(visitor.get("/t"), number=spell(dossier.number))
     assert page.url == f"/t/{dossier.number}"
     assert grouped(dossier.number) in page.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/procedures?q={}", "/t?number={}", "/t?shared={}", "/procedures?q=https://localhost/t/{}"]
+)
+def test_number_typed_into_a_search_opens_its_dossier(visitor, dossier, path):
+    assert visitor.get(path.format(grouped(dossier.number))).url == f"/t/{dossier.number}"
+
+
+def test_two_numbers_in_one_text_open_neither(visitor, dossier):
+    text = f"mine {grouped(dossier.number)}, hers {grouped(new_number())}"
+    for page in (visitor.submit(visitor.get("/t"), number=text, status=404), visitor.get(f"/t?shared={text}", 404)):
+        assert "more than one eTracking number" in page.errors["number"]
+
+
+def test_pasted_address_of_an_envelope_opens_all_its_dossiers(visitor, form):
+    numbers = "+".join(Dossier.announce(form, "en", f"key-of-number-{place}").number for place in (1, 2))
+    assert visitor.submit(visitor.get("/t"), number=f"http://localhost/e/{numbers}").url == f"/e/{numbers}"
 
 
 def test_address_of_the_code_is_read_in_upper_case(visitor, dossier):

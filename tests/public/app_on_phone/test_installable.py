@@ -7,7 +7,8 @@ from PIL import Image
 from zxingcpp import read_barcode
 
 from blueprints.public.pwa import BACKGROUND_COLOUR, MAX_QR_CHARACTERS, THEME_COLOUR
-from models.dossiers.number import find, grouped, new_number
+from models.dossiers.codes import find
+from models.dossiers.number import grouped, new_number
 from paths import ROOT
 from support import production
 from support.camera import drawn

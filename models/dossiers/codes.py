@@ -1,0 +1,177 @@
+"""One reading of what is typed, pasted, shared or scanned: which codes of ours are in it.
+
+A text with two different codes names neither: whoever typed it is asked. So does a text that two keyboard layouts read
+differently.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+from urllib.parse import unquote
+
+from models.dossiers import keyboards
+from models.dossiers.number import LENGTH, MAX_NUMBERS, parse, several
+from models.typed import readable, visible
+
+MAX_TEXT = 8000  # characters that are read of a pasted text
+MAX_TYPED = 1000  # characters of scanned codes, read on other keyboards, too
+MAX_BEFORE = 4  # characters before a scanned address, such as ]Q1
+_APART = r"[\s.\-_·•]{0,3}"
+# An address of ours on any host, since sheets outlive hosts: its kind, what follows, and the round or the seal.
+_ADDRESS = re.compile(r"(?<!/)/([TER])/([^/?#\s<>\"'|]+)(?:/([0-9A-Z.\-]+))?", re.I)
+_SPELLED = rf"[0-9A-Z]{{4}}{_APART}[0-9A-Z]{{4}}{_APART}[0-9A-Z]{{5}}"
+_NUMBER = re.compile(rf"(?=(?<![^\W_])(?<![\u0300-\u036f])({_SPELLED})(?![^\W_]))", re.I)
+_JOINED = re.compile(rf"(?<![^\W_])(?:[0-9A-Z]{{{LENGTH}}}){{2,{MAX_NUMBERS}}}(?![^\W_])", re.I)
+_PIECES = re.compile(r"[\n\t:;,()\[\]<>\"'*=|]+")
+_SCHEME = re.compile(r"(?<![^\W_])https?://", re.I)
+_NEXT_ADDRESS = re.compile(r"(?=https?://)", re.I)
+# Other addresses, and what is too long for a number and its punctuation: a number in them is none of ours.
+_FOREIGN = re.compile(r"https?\S+|\S*//\S*|[\w\-]+\.[\w.\-]+/\S*|(?=\S*[^\s0-9a-z])\S{41,}", re.I)
+_ASKED = re.compile(r"[?&](?:number|shared)=([^&#\s]+)", re.I)  # our own form, sent
+# What a scanner may put before a code to tell its kind (ISO/IEC 15424): ]Q1 is a QR code.
+_SYMBOLOGY = re.compile(r"(?:^|(?<=\s))\][A-Z][0-9A-Z]", re.I)
+# The codes that we print, whole, with what a scanner may put around them: nothing else is read on another keyboard.
+_PRINTED = re.compile(
+    r"[\s*\"'(<]*https?://[A-Z0-9.\-]+(?::[0-9]{1,5})?"
+    rf"/(?:T/[0-9A-Z]{{{LENGTH}}}(?:/[0-9]{{1,3}})?|R/[0-9A-Z]{{{LENGTH}}}/[0-9A-Z]{{{LENGTH}}}|E/[0-9A-Z+]{{{LENGTH},99}})"
+    r"[\s,;:.*\"')>]*(?:\][A-Z][0-9A-Z])?",
+    re.I | re.A,
+)
+
+
+class Scanned(NamedTuple):
+    """The meaning of a scanned code, or of what was typed instead.
+
+    `round` is the round of a follow-up sheet, 0 for everything else; only an envelope has several numbers.
+    """
+
+    numbers: tuple[str, ...]
+    round: int = 0
+    kind: Literal["number", "envelope", "receipt"] = "number"
+
+
+Codes = tuple[Scanned, ...]
+DAMAGED = Scanned(())  # an address like ours with a wrong character in its number
+
+
+def scanned(text: str) -> Scanned | None:
+    """The one code or number in `text`, in any spelling and with anything around it; None if there is none, or two."""
+    found = codes(text)
+    return found[0] if len(found) == 1 else None
+
+
+def find(text: str) -> str | None:
+    """The first number of the one code in `text`, or None."""
+    found = scanned(text)
+    return found.numbers[0] if found else None
+
+
+def codes(text: str) -> Codes:
+    """The different codes in `text`: none, the one, or several; a damaged one counts if there is a whole one.
+
+    A code may come as a hand scanner types it that thinks of an American keyboard, on a computer set to another.
+    """
+    plain = _SYMBOLOGY.sub(" ", readable(text[:MAX_TEXT]))
+    if number := parse(plain):
+        return (Scanned((number,)),)
+    plain = _NEXT_ADDRESS.sub(" ", unquote(plain) if re.search("%2[bf]", plain, re.I) else plain)
+    found, seals = _in_addresses(plain)
+    if not any(code.numbers for code in found) and (typed := _on_another_keyboard(visible(text).strip())) is not None:
+        return typed
+    return _distinct([*found, *(Scanned((number,)) for number in _bare(plain) if number not in seals)])
+
+
+def _on_another_keyboard(text: str) -> Codes | None:
+    """The codes in `text` on the layout by which it is nothing but codes of ours, as they are printed.
+
+    None if there is no such layout; empty if a number is wrong, or if two layouts give different ones.
+    """
+    if not LENGTH < len(text) <= MAX_TYPED or any(map(str.isspace, text[:LENGTH])):
+        return None
+    readings = {meant.upper() for meant in keyboards.meanings(text) if _is_printed(meant)}
+    found = {_distinct(_in_addresses(_NEXT_ADDRESS.sub(" ", meant))[0]) for meant in readings}
+    right = [codes for codes in found if codes and DAMAGED not in codes]
+    return None if not readings else right[0] if len(right) == 1 else ()
+
+
+def _is_printed(text: str) -> bool:
+    before, *pieces = _NEXT_ADDRESS.split(text)
+    return len(before) <= MAX_BEFORE and bool(pieces) and all(map(_PRINTED.fullmatch, pieces))
+
+
+def _distinct(found: list[Scanned]) -> Codes:
+    """Each code once, an envelope in place of its numbers; none if no code is whole."""
+    by_numbers: dict[tuple[str, ...], Scanned] = {}
+    for code in found:
+        by_numbers[code.numbers] = max(code, by_numbers.get(code.numbers, code), key=lambda each: each[1:])
+    whole = [set(numbers) for numbers in by_numbers if numbers]
+    kept = [code for numbers, code in by_numbers.items() if not any(set() < set(numbers) < other for other in whole)]
+    return tuple(kept) if whole else ()
+
+
+def _in_addresses(text: str) -> tuple[list[Scanned], set[str]]:
+    """The codes in addresses, and the seals of receipts, which look like numbers and are none.
+
+    Where there is nothing but addresses, as from a scanner, one that cannot be read is damaged.
+    """
+    found: list[Scanned] = []
+    seals: set[str] = set()
+    pieces = [piece for piece in text.split() if any(map(str.isalnum, piece))]
+    scans = all(map(_NEXT_ADDRESS.match, pieces))
+    for piece in pieces:
+        addresses = _ADDRESS.findall(piece) if "//" not in piece or _SCHEME.search(piece) else []
+        found += [code for parts in addresses if (code := _address(*parts))] or [DAMAGED] * (scans and piece[-1] != "=")
+        seals |= {parse(parts[2]) or "" for parts in addresses if parts[0] in "Rr"}
+    return found, seals
+
+
+def _address(kind: str, rest: str, more: str) -> Scanned | None:
+    """The code of an address. Every number in it must be valid; None if it is not like ours at all."""
+    if kind in "Ee":
+        rest = rest.rstrip(",;:.)]*")
+        numbers = several(rest) if re.fullmatch(r"[0-9A-Za-z+.\-]+", rest) else ()
+        return Scanned(numbers, kind="envelope") if numbers else DAMAGED
+    number = next(filter(None, [*(parse(found[1]) for found in _NUMBER.finditer(rest)), parse(rest)]), None)
+    if number is None:
+        return DAMAGED if abs(sum(map(str.isalnum, rest)) - LENGTH) <= 2 else None
+    if kind in "Rr":
+        return Scanned((number,), kind="receipt")
+    return Scanned((number,), int(more) if re.fullmatch(r"[0-9]{1,3}", more) else 0)
+
+
+def _bare(text: str) -> list[str]:
+    """The numbers that stand in a text. What may be words or a figure counts only if there is nothing better.
+
+    One in 32 words of 13 letters passes the check by chance.
+    """
+    text = _FOREIGN.sub(" ", _ADDRESS.sub(" ", _ASKED.sub(r" \1 ", text)))
+    spelled = [found[1] for found in _NUMBER.finditer(text)]
+    sure = [*_parsed(filter(_is_sure, spelled)), *_joined(text)]
+    if sure:
+        return sure
+    unsure = {*_parsed(filter(_is_possible, spelled)), *_parsed(filter(_has_digit, _PIECES.split(text)))}
+    return [*unsure] if len(unsure) == 1 else []
+
+
+def _parsed(texts: Iterable[str]) -> Iterator[str]:
+    return filter(None, map(parse, texts))
+
+
+def _joined(text: str) -> Iterator[str]:
+    """The numbers that follow each other without anything between them."""
+    for run in _JOINED.findall(text):
+        yield from several(run)
+
+
+def _is_sure(spelled: str) -> bool:
+    """True for letters with digits in one word, in groups with hyphens or in capitals: no language has such words."""
+    one = spelled.isupper() or not any(map(str.isspace, spelled))
+    return one and _has_digit(spelled) and any(map(str.isalpha, spelled))
+
+
+def _is_possible(spelled: str) -> bool:
+    return spelled.isupper() or _has_digit(spelled)
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
