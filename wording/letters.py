@@ -48,7 +48,7 @@ def _words(content: Content) -> Words:
         "info_or_stop": f"Info/STOP: {contact_url}",
         "opened_by": content.opened_by.name[language] if content.opened_by else "",
     }
-    words |= _dates(event) | _details(event)
+    words |= _dates(event) | _details(event) | _arrival(content.arrival)
     return words | {"happened": [_happened(each, words) for each in content.news]}
 
 
@@ -79,6 +79,14 @@ def _dates(event: Event) -> dict[str, str]:
         "until": format_date(event.until, "long") if event.until else "",
         "until_day": format_date(event.until, "medium") if event.until else "",
     }
+
+
+def _arrival(arrival: Event | None) -> dict[str, str]:
+    """Of a request for documents: the kind and the day of the arrival that it tells of too."""
+    if arrival is None:
+        return {"came": ""}
+    dates = _dates(arrival)
+    return {"came": arrival.kind, "came_on": dates["arrived"], "came_day": dates["arrived_day"]}
 
 
 def _details(event: Event) -> dict[str, str]:

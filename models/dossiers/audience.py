@@ -19,7 +19,7 @@ class Audience(Protocol):
         """Tell of `event`, not before `at`."""
 
     def release(self, dossier_id: int, at: dt.datetime) -> None:
-        """The dossier has moved on: notifications held for an undo may leave from `at` on."""
+        """The dossier has moved on: notifications held for an undo leave at `at`, together with what is told next."""
 
     def retract(self, event: Event) -> None:
         """Take `event` back. Raises ConflictError if somebody may have heard of it."""

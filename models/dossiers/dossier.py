@@ -200,8 +200,8 @@ class Dossier(Base):
         return self._record("returned", act, details=originals.details)
 
     def undo(self, event: Event, act: Act) -> None:
-        """Undo the latest event, unless somebody may have been told of it. The history keeps both rows."""
-        if event != self.history.latest or event.kind not in UNDOABLE:
+        """Undo the latest event that stands, unless somebody may have been told of it. The history keeps both rows."""
+        if event != self.history.standing[-1] or event.kind not in UNDOABLE:
             raise ConflictError
         changes = event.put_back | {"arrived_on": self.history.arrival_before(event)}
         with db.atomic():
@@ -259,21 +259,25 @@ class Dossier(Base):
             Audit.record(self.issued_by, "announced", self.id)
 
     def _record(self, kind: str, act: Act, changes: dict[str, Any] | None = None, **fields: Any) -> Event:
-        """Write the dossier, the event and the audit row, and queue what its audiences tell, in one transaction."""
+        """Write the dossier, the event and the audit row, and queue what its audiences tell, in one transaction.
+
+        News that is still held leaves together with this one, which supersedes it.
+        """
         at, changes = now(), changes or {}
+        leaves_at = at + act.hold if KINDS[kind].undoable or not KINDS[kind].told else at
         event = Event(kind=kind, at=at, note=act.note, batch=act.batch, by=act.by, dossier=self, **fields)
         event.from_status, event.to_status = self.status, changes.get("status", self.status)
         with db.atomic():
             if act.by:
                 Audit.lock()
             self._update(act.version, changed_at=at, **changes)
-            AUDIENCES.release(self.id, at)
+            AUDIENCES.release(self.id, leaves_at)
             event.save(force_insert=True)
             event.audit()
             self._history = None
             self.keep_clock()
             if KINDS[kind].told:
-                AUDIENCES.tell(event, at + act.hold if KINDS[kind].undoable else at)
+                AUDIENCES.tell(event, leaves_at)
         for name, value in changes.items():
             setattr(self, name, value)
         self.version, self.changed_at = act.version + 1, at

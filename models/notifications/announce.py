@@ -32,7 +32,7 @@ class Contacts:
             Notification.queue(event, contact, at)
 
     def release(self, dossier_id: int, at: dt.datetime) -> None:
-        """Release what was held for an undo: after a further move, an earlier one cannot be undone any more."""
+        """Let what is held for an undo leave at `at`, with the news of the next move: one notification tells both."""
         events = Event.select(Event.id).where(Event.dossier == dossier_id)
         Notification.release(Notification.event.in_(events), at)
 

@@ -7,6 +7,7 @@ from models.catalogue.procedure import Authority
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.history import History
+from models.dossiers.kinds import KINDS
 from models.notifications.contact import Contact
 from models.notifications.notification import Notification
 from models.notifications.subscription import Subscription
@@ -24,6 +25,7 @@ class Content:
     authority: Authority  # that had the dossier after `event`
     opened_by: Authority | None = None  # that opened the envelope by mistake, if `event` tells of one
     news: Sequence[Event] = ()  # what a digest tells, oldest first; empty for a single event
+    arrival: Event | None = None  # a request for documents: the arrival that nobody was told of before, if so
     device: str = ""  # of a push: what the browser gave out, as JSON; empty if it is gone
 
     @property
@@ -47,6 +49,7 @@ def load(notification: Notification) -> Content:
         authority=dossier.history.authority_at(event, dossier.authority),
         opened_by=_opened_by(event),
         news=news,
+        arrival=None if news else _untold_arrival(notification),
         device=_device(notification),
     )
 
@@ -55,6 +58,12 @@ def _present(notification: Notification) -> Event:
     """What says most about where the dossier stands: before the arrival, the notification's own event."""
     present = notification.event.dossier.history.present
     return notification.event if present.kind == "announced" else present
+
+
+def _untold_arrival(notification: Notification) -> Event | None:
+    """The arrival whose notification a request for documents superseded: papers were found incomplete at once."""
+    news = notification.news() if notification.event.kind == "incomplete" else []
+    return next((event for event in reversed(news) if KINDS[event.kind].clock == "arrival"), None)
 
 
 def _opened_by(event: Event) -> Authority | None:

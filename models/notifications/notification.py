@@ -72,9 +72,9 @@ class Notification(SealedModel):
 
     @classmethod
     def release(cls, which: Expression, at: dt.datetime) -> None:
-        """Release those of `which` that are held for an undo: they may leave from `at` on."""
-        held = (cls.state == "held") & (cls.attempts == 0) & (cls.run_at > at)
-        cls.update(state="queued", run_at=at).where(held & which).execute()
+        """Let those of `which` that are held for an undo leave at `at`, be it sooner or later than they would have."""
+        held = (cls.state == "held") & (cls.attempts == 0) & (cls.run_at > now())
+        cls.update(state="held" if at > now() else "queued", run_at=at).where(held & which).execute()
 
     @classmethod
     def cancel(cls, which: Expression) -> int:

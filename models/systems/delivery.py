@@ -125,7 +125,7 @@ class Systems:
         Delivery.queue(event, at)
 
     def release(self, dossier_id: int, at: dt.datetime) -> None:
-        """Release the deliveries that were held for an undo."""
+        """Release the deliveries that were held for an undo, at the latest when they would have left."""
         events = Event.select(Event.id).where(Event.dossier == dossier_id)
         waiting = (Delivery.attempts == 0) & (Delivery.run_at > at) & Delivery.event.in_(events)
         Delivery.update(run_at=at).where(waiting).execute()
