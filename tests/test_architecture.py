@@ -59,6 +59,7 @@ HELPERS = {
         "export",
         "forms",
         "helpdesk_forms",
+        "opened_form",
         "post_bag_forms",
         "readings",
         "tables",

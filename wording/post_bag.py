@@ -77,7 +77,11 @@ def _plain(read: Read) -> Answer:
     return {
         "arrived": Answer("good", _("Arrived")),
         "revived": Answer("good", _("Arrived after all"), _("The number had lapsed; now it is valid again.")),
-        "asked": Answer("good", _("New form asked for"), _("The citizen is told, with a sheet for the new form.")),
+        "asked": Answer(
+            "good",
+            _("Arrived, and asked for what is missing"),
+            _("One message tells the citizen both, with a sheet for what is missing."),
+        ),
         "further": Answer("good", _("Further papers recorded"), _("The citizen is told that they have arrived.")),
         "absent": Answer(
             "wait", _("Not in the envelope"), _("The citizen is told that the envelope came without this form.")

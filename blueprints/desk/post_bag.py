@@ -1,6 +1,5 @@
 """Open the post: scan the QR codes of one bag (post of one day of arrival), with an answer to each."""
 
-import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from peewee import ModelSelect
 from playhouse.flask_utils import get_object_or_404
 
 from blueprints.accounts.guard import needs
-from blueprints.desk import readings
+from blueprints.desk import opened_form, readings
 from blueprints.desk.blueprint import bp, undo_time
 from blueprints.desk.post_bag_forms import BagForm, ReadForm
 from models import Batch, ConflictError, Read, today
@@ -18,8 +17,6 @@ from models.dossiers.batch import MAX_AGE_WITHOUT_REASON
 from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import camera
-
-TIME_FOR_NEW_FORM = dt.timedelta(days=30)  # for the citizen to send the new form
 
 
 @bp.get("/post-bag")
@@ -59,13 +56,13 @@ def add_read(bag: int) -> Response:
 @bp.post("/post-bag/<row:bag>/reads/<uuid:key>")
 @needs("receive")
 def change_read(bag: int, key: uuid.UUID) -> Response:
-    """Take the next step that an answer offers: further papers, forward, ask for the new form, or undo."""
+    """Take the next step that an answer offers: further papers, forward, or undo."""
     read = _read(bag, key)
     steps: dict[str, Callable[[], object]] = {
         "further": lambda: read.add_papers(by=g.staff, hold=undo_time()),
         "forward": lambda: read.forward(by=g.staff, hold=undo_time()),
-        "ask": lambda: read.ask_for_new_form(today() + TIME_FOR_NEW_FORM, by=g.staff, hold=undo_time()),
         "undo": lambda: read.undo(by=g.staff, hold=undo_time()),
+        "undo-all": lambda: read.undo_envelope(by=g.staff, hold=undo_time()),
     }
     step = steps.get(request.form.get("step", "")) or abort(400)
     try:
@@ -77,17 +74,20 @@ def change_read(bag: int, key: uuid.UUID) -> Response:
 
 @bp.post("/post-bag/<row:bag>/envelopes/<uuid:scan>")
 @needs("receive")
-def check_envelope(bag: int, scan: uuid.UUID) -> Response:
-    """Mark the forms that were not ticked as absent from the envelope."""
-    batch = _bag(bag)
-    ticked, conflict = request.form.getlist("present"), False
-    for read in Read.of(batch, scan):
-        if str(read.key) not in ticked and read.undoable_until(undo_time()) and read.outcome != "absent":
-            try:
-                read.mark_absent(by=g.staff, hold=undo_time())
-            except ConflictError:
-                conflict = True
-    return _answer(batch, Read.of(batch, scan), conflict=conflict)
+def open_envelope(bag: int, scan: uuid.UUID) -> Response:
+    """Ask for what was not in the envelope; 422 with the errors beside the fields. The same form twice is once."""
+    batch, sent = _bag(bag), request.form
+    rows = readings.of_envelope(batch, Read.of(batch, scan), sent)
+    forms = {row.read: row.opened for row in rows if row.opened}
+    if not opened_form.validate(list(forms.values())):
+        return _part(batch, rows, 422)
+    conflict = len(forms) < sum(name.endswith("-seen") for name in sent)  # one was taken back, or handed over
+    for read, form in forms.items():
+        try:
+            read.settle(form.found(), by=g.staff, hold=undo_time())
+        except ConflictError:
+            conflict = True
+    return _answer(batch, Read.of(batch, scan) or abort(404), conflict=conflict)
 
 
 @bp.get("/post-bag/<row:bag>")
@@ -150,20 +150,16 @@ def _scanner(bag: Batch) -> Response:
 
 def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:
     """The answer to a code: only the part for htmx and post-bag.js; else redirect to the page it came from."""
-    if htmx.headers().part:
-        return htmx.page(
-            "desk/read.html",
-            409 if conflict else 200,
-            bag=bag,
-            conflict=conflict,
-            recorded=_recorded(bag),
-            rows=readings.of_envelope(bag, reads),
-        )
-    if conflict:
-        abort(409)
+    if conflict or htmx.headers().part:
+        return _part(bag, readings.of_envelope(bag, reads), 409 if conflict else 200)
     if "back" in request.form:
         return htmx.follow(url_for(".show_bag", bag=bag.id))
     return htmx.follow(url_for(".post_bag", read=reads[0].scan))
+
+
+def _part(bag: Batch, rows: list[readings.Reading], status: int) -> Response:
+    recorded, conflict = _recorded(bag), status == 409
+    return htmx.page("desk/read.html", status, bag=bag, conflict=conflict, recorded=recorded, rows=rows)
 
 
 def _recorded(bag: Batch) -> int:

@@ -2,16 +2,18 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import g
 from peewee import ModelSelect
 
+from blueprints.desk import opened_form
 from blueprints.desk.blueprint import undo_time
+from blueprints.desk.opened_form import OpenedForm
 from models import Batch, Contact, Dossier, Read
 from models.desk import helpdesk
-from models.desk.scan import ARRIVALS
-from web.languages import current, in_language
+from models.desk.opening import expected, new_form, request_since
+from models.desk.scan import OPENED, SHOWN_CHARACTERS
 from wording.post_bag import Answer, answer, nobody
 
 
@@ -22,15 +24,26 @@ class Reading(NamedTuple):
     words: Answer
     dossier: Dossier | None
     undoable_until: dt.datetime | None
-    asked: list[str] | None = None  # supplied: the documents that were asked for
-    enclosed: list[str] = []  # arrived: what should be in the envelope
-    untold: str = ""  # arrived: why nobody is notified, if so
+    begins: str = ""  # how its number begins, if it is another authority's
+    documents: list[str] = []  # what should be in the envelope; once something was asked for: what was
+    asked: bool = False  # it was asked for what is missing
+    until: dt.date | None = None  # the day by which that should come
+    requested: bool = False  # the documents were asked for before
+    renewed: bool = False  # the new form is one of them
+    opened: OpenedForm | None = None  # what was in the envelope, as long as that can be said
+    untold: str = ""  # why nobody is notified, if so
     postal_address: list[str] = []  # forwarded: of the authority that the envelope goes to
 
     @property
     def arrived(self) -> bool:
-        """True if its paper is recorded as arrived, and the dossier belongs to one's own authority."""
-        return self.dossier is not None and self.read.outcome in ARRIVALS.values()
+        """True if its envelope was opened here, and the dossier belongs to one's own authority."""
+        return self.dossier is not None and self.read.outcome in OPENED
+
+    @property
+    def shown(self) -> str:
+        """How a number begins of which no more may be shown: another authority's, or one (or two) that led nowhere."""
+        text, step = self.begins or self.read.text, SHOWN_CHARACTERS
+        return " ".join(f"{text[place : place + step]}…" for place in range(0, len(text), step))
 
 
 def of_bag(bag: Batch) -> list[Reading]:
@@ -38,12 +51,15 @@ def of_bag(bag: Batch) -> list[Reading]:
     return _readings(bag, Read.of_bag(bag))
 
 
-def of_envelope(bag: Batch, reads: list[Read]) -> list[Reading]:
-    """The result of one code (an envelope may hold several numbers), with all details of the answer."""
+def of_envelope(bag: Batch, reads: list[Read], sent: Mapping[str, Any] | None = None) -> list[Reading]:
+    """The result of one code (an envelope may hold several numbers), with all details of the answer.
+
+    With what was `sent`, the boxes are as they were ticked.
+    """
     readings = _readings(bag, reads)
     arrived = [reading.dossier for reading in readings if reading.dossier and reading.arrived]
     contacts = helpdesk.contacts_of(g.scope, arrived, replaced=True)
-    return [_in_full(reading, contacts) if reading.arrived else reading for reading in readings]
+    return [_in_full(reading, contacts, sent) if reading.arrived else reading for reading in readings]
 
 
 def _readings(bag: Batch, reads: list[Read]) -> list[Reading]:
@@ -56,18 +72,22 @@ def _reading(bag: Batch, read: Read, dossier: Dossier | None) -> Reading:
     own = dossier if dossier and g.scope.sees(dossier) else None
     reading = Reading(read, answer(read, dossier, g.staff), own, read.undoable_until(undo_time()))
     if dossier and read.outcome == "forwarded":
-        return reading._replace(postal_address=dossier.authority.address)
-    return reading
+        reading = reading._replace(postal_address=dossier.authority.address)
+    return reading if own or not dossier else reading._replace(begins=dossier.number[:SHOWN_CHARACTERS])
 
 
-def _in_full(reading: Reading, contacts: Mapping[int, list[Contact]]) -> Reading:
-    dossier = reading.dossier
-    if dossier is None:
+def _in_full(reading: Reading, contacts: Mapping[int, list[Contact]], sent: Mapping[str, Any] | None) -> Reading:
+    dossier, read = reading.dossier, reading.read
+    if dossier is None or read.event is None:
         return reading
-    requests = dossier.history.of("incomplete") if reading.read.outcome == "supplied" else []
+    documents, request = expected(dossier, read.event), request_since(dossier, read.event, read.batch)
     return reading._replace(
-        asked=requests[-1].missing(current()) if requests else None,
-        enclosed=[in_language(title) for title in dossier.form.enclosures],
+        requested=documents is not dossier.form.enclosures,
+        renewed=new_form(dossier) in documents,
+        documents=[opened_form.name(document) for document in (request.details["missing"] if request else documents)],
+        asked=request is not None or read.outcome == "absent",
+        until=request.until if request else None,
+        opened=opened_form.of(read, dossier, sent) if sent is not None or reading.undoable_until else None,
         untold=nobody(dossier, contacts[dossier.id]),
     )
 

@@ -1,26 +1,30 @@
 """The envelopes of a post-bag: each code that was scanned, and its outcome."""
 
 import datetime as dt
+import re
 import uuid
 from typing import Any
 
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField, IntegrityError, ModelSelect, UUIDField
 
 from models.base import Base, ConflictError, UTCDateTimeField, db, local_day, now
+from models.desk.opening import Opened, request_since
 from models.desk.scope import Scope
 from models.dossiers.batch import Batch
 from models.dossiers.codes import Scanned, codes
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ARRIVALS
-from models.dossiers.moves import Act, Move
+from models.dossiers.moves import NO_HOLD, Act, Move
 from models.dossiers.number import clean
 from models.staff.audit import Audit
 from models.staff.staff import Staff
 
 CHANGED = (*ARRIVALS.values(), "asked", "further", "forwarded", "absent")  # these did something that can be undone
+OPENED = (*ARRIVALS.values(), "asked", "absent")  # an envelope was opened, and it can be said what was in it
 SHOWN_CHARACTERS = 4  # characters of a number that led nowhere; with the envelope in hand they tell which one it was
 MAX_TRIES = 3
+_WEB = re.compile(r"^\W*https?://(?:www\.)?", re.IGNORECASE)  # tells nothing of a code
 
 
 class Read(Base):
@@ -101,6 +105,13 @@ class Read(Base):
                     raise ConflictError
                 dossier.undo(event, Act(by=by, version=dossier.version))
 
+    def undo_envelope(self, *, by: Staff, hold: dt.timedelta) -> None:
+        """Undo all that came in the same envelope. Raises ConflictError, and changes nothing, if one cannot be."""
+        with db.atomic():
+            for read in Read.of(self.batch, self.scan):
+                if read.outcome in CHANGED:
+                    read.undo(by=by, hold=hold)
+
     def add_papers(self, *, by: Staff, hold: dt.timedelta) -> None:
         """It had arrived before, and there are further papers in this envelope."""
         with db.atomic():
@@ -115,30 +126,67 @@ class Read(Base):
             dossier = self._dossier()
             self._keep(dossier.forward(self.batch.day, self._act(dossier, by, hold)))
 
-    def mark_absent(self, *, by: Staff, hold: dt.timedelta) -> None:
-        """The envelope listed it, but it was not in there: it has not arrived, and the citizen is told."""
-        with db.atomic():
-            self._become("absent", tuple(ARRIVALS.values()))
-            dossier = self._dossier()
-            dossier.undo(self._cause(), Act(by=by, version=dossier.version))
-            self._keep(dossier.mark_absent(self.batch.day, self._act(dossier, by, hold)))
+    def settle(self, opened: Opened, *, by: Staff, hold: dt.timedelta) -> None:
+        """Record what was found in the envelope, in place of what was said of it before.
 
-    def ask_for_new_form(self, until: dt.date, *, by: Staff, hold: dt.timedelta) -> None:
-        """It came on an outdated form: ask for the present one, by `until`."""
-        with db.atomic():
-            self._become("asked", tuple(ARRIVALS.values()))
-            dossier = self._own(by)
-            if not dossier.outdated:
-                raise ConflictError
-            titles = dossier.form.title.items()
-            missing = {language: f"{title} ({dossier.form.edition})" for language, title in titles}
-            act = self._act(dossier, by, hold)
-            dossier.move(Move("incomplete", missing=(missing,), until=until, **vars(act)))
+        What is missing is asked for: as long as the scan is held, so is the request, and one notification tells both.
+        The same said twice changes nothing. Raises ConflictError when it is too late, or if the dossier has changed.
+        """
+        try:
+            with db.atomic():
+                self._settle(opened, by, hold)
+        except ConflictError:  # perhaps the same was said at this very moment: see what it is now
+            now_it_is = Read.of(self.batch, self.scan)
+            if not any(each.key == self.key and each.says(opened, each._own(by)) for each in now_it_is):
+                raise
+
+    def says(self, opened: Opened, dossier: Dossier) -> bool:
+        """True if what is recorded is what `opened` says."""
+        if self.outcome == "absent" or not opened.present:
+            return (self.outcome == "absent") != opened.present
+        return opened.asks_as(request_since(dossier, self._cause(), self.batch))
 
     def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
         """The time until which it can be undone; None if it cannot."""
         until = self.event.at + hold if self.outcome in CHANGED and self.event else None
         return until if until and until > now() else None
+
+    def _settle(self, opened: Opened, by: Staff, hold: dt.timedelta) -> None:
+        self._become(self.outcome, OPENED)  # a lock: the second of two at once sees what the first has written
+        dossier = self._own(by)
+        if self.says(opened, dossier):
+            return
+        if dossier.version != opened.version:
+            raise ConflictError
+        self._simplify(dossier, by, hold)
+        if not opened.present:
+            dossier.undo(self._cause(), self._act(dossier, by))
+            self._become("absent", OPENED)
+            self._keep(dossier.mark_absent(self.batch.day, self._act(dossier, by, hold)))
+        elif opened.missing:
+            self._become("asked", OPENED)
+            act = self._act(dossier, by, self._hold_left(hold))
+            dossier.move(Move("incomplete", missing=opened.missing, until=opened.until, **vars(act)))
+
+    def _simplify(self, dossier: Dossier, by: Staff, hold: dt.timedelta) -> None:
+        """Make it a simple arrival again: without the request, or after all if it was absent."""
+        cause, act = self._cause(), self._act(dossier, by, self._hold_left(hold))
+        request = request_since(dossier, cause, self.batch)
+        if self.outcome == "absent":
+            dossier.undo(cause, act)
+            self._become(ARRIVALS[dossier.status], OPENED)
+            postmarks = [event.postmark_on for event in dossier.history.rows if event.batch_id == self.batch.id]
+            self._keep(dossier.move(_arrival(self.batch, dossier, hold, next(filter(None, postmarks), None))))
+        elif request:
+            dossier.undo(request, act)
+            self._become(ARRIVALS[cause.from_status], OPENED)
+
+    def _hold_left(self, hold: dt.timedelta) -> dt.timedelta:
+        """How long nobody hears of it yet. Raises ConflictError if that is over."""
+        until = self.undoable_until(hold)
+        if until is None:
+            raise ConflictError
+        return until - now()
 
     def _cause(self) -> Event:
         """The event that this reading led to. Raises ConflictError if there is none any more."""
@@ -157,10 +205,11 @@ class Read(Base):
     ) -> list["Read"]:
         found, *others = codes(text) or (None,)
         if others:
-            return [cls._write(batch, scan, scan, "two")]
+            begin = "".join(each.numbers[0][:SHOWN_CHARACTERS] for each in (found, others[0]) if each)
+            return [cls._write(batch, scan, scan, "two", text=begin)]
         if found is None:
             strange = ":" in text or "/" in text
-            begin = "" if strange else "".join(filter(str.isalnum, clean(text)))[:SHOWN_CHARACTERS]
+            begin = "".join(filter(str.isalnum, clean(_WEB.sub("", text))))[:SHOWN_CHARACTERS]
             return [cls._write(batch, scan, scan, "foreign" if strange else "malformed", text=begin)]
         if postmark_on and postmark_on > batch.day:
             return [cls._write(batch, scan, scan, "postmark", text=found.numbers[0][:SHOWN_CHARACTERS])]
@@ -222,7 +271,7 @@ class Read(Base):
             raise ConflictError
         self.outcome = outcome
 
-    def _act(self, dossier: Dossier, by: Staff, hold: dt.timedelta) -> Act:
+    def _act(self, dossier: Dossier, by: Staff, hold: dt.timedelta = NO_HOLD) -> Act:
         return Act(by=by, version=dossier.version, hold=hold, batch=self.batch)
 
     def _keep(self, event: Event) -> None:

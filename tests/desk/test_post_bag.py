@@ -149,15 +149,6 @@ def test_number_of_another_authority_is_not_listed_in_full(bag, foreign):
     assert foreign.form.title["en"] not in page.text
 
 
-def test_outdated_form_is_said_and_the_new_one_asked_for(bag, with_mail):
-    Dossier.update(edition="2019").where(Dossier.id == with_mail.id).execute()
-    page = read(bag, with_mail.number)
-    assert "Outdated form" in said(page) and "2019" in said(page)
-    page = tap(bag, page, "ask")
-    assert titles(page) == ["New form asked for"] and stored(with_mail).status == "incomplete"
-    assert with_mail.form.edition in stored(with_mail).history.latest.missing("de")[0]
-
-
 def test_lapsed_dossier_is_revived(bag, clerk, dossier):
     dossier.move(Move("lapsed", by=clerk, version=1))
     assert titles(read(bag, dossier.number)) == ["Arrived after all"] and stored(dossier).status == "received"
@@ -214,18 +205,3 @@ def test_day_to_come_and_no_day_are_refused(desk):
 def test_bag_of_yesterday_is_not_gone_on_with(bag):
     Batch.update(created_at=now() - dt.timedelta(days=1)).execute()
     assert bag.get("/desk/post-bag").soup.select_one("#arrived_on")
-
-
-def test_envelope_with_several_forms_marks_all_and_flags_what_is_not_there(bag, app, form):
-    dossiers = [Dossier.announce(form, "en", f"k{index}", [("email", "a@example.org")]) for index in range(3)]
-    page = read(bag, "HTTP://LOCALHOST/E/" + "+".join(each.number for each in dossiers))
-    assert titles(page) == ["Arrived"] * 3 and {stored(each).status for each in dossiers} == {"received"}
-    boxes = [box["value"] for box in page.soup.select("input[name=present]")]
-    form_of = page.form("/envelopes/")
-    token = form_of.select_one("[name=csrf_token]")["value"]
-    page = bag.post(form_of["action"], data={"csrf_token": token, "present": boxes[:2]})
-    assert titles(page) == ["Arrived", "Arrived", "Not in the envelope"]
-    assert [stored(each).status for each in dossiers] == ["received", "received", "announced"]
-    assert [event.kind for event in stored(dossiers[2]).history.standing] == ["announced", "absent"]
-    assert "not in it" in Visitor(app).get(f"/t/{dossiers[2].number}").text
-    assert titles(read(bag, dossiers[2].number)) == ["Arrived"]

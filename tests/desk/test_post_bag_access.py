@@ -84,19 +84,14 @@ def test_on_both_databases(either):
     assert Read.get().outcome == "undone" and stored(dossier).status == "announced"
 
 
-@pytest.mark.parametrize(("step", "outcome"), [("further", "Already here"), ("ask", "Arrived")])
-def test_dossier_that_was_handed_over_is_moved_by_no_button_of_an_old_bag(
-    bag, clerk, other_clerk, with_mail, step, outcome
-):
-    Dossier.update(edition="2019").where(Dossier.id == with_mail.id).execute()
+def test_dossier_that_was_handed_over_is_moved_by_no_button_of_an_old_bag(bag, clerk, other_clerk, with_mail):
+    read(bag, with_mail.number)
+    begin(bag)
     page = read(bag, with_mail.number)
-    if step == "further":
-        begin(bag)
-        page = read(bag, with_mail.number)
-    assert titles(page) == [outcome]
+    assert titles(page) == ["Already here"]
     handed_over = stored(with_mail)
     handed_over.transfer(other_clerk.authority, Act(by=clerk, version=handed_over.version))
-    tap(bag, page, step, 409)
+    tap(bag, page, "further", 409)
     assert stored(with_mail).history.latest.kind == "transferred" and stored(with_mail).status == "received"
 
 

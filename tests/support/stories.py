@@ -126,9 +126,10 @@ class Story:
 
     def absent(self) -> None:
         """A clerk scans an envelope that names the number, and unticks the form: it is not in there."""
-        page, desk = self.scan(self.clerk), self.desk()
-        bag, scan = page.soup.select_one("[data-bag]")["data-bag"], page.soup.select_one("[data-scan]")["data-scan"]
-        desk.post(f"/desk/post-bag/{bag}/envelopes/{scan}", data={"csrf_token": token(desk.get("/desk/post-bag"))})
+        scan, desk = self.scan(self.clerk).soup.select_one("[data-scan]")["data-scan"], self.desk()
+        form = desk.get(f"/desk/post-bag?read={scan}").form("/envelopes/")
+        data = {name: text for name, text in values(form).items() if not name.endswith("-present")}
+        desk.post(form["action"], data=data)
 
     def offered(self) -> list[str]:
         """The moves that the clerk can choose from."""
