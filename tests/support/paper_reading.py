@@ -79,3 +79,23 @@ def fields(pdf: bytes) -> int:
     with pikepdf.open(io.BytesIO(pdf)) as document:
         pages = [page.obj.get("/Annots", []) for page in document.pages]
         return sum(annotation.get("/Subtype") == "/Widget" for page in pages for annotation in page)
+
+
+def overprinted(pdf: bytes) -> list[tuple[int, str, str]]:
+    """Words whose ink lies on that of another, and words outside the page (beside nothing), with their page."""
+    with opened(pdf) as document:
+        sizes = [(page.get_width() * MM, page.get_height() * MM) for page in document]
+    found = []
+    for index, (width, height) in enumerate(sizes):
+        read = words(pdf, index)
+        found += [
+            (index, word, "") for word, b in read if b[0] < 4 or b[1] < 4 or b[2] > width - 4 or b[3] > height - 4
+        ]
+        for place, (word, box) in enumerate(read):
+            found += [(index, word, other) for other, around in read[place + 1 :] if _meet(box, around)]
+    return found
+
+
+def _meet(one: Box, other: Box) -> bool:
+    """True if two boxes share more than 0.2 mm both ways: neighbours in a line may touch."""
+    return all(min(one[i + 2], other[i + 2]) - max(one[i], other[i]) > 0.2 for i in (0, 1))
