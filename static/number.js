@@ -1,11 +1,12 @@
-// Help to type an eTracking number, by the rules of models/dossiers/number.py. Listeners are on the document, because
+// Help to type an eTracking number, by the rules of models/dossiers/codes.py. Listeners are on the window, because
 // htmx inserts and removes fields.
 
-const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", APART = /[\s.\-\u2010-\u2015\u2212]+/g;
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", APART = /[\s.\p{Pd}−_]+/gu;
 const ALIKE = ["8B", "5S", "2Z", "VYU", "6G", "0DQ", "17", "MN"];
 
-const clean = text => text.replace(APART, "").toUpperCase().replace(/O/g, 0).replace(/[IL]/g, 1);
-const grouped = number => number.replace(/./g, (character, at) => (at === 4 || at === 8 ? "-" : "") + character);
+const visible = text => text.normalize("NFKC").replace(/[\p{Cf}\p{M}]/gu, "");
+const clean = text => visible(text).replace(APART, "").toUpperCase().replace(/O/g, 0).replace(/[IL]/g, 1);
+const grouped = number => number.replace(/^(....)(?=.)/, "$1-").replace(/(-....)(?=.)/, "$1-");
 
 function right(number) {
   let state = 0;
@@ -16,10 +17,13 @@ function right(number) {
   return /^[^\WILOU_]{13}$/.test(number) && ALPHABET[state] === number[12];
 }
 
-// The number in a text, in one piece or in groups. Candidates with a digit come first: a word can look like a number.
+// The only number in a text, in one piece or in groups: the server reads the rest. Not of an envelope, which has several,
+// nor of what begins like https, but not so: that is from a scanner for another keyboard.
 export function find(text) {
-  const inside = text.replace(APART, "-").match(/\b[0-9A-Z]{4}-?[0-9A-Z]{4}-?[0-9A-Z]{5}\b/gi) ?? [];
-  return [text, ...inside.sort((a, b) => /\d/.test(b) - /\d/.test(a))].map(clean).find(right);
+  const plain = /^https?[^:s]|\be\//i.test(text) ? "" : visible(text);
+  const inside = plain.replace(APART, "-").match(/\b[0-9A-Z]{4}-?[0-9A-Z]{4}-?[0-9A-Z]{5}\b/gi) ?? [];
+  const [number, other] = new Set([plain, ...inside].map(clean).filter(right));
+  return other ? undefined : number;
 }
 
 // Up to three corrections with a right check character: a look-alike character, or two neighbours swapped.
@@ -42,22 +46,14 @@ function show(field, number, text = grouped(number)) {
 
 function tidy(field) {
   const {value, selectionEnd} = field, number = find(value) ?? clean(value);
-  if (/\W/.test(number)) return show(field, number, value);   // not a number: leave it as typed
-  const at = clean(value.slice(0, selectionEnd)).length;
+  if (/\W|^HTTP/.test(number)) return show(field, number, value);   // not a number: leave it as typed
   show(field, number);
-  if (field.value !== value) field.selectionStart = field.selectionEnd = at + (at > 4) + (at > 8);
+  if (field.value !== value) field.selectionStart = field.selectionEnd = grouped(clean(value.slice(0, selectionEnd))).length;
 }
 
-document.addEventListener("input", ({target}) => target.matches("[data-number]") && tidy(target));
+addEventListener("input", ({target}) => target.matches("[data-number]") && tidy(target));
 
-document.addEventListener("paste", event => {
-  const number = event.target.matches("[data-number]") && find(event.clipboardData.getData("text"));
-  if (!number) return;
-  event.preventDefault();
-  show(event.target, number);
-});
-
-document.addEventListener("click", ({target}) => {
+addEventListener("click", ({target}) => {
   if (!target.matches("[data-number] + [role=status] button")) return;
   const field = target.parentElement.previousElementSibling;
   show(field, target.value);

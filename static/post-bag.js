@@ -45,7 +45,7 @@ const ready = () => finder.on ? field.blur() : field.focus();
 
 // Record each of our codes once while it stays in sight; true if it is ours.
 function see(text) {
-  const ours = find(text), now = Date.now(), before = seen.get(text) ?? 0;
+  const ours = find(text.replace(/\/[er]\/(\w+).*/i, "/t/$1")), now = Date.now(), before = seen.get(text) ?? 0;
   seen.set(text, now);
   if (now - before >= GONE_MS) {
     finder.say(ours ? "scanning" : "foreign");

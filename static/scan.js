@@ -9,7 +9,7 @@ async function use(texts) {
   const [, {find}] = await loaded, finder = await started;
   for (const href of texts) {
     const {host, pathname} = Object.assign(document.createElement("a"), {href});
-    const mine = [location.host, words().host].includes(host), number = mine && find(pathname.replace(/^(\/t)?\//i, ""));
+    const mine = [location.host, words().host].includes(host), number = mine && find(pathname.replace(/^\/([ter]\/)?/i, "").split(/[+/]/)[0]);
     if (!number) continue;
     finder.stop("found");
     navigator.vibrate?.(80);

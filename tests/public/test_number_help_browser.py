@@ -1,16 +1,20 @@
 """Typing a number in a real Chromium: it groups itself, slips are said at once, and likely ones are offered."""
 
+import json
 import random
+from pathlib import Path
 
 import pytest
 
 from models.dossiers.number import grouped, new_number, parse
 from models.security.crockford import ALPHABET, check_character
+from support.keyboards import typed
 from support.phone import NEEDED, opened, playwright
 
 pytestmark = NEEDED
 expect = playwright.expect
 NUMBER = "K7Q2MX4P9TRWY"
+CASES = json.loads((Path(__file__).parent.parent / "dossiers" / "numbers.json").read_text())
 SLIPS = [  # what is typed, what was meant
     ("K7Q2MX4P9TRWV", "K7Q2-MX4P-9TRWY"),
     ("K702MX4P9TRWY", "K7Q2-MX4P-9TRWY"),
@@ -105,24 +109,17 @@ def test_cursor_stays_where_the_writer_put_it(field, keys, shown):
 @pytest.mark.parametrize(
     "text",
     [
-        NUMBER,
-        "k7q2-mx4p-9trwy",
-        "HTTPS://ETRACKING.EXAMPLE.LU/T/K7Q2MX4P9TRWY",
-        "https://etracking.example.lu/t/k7q2-mx4p-9trwy?new=1#top",
-        "Good day,\nyour number is K7Q2 MX4P 9TRWY. Your appointment is on 1.2.2027 at 10:30.",
+        "\ufeffk7q2\u2011mx4p\u20119trwy\u200b",
+        "Good day,\nyour number is K7Q2 MX4P 9TRWY\nYour appointment is on 1.2.2027 at 10:30.",
         "Eingangsdatum: 24.12.2026, Nummer (K7Q2–MX4P–9TRWY)",
         "Sehr geehrte Damen und Herren, " * 20 + "K7Q2-MX4P-9TRWY",
     ],
 )
-def test_number_is_found_in_whatever_is_pasted(field, text):
-    field.evaluate(
-        """(field, text) => {
-            const clipboardData = new DataTransfer();
-            clipboardData.setData("text", text);
-            field.dispatchEvent(new ClipboardEvent("paste", {clipboardData, bubbles: true, cancelable: true}));
-        }""",
-        text,
-    )
+def test_number_is_found_in_whatever_is_pasted(page, field, text):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    field.focus()
+    page.keyboard.press("Control+v")
     expect(field).to_have_value("K7Q2-MX4P-9TRWY")
 
 
@@ -176,6 +173,23 @@ def test_number_that_fits_and_is_unknown_keeps_the_answer_of_the_server(page, fi
     field.press("End")
     field.press("Backspace")
     expect(page.locator("#number-error")).to_have_count(0)
+
+
+def test_device_reads_a_text_as_the_server_does(page):
+    """Each of a table of texts, or leaves it to the server."""
+    page.goto("/t")
+    address = page.locator("#number").get_attribute("data-help")
+    found = page.evaluate(
+        "async ([address, all]) => { const {find} = await import(address); return all.map(([text]) => find(text)) }",
+        [address, CASES],
+    )
+    assert found == [number for _text, number in CASES]
+
+
+@pytest.mark.parametrize("keyboard", ["de", "fr", "be"])
+def test_scanner_that_thinks_of_another_keyboard_opens_the_dossier(page, field, dossier, keyboard):
+    field.press_sequentially(typed(f"HTTPS://ETRACKING.EXAMPLE.LU/T/{dossier.number}\n", keyboard))
+    page.wait_for_url(f"**/t/{dossier.number}")
 
 
 def test_check_character_is_the_same_on_the_device_for_two_thousand_numbers(page):
