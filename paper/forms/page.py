@@ -1,11 +1,15 @@
 """A PDF page as a person sees it (cropped, turned, scaled), measured in millimetres from its lower left corner."""
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import pikepdf
-from pikepdf import Matrix
+from pikepdf import Array, Dictionary, Matrix
 
 POINTS_PER_MM = 72 / 25.4
+LETTER = (0.0, 0.0, 612.0, 792.0)  # of a page that names no size, as PDFium and MuPDF take it
+MAX_PARENTS = 50  # more levels of pages are damage
 
 
 @dataclass(frozen=True)
@@ -40,26 +44,58 @@ class Seen:
 def seen(page: pikepdf.Page) -> Seen:
     """Return how a page is shown: the part of its CropBox inside its MediaBox, and its rotation.
 
-    Inherited values count too. Raises ValueError if nothing of the page is visible.
+    Inherited values count too, and what makes no sense is read as PDFium reads it. Raises ValueError if nothing of the
+    page is visible.
     """
-    media, crop = _ordered(page.mediabox), _ordered(page.cropbox)
+    media = _box(page.obj, "/MediaBox") or LETTER
+    crop = _box(page.obj, "/CropBox") or media
     x0, y0 = max(media[0], crop[0]), max(media[1], crop[1])
     x1, y1 = min(media[2], crop[2]), min(media[3], crop[3])
     if x1 <= x0 or y1 <= y0:
         raise ValueError("nothing of the page is visible")
-    return Seen(x0, y0, x1, y1, _rotation(page.obj), float(page.obj.get("/UserUnit", 1)))
+    return Seen(x0, y0, x1, y1, _rotation(page.obj), _unit(page.obj))
 
 
-def _ordered(box: pikepdf.Array) -> tuple[float, float, float, float]:
-    """Return the box as lower left and upper right corner: a PDF may name any two opposite corners."""
-    xa, ya, xb, yb = (float(value) for value in list(box))
-    return min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
+def numbers(value: object) -> list[float]:
+    """The numbers of an array; none if it is no array, or if anything else stands in it."""
+    try:
+        found = [float(item) for item in value] if isinstance(value, Array) else []
+    except (TypeError, ValueError, ArithmeticError):
+        return []
+    return found if all(map(math.isfinite, found)) else []
 
 
-def _rotation(node: pikepdf.Object | None) -> int:
-    """The /Rotate of a page or of its nearest parent, rounded down to quarter turns."""
-    while node is not None:
-        if "/Rotate" in node:
-            return int(node["/Rotate"]) // 90 * 90 % 360
+def _box(page: Dictionary, key: str) -> tuple[float, float, float, float] | None:
+    """A box as lower left and upper right corner: a PDF may name any two opposite corners. None if it is empty."""
+    corners = numbers(_inherited(page, key))
+    if len(corners) != 4:
+        return None
+    (xa, xb), (ya, yb) = sorted(corners[::2]), sorted(corners[1::2])
+    return (xa, ya, xb, yb) if xa < xb and ya < yb else None
+
+
+def _rotation(page: Dictionary) -> int:
+    """The rotation in quarter turns: what is between them is cut off."""
+    try:
+        return int(float(_inherited(page, "/Rotate") or 0) / 90) % 4 * 90
+    except (TypeError, ValueError, ArithmeticError):
+        return 0
+
+
+def _unit(page: Dictionary) -> float:
+    try:
+        unit = float(page.get("/UserUnit", 1))
+    except (TypeError, ValueError, ArithmeticError):
+        return 1.0
+    return unit if math.isfinite(unit) and unit > 0 else 1.0
+
+
+def _inherited(node: Any, key: str) -> Any:
+    """The value at a page or at its nearest parent that has one."""
+    for _ in range(MAX_PARENTS):
+        if not isinstance(node, Dictionary):
+            return None
+        if (value := node.get(key)) is not None:
+            return value
         node = node.get("/Parent")
-    return 0
+    return None

@@ -25,12 +25,12 @@ def opened(pdf: bytes) -> Iterator[pdfium.PdfDocument]:
             document.close()
 
 
-def draw(document: pdfium.PdfDocument, index: int, dpi: float) -> Image.Image:
-    """Return one page as a greyscale image; the first page has index 0."""
+def draw(document: pdfium.PdfDocument, index: int, dpi: float, colour: bool = False) -> Image.Image:
+    """Return one page in shades of grey or in colour; the first page has index 0."""
     page = document[index]
     try:
-        bitmap = page.render(scale=dpi / 72, grayscale=True, may_draw_forms=True)
-        image: Image.Image = bitmap.to_pil().copy()  # a copy, because PDFium frees its pixels
+        bitmap = page.render(scale=dpi / 72, grayscale=not colour, may_draw_forms=True)
+        image: Image.Image = bitmap.to_pil().convert("RGB" if colour else "L")  # a copy: PDFium frees its own pixels
         bitmap.close()
     finally:
         page.close()

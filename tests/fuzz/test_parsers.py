@@ -278,7 +278,6 @@ def test_line_of_a_library_is_made_harmless_whatever_it_says(message, value):
     assert log_safety.describe(ValueError(value)) == "ValueError" or "no such" in value
 
 
-@pytest.mark.filterwarnings("ignore::pikepdf.exceptions.PageCopyWarning")
 @seldom
 @given(st.data())
 def test_pdf_that_is_broken_anywhere_is_accepted_or_refused_with_a_reason(data):

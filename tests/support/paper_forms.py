@@ -16,7 +16,9 @@ FIELDS_PER_PAGE = 12
 def plain(pages: int = 2, size: tuple[float, float] = A4, rotate: int = 0) -> bytes:
     """A form with text and fields, white at the top right as seen."""
     with Pdf.new() as pdf:
-        font = pdf.make_indirect(Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+        font = pdf.make_indirect(
+            Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+        )
         pdf.Root.AcroForm = Dictionary(
             Fields=Array(), DA=String("/Helv 9 Tf 0 g"), DR=Dictionary(Font=Dictionary(Helv=font))
         )
@@ -101,13 +103,25 @@ def user_unit(pdf: Pdf) -> None:
             field.Rect = Array([float(value) / 2 for value in field.Rect])
 
 
+def signature(pdf: Pdf) -> pikepdf.Object:
+    return pdf.make_indirect(
+        Dictionary(Type=Name.Sig, Filter=Name("/Adobe.PPKLite"), ByteRange=Array([0, 1, 2, 3]), Contents=String("0"))
+    )
+
+
 def signed(pdf: Pdf) -> None:
-    value = Dictionary(
-        Type=Name.Sig, Filter=Name("/Adobe.PPKLite"), ByteRange=Array([0, 1, 2, 3]), Contents=String("0")
-    )
-    pdf.Root.AcroForm.Fields.append(
-        pdf.make_indirect(Dictionary(FT=Name.Sig, T=String("signature"), V=pdf.make_indirect(value)))
-    )
+    field = Dictionary(FT=Name.Sig, T=String("signature"), V=signature(pdf))
+    pdf.Root.AcroForm.Fields.append(pdf.make_indirect(field))
+
+
+def certified(pdf: Pdf) -> None:
+    pdf.Root.Perms = Dictionary(DocMDP=signature(pdf))
+
+
+def usage_rights(pdf: Pdf) -> None:
+    """What the authority's Acrobat permits to Adobe Reader: it looks like a signature and is nobody's."""
+    pdf.Root.Perms = pdf.make_indirect(Dictionary(UR3=signature(pdf), UR=signature(pdf)))
+    pdf.Root.ViewerPreferences = Dictionary(Rights=Dictionary(Document=Array([Name.FullSave])))
 
 
 def xfa(dynamic: bool) -> Callable[[Pdf], None]:
@@ -119,12 +133,16 @@ def xfa(dynamic: bool) -> Callable[[Pdf], None]:
     return change
 
 
-def locked(user: str, revision: int) -> bytes:
+NO_CHANGE = Permissions(extract=False, modify_other=False)
+
+
+def locked(user: str, revision: int, change: bool = True) -> bytes:
+    """An encrypted form that may not be copied from, and may not even be changed unless `change`."""
     lock = Encryption(
         owner="owner",
         user=user,
         R=revision,
-        allow=Permissions(modify_other=False),
+        allow=Permissions(extract=False, modify_other=change),
         aes=revision > 3,
         metadata=revision > 3,
     )
@@ -201,23 +219,26 @@ GOOD: dict[str, Callable[[], bytes]] = {
 
 BAD: dict[str, tuple[Callable[[], bytes], str, int | None]] = {
     "user password": (lambda: locked("open", 6), "encrypted", None),
-    "signed": (lambda: changed(signed), "signed", None),
-    "dynamic XFA": (lambda: changed(xfa(dynamic=True)), "xfa", None),
     "cut in half": (lambda: plain()[: len(plain()) // 2], "unreadable", None),
     "cut at the end": (lambda: plain()[: len(plain()) * 97 // 100], "unreadable", None),
     "a web page": (lambda: b"<!doctype html><h1>404</h1>", "unreadable", None),
     "nothing": (lambda: b"", "unreadable", None),
     "no pages": (lambda: changed(lambda pdf: pdf.pages.__delitem__(slice(None))), "unreadable", None),
-    "second page too small": (lambda: changed(_small_second_page), "too-small", 2),
-    "nothing visible": (lambda: changed(_nothing_visible), "too-small", 1),
-    "first page full of ink": (lambda: changed(content(b"\n0 0 0 rg 0 0 600 850 re f")), "no-room", 1),
-    "endless page": (lambda: plain(size=(14400, 14400)), "too-large", 1),
 }
 
 
-def _small_second_page(pdf: Pdf) -> None:
+BY_SHEET: dict[str, tuple[Callable[[], bytes], str]] = {
+    "signed": (lambda: changed(signed), "signed"),
+    "certified": (lambda: changed(certified), "certified"),
+    "RC4": (lambda: locked("", 3, change=False), "locked"),
+    "AES-128": (lambda: locked("", 4, change=False), "locked"),
+    "AES-256": (lambda: locked("", 6, change=False), "locked"),
+    "dynamic XFA": (lambda: changed(xfa(dynamic=True)), "xfa"),
+    "full of ink": (lambda: changed(content(b"\n0 0 0 rg 0 0 600 850 re f")), "full"),
+    "endless pages": (lambda: plain(size=(3500, 3500)), "full"),
+    "tiny pages": (lambda: plain(size=(50, 50)), "full"),
+}
+
+
+def small_second_page(pdf: Pdf) -> None:
     pdf.pages[1].obj.MediaBox = Array([0, 0, 170, 60])
-
-
-def _nothing_visible(pdf: Pdf) -> None:
-    pdf.pages[0].obj.MediaBox = Array([0, 0, 0, 0])

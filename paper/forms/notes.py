@@ -1,0 +1,50 @@
+"""What is said to the editor about a form, in plain words: every note and every reason for refusing one."""
+
+SHEET_ALONE = "sheet-alone"
+
+_TOLD = {
+    # the whole form
+    "sheet-alone": "the form is handed out as it is and carries no number; the sheet alone is scanned",
+    "signed": "the form is signed, and any change would break the signature",
+    "certified": "the form is certified, and any change would break the certificate",
+    "locked": "the form is protected against changes by a password",
+    "xfa": "the form is drawn by Adobe Reader itself (dynamic XFA), which would not show a stamp",
+    "full": "no page has free room for a mark that can be read",
+    "altered": "the form looks different once it is saved anew",
+    "damaged": "the form is damaged: viewers show it, but nothing can be added",
+    "repaired": "the file was damaged and has been repaired; look at every page",
+    "restrictions-dropped": "restrictions on printing or copying were removed",
+    "usage-rights-dropped": "usage rights for Adobe Reader were removed; the form can be filled in as before",
+    "xfa-dropped": "the XFA layer was removed; the fields of the PDF stay",
+    "javascript": "the form contains scripts; try whether it still calculates",
+    "untagged": "the form is not tagged, so screen readers cannot tell its structure",
+    # one page
+    "amid-text": "the margins are full, so the stamp stands between the text",
+    "sideways": "the only room is at the side, so the stamp is turned",
+    "code-only": "there is no room for the stamp, so the page carries the QR code without the number",
+    "no-room": "there is no free room, so the page carries no mark",
+    "unproven": "no mark could be read there without changing the page, so it carries none",
+    "too-small": "the page is too small for a mark and carries none",
+    "too-large": "the page is larger than A0 and carries no mark",
+    "unclear": "the page is damaged and carries no mark",
+    # refused
+    "unreadable": "the file is no PDF, or is too damaged to be opened: ask the authority for another copy",
+    "too-slow": "reading the file takes too long; printing it to a new PDF mostly helps",
+    "too-much-memory": "reading the file takes too much memory; printing it to a new PDF mostly helps",
+    "too-many-pages": "the file has too many pages for a form",
+    "crashed": "the file ends whatever reads it; printing it to a new PDF mostly helps",
+    "encrypted": "the file needs a password to be opened: ask the authority for a copy without one",
+}
+
+
+def in_words(code: str) -> str:
+    """A note or reason as a sentence: "sheet-alone signed" and "amid-text 2" name a reason and a page.
+
+    What is not known is returned as it is.
+    """
+    name, *details = code.split(" ")
+    if name not in _TOLD:
+        return code
+    reasons = [_TOLD.get(detail, detail) for detail in details if not detail.isdecimal()]
+    pages = [f"page {detail}: " for detail in details if detail.isdecimal()]
+    return "".join(pages) + ": ".join([_TOLD[name], *reasons])

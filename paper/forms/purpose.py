@@ -1,0 +1,125 @@
+"""Find the white areas of a page that are meant for something: to be filled in, signed, or stamped by an office."""
+
+import re
+import unicodedata
+
+import pikepdf
+import pypdfium2 as pdfium
+from pikepdf import Dictionary
+from pypdfium2 import raw
+
+from paper.forms.page import Seen, numbers
+from paper.forms.protection import entry, items
+
+Rectangle = tuple[float, float, float, float]  # left, bottom, right, top in mm from the lower left of the page as seen
+
+HIDDEN, PRINTED, NOT_SEEN = 2, 4, 32  # flags of an annotation
+BORDER = 1.0  # mm, of a link that has one
+# Folded words (no accents, no capitals) beside which somebody signs or stamps, if their line is a label.
+LABELS = (
+    r"signatures?|signe[rz]?|signed|sign here|initials|stamp|seal|cachets?|tampon|visa|sceau|paraphe|timbre"
+    r"|unterschrift(?:en)?|unterzeichnete[rn]?|unterzeichner(?:in)?|\w*stempel|siegel|\w*vermerke?"
+    r"|ennerschreft(?:en)?|assinaturas?|carimbo|rubrica|firma|firme|timbro|bollo|sello|handtekening(?:en)?|paraaf"
+    r"|podpis|pieczec|razitko|underskrift|namnteckning|stampel|allekirjoitus|alairas|semnatura|stampila|potpis|imza"
+)
+# Phrases that keep a part of the page for the office, wherever they stand.
+RESERVED = (
+    r"reservee?s? (?:a|au|aux) |cadre reserve|partie reservee|ne (?:rien|pas) (?:ecrire|inscrire|remplir)"
+    r"|a remplir par l.(?:administration|office|autorite)"
+    r"|nur (?:von|vom|fur|durch) \w+ .{0,30}(?:auszufullen|bestimmt|zwecke)|(?:von der|vom) \w+ auszufullen"
+    r"|fur amtliche|amtlich(?:e|er)? (?:vermerk|zweck|gebrauch)|nicht (?:beschriften|ausfullen)|bitte frei ?lassen"
+    r"|(?:for )?(?:official|office|agency|government|internal|bank|staff|\w+) use only|for \w+ use\b|do not write"
+    r"|leave (?:this \w+ )?blank|reserveiert fir|net (?:ausfellen|beschreiwen)"
+    r"|reservado (?:a|ao|para)|uso exclusivo|uso oficial|nao (?:escrever|preencher)|no escrib(?:a|ir)"
+    r"|(?:spazio )?riservato|non (?:scrivere|compilare)|niet (?:invullen|beschrijven)|in te vullen door|bestemd voor"
+    r"|wypelnia|forbeholdt|reserverad"
+)
+MAX_LABEL = 90  # characters: a longer line is running text, which speaks of a signature and leaves no room for one
+_LABEL = re.compile(rf"\b(?:{LABELS})\b")
+_RESERVED = re.compile(rf"\b(?:{RESERVED})")
+ASIDE, BESIDE, ABOVE, BELOW = 3.0, 60.0, 9.0, 25.0  # mm to the left and right of such words, above and below them
+
+
+def covered(page: pikepdf.Page, view: Seen) -> list[Rectangle]:
+    """The areas of fields and annotations: even an empty one lies above the content and would hide a mark.
+
+    Links and what is never shown cover nothing. A remark as large as the page counts by what is drawn of it.
+    """
+    to_seen = view.to_page.inverse()
+    rectangles: list[Rectangle] = []
+    for annotation in items(entry(page.obj, "/Annots")):
+        corners = numbers(entry(annotation, "/Rect"))
+        if len(corners) == 4 and _is_shown(annotation):
+            box = to_seen.transform(pikepdf.Rectangle(*corners))
+            rectangles += _areas(annotation, (box.llx, box.lly, box.urx, box.ury), view.size)
+    return rectangles
+
+
+def _is_shown(annotation: Dictionary) -> bool:
+    flags = entry(annotation, "/F")
+    flags = flags if isinstance(flags, int) else 0
+    seen = not flags & HIDDEN and (not flags & NOT_SEEN or bool(flags & PRINTED))
+    return seen and entry(annotation, "/Subtype") != "/Popup"
+
+
+def _areas(annotation: Dictionary, box: Rectangle, size: tuple[float, float]) -> list[Rectangle]:
+    """What an annotation covers: its rectangle, of a link the border, of one as large as the page nothing by itself."""
+    kind = entry(annotation, "/Subtype")
+    left, bottom, right, top = box
+    if kind == "/Link":
+        edges = [(left, bottom, right, bottom), (left, top, right, top)]
+        edges += [(left, bottom, left, top), (right, bottom, right, top)]
+        drawn = edges if _bordered(annotation) else []
+        return [(x0 - BORDER, y0 - BORDER, x1 + BORDER, y1 + BORDER) for x0, y0, x1, y1 in drawn]
+    if kind != "/Widget" and (right - left) * (top - bottom) > size[0] * size[1] / 2:
+        return []
+    return [box] if right > left and top > bottom else []
+
+
+def _bordered(annotation: Dictionary) -> bool:
+    """True if a link shows a border: it does, unless its width is 0."""
+    border, width = items(entry(annotation, "/Border")), entry(entry(annotation, "/BS"), "/W")
+    return (border[2] if len(border) > 2 else 1) != 0 and width != 0
+
+
+def reserved(document: pdfium.PdfDocument, index: int, view: Seen) -> list[Rectangle]:
+    """The areas beside, under and above words such as signature, Stempel or réservé à l'administration."""
+    page = document[index]
+    text = page.get_textpage()
+    try:
+        letters = _folded(text)
+        folded = "".join(letter for letter, _ in letters)
+        found = [m for m in _LABEL.finditer(folded) if _is_label(folded, m)] + list(_RESERVED.finditer(folded))
+        boxes = [_box(text, [letters[i][1] for i in range(m.start(), m.end())], view) for m in found]
+    finally:
+        text.close()
+        page.close()
+    return [(x0 - ASIDE, y0 - BELOW, x1 + BESIDE, y1 + ABOVE) for x0, y0, x1, y1 in filter(None, boxes)]
+
+
+def _folded(text: pdfium.PdfTextPage) -> list[tuple[str, int]]:
+    """The letters of a page without accents and capitals, each with the index of the character it stands for."""
+    letters = []
+    for index in range(text.count_chars()):
+        code = raw.FPDFText_GetUnicode(text, index)
+        character = chr(code) if code < 0x110000 else " "
+        for letter in unicodedata.normalize("NFKD", character.casefold()):
+            if not unicodedata.combining(letter):
+                letters.append((" " if letter in "\t\u00a0" else "'" if letter == "’" else letter, index))
+    return letters
+
+
+def _is_label(text: str, match: re.Match[str]) -> bool:
+    start, end = text.rfind("\n", 0, match.start()) + 1, text.find("\n", match.end())
+    return (end if end >= 0 else len(text)) - start <= MAX_LABEL
+
+
+def _box(text: pdfium.PdfTextPage, characters: list[int], view: Seen) -> Rectangle | None:
+    """The box around some characters on the page as seen; None if they are nowhere on it."""
+    boxes = [box for box in (text.get_charbox(index) for index in characters) if box[2] > box[0] and box[3] > box[1]]
+    if not boxes:
+        return None
+    left, bottom, right, top = zip(*boxes, strict=True)
+    around = pikepdf.Rectangle(min(left), min(bottom), max(right), max(top))
+    box = view.to_page.inverse().transform(around)
+    return box.llx, box.lly, box.urx, box.ury
