@@ -137,10 +137,16 @@ def _first(dossier: Dossier, language: str) -> Sheet:
         enclosures=_enclosures(dossier, language),
         texts=texts(
             title=_("eTracking sheet"),
-            lead=_("Print this page, put it on top of your form and post both in one envelope."),
+            lead=_lead(dossier, language),
         ),
         steps=steps(_("When it arrives, the authority scans the code. From then on you are told of every step.")),
     )
+
+
+def _lead(dossier: Dossier, language: str) -> str:
+    lead = _("Print this page, put it on top of your form and post both in one envelope.")
+    alone = "" if dossier.form.marks(language) else _("The form itself does not carry the number.")
+    return f"{lead} {alone}".strip()
 
 
 def _enclosures(dossier: Dossier, language: str) -> list[str]:

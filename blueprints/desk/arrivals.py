@@ -80,7 +80,13 @@ def show_registration(number: str) -> Response:
     dossier = readable(number)
     spelled = spelling.spelled(number, current())
     return private(
-        htmx.page("desk/registration.html", dossier=dossier, spelling=spelled, contacts=list(Contact.of(dossier)))
+        htmx.page(
+            "desk/registration.html",
+            dossier=dossier,
+            spelling=spelled,
+            contacts=list(Contact.of(dossier)),
+            marks=dossier.form.marks(current()),
+        )
     )
 
 

@@ -245,6 +245,7 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: 
         "missing": dossier.history.missing(current()),
         "erased": retention_words.of_dossier(dossier, current_app.config),
         "status_url": printed_url(dossier.number),
+        "marks": dossier.form.marks(current()),
         "spelling": spelling.spelled(dossier.number, current()),
         "answer": answer if to_be_posted else None,
         "unreached": _unreached(dossier) if missed else [],

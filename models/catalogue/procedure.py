@@ -2,6 +2,7 @@
 
 import datetime as dt
 import unicodedata
+from typing import Any
 
 from peewee import (
     BlobField,
@@ -119,9 +120,23 @@ class Form(Base):
 
     def file(self, language: str) -> "FormFile | None":
         """The PDF in `language`, else in any language there is (many official forms exist in one only)."""
+        return self._files(language, FormFile).first()
+
+    def marks(self, language: str) -> set[str]:
+        """What stands on the pages of that PDF: "full" stamps or the "code" alone; empty if the sheet is all.
+
+        Kept as long as this object, for pages that take it from a cache; the form's revision changes with the marks.
+        """
+        kept: dict[str, set[str]] = self.__dict__.setdefault("_marks", {})
+        if language not in kept:
+            file = self._files(language, FormFile.places).first()  # without the PDF itself, which may be large
+            kept[language] = {"full" if len(at) == 3 else "code" for at in file.places if at} if file else set()
+        return kept[language]
+
+    def _files(self, language: str, *columns: Any) -> "ModelSelect[FormFile]":
         order = [(code, rank) for rank, code in enumerate(dict.fromkeys((language, *LANGUAGES)))]
         first = Case(FormFile.language, order, len(order))
-        return FormFile.select().where(FormFile.form == self).order_by(first).first()
+        return FormFile.select(*columns).where(FormFile.form == self).order_by(first)
 
 
 class FormFile(Base):
