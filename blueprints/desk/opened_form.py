@@ -23,7 +23,7 @@ class OpenedForm(Form):
     """What a clerk found for one number. An envelope of several is one HTML form: each number has a prefix."""
 
     seen = HiddenField()  # the version of the dossier, and a hash of the documents that the boxes stand for
-    present = BooleanField(_l("The form itself"))
+    present = BooleanField(_l("The form itself (else it counts as not arrived)"))
     ticked = SelectMultipleField(_l("Should be in the envelope:"), choices=[], validate_choice=False)
     renew = BooleanField(_l("Ask for the new form"))
     missing = TextAreaField(
@@ -114,6 +114,6 @@ def validate(forms: Sequence[OpenedForm]) -> bool:
     """True if all `forms` are right, and one of them says something new; else the errors stand beside the fields."""
     right = all([form.validate() for form in forms])
     if right and forms and not any(form.is_new for form in forms):
-        forms[0].ticked.errors = [_("Untick what is missing, or write it below.")]
+        forms[0].missing.errors = [_("Untick what is missing, or write it here.")]
         return False
     return right

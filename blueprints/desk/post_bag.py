@@ -72,6 +72,14 @@ def change_read(bag: int, key: uuid.UUID) -> Response:
     return _answer(read.batch, Read.of(read.batch, read.scan))
 
 
+@bp.get("/post-bag/<row:bag>/envelopes/<uuid:scan>")
+@needs("receive")
+def show_envelope(bag: int, scan: uuid.UUID) -> Response:
+    """Show the answer to one code again, with what can still be said of its envelope."""
+    batch = _bag(bag)
+    return _part(batch, readings.of_envelope(batch, Read.of(batch, scan) or abort(404)), 200)
+
+
 @bp.post("/post-bag/<row:bag>/envelopes/<uuid:scan>")
 @needs("receive")
 def open_envelope(bag: int, scan: uuid.UUID) -> Response:
@@ -152,7 +160,7 @@ def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:
     """The answer to a code: only the part for htmx and post-bag.js; else redirect to the page it came from."""
     if conflict or htmx.headers().part:
         return _part(bag, readings.of_envelope(bag, reads), 409 if conflict else 200)
-    if "back" in request.form:
+    if "back" in request.form or bag.staff != g.staff:
         return htmx.follow(url_for(".show_bag", bag=bag.id))
     return htmx.follow(url_for(".post_bag", read=reads[0].scan))
 

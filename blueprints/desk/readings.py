@@ -1,6 +1,7 @@
 """The results of scanned codes, loaded for the page: each with its words, its dossier and the undo time."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -32,12 +33,18 @@ class Reading(NamedTuple):
     renewed: bool = False  # the new form is one of them
     opened: OpenedForm | None = None  # what was in the envelope, as long as that can be said
     untold: str = ""  # why nobody is notified, if so
+    first: uuid.UUID | None = None  # twice: the scan before, as long as its boxes can be changed
     postal_address: list[str] = []  # forwarded: of the authority that the envelope goes to
 
     @property
     def arrived(self) -> bool:
         """True if its envelope was opened here, and the dossier belongs to one's own authority."""
         return self.dossier is not None and self.read.outcome in OPENED
+
+    @property
+    def changeable(self) -> bool:
+        """True if what was in its envelope can still be said."""
+        return self.arrived and self.undoable_until is not None
 
     @property
     def shown(self) -> str:
@@ -59,7 +66,7 @@ def of_envelope(bag: Batch, reads: list[Read], sent: Mapping[str, Any] | None = 
     readings = _readings(bag, reads)
     arrived = [reading.dossier for reading in readings if reading.dossier and reading.arrived]
     contacts = helpdesk.contacts_of(g.scope, arrived, replaced=True)
-    return [_in_full(reading, contacts, sent) if reading.arrived else reading for reading in readings]
+    return [_in_full(reading, contacts, sent) if reading.arrived else _with_first(reading) for reading in readings]
 
 
 def _readings(bag: Batch, reads: list[Read]) -> list[Reading]:
@@ -90,6 +97,11 @@ def _in_full(reading: Reading, contacts: Mapping[int, list[Contact]], sent: Mapp
         opened=opened_form.of(read, dossier, sent) if sent is not None or reading.undoable_until else None,
         untold=nobody(dossier, contacts[dossier.id]),
     )
+
+
+def _with_first(reading: Reading) -> Reading:
+    first = reading.read.first
+    return reading._replace(first=first.scan) if first and first.undoable_until(undo_time()) else reading
 
 
 def _dossiers(reads: Iterable[Read]) -> "ModelSelect[Dossier]":

@@ -72,6 +72,12 @@ class Read(Base):
         """The rows of one reading, in the order of the code."""
         return list(cls._loaded().where((cls.batch == batch) & (cls.scan == scan)).order_by(cls.at))
 
+    @property
+    def first(self) -> "Read | None":
+        """The reading by which the envelope of this one was opened, if it has been scanned twice in its bag."""
+        same = (Read.batch == self.batch) & (Read.dossier == self.dossier_id) & Read.outcome.in_(OPENED)
+        return Read._loaded().where(same).first() if self.outcome == "twice" else None
+
     @classmethod
     def recorded_in(cls, batch: Batch) -> "ModelSelect[Read]":
         """What was read from a bag and changed a dossier."""
@@ -144,7 +150,7 @@ class Read(Base):
         """True if what is recorded is what `opened` says."""
         if self.outcome == "absent" or not opened.present:
             return (self.outcome == "absent") != opened.present
-        return opened.asks_as(request_since(dossier, self._cause(), self.batch))
+        return self.outcome in OPENED and opened.asks_as(request_since(dossier, self._cause(), self.batch))
 
     def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
         """The time until which it can be undone; None if it cannot."""

@@ -1,18 +1,23 @@
 """One screen at the opening: a box for each document that should be there; what is unticked is asked for."""
 
 import datetime as dt
+import threading
+import uuid
 
 import pytest
 
-from models import Contact, Dossier, Event, Notification, Read, now, today
+from models import Batch, ConflictError, Contact, Dossier, Event, Notification, Read, db, now, today
+from models.desk.opening import Opened
 from models.dossiers.moves import Act, Move
 from models.dossiers.number import grouped
 from support.desk_pages import stored
 from support.erasing import later
+from support.moves import HOLD
 from support.post_bag import ask, begin, boxes, read, said, tap, titles
 from support.site import account, signed_in
 
 SOON = dt.timedelta(minutes=11)
+FORM = "The form itself (else it counts as not arrived)"
 ASKED = "Arrived, and asked for what is missing"
 
 
@@ -33,7 +38,7 @@ def news(dossier: Dossier) -> dict[str, str]:
 
 def test_every_box_is_ticked_and_nothing_need_be_pressed(bag, with_mail, documents):
     page = read(bag, with_mail.number)
-    assert boxes(page) == dict.fromkeys(documents, True) and len(documents) > 1
+    assert boxes(page) == dict.fromkeys([FORM, *documents], True) and len(documents) > 1
     group = page.soup.select_one("fieldset.opened")
     assert grouped(with_mail.number) in group.legend.get_text()
     assert group["aria-describedby"] and page.soup.select_one("#text").has_attr("autofocus")
@@ -43,7 +48,7 @@ def test_every_box_is_ticked_and_nothing_need_be_pressed(bag, with_mail, documen
 @pytest.mark.parametrize("htmx", [False, True])
 def test_what_is_unticked_is_asked_for_and_the_scanner_is_ready(bag, with_mail, documents, htmx):
     page = ask(bag, read(bag, with_mail.number), documents[0], htmx=htmx)
-    assert titles(page) == [ASKED] and boxes(page) == {name: name != documents[0] for name in documents}
+    assert titles(page) == [ASKED] and boxes(page) == {name: name != documents[0] for name in [FORM, *documents]}
     assert (
         page.soup.select_one(".read")["data-recorded"] == "1" and page.soup.select_one(".read")["data-tone"] == "good"
     )
@@ -91,7 +96,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_what_was_unticked_stays(bag,
         page = ask(bag, page, status=422, htmx=wrong == "soon", missing="Lease", until=wrong)
         [field] = page.errors
         assert field.endswith("-until") and page.soup.find(id=field)["aria-invalid"] == "true"
-        assert boxes(page) == {name: name != documents[0] for name in documents}
+        assert boxes(page) == {name: name != documents[0] for name in [FORM, *documents]}
         assert page.soup.select_one("fieldset.opened details").has_attr("open")
     assert kinds(with_mail) == ["announced", "received"]
     assert titles(ask(bag, page, missing="", until=f"{today() + dt.timedelta(days=9)}")) == [ASKED]
@@ -141,7 +146,7 @@ def test_list_that_changed_meanwhile_is_not_taken_for_the_one_that_was_seen(bag,
     form = with_mail.form
     form.enclosures = form.enclosures[1:]
     form.save()
-    assert boxes(ask(bag, page, documents[0], status=409)) == dict.fromkeys(documents[1:], True)
+    assert boxes(ask(bag, page, documents[0], status=409)) == dict.fromkeys([FORM, *documents[1:]], True)
     assert stored(with_mail).status == "received"
 
 
@@ -177,18 +182,32 @@ def test_what_was_asked_for_has_its_boxes_and_what_is_still_missing_is_asked_for
 def test_envelope_of_several_forms_has_boxes_for_each_and_one_question(bag, form, documents):
     dossiers = [Dossier.announce(form, "en", f"k{index}", [("email", "a@example.org")]) for index in range(3)]
     page = read(bag, "HTTP://LOCALHOST/E/" + "+".join(each.number for each in dossiers))
-    assert [list(boxes(page, place)) for place in range(3)] == [["The form itself", *documents]] * 3
+    assert [list(boxes(page, place)) for place in range(3)] == [[FORM, *documents]] * 3
     assert len(page.soup.select("form[action*='/envelopes/']")) == 1
     page.soup.select("fieldset.opened")[1].select("[type=checkbox]")[1].attrs.pop("checked")
-    page = ask(bag, page, "The form itself", place=2)
+    page = ask(bag, page, FORM, place=2)
     assert titles(page) == ["Arrived", ASKED, "Not in the envelope"]
     assert [stored(each).status for each in dossiers] == ["received", "incomplete", "announced"]
     assert kinds(dossiers[2]) == ["announced", "absent"]
     assert all(grouped(each.number) in said(page) for each in dossiers)
-    page = ask(bag, page, "The form itself", place=2)
+    page = ask(bag, page, FORM, place=2)
     assert titles(page) == ["Arrived", ASKED, "Arrived"] and kinds(dossiers[2]) == ["announced", "received"]
     assert titles(tap(bag, page, "undo-all")) == ["Taken back"] * 3
     assert {stored(each).status for each in dossiers} == {"announced"}
+
+
+def test_card_of_before_is_found_again_and_the_form_itself_was_not_there(app, bag, clerk, with_mail, documents):
+    read(bag, with_mail.number)
+    again = read(bag, with_mail.number)
+    assert titles(again) == ["Already in this bag"]
+    listed = bag.get(f"/desk/post-bag/{Batch.get().id}")
+    addresses = {link["href"] for page in (again, listed) for link in page.soup.select("a[href*='/envelopes/']")}
+    page = bag.get(addresses.pop())
+    assert not addresses and list(boxes(page)) == [FORM, *documents]
+    page = ask(bag, page, FORM)
+    assert titles(page) == ["Not in the envelope"] and kinds(with_mail) == ["announced", "absent"]
+    with later(SOON):
+        assert not bag.get(page.url + f"/{Batch.get().id}").soup.select("a[href*='/envelopes/']")
 
 
 def test_every_card_says_which_number_it_means(bag, dossier, foreign):
@@ -208,13 +227,37 @@ def test_every_card_says_which_number_it_means(bag, dossier, foreign):
     assert f"{foreign.number[:4]}…" in listed and foreign.number[:5] not in listed
 
 
-def test_asking_on_both_databases(either, form):
+def test_several_at_once_ask_once_and_only_who_says_the_same_is_content(either, form):
     staff = account("clerk@example.lu", "clerk", form.procedure.authority)
     dossier = Dossier.announce(form, "en", "k", [("email", "a@example.org")])
-    browser = signed_in(either, staff)
-    begin(browser)
-    first = read(browser, dossier.number)
-    page = ask(browser, first, form.enclosures[0]["en"])
-    assert titles(page) == titles(ask(browser, first)) == [ASKED]
-    assert titles(ask(browser, page, form.enclosures[0]["en"])) == ["Arrived"]
-    assert titles(tap(browser, page, "undo")) == ["Taken back"] and kinds(dossier) == ["announced"]
+    bag, outcomes, barrier = Batch.open_bag(staff, today()), [], threading.Barrier(4)
+    [row] = Read.take(bag, uuid.uuid4(), dossier.number, hold=HOLD)
+    wishes = [("Lease",), ("Lease",), ("Lease",), ("Passport",)]
+
+    def press(missing: tuple[str, ...]) -> None:
+        with db.connection_context():
+            [mine] = Read.of(bag, row.scan)
+            barrier.wait()
+            try:
+                mine.settle(Opened(2, True, missing, today() + dt.timedelta(days=30)), by=staff, hold=HOLD)
+                outcomes.append(missing)
+            except ConflictError:
+                outcomes.append(None)
+
+    run(press, wishes)
+    [request] = stored(dossier).history.of("incomplete")
+    won = tuple(request.missing("en"))
+    assert outcomes.count(won) == wishes.count(won) and outcomes.count(None) == 4 - wishes.count(won)
+    assert news(dossier) == {"announced": "queued", "received": "held", "incomplete": "held"}
+    [row] = Read.of(bag, row.scan)
+    row.settle(Opened(3), by=staff, hold=HOLD)
+    row.undo(by=staff, hold=HOLD)
+    assert kinds(dossier) == ["announced"]
+
+
+def run(target, arguments: list) -> None:
+    threads = [threading.Thread(target=target, args=(each,)) for each in arguments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -80,13 +80,15 @@ def refused_move(page, site) -> None:
 
 
 def post_bag(page, site) -> None:
-    """What is answered to a number that is there already, and to none."""
+    """What is answered to a number that is there already, to none, and to one that arrives with nothing unticked."""
     at_the_desk("/desk/post-bag?new=1")(page, site)
     page.locator("main form button").click()
-    for typed in (site.numbers["received"], "K7Q2"):
+    for typed in (site.numbers["received"], "K7Q2", site.dossier("announced").number):
         page.locator("#text").fill(typed)
         page.locator("#reading button").click()
     page.locator("#attention .wait").wait_for()
+    page.locator(".envelope button").first.click()
+    page.locator(".opened .error").wait_for()
 
 
 def bulk_preview(page, site) -> None:
