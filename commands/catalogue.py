@@ -1,7 +1,8 @@
 """`flask --app app catalogue`: check and load the procedures and forms."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from flask.cli import AppGroup
@@ -9,14 +10,19 @@ from flask.cli import AppGroup
 from models import Form, FormFile, Procedure, db
 from models.catalogue import load as catalogue_load
 from models.catalogue.files import CatalogueError
+from models.catalogue.form_files import Accepted, Drawing
 from models.catalogue.schemas import EventKinds, SpecimenFile
 from models.dossiers import clocks
 from models.dossiers.kinds import TOLD, WITH_NOTE
 from paper import glyphs, specimen
 from paper.forms.acceptance import accept
+from paper.forms.marks import carried
+from paper.forms.stamp import Place
 from paths import CATALOGUE
 
 KINDS = EventKinds(TOLD, WITH_NOTE)
+LEFT_OUT = 3  # the exit status of a load that left something out
+Row = Mapping[str, Any]
 
 group = AppGroup("catalogue", help="The procedures and forms on offer.")
 
@@ -29,41 +35,81 @@ def check(folder: Path) -> None:
         found = catalogue_load.check(folder, KINDS, _drawing(), _accept)
     except CatalogueError as error:
         _give_up(error)
-    click.echo(f"catalogue: {len(found.procedures)} procedures, {len(found.authorities)} authorities, no fault")
+    for name, form in found.files.items():
+        _show(name, [(language, row) for language, row in form.rows.items() if row])
+    if found.faults:
+        _say(found.faults)
+        raise SystemExit(1)
+    catalogue = found.reading.catalogue
+    click.echo(f"catalogue: {len(catalogue.procedures)} procedures, {len(catalogue.authorities)} authorities, no fault")
 
 
 @group.command("load")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True), default=CATALOGUE)
 def load(folder: Path) -> None:
-    """Load the catalogue into the database. A fault in any file stops it before anything is written."""
+    """Load the catalogue into the database.
+
+    A file with a fault is left out, and what the database has of it stays: the exit status is 3 then. It is 1 if
+    nothing was loaded, as the folder is no catalogue.
+    """
     try:
         with db.connection_context():
-            counts = catalogue_load.load(folder, KINDS, _drawing(), _accept)
+            loaded = catalogue_load.load(folder, KINDS, _drawing(), _accept)
             clocks.keep_all()
-            remarks = list(
-                FormFile.select(FormFile, Form, Procedure).join(Form).join(Procedure).where(FormFile.note != "")
-            )
+            forms = [(f"{form.procedure.slug}/{form.slug}", _rows(form)) for form in _offered()]
     except CatalogueError as error:
         _give_up(error)
-    click.echo("catalogue: " + ", ".join(f"{count} {name}" for name, count in counts.items()))
-    for file in remarks:
-        click.echo(f"  {file.form.procedure.slug}/{file.form.slug} ({file.language}): {file.note}")
+    click.echo("catalogue: " + ", ".join(f"{count} {name}" for name, count in loaded.counts.items()))
+    for name, rows in forms:
+        _show(name, rows)
+    if loaded.faults:
+        _say(loaded.faults)
+        click.echo("These were left out; what the database had of them stays. All else is loaded.", err=True)
+        raise SystemExit(LEFT_OUT)
 
 
-def _drawing() -> catalogue_load.Drawing:
-    return catalogue_load.Drawing(_draw, specimen.fingerprint(), glyphs.missing)
+def _offered() -> list[Form]:
+    return list(Form.select(Form, Procedure).join(Procedure).where(~Form.retired).order_by(Procedure.slug, Form.slug))
+
+
+def _rows(form: Form) -> list[tuple[str, Row]]:
+    """(language, what is to be told of its PDF), without the PDF itself."""
+    fields = (FormFile.language, FormFile.places, FormFile.note, FormFile.specimen, FormFile.fingerprint)
+    rows: Any = FormFile.select(*fields).where(FormFile.form == form).dicts()
+    return [(row["language"], row) for row in rows]
+
+
+def _show(name: str, rows: list[tuple[str, Row]]) -> None:
+    """Say which pages of a form carry which mark; of specimens only what is to be known."""
+    told: dict[str, list[str]] = {}
+    for language, row in rows:
+        places = [Place.restored(place) for place in row["places"]]
+        if row["note"] or not row["specimen"] or not all(places):
+            told.setdefault("\n    ".join([carried(places), *filter(None, row["note"].split(", "))]), []).append(
+                language
+            )
+    for text, languages in told.items():
+        click.echo(f"  {name} ({', '.join(languages)}): {text}")
+
+
+def _drawing() -> Drawing:
+    return Drawing(_draw, specimen.fingerprint(), glyphs.missing)
 
 
 def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> bytes:
     return specimen.draw(source.model_dump(), language, authority, edition)
 
 
-def _accept(data: bytes) -> catalogue_load.Accepted:
+def _accept(data: bytes) -> Accepted:
     form = accept(data)
     return form.data, [place.stored if place else None for place in form.places], ", ".join(form.notes)
 
 
+def _say(faults: Iterable[object]) -> None:
+    for fault in faults:
+        click.echo(fault, err=True)
+
+
 def _give_up(error: CatalogueError) -> NoReturn:
-    for problem in error.problems:
-        click.echo(problem, err=True)
+    _say(error.problems)
     raise SystemExit(1)

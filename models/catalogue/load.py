@@ -1,75 +1,171 @@
-"""Load the catalogue's files into the database, in one transaction; unchanged rows are left alone."""
+"""Load the catalogue's files into the database, in one transaction; unchanged rows are left alone.
 
-import hashlib
-import json
-from collections.abc import Callable
+What has a fault stays as the database has it, and is left out if the database has none; all else is loaded. What is no
+longer in the files is retired, never deleted: dossiers go on pointing to it.
+"""
+
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
-
 from models.base import Base, db
-from models.catalogue.files import CatalogueError, Missing, Reading, read
+from models.catalogue.digest import digest
+from models.catalogue.fault import Fault
+from models.catalogue.files import Reading, read
+from models.catalogue.form_files import Accept, Drawing, Finder, FormFiles, Known
 from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
-from models.catalogue.schemas import Catalogue, EventKinds, FormEntry, ProcedureFile, SpecimenFile, TextEntry
+from models.catalogue.schemas import AuthorityFile, EventKinds, FormEntry, ProcedureFile, TextEntry
 from models.catalogue.text_block import TextBlock
 
-# Accepts a PDF -> (data, places, remarks). Like the drawing it is given by paper/, which models do not know.
-Accepted = tuple[bytes, list[list[Any] | None], str]
-Accept = Callable[[bytes], Accepted]
-Files = dict[str, dict[str, dict[str, Any] | None]]  # "procedure/form" -> language -> a new row, None: as it was
+
+class Loaded(NamedTuple):
+    """What a load brought: how many procedures, forms and new PDFs there are, and the faults of what was left out."""
+
+    counts: dict[str, int]
+    faults: list[Fault]
 
 
-class Drawing(NamedTuple):
-    """How specimens are drawn: (form, language, authority, edition) -> PDF."""
+class Checked(NamedTuple):
+    """What a check found in the files."""
 
-    draw: Callable[[SpecimenFile, str, str, str], bytes]
-    fingerprint: str  # changes with the code that draws: then every specimen is drawn anew
-    missing: Missing  # the characters of a text that cannot be printed
+    reading: Reading
+    files: dict[str, FormFiles]  # by "procedure/form"
+    faults: list[Fault]
 
 
-def load(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> dict[str, int]:
-    """Bring the database in line with the files; returns how many procedures, forms and new PDFs there are.
+def load(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> Loaded:
+    """Bring the database in line with the files that have no fault.
 
-    Raises CatalogueError before anything is written if a file is wrong or a PDF cannot be stamped. What is no longer
-    in the files is retired, never deleted: dossiers go on pointing to it.
+    Raises CatalogueError, before anything is written, if the folder is no catalogue.
     """
-    reading = _faultless(read(folder, kinds, drawing.missing))
-    catalogue = reading.catalogue
-    files = _form_files(reading, drawing, accept, _known())
+    reading = read(folder, kinds, drawing.missing)
+    names = {row.slug: row.name for row in Authority.select()}
+    names |= {slug: entry.name for slug, entry in reading.catalogue.authorities.items()}
+    files = Finder(reading, names, drawing, accept, _known()).all()
     with db.atomic():
-        topics = {
-            slug: _put(Topic, {"slug": slug}, title=title, position=position)
-            for position, (slug, title) in enumerate(catalogue.topics.items())
-        }
-        authorities = {
-            slug: _put(Authority, {"slug": slug}, **entry.model_dump()) for slug, entry in catalogue.authorities.items()
-        }
-        everybody = _revision(*catalogue.authorities.values())  # a dossier may be handed over to any of them
-        kept = []
-        for position, (slug, entry) in enumerate(catalogue.procedures.items()):
-            procedure = _put_procedure(slug, entry, position, topics, authorities)
-            kept.append(procedure.id)
-            _put_forms(procedure, entry, everybody, files)
-            _put_texts(procedure, catalogue.texts.get(slug, []))
-        _put_texts(None, catalogue.texts.get("", []))
-        Procedure.update(retired=True).where(Procedure.id.not_in(kept)).execute()
-        Form.update(retired=True).where(Form.procedure.not_in(kept)).execute()
-    new = sum(row is not None for rows in files.values() for row in rows.values())
-    return {"procedures": len(kept), "forms": Form.select().where(~Form.retired).count(), "new PDFs": new}
+        writing = _Writing(reading, files)
+        writing.write()
+    new = sum(row is not None for form in files.values() for row in form.rows.values())
+    offered = Form.select().where(~Form.retired).count()
+    counts = {"procedures": Procedure.select().where(~Procedure.retired).count(), "forms": offered, "new PDFs": new}
+    return Loaded(counts, _faults(reading, files) + writing.faults)
 
 
-def check(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> Catalogue:
-    """Read every file and try every PDF, without a database. Raises CatalogueError."""
-    reading = _faultless(read(folder, kinds, drawing.missing))
-    _form_files(reading, drawing, accept, known={})
-    return reading.catalogue
+def check(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> Checked:
+    """Read every file and try every PDF, without a database. Raises CatalogueError if the folder is no catalogue."""
+    reading = read(folder, kinds, drawing.missing)
+    names = {slug: entry.name for slug, entry in reading.catalogue.authorities.items()}
+    files = Finder(reading, names, drawing, accept, known={}).all()
+    return Checked(reading, files, _faults(reading, files))
 
 
-def _faultless(reading: Reading) -> Reading:
-    if reading.faults:
-        raise CatalogueError([str(fault) for fault in reading.faults])
-    return reading
+def _faults(reading: Reading, files: dict[str, FormFiles]) -> list[Fault]:
+    return [*reading.faults, *(fault for form in files.values() for fault in form.faults)]
+
+
+def _known() -> Known:
+    files = FormFile.select(FormFile.fingerprint, FormFile.language, FormFile.form, Form, Procedure)
+    return {
+        (file.form.procedure.slug, file.form.slug, file.language): file.fingerprint
+        for file in files.join(Form).join(Procedure)
+    }
+
+
+class _Writing:
+    """Writes what was read."""
+
+    def __init__(self, reading: Reading, files: dict[str, FormFiles]) -> None:
+        self.reading, self.catalogue, self.files = reading, reading.catalogue, files
+        self.faults: list[Fault] = []
+
+    def write(self) -> None:
+        for position, (slug, title) in enumerate(self.catalogue.topics.items()):
+            _put(Topic, {"slug": slug}, title=title, position=position)
+        for slug, authority in self.catalogue.authorities.items():
+            _put(Authority, {"slug": slug}, **authority.model_dump())
+        self.topics = {row.slug: row for row in Topic.select()}
+        self.authorities = {row.slug: row for row in Authority.select().order_by(Authority.slug)}
+        self.everybody = self._everybody()
+        held = [row.slug for row in Procedure.select(Procedure.slug) if self.reading.holds(row.slug)]
+        kept = sorted({*self.catalogue.procedures, *held})
+        for position, slug in enumerate(kept):
+            if slug in self.catalogue.procedures:
+                self._procedure(slug, self.catalogue.procedures[slug], position)
+        self._texts("", None)
+        gone = Procedure.select().where(Procedure.slug.not_in(kept))
+        Form.update(retired=True).where(Form.procedure.in_(gone)).execute()
+        Procedure.update(retired=True).where(Procedure.slug.not_in(kept)).execute()
+
+    def _everybody(self) -> str:
+        """The revision of all authorities on offer: a dossier may be handed over to any of them."""
+        held = [slug for slug in self.authorities if f"authorities/{slug}.yaml" in self.reading.held]
+        offered = [self.authorities[slug] for slug in sorted({*self.catalogue.authorities, *held})]
+        return digest(*({name: getattr(row, name) for name in AuthorityFile.model_fields} for row in offered))
+
+    def _procedure(self, slug: str, entry: ProcedureFile, position: int) -> None:
+        file = f"{self.reading.root.name}/{slug}/procedure.yaml"
+        if entry.topic not in self.topics:
+            self.faults.append(Fault(file, 0, "topic", "left out until topics.yaml is mended"))
+        elif entry.authority not in self.authorities:
+            what = f"left out until authorities/{entry.authority}.yaml is mended"
+            self.faults.append(Fault(file, 0, "authority", what))
+        else:
+            procedure = self._put_procedure(slug, entry, position)
+            self._forms(procedure, entry)
+            self._texts(slug, procedure)
+
+    def _put_procedure(self, slug: str, entry: ProcedureFile, position: int) -> Procedure:
+        content = entry.model_dump()
+        same = ("audiences", "life_event", "title", "summary", "tracking_note", "sections", "sources", "sms")
+        topic, authority = self.topics[entry.topic], self.authorities[entry.authority]
+        put: Procedure = _put(
+            Procedure,
+            {"slug": slug},
+            **{name: content[name] for name in same},
+            topic=topic,
+            authority=authority,
+            search={language: _words(entry, topic, language) for language in LANGUAGES},
+            tracked=any(form.tracked for form in entry.forms if not self._is_missing(slug, form)),
+            position=position,
+            revision=digest(entry, authority.name),
+            retired=False,
+        )
+        return put
+
+    def _is_missing(self, procedure: str, form: FormEntry) -> bool:
+        """True if a form cannot be offered with a number, as there is no PDF of it."""
+        return form.tracked and self.files[f"{procedure}/{form.slug}"].missing
+
+    def _forms(self, procedure: Procedure, entry: ProcedureFile) -> None:
+        for position, form in enumerate(entry.forms):
+            if not self._is_missing(procedure.slug, form):
+                self._form(procedure, entry, form, position)
+        slugs = [form.slug for form in entry.forms]  # also of those that stay as they were
+        Form.update(retired=True).where((Form.procedure == procedure) & Form.slug.not_in(slugs)).execute()
+
+    def _form(self, procedure: Procedure, entry: ProcedureFile, form: FormEntry, position: int) -> None:
+        files = self.files[f"{procedure.slug}/{form.slug}"]
+        old = Form.get_or_none(procedure=procedure, slug=form.slug) if files.stays else None
+        row = _put(
+            Form,
+            {"procedure": procedure, "slug": form.slug},
+            title=form.title,
+            edition=old.edition if old else form.edition,
+            tracked=form.tracked,
+            enclosures=form.enclosures,
+            period=[version.model_dump(mode="json") for version in form.period] or None,
+            position=position,
+            revision=digest(entry, self.everybody),
+            retired=False,
+        )
+        FormFile.delete().where((FormFile.form == row) & FormFile.language.not_in(list(files.rows))).execute()
+        for language, file in files.rows.items():
+            if file:
+                _put(FormFile, {"form": row, "language": language}, **file)
+
+    def _texts(self, slug: str, procedure: Procedure | None) -> None:
+        """The text blocks of a procedure, or those for all, unless their file has a fault."""
+        if (f"{slug}/texts.yaml" if slug else "texts.yaml") not in self.reading.held:
+            _put_texts(procedure, self.catalogue.texts.get(slug, []))
 
 
 def _put(model: type[Base], key: dict[str, Any], **values: Any) -> Any:
@@ -81,53 +177,9 @@ def _put(model: type[Base], key: dict[str, Any], **values: Any) -> Any:
     return row
 
 
-def _put_procedure(
-    slug: str, entry: ProcedureFile, position: int, topics: dict[str, Topic], authorities: dict[str, Authority]
-) -> Procedure:
-    content = entry.model_dump()
-    same = ("audiences", "life_event", "title", "summary", "tracking_note", "sections", "sources", "sms")
-    values = {name: content[name] for name in same}
-    return _put(
-        Procedure,
-        {"slug": slug},
-        **values,
-        topic=topics[entry.topic],
-        authority=authorities[entry.authority],
-        search={language: _words(entry, topics[entry.topic], language) for language in LANGUAGES},
-        tracked=any(form.tracked for form in entry.forms),
-        position=position,
-        revision=_revision(entry, authorities[entry.authority].name),
-        retired=False,
-    )
-
-
 def _words(entry: ProcedureFile, topic: Topic, language: str) -> str:
     texts = [entry.title, entry.summary, entry.keywords, topic.title, *(form.title for form in entry.forms)]
     return fold(" ".join(text[language] for text in texts if text))
-
-
-def _put_forms(procedure: Procedure, entry: ProcedureFile, authorities: str, files: Files) -> None:
-    kept = []
-    for position, form in enumerate(entry.forms):
-        row = _put(
-            Form,
-            {"procedure": procedure, "slug": form.slug},
-            title=form.title,
-            edition=form.edition,
-            tracked=form.tracked,
-            enclosures=form.enclosures,
-            period=[version.model_dump(mode="json") for version in form.period] or None,
-            position=position,
-            revision=_revision(entry, authorities),
-            retired=False,
-        )
-        kept.append(row.id)
-        rows = files[f"{procedure.slug}/{form.slug}"]
-        FormFile.delete().where((FormFile.form == row) & FormFile.language.not_in(list(rows))).execute()
-        for language, file in rows.items():
-            if file:
-                _put(FormFile, {"form": row, "language": language}, **file)
-    Form.update(retired=True).where((Form.procedure == procedure) & Form.id.not_in(kept)).execute()
 
 
 def _put_texts(procedure: Procedure | None, entries: list[TextEntry]) -> None:
@@ -138,80 +190,3 @@ def _put_texts(procedure: Procedure | None, entries: list[TextEntry]) -> None:
         kept.append(_put(TextBlock, key, **entry.model_dump(exclude={"id"}), position=position).id)
     own = TextBlock.procedure == procedure if procedure else TextBlock.procedure.is_null()
     TextBlock.delete().where(own & TextBlock.id.not_in(kept)).execute()
-
-
-def _revision(*parts: Any) -> str:
-    """A hash of `parts`: the revision in the version key of pages that show them."""
-    plain = [part.model_dump(mode="json") if isinstance(part, BaseModel) else part for part in parts]
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
-
-
-Known = dict[tuple[str, str, str], str]  # (procedure, form, language) -> fingerprint
-
-
-def _known() -> Known:
-    files = FormFile.select(FormFile.fingerprint, FormFile.language, FormFile.form, Form, Procedure)
-    return {
-        (file.form.procedure.slug, file.form.slug, file.language): file.fingerprint
-        for file in files.join(Form).join(Procedure)
-    }
-
-
-def _form_files(reading: Reading, drawing: Drawing, accept: Accept, known: Known) -> Files:
-    """The PDFs there are; those new or changed are checked, with room found for the stamp. Writes nothing."""
-    found: Files = {}
-    problems: list[str] = []
-    catalogue = reading.catalogue
-    for slug, entry in catalogue.procedures.items():
-        authority = catalogue.authorities[entry.authority].name
-        for form in entry.forms:
-            name = f"{slug}/{form.slug}"
-            rows = found[name] = {}
-            for source in _sources(reading, slug, form, authority, drawing):
-                rows[source.language] = None
-                if known.get((slug, form.slug, source.language)) == source.fingerprint:
-                    continue
-                try:
-                    rows[source.language] = _accepted(source, accept)
-                except Exception as error:  # whatever a foreign PDF does to a PDF library, it is the file's fault
-                    problems.append(f"{reading.root.name}/{slug}/{source.file}: {error}")
-    if problems:
-        raise CatalogueError(list(dict.fromkeys(problems)))  # one file for all languages is at fault once
-    return found
-
-
-class _Source(NamedTuple):
-    """What the PDF of one language is made from."""
-
-    language: str
-    file: str
-    specimen: bool
-    fingerprint: str
-    make: Callable[[], bytes]
-
-
-def _accepted(source: _Source, accept: Accept) -> dict[str, Any]:
-    data, places, note = accept(source.make())
-    row = {"data": data, "places": places, "note": note}
-    return row | {"fingerprint": source.fingerprint, "specimen": source.specimen}
-
-
-def _sources(
-    reading: Reading, slug: str, form: FormEntry, authority: dict[str, str], drawing: Drawing
-) -> list[_Source]:
-    """For each language there is: what the PDF is made from, and how."""
-    sources: list[_Source] = []
-    specimen = reading.catalogue.specimens.get(f"{slug}/{form.slug}")
-    for language in LANGUAGES:
-        if dropped := reading.pdf(slug, form.slug, language):
-            fingerprint = hashlib.sha256(dropped.read_bytes()).hexdigest()
-            sources.append(_Source(language, dropped.name, False, fingerprint, dropped.read_bytes))
-        elif specimen:
-            name = authority[language]
-            fingerprint = _revision(specimen, form, name, drawing.fingerprint)
-
-            def make(language: str = language, name: str = name) -> bytes:
-                return drawing.draw(specimen, language, name, form.edition)
-
-            sources.append(_Source(language, f"{form.slug}.yaml ({language})", True, fingerprint, make))
-    return sources

@@ -1,4 +1,4 @@
-"""A fault in the catalogue's files stops `catalogue load` before anything is written, and says file, line and what."""
+"""`catalogue check` says file, line and what of every fault in the catalogue's files, and writes nothing."""
 
 import io
 import re
@@ -20,13 +20,13 @@ STUDENT = "student-residence/procedure.yaml"
 
 @pytest.fixture
 def refused(app, tmp_path):
-    """Load a smaller catalogue after `change`: it is refused, nothing is written, and its problems are returned."""
+    """Check a smaller catalogue after `change`: it has problems, which are returned, and nothing is written."""
     folder = copied(tmp_path, "rent-subsidy", "entry-visa", "student-residence")
 
     def refused(change) -> list[str]:
         change(folder)
         before = dump()
-        result = command(app, "load", folder)
+        result = command(app, "check", folder)
         assert (result.exit_code, result.stdout) == (1, ""), result.output
         assert "Traceback" not in result.stderr and str(tmp_path) not in result.stderr
         assert dump() == before
@@ -211,13 +211,6 @@ def test_faulty_pdfs_are_named_all_at_once(refused):
         ["catalogue/entry-visa/financial-responsibility.pdf", "too-small (page 1)"],
         ["catalogue/rent-subsidy/application.de.pdf", "encrypted"],
     ]
-
-
-def test_check_finds_what_load_refuses(app, tmp_path):
-    folder = copied(tmp_path, "rent-subsidy")
-    replace(folder / PROCEDURE, "topic: housing", "topic: nowhere")
-    results = [command(app, name, folder) for name in ("check", "load")]
-    assert [result.exit_code for result in results] == [1, 1] and results[0].stderr == results[1].stderr
 
 
 @pytest.mark.long
