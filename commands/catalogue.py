@@ -1,6 +1,7 @@
 """`flask --app app catalogue`: check and load the procedures and forms."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,11 +17,14 @@ from models.dossiers import clocks
 from models.dossiers.kinds import TOLD, WITH_NOTE
 from paper import glyphs, specimen
 from paper.forms.acceptance import accept
+from paper.forms.form import FormRefusedError
 from paper.forms.marks import carried
+from paper.forms.notes import in_words
 from paper.forms.stamp import Place
 from paths import CATALOGUE
 
 KINDS = EventKinds(TOLD, WITH_NOTE)
+REFUSED = "refused"
 LEFT_OUT = 3  # the exit status of a load that left something out
 Row = Mapping[str, Any]
 
@@ -68,6 +72,40 @@ def load(folder: Path) -> None:
         raise SystemExit(LEFT_OUT)
 
 
+@group.command("try")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+def try_(paths: tuple[Path, ...]) -> None:
+    """Say of any PDFs what would become of them as forms; write nothing.
+
+    PATHS are PDFs, or folders with PDFs. The exit status is 1 if one would be refused.
+    """
+    outcomes = Counter(_tried(path) for path in _pdfs(paths))
+    click.echo(
+        f"{outcomes.total()} PDFs" + "".join(f", {count} {outcome}" for outcome, count in outcomes.most_common())
+    )
+    if outcomes[REFUSED]:
+        raise SystemExit(1)
+
+
+def _pdfs(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(found for found in path.rglob("*") if found.suffix.casefold() == ".pdf")
+        else:
+            yield path
+
+
+def _tried(path: Path) -> str:
+    """Try one PDF, say what would become of it, and return that in a few words."""
+    try:
+        form = accept(path.read_bytes())
+    except (FormRefusedError, OSError) as error:
+        click.echo(f"{path}: {REFUSED}: {in_words(str(error))}")
+        return REFUSED
+    click.echo("\n    ".join([f"{path}: {carried(form.places)}", *map(in_words, form.notes)]))
+    return "with a mark" if any(form.places) else "by the sheet alone"
+
+
 def _offered() -> list[Form]:
     return list(Form.select(Form, Procedure).join(Procedure).where(~Form.retired).order_by(Procedure.slug, Form.slug))
 
@@ -85,9 +123,9 @@ def _show(name: str, rows: list[tuple[str, Row]]) -> None:
     for language, row in rows:
         places = [Place.restored(place) for place in row["places"]]
         if row["note"] or not row["specimen"] or not all(places):
-            told.setdefault("\n    ".join([carried(places), *filter(None, row["note"].split(", "))]), []).append(
-                language
-            )
+            told.setdefault(
+                "\n    ".join([carried(places), *map(in_words, filter(None, row["note"].split(", ")))]), []
+            ).append(language)
     for text, languages in told.items():
         click.echo(f"  {name} ({', '.join(languages)}): {text}")
 
@@ -101,7 +139,10 @@ def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> 
 
 
 def _accept(data: bytes) -> Accepted:
-    form = accept(data)
+    try:
+        form = accept(data)
+    except FormRefusedError as error:
+        raise ValueError(in_words(str(error))) from error
     return form.data, [place.stored if place else None for place in form.places], ", ".join(form.notes)
 
 

@@ -21,6 +21,7 @@ WITHOUT_DATABASE = {
     "backup verify",
     "captcha voices",
     "catalogue check",
+    "catalogue try",
     "config check",  # says itself what is wrong
     "db status",
     "db upgrade",
@@ -32,7 +33,14 @@ WITHOUT_DATABASE = {
 NOT_AUDITED = {
     *("audit digest", "audit exported", "audit verify", "retention list", "systems list"),  # they only look
     *("config check", "db status", "keys status", "notifications status"),
-    *("backup keys", "keys new", "push keys", "captcha voices", "catalogue check"),  # they touch no database
+    *(
+        "backup keys",
+        "keys new",
+        "push keys",
+        "captcha voices",
+        "catalogue check",
+        "catalogue try",
+    ),  # they touch no database
     *("backup create", "backup verify", "catalogue load", "db upgrade"),  # no account, no key, no person
     "db copy",  # the copy is the same, its audit log too
     "demo",  # plays the staff, in development
