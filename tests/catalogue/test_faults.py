@@ -10,7 +10,7 @@ import pytest
 from paths import CATALOGUE
 from support.database import dump
 from support.loading import add_version, command, copied, replace
-from support.paper_forms import A4, plain
+from support.paper_forms import plain
 
 PROCEDURE = "rent-subsidy/procedure.yaml"
 AUTHORITY = "authorities/housing-aid-service.yaml"
@@ -187,29 +187,27 @@ def locked() -> bytes:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (locked(), "encrypted"),
-        (plain(size=(90, 90)), "too-small (page 1)"),
-        (plain(size=(5000, 5000)), "too-large (page 1)"),
-        (b"this is no PDF", "unreadable"),
-        (b"", "unreadable"),
+        (locked(), "the file needs a password"),
+        (b"this is no PDF", "the file is no PDF"),
+        (b"", "the file is no PDF"),
     ],
-    ids=["encrypted", "too small", "too large", "no PDF", "empty"],
+    ids=["encrypted", "no PDF", "empty"],
 )
 @pytest.mark.parametrize("name", ["application.pdf", "application.fr.pdf"])
-def test_pdf_that_cannot_carry_the_stamp_is_refused_once_with_the_reason(refused, name, data, reason):
-    problems = refused(lambda folder: (folder / "rent-subsidy" / name).write_bytes(data))
-    assert problems == [f"catalogue/rent-subsidy/{name}: {reason}"]
+def test_pdf_that_cannot_be_opened_is_refused_once_with_the_reason(refused, name, data, reason):
+    (problem,) = refused(lambda folder: (folder / "rent-subsidy" / name).write_bytes(data))
+    assert problem.startswith(f"catalogue/rent-subsidy/{name}: {reason}")
 
 
 def test_faulty_pdfs_are_named_all_at_once(refused):
     def change(folder: Path) -> None:
         (folder / "rent-subsidy" / "application.de.pdf").write_bytes(locked())
-        (folder / "entry-visa" / "financial-responsibility.pdf").write_bytes(plain(size=(A4[0], 60)))
+        (folder / "entry-visa" / "financial-responsibility.pdf").write_bytes(b"this is no PDF")
 
-    named = [problem.split(": ") for problem in refused(change)]
+    named = [problem.split(": ")[0] for problem in refused(change)]
     assert named == [
-        ["catalogue/entry-visa/financial-responsibility.pdf", "too-small (page 1)"],
-        ["catalogue/rent-subsidy/application.de.pdf", "encrypted"],
+        "catalogue/entry-visa/financial-responsibility.pdf",
+        "catalogue/rent-subsidy/application.de.pdf",
     ]
 
 
