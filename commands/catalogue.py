@@ -24,7 +24,7 @@ from paper.forms.stamp import Place
 from paths import CATALOGUE
 
 KINDS = EventKinds(TOLD, WITH_NOTE)
-REFUSED = "refused"
+OUTCOMES = MARKED, BY_SHEET, REFUSED = "with a mark", "by the sheet alone", "refused"
 LEFT_OUT = 3  # the exit status of a load that left something out
 Row = Mapping[str, Any]
 
@@ -103,7 +103,7 @@ def _tried(path: Path) -> str:
         click.echo(f"{path}: {REFUSED}: {in_words(str(error))}")
         return REFUSED
     click.echo("\n    ".join([f"{path}: {carried(form.places)}", *map(in_words, form.notes)]))
-    return "with a mark" if any(form.places) else "by the sheet alone"
+    return MARKED if any(form.places) else BY_SHEET
 
 
 def _offered() -> list[Form]:

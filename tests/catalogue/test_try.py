@@ -23,7 +23,7 @@ def test_it_says_what_every_pdf_of_a_folder_would_carry(app, tmp_path, name):
     before = dump()
     result = tried(app, tmp_path)
     assert result.exit_code == 0 and result.stdout.startswith(f"{tmp_path}/deeper/{name}: the stamp on pages 1-3\n")
-    assert result.stdout.endswith("1 PDFs, 1 with a mark\n") and dump() == before
+    assert result.stdout.endswith("1 PDFs: 1 with a mark, 0 by the sheet alone, 0 refused\n") and dump() == before
 
 
 def test_it_names_the_pages_that_carry_no_mark(app, tmp_path):
@@ -36,7 +36,10 @@ def test_one_that_would_be_refused_is_told_and_the_next_one_is_tried(app, tmp_pa
     (tmp_path / "b.pdf").write_bytes(plain(1))
     result = tried(app, tmp_path)
     assert result.exit_code == 1 and "a.pdf: refused: the file is no PDF" in result.stdout
-    assert "b.pdf: the stamp on page 1" in result.stdout and "1 with a mark, 1 refused" in result.stdout
+    assert (
+        "b.pdf: the stamp on page 1" in result.stdout
+        and "2 PDFs: 1 with a mark, 0 by the sheet alone, 1 refused" in result.stdout
+    )
 
 
 def test_path_that_is_not_there_is_named(app, tmp_path):

@@ -27,7 +27,7 @@ TYPED: list[tuple[str, str, str]] = [
     ("db status", "all is as it has to be", ""),
     ("captcha voices", "recordings made", ""),
     ("catalogue check {folder}/catalogue", "1 procedures, .*, no fault", ""),
-    ("catalogue try {folder}/catalogue", "0 PDFs", ""),
+    ("catalogue try {folder}/catalogue", "0 PDFs: ", ""),
     ("catalogue load", "catalogue: ", ""),
     ("staff add helpdesk@example.lu --role helpdesk", "staff: helpdesk added", ""),
     (f"staff invite {EMAIL} --role clerk --authority {AUTHORITY}", LINK, ""),
