@@ -25,18 +25,18 @@ from commands.sending import Leases, Sender, hours, lease, log
 from models import (
     Delivery,
     Heartbeat,
-    Notification,
     Tally,
     WaitingTime,
     db,
 )
 from models.base import optimize
 from models.dossiers import reminders
-from models.notifications import misdated, outbox
+from models.notifications import misdated, outbox, returned
 from models.notifications.channel import CHANNELS
 from models.notifications.heartbeat import BEAT_SECONDS
+from models.notifications.returned_mail import Kind, ReturnedMail
 from models.security import events
-from senders import bounces
+from senders import bounce_mailbox
 from senders.base import place
 from web import log_safety
 
@@ -245,13 +245,22 @@ def tidy() -> None:
 def collect_bounces() -> None:
     """Read the bounce mailbox. If it cannot be reached, log it and go on."""
     try:
-        if read := bounces.collect(record_bounce):
-            log.info("%d mails that came back were read", read)
+        if read := bounce_mailbox.collect(take_mail):
+            log.info("%d mails that came back were read: %s", read.total(), dict(sorted(read.items())))
     except (OSError, IMAP4.error) as error:
         log.error("no bounces read: %s", place(error))
 
 
-def record_bounce(bounce: bounces.Bounce) -> None:
-    """Record a bounce. Opens its own connection, so that none stays open while the mailbox is read."""
+def take_mail(mail: ReturnedMail) -> Kind:
+    """Deal with a mail that came back. If that is a bug, or too many wait already, it stays in the mailbox's folder.
+
+    Opens its own connection, so that none stays open while the mailbox is read.
+    """
     with db.connection_context():
-        Notification.record_bounce(*bounce)
+        try:
+            return returned.take(mail)
+        except PeeweeException:  # the database is away: the mail is read again
+            raise
+        except Exception as error:
+            log.error("a mail that came back was only moved: %s (%s)", log_safety.describe(error), place(error))
+            return Kind.UNCLEAR

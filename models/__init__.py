@@ -23,6 +23,7 @@ from models.notifications.announce import Contacts
 from models.notifications.channel import Channel
 from models.notifications.contact import Contact
 from models.notifications.heartbeat import Heartbeat
+from models.notifications.kept_mail import KeptMail
 from models.notifications.notification import Notification
 from models.notifications.outcome import Outcome
 from models.notifications.subscription import Subscription
@@ -83,6 +84,7 @@ MODELS = (
     Contact,
     Subscription,
     Notification,
+    KeptMail,
     Channel,
     Heartbeat,
     WaitingTime,

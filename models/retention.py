@@ -34,6 +34,7 @@ from models.notifications.channel import Channel
 from models.notifications.contact import REPLACED_KEPT_FOR, Contact
 from models.notifications.heartbeat import KEPT_FOR as HEARTBEATS_KEPT_FOR
 from models.notifications.heartbeat import ONCE, PROBE, Heartbeat
+from models.notifications.kept_mail import KeptMail
 from models.notifications.notification import Notification
 from models.notifications.subscription import Subscription
 from models.notifications.texts import erase_texts
@@ -204,6 +205,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("replaced", REPLACED_KEPT_FOR, lambda _run: Contact.purge()),
     Rule("text", 7 * DAY, lambda run: erase_texts(run.period), setting="RETENTION_TEXT_DAYS"),
+    Rule("returned", 30 * DAY, lambda run: KeptMail.purge(run.period), (KeptMail,)),
     Rule("dossier", 365 * DAY, _dossiers, (Dossier, Event, Note, Delivery), "RETENTION_DOSSIER_DAYS"),
     Rule("bag", 365 * DAY, _batches, (Batch, Read, Bulk), "RETENTION_DOSSIER_DAYS"),
     Rule("plan", DAY, lambda _run: Bulk.forget()),

@@ -1,30 +1,22 @@
 """Bounces: mails that came back (RFC 3464). The return path of each mail holds a token that names its notification.
 
 The return path is on the envelope only. Nothing is ever answered, so that no two programs write to each other for ever;
-and only a delivery status report counts, not the out-of-office reply of an absent reader.
+and only a report of a mail server counts, not the out-of-office reply of an absent reader. What a mail says is read in
+bounce_reports.py; that it is about one of our mails is proved here, by the token and the sender.
 """
 
-import email
-import imaplib
 import re
-import ssl
-from collections.abc import Callable
-from email.message import Message as Mail
-from typing import NamedTuple
+from email.parser import HeaderParser
 
 from flask import current_app
 
-REPORTED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
-PERMANENT = re.compile(r"(5\.\d{1,3}\.\d{1,3})\b")  # RFC 3463; the words after it may quote the address
-TIMEOUT = 30  # seconds for each answer of the mailbox
-MAX_MAILS = 50  # read in one go
+from models.notifications.returned_mail import Bounce, Kind, ReturnedMail
+from senders import bounce_reports
 
-
-class Bounce(NamedTuple):
-    """A permanent failure that a mail server reported. The arguments of Notification.record_bounce."""
-
-    tokens: list[str]  # not yet verified: the first genuine one names the notification
-    status: str  # the enhanced status code
+# The null sender as mail servers write it, some of them with a name: then nobody can be meant by an answer.
+NULL_SENDER = re.compile(r"\s*<?(mailer-daemon(@[^<>\s]*)?|postmaster@[^<>\s]*)?>?\s*", re.IGNORECASE)
+MAX_HEADERS = 64 * 1024  # bytes in which the envelope is looked for
+MAX_TOKENS = 10  # of one mail: each is looked up
 
 
 def return_path(token: str) -> str:
@@ -33,57 +25,36 @@ def return_path(token: str) -> str:
     return f"{name}+{token}@{domain}" if at else ""
 
 
+def read(raw: bytes) -> ReturnedMail:
+    """Read a mail that came back. Raises nothing, whatever it is."""
+    report, tokens = bounce_reports.read(raw), tokens_in(raw)
+    failed = report.kind is Kind.FAILED and tokens and from_null_sender(raw)
+    bounce = Bounce(tokens, report.status, report.outcome) if failed else None
+    kind = report.kind if bounce or report.kind is not Kind.FAILED else Kind.UNCLEAR
+    return ReturnedMail(raw, kind, tokens, bounce, bounce_reports.shown(raw) if kind is Kind.UNCLEAR else {})
+
+
 def parse(raw: bytes) -> Bounce | None:
-    """Read a mail that came back. None if it reports no permanent failure, or is nothing that can be read."""
-    try:
-        mail = email.message_from_bytes(raw)
-        tokens, status = _tokens(mail), _status(mail)
-    except (ValueError, LookupError, AttributeError, RecursionError):  # anybody can send anything to that address
-        return None
-    return Bounce(tokens, status) if tokens and status else None
+    """The failure that a mail reports; None if it reports none, comes from a person, or has no token."""
+    return read(raw).bounce
 
 
-def collect(record: Callable[[Bounce], object]) -> int:
-    """Read the mailbox of bounces, `record` each one, and empty it. Returns how many mails there were.
+def from_null_sender(raw: bytes) -> bool:
+    """True if the envelope sender of a mail is nobody, as that of reports is. A header that is missing says nothing."""
+    headers = re.split(rb"\r?\n\r?\n", raw[:MAX_HEADERS], maxsplit=1)[0]
+    sender = HeaderParser().parsestr(headers.decode("ascii", "replace")).get("Return-Path", "<>")
+    return NULL_SENDER.fullmatch(str(sender)) is not None
 
-    A mail is deleted only after it was recorded. Raises OSError and the errors of imaplib.
+
+def tokens_in(raw: bytes) -> list[str]:
+    """The tokens of return paths in a mail: in its own headers, or in those of the mail that came back.
+
+    Which mail server tells the envelope's recipient in which header differs. A token is known to nobody but the
+    servers on the way and the reader of the mail that it names, so it proves as much wherever it stands.
     """
-    config = current_app.config
-    tls = ssl.create_default_context(cafile=config["MAIL_CA_FILE"] or None)
-    server, port = config["MAIL_BOUNCE_SERVER"], config["MAIL_BOUNCE_PORT"]
-    with imaplib.IMAP4_SSL(server, port, ssl_context=tls, timeout=TIMEOUT) as mailbox:
-        mailbox.login(config["MAIL_BOUNCE_USERNAME"], config["MAIL_BOUNCE_PASSWORD"])
-        mailbox.select("INBOX")
-        found = mailbox.uid("SEARCH", "ALL")[1][0].split()[:MAX_MAILS]
-        for uid in found:
-            if bounce := parse(_fetch(mailbox, uid.decode())):
-                record(bounce)
-            mailbox.uid("STORE", uid.decode(), "+FLAGS", r"(\Deleted)")
-        mailbox.expunge()
-    return len(found)
-
-
-def _fetch(mailbox: imaplib.IMAP4, uid: str) -> bytes:
-    _answer, parts = mailbox.uid("FETCH", uid, "(BODY.PEEK[])")
-    return next((part[1] for part in parts if isinstance(part, tuple)), b"")
-
-
-def _tokens(mail: Mail) -> list[str]:
-    """The tokens in the return paths that this mail was sent to."""
-    name, _at, domain = current_app.config["MAIL_BOUNCE_ADDRESS"].partition("@")
-    ours = re.compile(rf"{re.escape(name)}\+([a-z2-7]{{24}})@{re.escape(domain)}", re.IGNORECASE)
-    headers = " ".join(str(value) for header in REPORTED_TO for value in mail.get_all(header, []))
-    return ours.findall(headers)
-
-
-def _status(mail: Mail) -> str:
-    """The status code of a report that a mail was refused for good; empty for all other mails."""
-    if mail.get_content_type() != "multipart/report" or str(mail.get("Return-Path", "<>")).strip() != "<>":
-        return ""
-    reports = [part for part in mail.walk() if part.get_content_type() == "message/delivery-status"]
-    recipients = [fields for report in reports for fields in report.walk() if fields.get("Action")]
-    for fields in recipients:
-        status = PERMANENT.match(str(fields.get("Status", "")).strip())
-        if status and str(fields.get("Action", "")).strip().lower() == "failed":
-            return status[1]
-    return ""
+    name, at, domain = current_app.config["MAIL_BOUNCE_ADDRESS"].partition("@")
+    if not at:
+        return []
+    ours = re.compile(rf"{re.escape(name)}\+([a-z2-7]{{24}})@{re.escape(domain)}".encode(), re.IGNORECASE)
+    found = dict.fromkeys(token.decode().lower() for token in ours.findall(raw))
+    return list(found)[:MAX_TOKENS]

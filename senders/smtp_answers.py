@@ -12,11 +12,17 @@ STATUS = re.compile(rb"^([245]\.\d{1,3}\.\d{1,3})\b|\(#([245]\.\d{1,3}\.\d{1,3})
 ADDRESS = re.compile(rb"\S*@\S*")  # a mailbox may be called relay@...
 # Servers without enhanced codes (Exim, qmail) only say it in words; and Orange, AT&T and others with "5.2.0", "5.3.0".
 ABOUT_US = re.compile(
-    rb"rela(y|ying)\b|rcpthosts|authenticat|\bspf\b|\bdkim\b|\bdmarc\b|blacklist|block ?list|blocked|\blisted\b|dnsbl"
-    rb"|\brbl\b|spam|reputation|unsolicited|policy|client host|reverse dns|\bptr\b|banned|too many|rate limit",
+    rb"rela(y|ying)\b|rcpthosts|authenticat|\bspf\b|\bdkim\b|\bdmarc\b|blacklist|block ?list|blocked"
+    rb"|(?<!not )\blisted\b|dnsbl|\brbl\b|spam|reputation|unsolicited|policy|client host|reverse dns|\bptr\b|banned"
+    rb"|too many|rate limit",
     re.IGNORECASE,
 )
 FULL = re.compile(rb"\bfull\b|quota", re.IGNORECASE)
+SURELY_FULL = re.compile(  # whatever else such a line says
+    rb"(mailbox|inbox|disk|storage)\W.{0,40}(full|exceed)|exceed\w*.{0,30}(quota|disk|storage)"
+    rb"|too many (mails|messages) on",
+    re.IGNORECASE | re.DOTALL,
+)
 TOO_BIG_WORDS = re.compile(rb"\bsize\b|too (big|large|long)", re.IGNORECASE)
 
 SHUTTING_DOWN = 421  # RFC 5321: the server accepts nothing from anybody at the moment
@@ -85,12 +91,29 @@ def of_recipient(code: int, text: bytes) -> Outcome:
     return _by_words(code, ADDRESS.sub(b"", text)) or _by_code(code, found)
 
 
+def of_bounce(status: str, text: bytes) -> Outcome:
+    """What it means that a mail came back, by its `status` (5.1.1, or 550) and the words of the server.
+
+    The server has given up, so there is no later attempt: LATER says that the mailbox was full, POLICY that a rule
+    refused us, and everything else is NEVER.
+    """
+    what = status.partition(".")[2]
+    text = ADDRESS.sub(b"", text)
+    outcome = _by_words(0, text) if not what or what.endswith(".0") else None
+    outcome = outcome or (_by_code(0, f"5.{what}") if what else _by_code(int(status or 0), ""))
+    if outcome is Outcome.LATER:
+        return Outcome.LATER if what == "2.2" or FULL.search(text) else Outcome.NEVER
+    return Outcome.POLICY if outcome is Outcome.ACCOUNT else outcome
+
+
 def _enhanced(text: bytes) -> str:
     found = STATUS.search(text)
     return (found[1] or found[2]).decode() if found else ""
 
 
 def _by_words(code: int, text: bytes) -> Outcome | None:
+    if SURELY_FULL.search(text):
+        return Outcome.LATER
     if ABOUT_US.search(text):
         return Outcome.POLICY
     if FULL.search(text):

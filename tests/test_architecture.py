@@ -46,6 +46,7 @@ OPEN_TO_SENDERS = {
     "models.notifications.letter",
     "models.notifications.outcome",
     "models.notifications.push_services",
+    "models.notifications.returned_mail",
     "models.notifications.vonage_codes",
 }
 # Modules of blueprints/ without a page of their own.

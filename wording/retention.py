@@ -27,6 +27,10 @@ WORDS: dict[str, tuple[Any, Any]] = {
     ),
     "replaced": (_l("An address that another one has replaced"), _l("%(time)s after that")),
     "text": (_l("What a message said"), _l("%(time)s after it was sent, or given up")),
+    "returned": (
+        _l("A mail that came back and that no program could read; encrypted"),
+        _l("%(time)s after staff have read it, and together with the address that it is about"),
+    ),
     "decided": (
         _l("A dossier that is decided and that nobody closes"),
         _l("It is closed by itself %(time)s after the last step"),

@@ -17,7 +17,9 @@ import jwt
 from flask import Blueprint, Response, abort, current_app, request
 
 from models import Counter, Notification, Used, db
-from models.notifications import consent
+from models.notifications import consent, returned
+from models.notifications.kept_mail import TooManyMailsError
+from models.notifications.returned_mail import Kind
 from models.security import events
 from senders import bounces, vonage_answers
 
@@ -65,7 +67,7 @@ def bounce() -> Response:
     moment, _, given = request.headers.get("X-Signature", "").partition(".")
     signed = hmac.new(secret.encode(), f"{moment}.".encode() + request.get_data(), hashlib.sha256).hexdigest()
     _check(signed, given, int(moment) if moment.isdecimal() else 0)
-    return _accept("bounce", request.get_data(), given, _record_bounce)
+    return _accept("bounce", request.get_data(), given, _take_mail)
 
 
 def _accept(kind: str, said: Any, once: str, act: Callable[[Any], bool]) -> Response:
@@ -125,9 +127,12 @@ def _record_report(notice: dict[str, Any]) -> bool:
     return report is not None and Notification.record_delivery_report(*report)
 
 
-def _record_bounce(mail: bytes) -> bool:
-    bounce = bounces.parse(mail)
-    return bounce is not None and Notification.record_bounce(*bounce)
+def _take_mail(mail: bytes) -> bool:
+    """Deal with a mail that came back. 503 while too many wait for a person: its mail server keeps it."""
+    try:
+        return returned.take(bounces.read(mail)) is not Kind.HARMLESS
+    except TooManyMailsError:
+        abort(503, response=Response("too many mails wait for a person\n", 503, {"Retry-After": "3600"}))
 
 
 def _obey(notice: dict[str, Any]) -> bool:

@@ -56,7 +56,8 @@ def mistyped(contact: Contact) -> bool:
     mine = Notification.select().where(Notification.contact == contact)
     first = mine.where(Notification.kind.in_(ASKING) & (Notification.state == "failed"))
     left = mine.where(Notification.state.in_(LEFT))
-    return contact.stopped_at is None and first.exists() and not left.exists()
+    may = contact.stopped_at is None and contact.refused is None
+    return may and first.exists() and not left.exists()
 
 
 def add(contact: Contact, channel: str, address: str) -> Contact:

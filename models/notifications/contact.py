@@ -1,8 +1,9 @@
 """The contacts of a dossier: the addresses that its notifications go to."""
 
 import datetime as dt
+import re
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 import phonenumbers
 from peewee import SQL, BooleanField, CharField, Expression, ForeignKeyField, ModelSelect, fn
@@ -13,6 +14,7 @@ from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ASKING
 from models.erasure import erase
+from models.notifications.outcome import Outcome
 from models.security import keys, signed_links
 from models.security.encrypted import EncryptedField, RowKey, SealedModel, UnreadableError
 from models.security.throttle import Used
@@ -21,6 +23,8 @@ from models.security.throttle import Used
 EXCHANGE_NOTICE = "changed"
 ASK_AGAIN_AFTER = dt.timedelta(days=30)  # for one that stopped without ever confirming
 REPLACED_KEPT_FOR = dt.timedelta(days=3)  # as long as a mail is retried: the notice of the exchange may be waiting
+Refused = Literal["full", "policy"]  # the mailbox is full; a rule of its server refuses our mails
+MAILBOX_FULL = re.compile(r"\b[45]\.2\.2\b")  # RFC 3463
 ROW = ("dossier", "channel", "row_key")
 GMAIL_DOMAINS = ("gmail.com", "googlemail.com")  # dots before the @ mean nothing there
 
@@ -76,6 +80,7 @@ class Contact(SealedModel):
     stopped_at = UTCDateTimeField(null=True)
     replaced_at = UTCDateTimeField(null=True)  # by its successor; its link is invalid since
     failed_at = UTCDateTimeField(null=True)  # a notification to it was given up, and none delivered since
+    refused = CharField(max_length=6, null=True)  # why, where that says nothing against the address: see Refused
     dossier_id: int  # peewee makes it; its stubs do not say so
     successors: "ModelSelect[Contact]"
 
@@ -157,14 +162,16 @@ class Contact(SealedModel):
         return list(Contact.select().where(may))
 
     @classmethod
-    def mark_failed(cls, key: int) -> None:
-        """Record that a notification to the contact with this id was given up."""
-        cls.update(failed_at=now()).where(cls.id == key).execute()
+    def mark_failed(cls, key: int, outcome: Outcome = Outcome.NEVER, error: str = "") -> None:
+        """Record that a notification to the contact with this id was given up. Perhaps its address is right."""
+        full: Refused | None = "full" if MAILBOX_FULL.search(error) else None
+        refused: Refused | None = "policy" if outcome is Outcome.POLICY else full
+        cls.update(failed_at=now(), refused=refused).where(cls.id == key).execute()
 
     @classmethod
     def clear_failed(cls, key: int) -> None:
         """Record that a notification reached the contact with this id."""
-        cls.update(failed_at=None).where((cls.id == key) & cls.failed_at.is_null(False)).execute()
+        cls.update(failed_at=None, refused=None).where((cls.id == key) & cls.failed_at.is_null(False)).execute()
 
     @classmethod
     def mark_reached(cls, key: int, asked: bool) -> None:
@@ -208,7 +215,7 @@ class Contact(SealedModel):
         One that never confirmed was probably entered by somebody else, and is not asked again for ASK_AGAIN_AFTER.
         """
         running = (Contact.id == self.id) & Contact.stopped_at.is_null()
-        Contact.update(stopped_at=now(), failed_at=None).where(running).execute()
+        Contact.update(stopped_at=now(), failed_at=None, refused=None).where(running).execute()
         if self.confirmed_at is None:
             Used.mark(stopped_mark(self.channel, self.address), ASK_AGAIN_AFTER)
 

@@ -5,16 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from peewee import (
-    SQL,
-    CharField,
-    Expression,
-    ForeignKeyField,
-    IntegerField,
-    ModelSelect,
-    TextField,
-    fn,
-)
+from peewee import SQL, CharField, Expression, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from models.base import UTCDateTimeField, db, now
 from models.dossiers.event import Event
@@ -59,13 +50,12 @@ class Notification(SealedModel):
     @classmethod
     def queue(cls, event: Event, contact: Contact, at: dt.datetime) -> None:
         """Queue the notification of `event` for `contact`; call it inside the transaction that writes the event."""
-        state = "held" if at > now() else "queued"
         cls.insert(
             event=event,
             contact=contact,
             channel=contact.channel,
             kind=event.kind,
-            state=state,
+            state="held" if at > now() else "queued",
             created_at=now(),
             run_at=at,
         ).execute()
@@ -127,16 +117,26 @@ class Notification(SealedModel):
         return changed
 
     @classmethod
-    def record_bounce(cls, tokens: Iterable[str], status: str) -> bool:
-        """Record that a mail came back for good, with this enhanced status code. Returns whether that changed anything.
-
-        The first genuine one of `tokens` names the notification.
-        """
+    def of_return_path(cls, tokens: Iterable[str]) -> "Notification | None":
+        """The notification that the first genuine one of `tokens` names; None if there is none (any more)."""
         for token in tokens:
             row = cls.get_or_none(cls.id == signed_links.named_notification(token))
             if row and signed_links.is_return_token(token, row.id, row.created_at):
-                return cls.record_delivery_report(str(row.id), Outcome.NEVER, error=f"bounced: {status}")
-        return False
+                return row
+        return None
+
+    @classmethod
+    def record_bounce(cls, tokens: Iterable[str], status: str, outcome: Outcome = Outcome.NEVER) -> bool:
+        """Record that the mail which `tokens` name came back for good. Returns whether that changed anything.
+
+        POLICY and LATER (the mailbox was full) end it as well, but say nothing against the address.
+        """
+        with db.atomic():
+            row = (named := cls.of_return_path(tokens)) and cls._locked(named.id)
+            if row is None or "failed" not in TRANSITIONS[row.state]:
+                return False
+            row._fail(outcome, f"bounced: {status}")
+        return True
 
     def send_again(self) -> bool:
         """Queue a dead letter again, on request of staff. False if it is not a dead letter (any more)."""
@@ -264,7 +264,7 @@ class Notification(SealedModel):
             Notification.cancel_for(self.contact)
             self.contact.mark_stopped()
         if not self._newer(Notification.state == "delivered"):
-            Contact.mark_failed(self.contact_id)
+            Contact.mark_failed(self.contact_id, outcome, error)
         for contact in () if self.kind in APART else self.contact.stand_ins(self.event):
             had = (
                 (Notification.contact == contact)

@@ -23,6 +23,7 @@ JUDGED = ("email",)  # SMS and push have providers with codes of their own
 MAX_REFUSED = 5  # different recipients in a row: they cannot all be mistyped
 MAX_REFUSED_BY_POLICY = 2  # fewer, because such a refusal is rarely about one recipient
 MAX_KEPT = 20
+BOUNCE_WINDOW, MAX_BOUNCED_SHARE = dt.timedelta(hours=4), 0.5
 
 
 def record(
@@ -49,6 +50,31 @@ def record(
         held = notification.record_outcome(outcome, error, provider_id)
         Channel.record_outcome(notification.channel, outcome, error, trial, spent)
     return held
+
+
+def record_bounce(tokens: list[str], status: str, outcome: Outcome) -> bool:
+    """Record that a mail came back: the arguments and the answer of Notification.record_bounce().
+
+    It is over, whoever is to blame. But when rules refuse so many of our mails, that is about us: the channel stops.
+    """
+    changed = Notification.record_bounce(tokens, status, outcome)
+    if changed and outcome is Outcome.POLICY and (count := _bounced_by_policy("email")):
+        Channel.trip("email", f"{count} came back, refused by a rule, the last one: {status}", cause="refusals")
+    return changed
+
+
+def _bounced_by_policy(channel: str) -> int:
+    """How many of the latest mails came back for a rule, if they are enough to be about us; else 0.
+
+    Our mail server accepts everything and reports later, so what it accepts meanwhile says nothing.
+    """
+    late = (Notification.channel.concat("") == channel) & (Notification.created_at > now() - BOUNCE_WINDOW)
+    policy = late & (Notification.state == "failed") & Notification.error.startswith("bounced: 5.7.")
+    bounced = Notification.select(Contact.address_hash).join(Contact).where(policy).distinct().count()
+    if bounced < MAX_REFUSED:
+        return 0
+    left = Notification.select().where(late & Notification.sent_at.is_null(False)).count()
+    return bounced if bounced >= MAX_BOUNCED_SHARE * left else 0
 
 
 def _judge(notification: Notification, outcome: Outcome, error: str) -> Outcome:
@@ -122,4 +148,4 @@ def _mark_sent(key: int, attempts: int, worker: str, provider_id: str, written: 
 
 @BuiltOnce
 def _clear_failed(key: int) -> Any:
-    return Contact.update(failed_at=None).where((Contact.id == key) & Contact.failed_at.is_null(False))
+    return Contact.update(failed_at=None, refused=None).where((Contact.id == key) & Contact.failed_at.is_null(False))

@@ -1,0 +1,248 @@
+"""What a mail that came back says: it failed for good, it is harmless (a delay, an automatic reply), or it is unclear.
+
+flufl.bounce knows the formats of mail servers. It misses reports that are written a little differently, says no status,
+and takes some replies for bounces: what is here adds that. Only the beginning of a mail is read, with its long lines
+folded: anybody can send anything to an address, and patterns take long over a line that never ends.
+"""
+
+import email
+import logging
+import re
+from collections.abc import Collection, Iterator
+from email.header import decode_header
+from email.message import Message as Mail
+from email.parser import HeaderParser
+from typing import NamedTuple
+
+from flufl.bounce import all_failures
+
+from models.notifications.outcome import Outcome
+from models.notifications.returned_mail import Kind
+from senders import bounce_words as words
+from senders import smtp_answers
+
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs each mail that one of its detectors stumbles on
+
+MAX_BYTES = 128 * 1024  # the report stands before the mail that came back
+MAX_LINE, MAX_PARTS, MAX_TEXT = 900, 100, 16_000
+LONG_LINE = re.compile(rb"([^\n]{%d})(?=[^\n])" % MAX_LINE)
+
+REPORTS = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464, RFC 6533
+FIELDS = re.compile(r"^(?:final|original)-recipient:", re.IGNORECASE | re.MULTILINE)  # a report in the middle of a text
+NO_FAILURE = ("delay", "delivered", "relayed", "expanded")
+
+
+class Report(NamedTuple):
+    """What a mail says about ours."""
+
+    kind: Kind
+    status: str = ""  # the enhanced status code, or the reply code; empty if there is none
+    outcome: Outcome = Outcome.NEVER  # whose fault it is, if it failed
+    said: str = ""  # the words of the server that refused it
+
+
+UNCLEAR, HARMLESS = Report(Kind.UNCLEAR), Report(Kind.HARMLESS)
+
+
+def read(raw: bytes) -> Report:
+    """What the mail `raw` says about ours. Whatever makes the reading fail is unclear; nothing is raised."""
+    try:
+        return _read(email.message_from_bytes(LONG_LINE.sub(rb"\1\n ", raw[:MAX_BYTES])))
+    except Exception:  # nobody knows what will be sent to us: a person reads it
+        return UNCLEAR
+
+
+def shown(raw: bytes) -> dict[str, str]:
+    """What a person is shown of a mail: the server or person that wrote it, the subject, and the text as it came."""
+    try:
+        mail = email.message_from_bytes(LONG_LINE.sub(rb"\1\n ", raw[:MAX_BYTES]))
+        said = {"server": _header(mail, "From")[:200], "subject": _header(mail, "Subject")[:200]}
+        said["readable"] = _own_text(_parts(mail))
+    except Exception:  # as above
+        said = {}
+    return said | {"text": raw.decode("utf-8", "backslashreplace")}
+
+
+def _read(mail: Mail) -> Report:
+    parts = _parts(mail)
+    if report := _by_fields(parts):
+        asked = report.kind is Kind.FAILED and words.CHALLENGE.search(_own_text(parts) + report.said)
+        return UNCLEAR if asked else report
+    if _is_reply(mail, parts):
+        return HARMLESS
+    delayed, failed = _recognised(mail)
+    text = _own_text(parts)
+    if delayed or _is_delay(mail, text):
+        return HARMLESS
+    return _failed(text) if mail.get("X-Failed-Recipients") or failed or _says_failed(mail, text) else UNCLEAR
+
+
+def _recognised(mail: Mail) -> tuple[Collection[bytes], Collection[bytes]]:
+    """The recipients that flufl.bounce sees delayed and failed; none if one of its detectors stumbles."""
+    try:
+        return all_failures(mail)
+    except Exception:
+        return (), ()
+
+
+def _parts(mail: Mail) -> list[Mail]:
+    found = []
+    for part in mail.walk():
+        found.append(part)
+        if len(found) == MAX_PARTS:
+            break
+    return found
+
+
+def _by_fields(parts: list[Mail]) -> Report | None:
+    """What the fields of a delivery status report say; None without such fields."""
+    recipients = [fields for text in _reports(parts) for fields in _blocks(text)]
+    for fields in recipients:
+        if _given_up(fields):
+            return _failed(*_reason(fields))
+    known = [_action(fields) for fields in recipients]
+    return HARMLESS if any(action.startswith(NO_FAILURE) for action in known) else None
+
+
+def _reports(parts: list[Mail]) -> Iterator[str]:
+    """The text of each report; also of one that stands in the middle of an ordinary text."""
+    for part in parts:
+        if part.get_content_type() in REPORTS:
+            yield _body(part)
+        elif _is_text(part) and FIELDS.search(text := _text(part)):
+            yield text
+
+
+def _is_text(part: Mail) -> bool:
+    """True for a text, and for a container whose parts cannot be told apart."""
+    kind = part.get_content_maintype()
+    return kind == "text" or (kind == "multipart" and not part.is_multipart())
+
+
+def _body(part: Mail) -> str:
+    """The text of a part that the parser took for a message or several."""
+    payload = part.get_payload()
+    if not isinstance(payload, list):
+        return _text(part)
+    inner = Mail()
+    inner["Content-Transfer-Encoding"] = str(part.get("Content-Transfer-Encoding", "7bit"))
+    inner.set_payload("\n".join(each.as_string() for each in payload if isinstance(each, Mail)))
+    return _text(inner)
+
+
+def _blocks(text: str) -> Iterator[Mail]:
+    for block in re.split(r"\r?\n[ \t]*\r?\n", text[:MAX_TEXT]):
+        fields = HeaderParser().parsestr(block.strip("\r\n"))
+        if fields.get("Action") or fields.get("Final-Recipient") or fields.get("Original-Recipient"):
+            yield fields
+
+
+def _action(fields: Mail) -> str:
+    return str(fields.get("Action", "")).strip().lower()
+
+
+def _given_up(fields: Mail) -> bool:
+    """True if the server has given up: "failed" counts with any status; without an action, a permanent status does."""
+    if action := _action(fields):
+        return action.startswith(("fail", "error"))
+    return _reason(fields)[0].startswith("5")
+
+
+def _reason(fields: Mail) -> tuple[str, str]:
+    """The status of a recipient, and the words of the server that refused it."""
+    said = str(fields.get("Diagnostic-Code", ""))
+    found = words.STATUS.search(str(fields.get("Status", "")))
+    status = found[1] if found else ""
+    if (not status or status.endswith(".0.0")) and (closer := words.STATUS.search(said) or words.CODE.search(said)):
+        status = closer[1]  # Exim writes 5.0.0 and leaves the rest to the words
+    return status, said
+
+
+def _failed(text: str, said: str | None = None) -> Report:
+    """A failure, with its reason from a status code or from the first codes and words of a text."""
+    if said is None:
+        found = words.STATUS.search(text) or words.CODE.search(text)
+        said = text[max(0, found.start() - 200) : found.end() + 300] if found else text[:2000]
+        text = found[1] if found else ""
+    outcome = smtp_answers.of_bounce(text, said.encode("utf-8", "replace"))
+    return Report(Kind.FAILED, _precise(text, outcome), outcome, said)
+
+
+def _precise(status: str, outcome: Outcome) -> str:
+    """The status; where only the words of the server gave the reason, the status that it should have had."""
+    meant = {Outcome.POLICY: "7", Outcome.LATER: "2"}.get(outcome)
+    if meant is None or status[1:].startswith(f".{meant}"):
+        return status or "5.0.0"
+    return f"5.{meant}.{'2' if meant == '2' else '0'}"
+
+
+def _is_reply(mail: Mail, parts: list[Mail]) -> bool:
+    """True for what a reader's program answers by itself, and for complaints and receipts that are reports as well."""
+    types = {part.get_content_type() for part in parts}
+    if "message/feedback-report" in types or mail.get_param("report-type") == "feedback-report":
+        return True
+    if "message/disposition-notification" in types:
+        return not words.FAILURE.search(_own_text(parts))  # Dovecot says so when a mailbox is full
+    asked = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From", "X-Mail-Autoreply", "X-Vacation")
+    if any(mail.get(name) for name in asked) or "auto_reply" in str(mail.get("Precedence", "")).lower():
+        return True
+    if words.REPLY.search(_header(mail, "Subject")):
+        return True
+    by_program = str(mail.get("Auto-Submitted", "no")).lower().startswith(("auto-replied", "auto-generated"))
+    return by_program and not mail.get("X-Failed-Recipients") and not _from_server(mail)
+
+
+def _is_delay(mail: Mail, text: str) -> bool:
+    return bool(words.DELAY.search(_header(mail, "Subject")) or words.WAITS.search(text))
+
+
+def _says_failed(mail: Mail, text: str) -> bool:
+    """True if two of four say so: the sender, the subject, a code, and the usual words."""
+    if "(failure)" in str(mail.get("Auto-Submitted", "")).lower():  # Sendmail
+        return True
+    code = words.STATUS.search(text) or words.CODE.search(text)
+    said = (_from_server(mail), words.FAILURE.search(_header(mail, "Subject")), code, words.REFUSED.search(text))
+    return sum(map(bool, said)) > 1
+
+
+def _from_server(mail: Mail) -> bool:
+    return bool(words.SERVER.search(_header(mail, "From")))
+
+
+def _header(mail: Mail, name: str) -> str:
+    found = []
+    for part, charset in decode_header(_raw(mail, name)[:1000]):
+        found.append(part if isinstance(part, str) else _decoded(part, charset))
+    return " ".join("".join(found).split())
+
+
+def _raw(mail: Mail, name: str) -> str:
+    """The header as it came; where it is not encoded, it is taken for UTF-8."""
+    value = next((value for key, value in mail.raw_items() if key.lower() == name.lower()), "")
+    return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _own_text(parts: list[Mail]) -> str:
+    """What the server wrote itself, before the mail that came back."""
+    texts, inside = [], set[int]()
+    for part in parts:
+        if part.get_content_maintype() == "message" or part.get_content_type() == "text/rfc822-headers":
+            inside.update(id(each) for each in part.walk())
+        elif _is_text(part) and id(part) not in inside:
+            texts.append(_text(part))
+    text = "\n".join(texts)
+    found = words.ORIGINAL.search(text, 1)
+    return (text[: found.start()] if found else text)[:MAX_TEXT]
+
+
+def _text(part: Mail) -> str:
+    raw = part.get_payload(decode=True)
+    text = _decoded(raw, part.get_content_charset()) if isinstance(raw, bytes) else ""
+    return re.sub(r"<[^>@]{1,200}>", " ", text) if part.get_content_subtype() == "html" else text
+
+
+def _decoded(raw: bytes, charset: str | None) -> str:
+    try:
+        return raw.decode(charset or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return raw.decode("latin-1")
