@@ -46,6 +46,7 @@ def deeds() -> dict[str, str]:
         "stop": _("Messages stopped"),
         "erase": _("Address erased"),
         "resend": _("Message sent again"),
+        "mail read": _("Mail that came back read, and erased"),
         "backdated": _("Bag of an earlier day"),
         "elsewhere": _("Number of another authority read"),
         "restored": _("Database restored from a copy"),

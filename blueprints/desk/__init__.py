@@ -4,9 +4,21 @@ Each view declares the right it needs (`@needs("move")`, see models/staff/rights
 everybody. All queries start from `g.scope` (models.Scope), so no view can load a dossier of another authority.
 """
 
-from blueprints.desk import arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list
+from blueprints.desk import (
+    arrivals,
+    audit,
+    bulk,
+    dossiers,
+    helpdesk,
+    numbers,
+    post_bag,
+    returned,
+    scan,
+    texts,
+    work_list,
+)
 
-MODULES = (arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, scan, texts, work_list)
+MODULES = (arrivals, audit, bulk, dossiers, helpdesk, numbers, post_bag, returned, scan, texts, work_list)
 EXEMPT_FROM_CSRF = ()
 KEPT_FILTERS = {
     "desk": (

@@ -14,7 +14,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
 
 from blueprints.desk.checks import (
     another_day,
@@ -42,6 +42,12 @@ TIME_FOR_DOCUMENTS = dt.timedelta(days=30)  # default time for a citizen to send
 
 def _blocks(blocks: list[TextBlock]) -> list[SelectChoice]:
     return [SelectChoice("", _("None")), *(SelectChoice(str(block.id), in_language(block.title)) for block in blocks)]
+
+
+class ReturnedForm(FlaskForm):
+    """What a mail that came back means: its message has failed, or nothing."""
+
+    act = StringField(validators=[AnyOf(("failed", "nothing"))])
 
 
 class ActForm(FlaskForm):

@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 import senders
 from blueprints.public import contact_limits
-from models import Backup, Channel, Heartbeat, Notification, now
+from models import Backup, Channel, Heartbeat, KeptMail, Notification, now
 from models.monitoring import conditions, figures
 from models.notifications import limits as sms_limits
 from models.notifications import outbox
@@ -105,6 +105,7 @@ def _notifications() -> Iterable[Metric]:
     text = "How long the oldest has waited that could have arrived, whatever its next attempt"
     yield _gauge("notification_undelivered_seconds", text, waits, "channel")
     yield _gauge("notifications_given_up", "Dead letters, for staff to send again", given_up)
+    yield _gauge("mails_kept", "Mails that came back and that a person has to read", KeptMail.select().count())
     former = "The former name of a metric, gone with the next release"
     yield _gauge("messages", former, samples, "channel", "state")
     yield _gauge("message_oldest_seconds", former, oldest)

@@ -18,6 +18,7 @@ from models.monitoring import figures, security
 from models.monitoring.alarm import MACHINE, Condition
 from models.notifications.channel import CHANNELS, Channel
 from models.notifications.heartbeat import LIVES_FOR, Heartbeat
+from models.notifications.kept_mail import KeptMail
 from models.notifications.notification import Notification
 from models.notifications.timetable import GIVE_UP_AFTER
 from models.staff.digest import AuditWatch
@@ -31,6 +32,7 @@ OF_CHANNELS = ("stopped", "failing", "undelivered", "given-up")
 NAMES = (
     *(f"{channel}-{what}" for channel in CHANNELS for what in OF_CHANNELS),
     "worker-missing",
+    "mails-kept",
     "hooks-failing",
     "token-ending",
     "disk-full",
@@ -73,6 +75,7 @@ def ringing(watch: Watch) -> list[Condition]:
     return [
         *found,
         *_workers(),
+        *_mails(),
         *_hooks(),
         *_tokens(),
         *_disk(watch.database),
@@ -161,6 +164,13 @@ def _workers() -> Iterator[Condition]:
     if silent := sorted(machine for machine, at in latest.items() if at < now() - LIVES_FOR):
         last = min(latest[machine] for machine in silent)
         yield Condition("worker-missing", f"no worker of {', '.join(silent)} was heard of since {_clock(last)}")
+
+
+def _mails() -> Iterator[Condition]:
+    """Mails that came back wait for somebody to read them: they may say that messages do not arrive."""
+    waiting = KeptMail.waiting()
+    if first := waiting.first():
+        yield Condition("mails-kept", f"{waiting.count()} mails that came back were not read, since {_clock(first.at)}")
 
 
 def _hooks() -> Iterator[Condition]:

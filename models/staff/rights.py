@@ -17,6 +17,7 @@ Right = Literal[
     "take",  # be the one that a dossier is assigned to
     "see-all",  # the dossiers of every authority; without it an account belongs to one authority
     "texts",  # preview the texts of all notifications
+    "returned",  # read mails that came back and that no program could read
     "audit",  # read and export the audit log
     "accounts",  # keep the accounts of the staff
     "systems",  # keep the systems of the authorities and their tokens
@@ -29,7 +30,7 @@ _PHONE: frozenset[Right] = frozenset({"sign-in", "look", "help", "issue"})
 RIGHTS: dict[str, frozenset[Right]] = {
     "clerk": _PHONE | {"receive", "move", "take"},
     "helpdesk": _PHONE | {"see-all"},
-    "admin": _PHONE | {"receive", "move", "see-all", "texts", "audit", "accounts", "systems"},
+    "admin": _PHONE | {"receive", "move", "see-all", "texts", "returned", "audit", "accounts", "systems"},
     "system": frozenset({"api"}),  # the account of an authority's own system: nobody signs in to it
 }
 

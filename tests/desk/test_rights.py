@@ -28,7 +28,7 @@ PAGES = {
         (DECIDING, "change_status correct_arrival add_papers return_originals undo write_note assign"),
         (DECIDING, "plan_bulk show_bulk carry_out_bulk undo_bulk"),
         (DECIDING, "post_bag open_bag add_read change_read check_envelope show_bag undo_bag arrivals find_arrivals"),
-        (ADMINS, "audit audit_csv texts text_html"),
+        (ADMINS, "audit audit_csv texts text_html returned_mails returned_mail finish_returned_mail"),
     ],
     "systems": [(ADMINS, "show add show_system add_token ask_to_revoke_token revoke_token ask_to_revoke revoke")],
     "staff": [(ADMINS, "show invite change reset decide")],
@@ -53,6 +53,7 @@ MENU = {
     "/desk/staff": ADMINS,
     "/desk/systems": ADMINS,
     "/desk/texts": ADMINS,
+    "/desk/returned": ADMINS,
     "/desk/audit": ADMINS,
 }
 OF_EVERYBODY = {"pwa.desk_manifest"}  # under /desk, and open: a browser asks for it without cookies

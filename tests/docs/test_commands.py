@@ -161,20 +161,3 @@ def test_the_demo_of_the_readme_shows_dossiers(site, tmp_path):
 def test_a_command_nobody_knows_is_found(site, tmp_path):
     with pytest.raises(AssertionError, match="nobody tries"):
         Trial(site, tmp_path).type("rake", "db:migrate")
-
-
-def test_a_bounce_signed_as_the_document_says_is_taken(sqlite_url, tmp_path):
-    text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
-    script = next(block.text for block in blocks(text) if block.language == "bash")
-    (tmp_path / "bounce.eml").write_bytes(b"Subject: it came back\r\n\r\n")
-    told = 'curl() { for word in "$@"; do echo "$word"; done; }\nSECRET=\'a secret of ours\'\n'
-    done = subprocess.run(["bash", "-c", told + script], cwd=tmp_path, capture_output=True, text=True, timeout=30)
-    signature = next(line for line in done.stdout.splitlines() if line.startswith("X-Signature: "))
-    app = running(sqlite_url, MAIL_BOUNCE_SECRET="a secret of ours")
-    answer = app.test_client().post(
-        "/webhooks/bounces",
-        data=(tmp_path / "bounce.eml").read_bytes(),
-        headers={"Content-Type": "message/rfc822", "X-Signature": signature.removeprefix("X-Signature: ")},
-    )
-    assert answer.status_code == 200
-    close()

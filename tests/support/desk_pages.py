@@ -67,6 +67,6 @@ def variables(dossier: Dossier) -> dict[str, object]:
         "name": "stages",
         "kind": "received",
         "language": "en",
-        **dict.fromkeys(("bag", "batch", "contact", "notification"), 1),
+        **dict.fromkeys(("bag", "batch", "contact", "notification", "mail"), 1),
         **dict.fromkeys(("key", "scan"), "5d1b7a1e-3c52-4b8e-9c0c-0f2f1d6a7b11"),
     }

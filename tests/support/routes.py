@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from models import Contact, Dossier, Notification
+from models import Contact, Dossier, KeptMail, Notification
 from models.dossiers import receipt
 from models.security import captcha
 from support.commands import run
@@ -49,6 +49,7 @@ class Site:
             "batch": self._bulk(),
             "contact": Contact.get(Contact.dossier == self.dossier).id,
             "notification": Notification.get().id,
+            "mail": self._returned(),
             "place": 0,
             "verb": "add",
             "channel": "email",
@@ -71,6 +72,11 @@ class Site:
         # Each notes when it was last heard of, once a minute: that has been done before anybody looks.
         self.story.citizen.open("/api/v1/dossiers", headers={"Authorization": f"Bearer {self.api_token}"})
         self.story.citizen.get(f"/e/{self.dossier.number}+{other}")  # and the browser that it has found these numbers
+
+    def _returned(self) -> int:
+        """A mail that came back and that no program could read."""
+        KeptMail.keep(b"?", {"server": "Mail server", "subject": "?", "text": "?"}, Notification.get())
+        return KeptMail.get().id
 
     def _pass(self, page: Page) -> None:
         """The citizen types the digits on `page`, and may give an address."""
@@ -104,5 +110,5 @@ class Site:
         headers = {"Authorization": f"Bearer {METRICS_TOKEN if path == '/metrics' else self.api_token}"}
         browser = self.story.citizen
         if path.startswith("/desk"):
-            browser = self.admin if re.match("/desk/(staff|systems|audit|texts)", path) else self.desk
+            browser = self.admin if re.match("/desk/(staff|systems|audit|texts|returned)", path) else self.desk
         return browser.open(path, method, headers=headers)

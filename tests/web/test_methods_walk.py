@@ -29,6 +29,8 @@ WRITTEN = {
     **{(method, name): {"audit"} for method in ("GET", "HEAD") for name in EXPORTS},
     # So is who of the staff opened a dossier or the log itself.
     **{(method, name): {"audit"} for method in ("GET", "HEAD") for name in ("desk.show", "desk.audit")},
+    # And who read a mail that came back, which counts as seen from then on.
+    **{(method, "desk.returned_mail"): {"audit", "kept_mail"} for method in ("GET", "HEAD")},
     # What this process has counted is added before it is told.
     **{(method, "metrics.show"): {"security_count"} for method in ("GET", "HEAD")},
 }
