@@ -43,4 +43,4 @@ def finish_returned_mail(mail: int) -> Response:
 
 
 def _known(mail: int) -> KeptMail:
-    return KeptMail.get_or_none(KeptMail.id == mail) or abort(404)
+    return KeptMail.listed().where(KeptMail.id == mail).first() or abort(404)

@@ -8,10 +8,13 @@ import datetime as dt
 import hashlib
 from typing import Any
 
-from peewee import CharField, ForeignKeyField, ModelSelect
+from peewee import JOIN, CharField, ForeignKeyField, ModelSelect
 
 from models.base import UTCDateTimeField, db, now
+from models.dossiers.dossier import Dossier
+from models.dossiers.event import Event
 from models.erasure import erase, erase_some
+from models.notifications.contact import Contact
 from models.notifications.notification import Notification
 from models.security.encrypted import EncryptedField, SealedModel
 
@@ -53,8 +56,12 @@ class KeptMail(SealedModel):
 
     @classmethod
     def listed(cls) -> "ModelSelect[KeptMail]":
-        """All of them, the oldest first."""
-        return cls.select().order_by(cls.at, cls.id)
+        """All of them with what they are about, the oldest first."""
+        joined = cls.select(cls, Notification, Contact, Event, Dossier).join_from(cls, Notification, JOIN.LEFT_OUTER)
+        joined = joined.join_from(Notification, Contact, JOIN.LEFT_OUTER).join_from(
+            Notification, Event, JOIN.LEFT_OUTER
+        )
+        return joined.join_from(Event, Dossier, JOIN.LEFT_OUTER).order_by(cls.at, cls.id)
 
     @property
     def shown(self) -> dict[str, str]:
