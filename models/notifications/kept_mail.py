@@ -20,6 +20,7 @@ from models.security.encrypted import EncryptedField, SealedModel
 
 MAX_KEPT = 500  # more than that is no work for a person: mail servers are told to keep the others
 PURGED_AT_ONCE = 50
+SHOWN = ("server", "subject", "readable", "text")  # who wrote it, what a server said in words, and the mail as it came
 
 
 class TooManyMailsError(Exception):
@@ -31,7 +32,7 @@ class KeptMail(SealedModel):
 
     digest = CharField(max_length=64, unique=True)  # of the mail: read twice, it is kept once
     notification = ForeignKeyField(Notification, null=True, on_delete="CASCADE")
-    mail = EncryptedField("digest", json=True, empty=dict)  # server, subject and text
+    mail = EncryptedField("digest", json=True, empty=dict)  # see SHOWN
     at = UTCDateTimeField(index=True)
     seen_at = UTCDateTimeField(null=True)  # when somebody opened it: it is erased by itself only after that
     notification_id: int | None  # peewee makes it; its stubs do not say so
@@ -66,7 +67,7 @@ class KeptMail(SealedModel):
     @property
     def shown(self) -> dict[str, str]:
         """What there is to show of it; nothing if its key is gone."""
-        return self.mail if self.readable else {}
+        return dict.fromkeys(SHOWN, "") | (self.mail if self.readable else {})
 
     def mark_seen(self) -> None:
         """Record that somebody opened it."""
