@@ -17,6 +17,39 @@ def strip(text: str | None) -> str:
     return (text or "").strip()
 
 
+class MailField(EmailField):
+    """An e-mail address. One that looks mistyped is asked about once: `suggest` gives what may be meant, or nothing.
+
+    The question comes as an error with `suggestion` set. The same address sent again passes, as does the suggestion,
+    whose button is named after the field with "-meant".
+    """
+
+    suggestion = ""
+    data: str
+
+    def __init__(self, *args: Any, suggest: Callable[[str], str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._suggest, self._asked = suggest, ""
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        """Take the suggestion in place of the address it was made for, if its button was pressed."""
+        super().process(formdata, *args, **kwargs)
+        sent = formdata or {}
+        self._asked, meant = sent.get(f"{self.name}-asked", ""), sent.get(f"{self.name}-meant", "")
+        if meant and self._asked == self.data:
+            self.data, self.raw_data = meant, [meant]
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        """Ask once if the address is right."""
+        if validation_stopped or self.errors or self.data == self._asked or "@" not in (self.data or ""):
+            return
+        self.suggestion = self._suggest(self.data)
+        if self.suggestion:
+            raise ValidationError(
+                _("Did you mean %(address)s? If yours is right, send it once more.", address=self.suggestion)
+            )
+
+
 class NeededWhen:
     """Validator: the field is required if `needed(form)`; otherwise its value is ignored, even a wrong one."""
 

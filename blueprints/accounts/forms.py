@@ -8,9 +8,11 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from models.notifications.domains import meant
+from models.notifications.pasted import mail_address
 from models.staff import passwords, rights
 from models.staff.staff import ROLES
-from web.form_fields import NeededWhen, email_address, strip
+from web.form_fields import MailField, NeededWhen, email_address, strip
 from wording import staff as staff_words
 
 
@@ -19,7 +21,7 @@ class SignInForm(FlaskForm):
 
     email = EmailField(
         _l("E-mail address"),
-        filters=[strip],
+        filters=[mail_address],
         validators=[InputRequired(_l("Please type your e-mail address.")), Length(max=254)],
     )
     password = PasswordField(_l("Password"), validators=[InputRequired(_l("Please type your password."))])
@@ -74,9 +76,10 @@ def _has_authority(form: Any) -> bool:
 class InvitationForm(FlaskForm):
     """A new account: e-mail address, role and authority. The view sets the choices."""
 
-    email = EmailField(
+    email = MailField(
         _l("E-mail address"),
-        filters=[strip],
+        filters=[mail_address],
+        suggest=meant,
         validators=[
             InputRequired(_l("Please type an e-mail address.")),
             Length(max=254, message=_l("This address is too long.")),

@@ -7,10 +7,14 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length
+from wtforms.widgets import TextInput
 
 from blueprints.public.forms import mobile_number
 from models.desk.helpdesk import REASONS
-from web.form_fields import NeededWhen, email_address, strip
+from models.notifications.domains import meant
+from models.notifications.pasted import mail_address, telephone
+from models.typed import readable
+from web.form_fields import MailField, NeededWhen, email_address
 
 
 def reasons() -> list[tuple[str, str]]:
@@ -27,6 +31,11 @@ def reason_said(reason: str) -> str:
         "wish": _("Caller wants no more messages"),
         "data": _("Data protection request"),
     }[reason]
+
+
+def any_reading(text: str | None) -> str:
+    """Filter: what was pasted as an e-mail address or a mobile number."""
+    return mail_address(text) if "@" in readable(text or "") else telephone(text)
 
 
 def any_address(form: Any, field: StringField) -> None:
@@ -51,7 +60,7 @@ class LookUpForm(ReasonForm):
 
     address = StringField(
         _l("E-mail address or mobile number"),
-        filters=[strip],
+        filters=[any_reading],
         validators=[InputRequired(_l("Please type what the caller says.")), Length(max=254), any_address],
     )
 
@@ -61,9 +70,11 @@ class ContactForm(ReasonForm):
 
     ACTS = ("unmask", "correct", "stop", "erase")
     act = StringField(validators=[AnyOf(ACTS)])
-    address = StringField(
+    address = MailField(
         _l("New e-mail address or mobile number"),
-        filters=[strip],
+        filters=[any_reading],
+        suggest=meant,
+        widget=TextInput(),
         validators=[
             NeededWhen(lambda form: form.act.data == "correct", _l("Please type the new address.")),
             Length(max=254, message=_l("This address is too long.")),

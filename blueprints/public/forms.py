@@ -1,21 +1,29 @@
 """Forms of the public pages: contacts, and "I posted it". The desk uses some of them for callers."""
 
+import re
+
 import phonenumbers
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from phonenumbers import PhoneNumberType
-from wtforms import BooleanField, EmailField, HiddenField, StringField, TelField
+from wtforms import BooleanField, HiddenField, StringField, TelField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from models.dossiers.registered import registered_number
-from web.form_fields import NeededWhen, email_address, strip
+from models.notifications.domains import meant
+from models.notifications.pasted import mail_address, telephone
+from web.form_fields import MailField, NeededWhen, email_address, strip
+
+LETTER_INSIDE = re.compile(r"\d\s*[^\W\d_]+\s*\d")
 
 
 def mobile_number(_form: FlaskForm, field: TelField) -> None:
     """Validator: a mobile number of a country in SMS_REGIONS; without a country code, of Luxembourg. Stores E.164."""
     try:
+        if LETTER_INSIDE.search(field.data):
+            raise phonenumbers.NumberParseException(0, "a letter would be skipped")
         phone = phonenumbers.parse(field.data, "LU")
     except phonenumbers.NumberParseException:
         raise ValidationError(
@@ -47,9 +55,10 @@ class ContactForm(FlaskForm):
 
     key = HiddenField()
     by_email = BooleanField(_l("By e-mail"))
-    email = EmailField(
+    email = MailField(
         _l("E-mail address"),
-        filters=[strip],
+        filters=[mail_address],
+        suggest=meant,
         validators=[
             NeededWhen(lambda form: form.by_email.data, _l("Please type your e-mail address or untick it.")),
             Length(max=254, message=_l("This address is too long.")),
@@ -59,7 +68,7 @@ class ContactForm(FlaskForm):
     by_sms = BooleanField(_l("By SMS"))
     mobile = TelField(
         _l("Mobile number"),
-        filters=[strip],
+        filters=[telephone],
         validators=[
             NeededWhen(lambda form: form.by_sms.data, _l("Please type your mobile number or untick it.")),
             Length(max=40, message=_l("This number is too long.")),
@@ -68,7 +77,7 @@ class ContactForm(FlaskForm):
     )
     website = StringField()  # honeypot: hidden from people, filled in by programs
 
-    TYPED = ("by_email", "email", "by_sms", "mobile")  # the fields that a person fills in
+    TYPED = ("by_email", "email", "email-asked", "email-meant", "by_sms", "mobile")  # what a person fills in
 
     def contacts(self) -> list[tuple[str, str]]:
         """The chosen contacts, as (channel, address)."""
@@ -79,9 +88,10 @@ class ContactForm(FlaskForm):
 class MailAddressForm(FlaskForm):
     """An e-mail address that an existing contact gives."""
 
-    address = EmailField(
+    address = MailField(
         _l("E-mail address"),
-        filters=[strip],
+        filters=[mail_address],
+        suggest=meant,
         validators=[
             InputRequired(_l("Please type an e-mail address.")),
             Length(max=254, message=_l("This address is too long.")),
@@ -95,7 +105,7 @@ class MobileNumberForm(FlaskForm):
 
     address = TelField(
         _l("Mobile number"),
-        filters=[strip],
+        filters=[telephone],
         validators=[
             InputRequired(_l("Please type a mobile number.")),
             Length(max=40, message=_l("This number is too long.")),
