@@ -40,6 +40,7 @@ def texts() -> Response:
         chosen=language,
         previews=[_preview(kind, language, form) for kind in samples.KINDS] if form else [],
         segment=sms_alphabet.SEGMENT_LENGTH,
+        length=sms_alphabet.length,
     )
 
 
