@@ -3,13 +3,16 @@
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const page = $("[data-bag]"), {dataset: words} = page, form = $("#reading"), field = $("#text"), postmark = $("#postmark_on");
-const [{find}, {camera}] = await Promise.all([import(words.finder), import(words.camera)]);
+const [{find}, {camera}, {codes, listen}, {state}, {clock}, offline] = await Promise.all(
+  [words.finder, words.camera, words.keys, words.states, words.clock, words.offline].map(path => import(path)));
 const QUEUE = "etracking.post-bag." + words.staff, LATE_MS = 150, RETRY_MS = 5000, TIMEOUT_MS = 15000;
+const TICK_MS = 1000, WORKING_MS = 60_000, OPEN_MS = 500, SHOWN = 40;
 const TONES = {   // tone: [sounds, vibration]; a sound is [hertz, from, to] in seconds, a vibration in milliseconds
   good: [[[1320, 0, .09]], [60]],
   wait: [[[660, 0, .1], [660, .16, .26]], [60, 60, 60]],
   bad: [[[165, 0, .45]], [350]],
 };
+const say = state(page, words), time = clock(words), failed = new Set();   // failed: keys of readings that the server refused
 const GONE_MS = 1500, seen = new Map();   // text of a code -> when it was last before the camera
 const finder = camera({
   selector: "#camera",
@@ -22,7 +25,7 @@ const finder = camera({
   },
 });
 $("#camera button").addEventListener("click", finder.toggle);
-let sounds, problem = "";
+let sounds, problem = "", unsaved = [], renewed = !words.kept, scannedAt = -Infinity;   // unsaved: readings that only this page has
 
 function signal(tone) {
   const [notes, felt] = TONES[tone];
@@ -36,27 +39,65 @@ function signal(tone) {
   }
 }
 
-// Start audio at any click: browsers play sound only after one, Safari only if it was started in one. Starting takes a
-// while, so do it before the first code.
-addEventListener("click", () => (sounds ??= new AudioContext()).resume(), true);
+// Start audio at any click or key, the first of a scanner too: browsers play sound only after one. Starting takes a
+// while, so do it before the first answer.
+function wake() {
+  sounds ??= Object.assign(new AudioContext(), {onstatechange: hearing});
+  if (sounds.state !== "running") sounds.resume().catch(() => {});
+}
+
+const hearing = () => say("silent", $("#sound").checked && sounds?.state !== "running");
+const watching = () => say("deaf", document.hidden || !document.hasFocus());
+["click", "keydown"].forEach(name => addEventListener(name, wake, true));
+$("#sound").addEventListener("change", hearing);
+$("#state").addEventListener("click", () => ready());
+["focus", "blur", "pageshow", "visibilitychange"].forEach(name => addEventListener(name, watching));
+addEventListener("blur", () => performance.now() - scannedAt < WORKING_MS && signal("wait"));
+addEventListener("beforeunload", event => unsaved[0] && event.preventDefault());
 
 // Get ready for the next code. With the camera, no focus: on a phone the keyboard would hide the answers.
 const ready = () => finder.on ? field.blur() : field.focus();
 
+// A number in a code of ours: the first one, of an envelope.
+const ours = text => find(text.replace(/\/[er]\/(\w+).*/i, "/t/$1"));
+
 // Record each of our codes once while it stays in sight; true if it is ours.
 function see(text) {
-  const ours = find(text.replace(/\/[er]\/(\w+).*/i, "/t/$1")), now = Date.now(), before = seen.get(text) ?? 0;
+  const known = ours(text), now = performance.now(), before = seen.get(text) ?? -Infinity;
   seen.set(text, now);
   if (now - before >= GONE_MS) {
-    finder.say(ours ? "scanning" : "foreign");
-    if (ours) take(text);
+    finder.say(known ? "scanning" : "foreign");
+    if (known) take(text);
   }
-  return ours;
+  return known;
 }
 
-// Queue of the readings that the server has not answered yet.
-const queue = () => JSON.parse(localStorage[QUEUE] || "[]");
-const store = readings => localStorage[QUEUE] = JSON.stringify(readings);
+// Queue of the readings that the server has not answered yet. What this device cannot keep, the page itself does.
+function stored() {
+  try {
+    return JSON.parse(localStorage[QUEUE] || "[]");
+  } catch {
+    return [];
+  }
+}
+
+const queue = () => [...stored(), ...unsaved];
+
+function add(reading) {
+  try {
+    localStorage[QUEUE] = JSON.stringify([...stored(), reading]);
+  } catch {
+    unsaved.push(reading);
+  }
+  say("unkept", unsaved[0]);
+}
+
+function remove(key) {
+  unsaved = unsaved.filter(reading => reading.key !== key);
+  const left = stored().filter(reading => reading.key !== key);
+  if (left.length < stored().length) localStorage[QUEUE] = JSON.stringify(left);
+  say("unkept", unsaved[0]);
+}
 
 function count() {
   const waiting = queue().length, notice = $("#waiting");
@@ -67,7 +108,7 @@ function count() {
 
 function show(content) {
   const place = $("#answer"), before = place.firstElementChild;
-  if (before && before.dataset.tone !== "good" && before.dataset.scan) attend(before);
+  if (before && before.dataset.tone !== "good" && (before.dataset.scan || "refused" in before.dataset)) attend(before);
   place.replaceChildren(content);
   $("#recorded").textContent = content.dataset.recorded ?? $("#recorded").textContent;
   htmx.process(content);
@@ -79,44 +120,49 @@ function attend(answer) {
   $("#attention div").prepend(answer);
 }
 
-function kept(key, why) {
-  const box = document.createElement("div"), text = document.createElement("p"), title = document.createElement("p");
-  box.className = "read";
-  Object.assign(box.dataset, {tone: "wait", kept: key});
-  box.append(Object.assign(document.createElement("article"), {className: "card wait"}));
-  title.className = "outcome";
-  title.append(Object.assign(document.createElement("strong"), {textContent: words.kept}));
-  text.textContent = why;
-  box.firstChild.append(title, text);
+// The numbers in a code as they are printed; else how it begins.
+function named(text) {
+  const numbers = text.split(/[/+\s]/).map(part => find(part)).filter(Boolean);
+  const shown = numbers.map(number => number.replace(/^(.{4})(.{4})/, "$1-$2-")).join(", ");
+  return shown || (text.length > SHOWN ? text.slice(0, SHOWN) + "…" : text);
+}
+
+const element = (tag, className, ...content) => {
+  const made = Object.assign(document.createElement(tag), {className});
+  made.append(...content);
+  return made;
+};
+
+// A card of this page, as long as the server has not answered.
+function card(tone, title, text, why, data) {
+  const outcome = element("p", "outcome", element("strong", "", title), " ", element("span", "number", named(text)));
+  const box = element("div", "read", element("article", "card " + tone, outcome, element("p", "", why)));
+  Object.assign(box.dataset, {tone, ...data});
   return box;
 }
 
 function take(text) {
-  if (new Date().toLocaleDateString("sv", {timeZone: "Europe/Luxembourg"}) !== words.today) return refuse(words.tomorrow);
+  scannedAt = performance.now();
+  if (time.time() >= words.until) return refuse(text, words.over);
   const reading = {bag: words.bag, key: crypto.randomUUID(), text, postmark_on: postmark.value};
-  try {
-    store([...queue(), reading]);
-  } catch {
-    return refuse(words.full);
-  }
   postmark.value = "";
-  const {key} = reading, late = setTimeout(later, LATE_MS, key, "");
+  add(reading);
+  const {key} = reading, late = setTimeout(later, LATE_MS, reading, "");
   count();
   send().then(() => {
     clearTimeout(late);
-    if (queue().some(waiting => waiting.key === key)) later(key, problem ? "" : words.later);
+    if (queue().some(waiting => waiting.key === key) && !failed.has(key)) later(reading, problem ? "" : words.later);
   });
 }
 
-function later(key, why) {
+function later({key, text}, why) {
   if (!$(`#answer [data-kept="${key}"]`)) signal("wait");
-  show(kept(key, why));
+  show(card("wait", words.keptTitle, text, why, {kept: key}));
 }
 
-function refuse(why) {
-  problem = why;
+function refuse(text, why) {
   signal("bad");
-  count();
+  show(card("bad", words.lost, text, why, {refused: ""}));
 }
 
 // Send the queue, oldest first, one tab at a time (lock). A reading that the server refuses stays and blocks no other.
@@ -124,25 +170,43 @@ function send() {
   return navigator.locks.request(QUEUE, async () => {
     problem = "";
     for (const reading of queue()) {
-      const answer = await post(reading);
-      if (!answer || answer.status >= 500 || answer.status === 429) break;
-      if (answer.status === 204) {   // to the sign-in page; or to this page, if its token is of an earlier session
-        if (answer.headers.get("HX-Redirect") !== "/sign-in") location.reload();
+      let answer = await post(reading);
+      if (answer && [204, 400].includes(answer.status)) {   // the session is over, or the token is of an earlier one
+        const now = await offline.renew();
+        if (now === "out") problem = words.signedOut;
+        if (now !== "sent") break;
+        answer = await post(reading);
+      }
+      if (answer?.status === 204) {   // the account has to prove more before it may go on
         problem = words.signedOut;
         break;
       }
+      time.told(answer);
+      say("noNetwork", !answer);
+      if (!answer || answer.status >= 500 || answer.status === 429) break;
       if (answer.status !== 200) {
         problem = words.refused;
+        fail(reading);
         continue;
       }
       const part = document.createRange().createContextualFragment(await answer.text()).firstElementChild;
-      store(queue().filter(({key}) => key !== reading.key));
+      remove(reading.key);
+      $(`[data-refused="${reading.key}"]`)?.remove();   // it has been accepted after all
       count();
       signal(part.dataset.tone);
       show(part);
     }
+    say("signedOut", problem === words.signedOut);
+    if (problem === words.signedOut) offline.forget();
     count();
   });
+}
+
+function fail({key, text}) {
+  if (failed.has(key)) return;
+  failed.add(key);
+  signal("bad");
+  show(card("bad", words.keptTitle, text, words.refused, {refused: key}));
 }
 
 function post({bag, ...fields}) {
@@ -152,21 +216,59 @@ function post({bag, ...fields}) {
   }).catch(() => null);
 }
 
+const finish = listen({
+  field, find: ours,
+  take(codes) {
+    ready();
+    codes.forEach(take);
+  },
+  changed(held) {
+    say("held", ["held", "whole"].includes(held));
+    if (held === "whole") signal("wait");
+  },
+});
+
 // Handle the button instead of submit, so that the form works offline; Enter presses the button too.
 $("button", form).addEventListener("click", event => {
   event.preventDefault();
-  const text = field.value.replace(/\p{C}/gu, "").trim();
-  field.value = "";
+  finish();
   ready();
-  if (text) take(text);
 });
-addEventListener("online", send);
-setInterval(() => queue()[0] && send(), RETRY_MS);
+
+// What only time tells: the end of the day, a focus that went without an event, a network that is there again.
+async function tick() {
+  watching();
+  await time.check();
+  say("over", time.time() >= words.until);
+}
+
+async function retry() {
+  if (!renewed && navigator.onLine) renewed = await offline.renew() === "sent";   // the page was kept, without a token
+  if (renewed && !queue()[0]) say("noNetwork", !navigator.onLine);
+  if (queue()[0]) send();
+}
+
+addEventListener("online", retry);
+addEventListener("offline", () => say("noNetwork", true));
+setInterval(retry, RETRY_MS);
+setInterval(tick, TICK_MS);
 document.addEventListener("htmx:after:swap", () => {   // after a next step, such as undo
   const {tone, recorded} = $(".read").dataset;
   signal(tone);
   $("#recorded").textContent = recorded;
   ready();
 });
+
+// One page for each bag at a time: the others say that they are open beside it.
+const waits = setTimeout(say, OPEN_MS, "open", true);
+navigator.locks.request(QUEUE + ".page", () => {
+  clearTimeout(waits);
+  say("open", false);
+  return new Promise(() => {});
+});
+hearing();
+tick();
 count();
-send();
+say("noNetwork", !navigator.onLine);
+retry();
+offline.keep(words.staff).catch(() => {});

@@ -127,8 +127,8 @@ refresh();
 
 // Show how many scanned codes wait on this device; post-bag.js sends them when its page is open and there is a network.
 each("[data-scanned]", part => {
-  const kept = Object.entries(localStorage).filter(([key]) => key.startsWith("etracking.post-bag."));
-  const count = $("b", part).textContent = kept.flatMap(([, readings]) => JSON.parse(readings)).length;
+  const kept = Object.keys(localStorage).filter(key => /post-bag/.test(key));
+  const count = $("b", part).textContent = kept.flatMap(key => JSON.parse(localStorage[key])).length;
   part.hidden = !count;
 });
 

@@ -1,5 +1,6 @@
 """Open the post: scan the QR codes of one bag (post of one day of arrival), with an answer to each."""
 
+import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -12,8 +13,10 @@ from blueprints.accounts.guard import needs
 from blueprints.desk import opened_form, readings
 from blueprints.desk.blueprint import bp, undo_time
 from blueprints.desk.post_bag_forms import BagForm, ReadForm
-from models import Batch, ConflictError, Read, today
+from models import Batch, ConflictError, Read, now, today
+from models.base import LUXEMBOURG
 from models.dossiers.batch import MAX_AGE_WITHOUT_REASON
+from models.staff.session import SESSION_LIFETIME
 from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import camera
@@ -148,12 +151,21 @@ def _scanner(bag: Batch) -> Response:
             "desk/post_bag.html",
             bag=bag,
             key=uuid.uuid4(),
-            today=today(),
+            clock=_clock(),
             recorded=_recorded(bag),
             rows=readings.of_envelope(bag, reads),
             conflict=False,
         )
     )
+
+
+def _clock() -> dict[str, int]:
+    """For the script, in milliseconds: the time now and at the end of the day; how long the session can last."""
+    session_ends = g.staff_session.created_at + SESSION_LIFETIME
+    end_of_day = dt.datetime.combine(today() + dt.timedelta(days=1), dt.time(), LUXEMBOURG)
+    seconds = {"now": now().timestamp(), "until": end_of_day.timestamp()}
+    seconds["session"] = session_ends.timestamp() - seconds["now"]
+    return {name: int(of * 1000) for name, of in seconds.items()}
 
 
 def _answer(bag: Batch, reads: list[Read], conflict: bool = False) -> Response:

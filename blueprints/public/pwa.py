@@ -23,7 +23,8 @@ bp = Blueprint("pwa", __name__)
 
 MAX_QR_CHARACTERS = 1500  # of saved dossiers; a camera cannot read a larger QR code
 MAX_OFFLINE = 200  # procedures that the offline page names
-DESK_SCRIPTS = ("passkey.js", "post-bag.js")  # not cached by the service worker, as citizens do not need them
+# What the pages need that open without a network; not scripts of the desk, or of what works with a network only.
+CACHED_FILES = ("site.css", "vendor/htmx.min.js", "number.js", "site.js")
 THEME_COLOUR, BACKGROUND_COLOUR = "#14375e", "#f6f5f1"  # --brand and --ground of static/site.css
 
 
@@ -166,12 +167,10 @@ def _procedures() -> list[Listed]:
 def _release() -> Release:
     """The release: its files, and a hash of their content and of the offline page in every language."""
     folder = Path(current_app.static_folder or "static")
-    scripts = sorted({path.name for path in folder.glob("*.js")} - set(DESK_SCRIPTS))
-    names = ["site.css", "icon.svg", "vendor/htmx.min.js", *scripts]
     seen = hashlib.sha256()
-    for name in names:
+    for name in CACHED_FILES:
         seen.update((folder / name).read_bytes())
     for language in LANGUAGES:
         with speaking(language):
             seen.update(render_template("public/pwa/offline.html", procedures=_procedures()).encode())
-    return Release(seen.hexdigest()[:12], [static_url(name) for name in names])
+    return Release(seen.hexdigest()[:12], [static_url(name) for name in CACHED_FILES])

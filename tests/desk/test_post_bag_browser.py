@@ -9,44 +9,17 @@ from models.dossiers.moves import Move
 from support.camera import camera, code
 from support.living import served
 from support.phone import NEEDED, opened, playwright
+from support.post_bag_pages import answered, begun, scan, signed_in, waiting
 from support.served import started
-from support.site import PASSWORD
 
 pytestmark = NEEDED
 expect = playwright.expect
-HEARD = """() => {
-    navigator.serviceWorker.register = () => new Promise(() => {});   // the tests stand between page and network
-    window.felt = [];
-    navigator.vibrate = pattern => felt.push(String(pattern));
-    window.heard = 0;
-    const start = OscillatorNode.prototype.start;
-    OscillatorNode.prototype.start = function (at) { heard++; return start.call(this, at) };
-}"""
 
 
 @pytest.fixture
 def site(app, clerk):
     with served(app) as site:
         yield site
-
-
-def signed_in(page) -> None:
-    page.add_init_script(f"({HEARD})()")
-    page.goto("/sign-in")
-    page.locator("#email").fill("clerk@example.lu")
-    page.locator("#password").fill(PASSWORD)
-    page.locator("#password").press("Enter")
-    page.wait_for_url("**/desk")
-
-
-def begun(page):
-    """The page to scan on, with a bag of today."""
-    signed_in(page)
-    page.goto("/desk/post-bag?new=1")
-    page.get_by_role("button", name="Begin").click()
-    page.wait_for_url("**/desk/post-bag")  # loaded with its script: before that, Enter sends the form itself
-    expect(page.locator("#text")).to_be_focused()
-    return page
 
 
 @pytest.fixture
@@ -60,16 +33,6 @@ def dossiers(form) -> list[Dossier]:
     return [Dossier.announce(form, "en", f"key-{index}", [("email", "a@example.org")]) for index in range(5)]
 
 
-def scan(page, text: str) -> None:
-    """As a hand scanner does: it types, and presses Enter."""
-    page.keyboard.insert_text(text)
-    page.keyboard.press("Enter")
-
-
-def answered(page, title: str) -> None:
-    expect(page.locator("#answer .outcome strong").first).to_have_text(title)
-
-
 def cut(page) -> None:
     page.route("**/reads", lambda route: route.abort("internetdisconnected"))
 
@@ -77,12 +40,6 @@ def cut(page) -> None:
 def restored(page) -> None:
     page.unroute("**/reads")
     page.evaluate("dispatchEvent(new Event('online'))")
-
-
-def waiting(page) -> int:
-    return page.evaluate(
-        "JSON.parse(localStorage[Object.keys(localStorage).find(key => key.startsWith('etracking.post-bag'))] || '[]').length"
-    )
 
 
 def test_reading_is_heard_felt_seen_and_said_and_the_field_is_ready(page, dossiers):
@@ -181,8 +138,7 @@ def test_signed_out_in_the_meantime_keeps_what_was_scanned(page, dossiers):
     scan(page, dossiers[0].number)
     expect(page.locator("#waiting")).to_contain_text("You are signed out")
     assert waiting(page) == 1
-    signed_in(page)
-    page.goto("/desk/post-bag")
+    signed_in(page, then="**/desk/post-bag")  # it is led back
     answered(page, "Arrived")
     assert Read.select().count() == 1 and waiting(page) == 0
 

@@ -1,5 +1,6 @@
 {# Service worker: caches the files of this release and the public pages (OPEN), in each language, for offline use.
-   It never caches a dossier, a staff page, a form or a part of a page: they are not in OPEN, or not navigations.
+   It never caches a dossier, a staff page, a form or a part of a page: they are not in OPEN, or not navigations. The
+   page that opens the post caches itself (static/post-bag-offline.js): it is shown here, and removed at sign-in and sign-out.
    Comments are in Jinja, so that phones do not download them. -#}
 const {version, files} = {{ release|tojson }};
 const NAME = "etracking-" + version, OPEN = /^\/(saved|help|procedures(\/[\w-]+)?)?$/;
@@ -20,14 +21,21 @@ async function fill(paths) {
   for (const path of paths) await keep(path, await fetch(path));
 }
 
+{# The page that opens the post, as long as the session that it was made in can last. #}
+async function desk(request) {
+  const kept = await caches.match(request);
+  if (new Date(kept?.headers.get("Expires")) > Date.now()) return kept;
+}
+
 {# Answer a navigation from the network; from the cache if that fails, or takes 3 s and the page is cached. #}
 async function page(event, {pathname, search}) {
   const {request} = event, open = request.method === "GET" && OPEN.test(pathname) && /^(\?lang=..)?$/.test(search);
   const offline = await match(SHELL[0]), network = fetch(request);
   if (open) event.waitUntil(network.then(response => keep(pathname, response.clone())).catch(() => {}));
   const kept = open && await match("/" + (search.slice(6) || language(offline)) + pathname);
+  if (/^\/sign-/.test(pathname)) await caches.delete("desk");
   const late = kept && new Promise(done => setTimeout(done, 3000, kept));
-  return Promise.race([network, late || network]).catch(() => kept || offline);
+  return Promise.race([network, late || network]).catch(async () => kept || await desk(request) || offline);
 }
 
 {# Fetch all cached pages again with every release, so that pages and files always fit together. #}
@@ -40,7 +48,7 @@ async function install() {
 }
 
 async function activate() {
-  for (const name of await caches.keys()) if (name !== NAME) await caches.delete(name);
+  for (const name of await caches.keys()) if (name !== NAME && name !== "desk") await caches.delete(name);
   await clients.claim();
 }
 
@@ -68,5 +76,5 @@ addEventListener("pushsubscriptionchange", event => {
 addEventListener("fetch", event => {
   const {request} = event, url = new URL(request.url);
   if (request.mode === "navigate") event.respondWith(page(event, url));
-  else if (files.includes(url.pathname)) event.respondWith(match(url.pathname).then(kept => kept || fetch(request)));
+  else if (/^\/static/.test(url.pathname)) event.respondWith(caches.match(request).then(kept => kept || fetch(request)));
 });

@@ -1,0 +1,53 @@
+"""The page that opens the post, in a real browser, and what a clerk does there."""
+
+from support.phone import playwright
+from support.site import PASSWORD
+
+expect = playwright.expect
+ALONE = """() => {
+    navigator.serviceWorker.register = () => new Promise(() => {});   // the tests stand between page and network
+}"""
+HEARD = """() => {
+    window.felt = [];
+    navigator.vibrate = pattern => felt.push(String(pattern));
+    window.heard = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (at) { heard++; return start.call(this, at) };
+}"""
+
+
+def signed_in(page, then: str = "**/desk", worker: bool = False) -> None:
+    page.add_init_script(f"({HEARD})()")
+    if not worker:
+        page.add_init_script(f"({ALONE})()")
+    page.goto("/sign-in")
+    page.locator("#email").fill("clerk@example.lu")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter")
+    page.wait_for_url(then)
+
+
+def begun(page):
+    """The page to scan on, with a bag of today."""
+    signed_in(page)
+    page.goto("/desk/post-bag?new=1")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/desk/post-bag")  # loaded with its script: before that, Enter sends the form itself
+    expect(page.locator("#text")).to_be_focused()
+    return page
+
+
+def scan(page, text: str) -> None:
+    """As a hand scanner does: it types, and presses Enter."""
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Enter")
+
+
+def answered(page, title: str) -> None:
+    expect(page.locator("#answer .outcome strong").first).to_have_text(title)
+
+
+def waiting(page) -> int:
+    return page.evaluate(
+        "JSON.parse(localStorage[Object.keys(localStorage).find(key => key.startsWith('etracking.post-bag'))] || '[]').length"
+    )
