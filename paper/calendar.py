@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from icalendar import Alarm, Calendar, Event
 
-# When the calendar reminds: at nine on the day, or three days before the citizen's own date, in time for the post.
-REMINDERS = {"limit": dt.timedelta(hours=9), "yours": dt.timedelta(days=-3, hours=9)}
+# When the calendar reminds, always at nine: the day before the authority's date, or three days before the citizen's own,
+# in time for the post. It lies before the start of the day: Outlook drops the others.
+REMINDERS = {"limit": dt.timedelta(days=-1, hours=9), "yours": dt.timedelta(days=-3, hours=9)}
 
 
 class Entry(NamedTuple):
@@ -28,6 +29,7 @@ def ics(entry: Entry) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", f"-//eTracking//{entry.language.upper()}")
     calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
     calendar.add_component(_event(entry))
     return calendar.to_ical()
@@ -38,11 +40,16 @@ def _event(entry: Entry) -> Event:
     event.add("uid", f"{entry.number}-{entry.kind}@etracking")
     event.add("sequence", entry.version)
     event.add("dtstamp", entry.changed_at)
-    event.add("dtstart", entry.date)  # a date without DTEND means that whole day (RFC 5545, 3.6.1)
+    event.add("last-modified", entry.changed_at)
+    event.add("dtstart", entry.date)
+    if entry.date < dt.date.max:  # the standard can do without (RFC 5545, 3.6.1); Android and iCloud cannot
+        event.add("dtend", entry.date + dt.timedelta(days=1))
     event.add("summary", entry.title, parameters={"language": entry.language})
     event.add("description", entry.text, parameters={"language": entry.language})
     event.add("url", entry.url)
     event.add("transp", "TRANSPARENT")  # the day stays free for appointments
+    event.add("x-microsoft-cdo-alldayevent", "TRUE")  # old Outlook and Exchange do not see it by the dates
+    event.add("x-microsoft-cdo-busystatus", "FREE")  # nor this by TRANSP
     event.add_component(_reminder(entry))
     return event
 

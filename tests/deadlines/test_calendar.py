@@ -20,9 +20,32 @@ def test_limit_goes_into_a_calendar(app, told):
     assert (event.start, event.end) == (dt.date(2026, 12, 28), dt.date(2026, 12, 29))
     assert event["sequence"] == dossier.version and event["dtstamp"].dt == dossier.changed_at
     assert event["url"] == f"http://localhost/t/{dossier.number}" and "Christmas Day" in event["description"]
-    assert event.alarms.times[0].trigger.hour == 9
+    assert event.alarms.times[0].trigger.date() == dt.date(2026, 12, 27) and event.alarms.times[0].trigger.hour == 9
     assert PERSON not in answer.text
     assert max(map(len, answer.data.split(b"\r\n"))) <= 75
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_file_has_what_calendars_that_know_less_need(app, told, language):
+    dossier = told(("2026-10-26", "received"))
+    data = entry(app, dossier, "2026-10-27", language)[0].data
+    lines = data.removesuffix(b"\r\n").split(b"\r\n")
+    assert b"\n" not in b"".join(lines) and max(map(len, lines)) <= 75, "folded, with the line ends of the standard"
+    assert [line.decode() for line in lines], "no letter is cut in two by folding"
+    unfolded = data.replace(b"\r\n ", b"").decode().split("\r\n")
+    for line in (
+        "DTSTART;VALUE=DATE:20261228",
+        "DTEND;VALUE=DATE:20261229",  # Android and iCloud: without it an instant at midnight, or nothing
+        "TRIGGER:-PT15H",  # Outlook drops a reminder that is not before the start
+        "METHOD:PUBLISH",  # nobody is invited, nobody answers
+        f"SEQUENCE:{dossier.version}",
+        "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+        "ACTION:DISPLAY",
+    ):
+        assert unfolded.count(line) == 1, line
+    names = [line.partition(":")[0].partition(";")[0] for line in unfolded if line]
+    assert names.count("DESCRIPTION") == 2 and {"UID", "DTSTAMP", "SUMMARY"} <= set(names)
+    assert "ORGANIZER" not in names and "ATTENDEE" not in names
 
 
 def test_citizens_own_date_goes_into_a_calendar(app, told):
