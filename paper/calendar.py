@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from icalendar import Alarm, Calendar, Event
 
-# When the calendar reminds, always at nine: the day before the authority's date, or three days before the citizen's own,
-# in time for the post. It lies before the start of the day: Outlook drops the others.
+# When the calendar reminds: at nine on the day before, or three days before the citizen's own date, in time for the
+# post. Always before the day begins: Outlook drops the others.
 REMINDERS = {"limit": dt.timedelta(days=-1, hours=9), "yours": dt.timedelta(days=-3, hours=9)}
 
 

@@ -8,7 +8,7 @@ from flask_babel import force_locale, format_date
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from models import Dossier, Event, FormFile
+from models import Dossier, Event, Form, FormFile
 from models.base import LUXEMBOURG
 from models.catalogue.procedure import LOCALES
 from models.dossiers.number import grouped
@@ -110,6 +110,23 @@ def calendar(dossier: Dossier, due: Due, language: str) -> bytes:
     )
 
 
+def form_title(form: Form, language: str) -> str:
+    """The title of a form for print; a specimen says that it is one."""
+    title: str = form.title[language]
+    return _("%(form)s (specimen)", form=title) if form.is_specimen(language) else title
+
+
+def edition(dossier: Dossier, language: str) -> str:
+    """The edition of the form that the citizen was given; "" for a specimen."""
+    return "" if dossier.form.is_specimen(language) else dossier.edition or dossier.form.edition
+
+
+def form_name(form: Form, language: str, number: str = "") -> str:
+    """The name of a form's file; that of a specimen says so."""
+    parts = ("specimen" if form.is_specimen(language) else "", form.slug, number)
+    return "-".join(filter(None, parts)) + ".pdf"
+
+
 def papers(dossier: Dossier, language: str) -> list[str]:
     """The papers to post now: the form with its enclosures, or the missing documents."""
     if dossier.status == "incomplete":
@@ -129,8 +146,8 @@ def _first(dossier: Dossier, language: str) -> Sheet:
         mark="",
         rows=[
             (_("Procedure"), form.procedure.title[language]),
-            (_("Form"), form.title[language]),
-            (_("Edition"), dossier.edition or form.edition),
+            (_("Form"), form_title(form, language)),
+            (_("Edition"), edition(dossier, language)),
             (_("Goes to"), dossier.authority.name[language]),
             (_("Issued on"), date(dossier.created_at)),
         ],
@@ -159,7 +176,7 @@ def _follow_up(dossier: Dossier, language: str, event: Event, round_: int) -> Sh
         mark=_("Follow-up %(round)s", round=round_),
         rows=[
             (_("Procedure"), dossier.form.procedure.title[language]),
-            (_("Form"), dossier.form.title[language]),
+            (_("Form"), form_title(dossier.form, language)),
             (_("Goes to"), dossier.authority.name[language]),
             (_("Asked for on"), date(event.at)),
             (_("To arrive by"), format_date(event.until, "long") if event.until else ""),

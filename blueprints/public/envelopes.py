@@ -21,7 +21,7 @@ from paper.envelope import QR_LEVEL, Enclosed, Envelope, render
 from web import htmx
 from web.languages import current, in_language
 from web.responses import pdf, private
-from wording.sheets import bare, papers, printed_url, steps, texts
+from wording.sheets import bare, form_title, papers, printed_url, steps, texts
 
 bp = Blueprint("envelopes", __name__)
 
@@ -124,7 +124,7 @@ def paper(dossiers: list[Dossier], language: str) -> Envelope:
 
 def _enclosed(dossier: Dossier, language: str) -> Enclosed:
     form = dossier.form
-    title, procedure = form.title[language], form.procedure.title[language]
+    title, procedure = form_title(form, language), form.procedure.title[language]
     return Enclosed(grouped(dossier.number), procedure, title, papers(dossier, language))
 
 

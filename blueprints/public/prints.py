@@ -50,7 +50,7 @@ def form_pdf(number: str) -> Response:
     file = dossier.form.file(language) or abort(404, _("We have no PDF of this form."))
     key = ("form", number, file.id, file.fingerprint, language)
     content = _once(key, lambda: sheets.form_pdf(file, number, language))
-    return private(pdf(content, f"{dossier.form.slug}-{number}.pdf"))
+    return private(pdf(content, sheets.form_name(dossier.form, language, number)))
 
 
 @bp.get("/t/<number:number>/qr.svg")

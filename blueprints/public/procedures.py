@@ -14,6 +14,7 @@ from web import htmx, page_cache
 from web.languages import current
 from web.responses import pdf
 from wording import dossier as dossier_words
+from wording.sheets import form_name
 
 bp = Blueprint("procedures", __name__, url_prefix="/procedures")
 
@@ -54,10 +55,11 @@ def show(slug: str) -> Response:
 @bp.get("/<slug>/forms/<form>")
 def blank(slug: str, form: str) -> Response:
     """The blank form, without a number."""
-    file = get_object_or_404(offered_forms(), Procedure.slug == slug, Form.slug == form).file(current())
+    offered = get_object_or_404(offered_forms(), Procedure.slug == slug, Form.slug == form)
+    file = offered.file(current())
     if file is None:
         abort(404)
-    return pdf(bytes(file.data), f"{form}.pdf")
+    return pdf(bytes(file.data), form_name(offered, current()))
 
 
 def _number(words: str) -> str | None:

@@ -15,7 +15,7 @@ from paper.receipt import Receipt, render
 from web import htmx
 from web.languages import current
 from web.responses import pdf, private
-from wording.sheets import bare, date, printed_url, questions
+from wording.sheets import bare, date, edition, form_title, printed_url, questions
 
 bp = Blueprint("receipts", __name__)
 
@@ -105,8 +105,8 @@ def _dossier(dossier: Dossier, language: str) -> tuple[str, list[tuple[str, str]
     return _("The dossier"), [
         (_("eTracking number"), grouped(dossier.number)),
         (_("Procedure"), dossier.form.procedure.title[language]),
-        (_("Form"), dossier.form.title[language]),
-        (_("Edition"), dossier.edition or dossier.form.edition),
+        (_("Form"), form_title(dossier.form, language)),
+        (_("Edition"), edition(dossier, language)),
         (_("Receipt issued on"), date(now())),
         (_("Status page"), bare(printed_url(dossier.number).shown)),
     ]

@@ -101,12 +101,21 @@ class Form(Base):
     tracked = BooleanField()
     period = JSONField(null=True)  # the versions of how long the authority has, where a law or its own page says so
     enclosures = JSONField()  # [{language: text}], what goes into the envelope with the form
+    specimens = JSONField(null=True)  # {language: True if its PDF is a specimen of ours}; None: not known yet
     position = IntegerField()
     revision = CharField(max_length=16)
     retired = BooleanField(default=False)
 
     class Meta:
         indexes = ((("procedure", "slug"), True),)
+
+    def is_specimen(self, language: str) -> bool:
+        """True if who reads `language` gets a specimen, not the form of the administration."""
+        return bool(self.specimens and self.specimens.get(language))
+
+    def edition_in(self, language: str) -> str:
+        """The edition of the administration's form; "" for a specimen, which is no edition of it."""
+        return "" if self.is_specimen(language) else self.edition
 
     @property
     def rules(self) -> list[Rule]:
