@@ -14,6 +14,7 @@ from models.catalogue.files import Reading, read
 from models.catalogue.form_files import Accept, Drawing, Finder, FormFiles, Known
 from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
 from models.catalogue.schemas import AuthorityFile, EventKinds, FormEntry, ProcedureFile, TextEntry
+from models.catalogue.specimens import specimens
 from models.catalogue.text_block import TextBlock
 
 
@@ -145,6 +146,7 @@ class _Writing:
     def _form(self, procedure: Procedure, entry: ProcedureFile, form: FormEntry, position: int) -> None:
         files = self.files[f"{procedure.slug}/{form.slug}"]
         old = Form.get_or_none(procedure=procedure, slug=form.slug) if files.stays else None
+        given = specimens(procedure.slug, form.slug, files.rows)
         row = _put(
             Form,
             {"procedure": procedure, "slug": form.slug},
@@ -154,7 +156,8 @@ class _Writing:
             enclosures=form.enclosures,
             period=[version.model_dump(mode="json") for version in form.period] or None,
             position=position,
-            revision=digest(entry, self.everybody),
+            specimens=given,
+            revision=digest(entry, self.everybody, given),
             retired=False,
         )
         FormFile.delete().where((FormFile.form == row) & FormFile.language.not_in(list(files.rows))).execute()
