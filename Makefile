@@ -107,7 +107,7 @@ database: install | .env
 	@command -v npm >/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.txt
 	PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --loglevel=error
 	cp node_modules/htmx.org/dist/htmx.min.js node_modules/altcha/dist/workers/pbkdf2.js static/vendor/
-	cp node_modules/barcode-detector/dist/iife/ponyfill.js static/vendor/barcode-detector.js
+	cp node_modules/zxing-wasm/dist/iife/reader/index.js static/vendor/zxing.js
 	cp node_modules/zxing-wasm/dist/reader/zxing_reader.wasm static/vendor/
 	cp node_modules/@expo-google-fonts/noto-sans/400Regular/*.ttf node_modules/@expo-google-fonts/noto-sans/700Bold/*.ttf \
 	   node_modules/@expo-google-fonts/noto-sans-symbols-2/400Regular/*.ttf paper/fonts/
