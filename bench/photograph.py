@@ -30,30 +30,51 @@ def photograph(sheet: Image.Image, chance: random.Random) -> bytes:
 
 
 def _seen(sheet: Image.Image, away: float, chance: random.Random) -> Image.Image:
-    """Through a pinhole: turned and tilted about the code, which is anywhere in the middle 60 % of the picture."""
-    width, height = FRAME
+    """Turned and tilted about the code, which is anywhere in the middle 60 % of the picture."""
     turn = math.radians(chance.choice((0, 0, 90, 180, 270)) + chance.uniform(-20, 20))
-    axis, tilt = chance.uniform(0, math.tau), math.radians(chance.uniform(0, 25))
-    right = _tilted((math.cos(turn), math.sin(turn), 0), axis, tilt)
-    down = _tilted((-math.sin(turn), math.cos(turn), 0), axis, tilt)
-    x, y = (side * chance.uniform(-0.3, 0.3) * away / LENS for side in FRAME)
-    code = _middle_of_code(sheet)
+    tilt = chance.uniform(0, math.tau), math.radians(chance.uniform(0, 25))
+    aside = [side * chance.uniform(-0.3, 0.3) for side in FRAME]
+    return perspective(
+        sheet, DPI, middle_of_code(sheet, DPI), FRAME, LENS, away, turn, tilt, aside, chance.randint(40, 160)
+    )
+
+
+def perspective(
+    paper: Image.Image,
+    dpi: int,
+    code: tuple[float, float],
+    frame: tuple[int, int],
+    lens: float,
+    away: float,
+    turn: float,
+    tilt: tuple[float, float],
+    aside: list[float],
+    table: int,
+) -> Image.Image:
+    """The paper through a pinhole, on a table of the grey `table`.
+
+    `lens` is the focal length in pixels, `away` the distance in millimetres; `turn` and `tilt` (axis, angle) are in
+    radians, about the code, which is at `code` on the paper in millimetres, and seen `aside` from the middle in pixels.
+    """
+    width, height = frame
+    right = _tilted((math.cos(turn), math.sin(turn), 0), *tilt)
+    down = _tilted((-math.sin(turn), math.cos(turn), 0), *tilt)
+    x, y = (side * away / lens for side in aside)
     corner: Vector = tuple(at - code[0] * r - code[1] * d for at, r, d in zip((x, y, away), right, down, strict=True))
     # A ray through the pixel (column, row) meets the paper where these three planes say, the third being the scale.
     planes = (_cross(down, corner), _cross(corner, right), _cross(right, down))
-    rows = [(a, b, c * LENS - a * width / 2 - b * height / 2) for a, b, c in planes]
-    scale = rows[2][2] * 25.4 / DPI
+    rows = [(a, b, c * lens - a * width / 2 - b * height / 2) for a, b, c in planes]
+    scale = rows[2][2] * 25.4 / dpi
     u, v = ([value / scale for value in row] for row in rows[:2])
     w = [value / rows[2][2] for value in rows[2][:2]]
-    table = chance.randint(40, 160)
-    return sheet.transform(FRAME, Image.Transform.PERSPECTIVE, (*u, *v, *w), Image.Resampling.BICUBIC, fillcolor=table)
+    return paper.transform(frame, Image.Transform.PERSPECTIVE, (*u, *v, *w), Image.Resampling.BICUBIC, fillcolor=table)
 
 
-def _middle_of_code(sheet: Image.Image) -> tuple[float, float]:
+def middle_of_code(paper: Image.Image, dpi: int) -> tuple[float, float]:
     """In millimetres from the upper left corner."""
-    place = zxingcpp.read_barcodes(sheet)[0].position
+    place = zxingcpp.read_barcodes(paper)[0].position
     corners = (place.top_left, place.bottom_right)
-    return sum(at.x for at in corners) / 2 * 25.4 / DPI, sum(at.y for at in corners) / 2 * 25.4 / DPI
+    return sum(at.x for at in corners) / 2 * 25.4 / dpi, sum(at.y for at in corners) / 2 * 25.4 / dpi
 
 
 def _tilted(vector: Vector, axis: float, angle: float) -> Vector:
