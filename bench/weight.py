@@ -26,7 +26,10 @@ SCRIPTS = 20_300  # of it 260 for headers: those of a page on every file, and th
 AGAIN = 2_000  # the second view of a page; not of one with a number or a token on it: kept nowhere, it comes again
 UNPACK: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}
 # By a tick of the CAPTCHA, on the pages of a camera, where staff sign in, and where push is set up.
-ON_DEMAND = ("/static/vendor/", *(f"/static/{name}" for name in ("camera", "scan", "post-bag", "passkey", "push")))
+ON_DEMAND = (
+    "/static/vendor/",
+    *(f"/static/{name}" for name in ("camera", "reader", "scan", "post-bag", "passkey", "push")),
+)
 LINKS = ("stylesheet", "icon", "manifest", "modulepreload")
 NAMED = {  # what else a file makes the browser fetch
     "text/css": r"""url\(["']?([^"')]+)|@import\s*["']([^"']+)""",

@@ -24,7 +24,7 @@ const finder = camera({
     ready();
   },
 });
-$("#camera button").addEventListener("click", finder.toggle);
+$("#camera").addEventListener("click", ({target}) => finder[target.dataset.step]?.());
 let sounds, problem = "", unsaved = [], renewed = !words.kept, scannedAt = -Infinity;   // unsaved: readings that only this page has
 
 function signal(tone) {

@@ -1,0 +1,227 @@
+"""The reader of codes in a real Chromium: browsers whose own reader fails or lies, hard pictures, PDF files."""
+
+import base64
+import io
+from collections.abc import Iterator
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from bench import damage, photographs
+from bench.photograph import middle_of_code
+from models import Dossier
+from models.dossiers.number import grouped
+from paper.forms import render
+from support.camera import code, file, jpeg
+from support.living import served
+from support.phone import NEEDED, opened, playwright
+
+pytestmark = NEEDED
+expect = playwright.expect
+NUMBER, HARD = "K7Q2MX4P9TRWY", ("12",)
+NO_ANSWER = "new Promise(() => {})"
+DETECTORS = {  # what a browser's own reader does: its formats, its construction, its findings
+    "no formats": ('["ean_13"]', "", "[]"),
+    "formats refused": ("Promise.reject(new DOMException('', 'NotSupportedError'))", "", "[]"),
+    "formats for ever": (NO_ANSWER, "", "[]"),
+    "not to be made": ('["qr_code"]', "throw new TypeError('Unsupported')", "[]"),
+    "service unavailable": ('["qr_code"]', "", "Promise.reject(new DOMException('service unavailable'))"),
+    "no answer": ('["qr_code"]', "", NO_ANSWER),
+    "nothing for ever": ('["qr_code"]', "", "[]"),
+    "empty texts": ('["qr_code"]', "", "[{rawValue: ''}]"),
+    "somebody else's": ('["qr_code"]', "", "[{rawValue: 'ûþ'}]"),
+}
+DRAWN_CAMERA = """() => {   // a camera that a script can spoil
+    const canvas = Object.assign(document.createElement("canvas"), {width: 640, height: 480});
+    window.film = canvas.getContext("2d");
+    film.fillRect(0, 0, 640, 480);
+    setInterval(() => film.fillRect(0, 0, 1, 1), 50);   // a new frame
+    navigator.mediaDevices.getUserMedia = async () => {
+        const stream = canvas.captureStream(10);
+        [window.track] = stream.getTracks();
+        return stream;
+    };
+}"""
+SHOW = """async picture => {
+    const bytes = Uint8Array.from(atob(picture), sign => sign.charCodeAt());
+    film.drawImage(await createImageBitmap(new Blob([bytes])), 20, 20);
+}"""
+
+
+@pytest.fixture
+def site(app):
+    with served(app) as site:
+        yield site
+
+
+@pytest.fixture
+def page(browser, site):
+    with opened(browser, site, expected="") as page:  # a failed download is told in the console, too
+        page.goto("/scan")
+        yield page
+
+
+@pytest.fixture
+def sheet(visitor, dossier) -> damage.Paper:
+    Dossier.update(number=NUMBER).execute()  # so that the code is the same each time
+    dossier.number = NUMBER
+    with render.opened(visitor.open(f"/t/{dossier.number}/sheet.pdf").data) as document:
+        drawn = render.draw(document, 0, damage.DPI).convert("L")
+    return damage.Paper(drawn, middle_of_code(drawn, damage.DPI))
+
+
+def choose(page, picture: dict) -> None:
+    page.locator("#picture").set_input_files(picture)
+
+
+def said(page, text: str) -> None:
+    expect(page.locator("[data-scan] [role=status]")).to_contain_text(text)
+
+
+def press(page, name: str) -> None:
+    page.get_by_role("button", name=name).click()
+
+
+def encoded(picture: Image.Image) -> str:
+    return base64.b64encode(jpeg(picture)).decode()
+
+
+def hard_scans(sheet: damage.Paper) -> Iterator[bytes]:
+    """Scans that the first look fails at."""
+    for seed in HARD:
+        picture, quality = photographs.office(sheet, damage.Chance(seed))
+        yield photographs.saved(picture, quality)[0]
+
+
+def detector(formats: str, made: str, found: str) -> str:
+    """A script that gives the browser this reader of its own."""
+    methods = f"static async getSupportedFormats() {{ return {formats} }} constructor() {{ {made} }}"
+    return f"() => {{ window.BarcodeDetector = class {{ {methods} async detect() {{ return {found} }} }} }}"
+
+
+@pytest.mark.parametrize("kind", DETECTORS)
+def test_browsers_own_reader_that_fails_or_lies_hands_over(page, dossier, kind):
+    page.evaluate(detector(*DETECTORS[kind]))
+    choose(page, file(code(dossier.number)))
+    page.wait_for_url(f"**/t/{dossier.number}")
+
+
+@pytest.mark.parametrize("kind", ["service unavailable", "nothing for ever"])
+def test_film_is_read_too_by_the_reader_that_we_bring(page, dossier, kind):
+    page.evaluate(detector(*DETECTORS[kind]))
+    page.evaluate(DRAWN_CAMERA)
+    press(page, "Start the camera")
+    said(page, "The camera is on")
+    page.evaluate(SHOW, encoded(code(dossier.number)))
+    page.wait_for_url(f"**/t/{dossier.number}")
+
+
+def test_without_our_reader_the_browsers_own_is_enough_and_without_any_it_is_said(page, dossier):
+    page.route("**/*.wasm", lambda route: route.abort())
+    choose(page, file(code(dossier.number)))
+    said(page, "could not be loaded")
+    page.evaluate(DRAWN_CAMERA)
+    press(page, "Start the camera")
+    said(page, "could not be loaded")
+    expect(page.get_by_role("button", name="Start the camera")).to_be_visible()
+    page.unroute("**/*.wasm")
+    choose(page, file(code(dossier.number)))  # there is a connection again
+    page.wait_for_url(f"**/t/{dossier.number}")
+    page.goto("/scan")
+    page.route("**/*.wasm", lambda route: route.abort())
+    page.evaluate(detector('["qr_code"]', "", f"[{{rawValue: '{dossier.number}'}}]"))
+    choose(page, file(code("Hello")))
+    page.wait_for_url(f"**/t/{dossier.number}")
+
+
+def test_office_scans_and_faxes_that_one_look_does_not_read(page, dossier, sheet):
+    for number, picture in enumerate(hard_scans(sheet)):
+        grey = Image.open(io.BytesIO(picture)).convert("L")
+        assert not zxingcpp.read_barcodes(grey), f"picture {number} is too easy for this test"
+        page.goto("/scan")
+        choose(page, {"name": "scan.png", "mimeType": "image/png", "buffer": picture})
+        page.wait_for_url(f"**/t/{dossier.number}")
+
+
+def test_picture_without_a_code_is_given_up_in_time(page):
+    choose(page, file(Image.effect_noise((1200, 1600), 90)))
+    said(page, "Still trying")
+    said(page, "no code to be found")
+
+
+def test_pdf_of_a_scanner_is_read_and_what_cannot_be_opened_is_told(page, visitor, dossier, sheet):
+    pdf = {"name": "a.pdf", "mimeType": "application/pdf"}
+    choose(page, pdf | {"buffer": visitor.open(f"/t/{dossier.number}/sheet.pdf").data})
+    said(page, "In this PDF there is no picture")
+    choose(page, {"name": "IMG_1.HEIC", "mimeType": "image/heic", "buffer": b"\0\0\0\x18ftypheic"})
+    said(page, "cannot be opened here")
+    scan = io.BytesIO()
+    sheet.drawn.resize((827, 1170)).save(scan, "PDF", resolution=100)
+    choose(page, pdf | {"buffer": scan.getvalue()})
+    page.wait_for_url(f"**/t/{dossier.number}")
+
+
+def test_two_of_our_codes_in_one_picture_are_asked_about(page, dossier):
+    other = Dossier.announce(dossier.form, "en", "another-key")
+    both = Image.new("L", (900, 450), 255)
+    both.paste(code(dossier.number), (10, 20))
+    both.paste(code(other.number), (460, 20))
+    choose(page, file(both))
+    said(page, "Which one do you mean?")
+    press(page, grouped(other.number))
+    page.wait_for_url(f"**/t/{other.number}")
+
+
+def test_camera_that_is_taken_away_is_told_and_comes_back(page):
+    page.evaluate(DRAWN_CAMERA)
+    press(page, "Start the camera")
+    said(page, "The camera is on. Hold")
+    for event, words in (("mute", "no picture at the moment"), ("unmute", "The camera is on"), ("ended", "gone off")):
+        page.evaluate("name => track.dispatchEvent(new Event(name))", event)
+        said(page, words)
+    page.context.grant_permissions(["camera"])
+    press(page, "Start the camera")
+    said(page, "The camera is on. Hold")
+    for away, words in ((True, "in the background"), (False, "The camera is on. Hold")):
+        page.evaluate(
+            """away => {
+                Object.defineProperty(document, "hidden", {value: away, configurable: true});
+                document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            away,
+        )
+        said(page, words)
+
+
+def test_question_for_the_camera_that_nobody_answers_is_told(page):
+    page.clock.install()
+    page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => {}) }")
+    press(page, "Start the camera")
+    said(page, "allow it")
+    page.clock.run_for(16_000)
+    said(page, "Nothing happens?")
+
+
+def test_another_camera_can_be_chosen_and_the_lamp_switched_on(page):
+    page.evaluate(DRAWN_CAMERA)
+    page.evaluate(
+        """() => {
+            const media = navigator.mediaDevices, open = media.getUserMedia;
+            media.enumerateDevices = async () => ["front", "back"].map(deviceId => ({kind: "videoinput", deviceId}));
+            window.asked = [];
+            media.getUserMedia = async ({video}) => {
+                asked.push(video.deviceId?.exact ?? "any");
+                const stream = await open();
+                track.getSettings = () => ({deviceId: video.deviceId?.exact ?? "front"});
+                track.getCapabilities = () => ({torch: true});
+                track.applyConstraints = async wish => { window.lamp = wish.advanced[0].torch };
+                return stream;
+            };
+        }"""
+    )
+    press(page, "Start the camera")
+    press(page, "Light")
+    press(page, "Other camera")
+    said(page, "The camera is on. Hold")
+    assert page.evaluate("[lamp, ...asked]") == [True, "any", "back"]
