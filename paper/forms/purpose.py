@@ -17,7 +17,8 @@ HIDDEN, PRINTED, NOT_SEEN = 2, 4, 32  # flags of an annotation
 BORDER = 1.0  # mm, of a link that has one
 # Folded words (no accents, no capitals) beside which somebody signs or stamps, if their line is a label.
 LABELS = (
-    r"signatures?|signe[rz]?|signed|sign here|initials|stamp|seal|cachets?|tampon|visa|sceau|paraphe|timbre"
+    r"signatures?|signe[rz]?|signed|sign here|initials|stamp|seal"
+    r"|cachets?|tampon|visa(?= ?(?:du |de |des |et |:|\r|\n|$))|sceau|paraphe|timbre"
     r"|unterschrift(?:en)?|unterzeichnete[rn]?|unterzeichner(?:in)?|\w*stempel|siegel|\w*vermerke?"
     r"|ennerschreft(?:en)?|assinaturas?|carimbo|rubrica|firma|firme|timbro|bollo|sello|handtekening(?:en)?|paraaf"
     r"|podpis|pieczec|razitko|underskrift|namnteckning|stampel|allekirjoitus|alairas|semnatura|stampila|potpis|imza"

@@ -168,10 +168,28 @@ def ink(code):
     ],
 )
 def test_what_is_pale_and_what_has_a_purpose_is_not_covered(code, kept):
-    left, bottom, right, top = (points / 72 * 25.4 for points in kept)
     (place,) = accept(ink(b"\n" + code)).places
-    assert place.mark == "full"
-    assert place.x > right or place.x + place.size[0] < left or place.y > top or place.y + place.size[1] < bottom
+    assert place.mark == "full" and not paper_forms.overlaps(place, kept)
+
+
+BOX = b"\n0.5 w 420 770 150 60 re S 100 300 200 100 re S"  # two: at the top right, and between the text
+
+
+def test_an_empty_box_is_left_for_those_who_fill_the_form_in():
+    """Its lines are 8 mm and more from a stamp in their middle: the room is free, but not for us."""
+    frame = b"\n1 w 14 14 567 814 re S"  # around the whole page: that makes no box of it
+    (place,) = accept(paper_forms.changed(paper_forms.content(BOX + frame), paper_forms.plain(pages=1))).places
+    assert place.mark == "full" and place.rotation == 0
+    assert not paper_forms.overlaps(place, (420, 770, 570, 830)) and not paper_forms.overlaps(
+        place, (100, 300, 300, 400)
+    )
+
+
+@pytest.mark.parametrize("fade", [0, 25])
+@pytest.mark.parametrize("noise", [2, 8])
+def test_scan_on_grey_paper_has_room_but_not_on_its_pale_lines(noise, fade):
+    (place,) = accept(paper_forms.scan(noise, fade, line=(300, 800, 590, 803))).places
+    assert place.mark == "full" and not paper_forms.overlaps(place, (300, 800, 590, 803))
 
 
 def test_running_text_that_speaks_of_a_signature_keeps_no_room():

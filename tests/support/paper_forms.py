@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pikepdf
 import typst
 from pikepdf import Array, Dictionary, Encryption, Name, Pdf, Permissions, String
+from PIL import Image, ImageChops, ImageDraw
 
+from paper.forms.stamp import Place
 from paper.typeset import FONTS
 
 A4 = (595.276, 841.89)
@@ -187,6 +189,36 @@ def tagged() -> bytes:
     return bytes(
         typst.compile(text.encode(), font_paths=[str(FONTS)], ignore_system_fonts=True, pdf_standards=["ua-1"])
     )
+
+
+def scan(noise: float, fade: int, line: tuple[int, int, int, int]) -> bytes:
+    """One page of grey paper as a scanner saw it: `fade` darker at its lower end, with a pale line (points)."""
+    size = 827, 1169
+    shade = Image.linear_gradient("L").resize(size).point([235 - value * fade // 255 for value in range(256)])
+    left, bottom, right, top = (round(points / 72 * 100) for points in line)
+    ImageDraw.Draw(shade).rectangle((left, size[1] - top, right, size[1] - bottom), fill=195)
+    seen = io.BytesIO()
+    ImageChops.add(shade, Image.effect_noise(size, noise), 1, -128).save(seen, "JPEG", quality=80)
+    with Pdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=A4)
+        picture = Dictionary(
+            Type=Name.XObject,
+            Subtype=Name.Image,
+            Width=size[0],
+            Height=size[1],
+            ColorSpace=Name.DeviceGray,
+            BitsPerComponent=8,
+            Filter=Name.DCTDecode,
+        )
+        page.obj.Resources = Dictionary(XObject=Dictionary(Scan=pdf.make_stream(seen.getvalue(), picture)))
+        page.obj.Contents = pdf.make_stream(b"q %.2f 0 0 %.2f 0 0 cm /Scan Do Q" % A4)
+        return _saved(pdf)
+
+
+def overlaps(place: Place, points: tuple[float, float, float, float]) -> bool:
+    left, bottom, right, top = (value / 72 * 25.4 for value in points)
+    width, height = place.size
+    return place.x < right and left < place.x + width and place.y < top and bottom < place.y + height
 
 
 GOOD: dict[str, Callable[[], bytes]] = {
