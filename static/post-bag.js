@@ -106,9 +106,14 @@ function count() {
   notice.textContent = [waiting ? `${words.waiting} ${waiting}.` : "", problem].join(" ").trim();
 }
 
+// Is something in a card filled in that was not sent, or refused? Then the next answer does not take its place.
+const changed = field => field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+const unsent = card => $("[aria-invalid=true]", card) || [...card.querySelectorAll("fieldset :is(input, textarea)")].some(changed);
+
 function show(content) {
   const place = $("#answer"), before = place.firstElementChild;
-  if (before && before.dataset.tone !== "good" && (before.dataset.scan || "refused" in before.dataset)) attend(before);
+  const open = before && before.dataset.tone !== "good" && (before.dataset.scan || "refused" in before.dataset);
+  if (open || before && unsent(before)) attend(before);
   place.replaceChildren(content);
   $("#recorded").textContent = content.dataset.recorded ?? $("#recorded").textContent;
   htmx.process(content);
@@ -256,7 +261,8 @@ document.addEventListener("htmx:after:swap", () => {   // after a next step, suc
   const {tone, recorded} = $(".read").dataset;
   signal(tone);
   $("#recorded").textContent = recorded;
-  ready();
+  const wrong = $(".read [aria-invalid=true]");
+  wrong ? wrong.focus() : ready();
 });
 
 // One page for each bag at a time: the others say that they are open beside it.

@@ -6,6 +6,7 @@ import pytest
 
 from models import Batch, Dossier, Event, Notification, Read, today
 from models.dossiers.moves import Move
+from models.dossiers.number import grouped
 from support.camera import camera, code
 from support.living import served
 from support.phone import NEEDED, opened, playwright
@@ -70,6 +71,29 @@ def test_next_step_by_the_keyboard_alone(page, dossiers, clerk):
     page.keyboard.press("Enter")
     answered(page, "Further papers recorded")
     expect(page.locator("#text")).to_be_focused()
+
+
+def test_what_is_missing_is_asked_for_by_the_keyboard_and_what_was_not_sent_stays(page, dossiers):
+    scan(page, dossiers[0].number)
+    answered(page, "Arrived")
+    box = page.locator("#answer fieldset [type=checkbox]").nth(1)
+    box.press("Space")
+    page.locator("#answer .envelope button").first.press("Enter")
+    answered(page, "Arrived, and asked for what is missing")
+    expect(page.locator("#text")).to_be_focused()
+    assert Dossier.get_by_id(dossiers[0].id).status == "incomplete"
+    scan(page, dossiers[1].number)
+    expect(page.locator("#attention .read")).to_have_count(0)
+    expect(page.locator("#answer .number").first).to_have_text(grouped(dossiers[1].number))
+    box.press("Space")
+    scan(page, dossiers[2].number)
+    expect(page.locator("#attention .read")).to_have_count(1)
+    waits = page.locator("#attention .read")
+    assert not waits.locator("fieldset [type=checkbox]").nth(1).is_checked()
+    waits.get_by_label("To arrive by").evaluate("day => day.value = ''")
+    waits.locator(".envelope button").first.press("Enter")
+    expect(page.get_by_label("To arrive by").last).to_be_focused()
+    assert Dossier.get_by_id(dossiers[1].id).status == "received"
 
 
 def test_network_fails_in_the_middle_and_nothing_is_lost_or_doubled(page, dossiers):
