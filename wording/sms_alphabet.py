@@ -59,6 +59,11 @@ def segment(text: str) -> str:
     return f"{words.rstrip()}... {link}"
 
 
+def is_cut(text: str) -> bool:
+    """True if segment() has left words out of this SMS."""
+    return text.rpartition(" ")[0].endswith("...")
+
+
 def _plain(character: str) -> str:
     """`character`, without its accents if the alphabet has it only without, or as it is spelled in ASCII."""
     if character in GSM_7 or character in EXTENSION:

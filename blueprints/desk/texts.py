@@ -41,6 +41,7 @@ def texts() -> Response:
         previews=[_preview(kind, language, form) for kind in samples.KINDS] if form else [],
         segment=sms_alphabet.SEGMENT_LENGTH,
         length=sms_alphabet.length,
+        is_cut=sms_alphabet.is_cut,
     )
 
 

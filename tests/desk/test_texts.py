@@ -80,7 +80,7 @@ def test_sms_that_does_not_fit_is_said_and_the_page_stands(sqlite_url):
     with db.connection_context():
         office = signed_in(app, account("admin@example.lu", "admin"))
         faults = office.get("/desk/texts").soup.select(".notice.bad")
-    assert faults and "characters" in faults[0].get_text()
+    assert faults and "words are left out" in faults[0].get_text()
 
 
 def test_page_stands_without_a_catalogue(office):
