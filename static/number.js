@@ -12,7 +12,7 @@ function right(number) {
   let state = 0;
   for (const character of number.slice(0, 12)) {
     state = (state ^ ALPHABET.indexOf(character)) * 2;
-    if (state > 31) state ^= 37;
+    state ^= 37 * (state > 31);
   }
   return /^[^\WILOU_]{13}$/.test(number) && ALPHABET[state] === number[12];
 }
@@ -23,7 +23,7 @@ export function find(text) {
   const plain = /^https?[^:s]|\be\//i.test(text) ? "" : visible(text);
   const inside = plain.replace(APART, "-").match(/\b[0-9A-Z]{4}-?[0-9A-Z]{4}-?[0-9A-Z]{5}\b/gi) ?? [];
   const [number, other] = new Set([plain, ...inside].map(clean).filter(right));
-  return other ? undefined : number;
+  if (!other) return number;
 }
 
 // Up to three corrections with a right check character: a look-alike character, or two neighbours swapped.
@@ -41,7 +41,7 @@ function show(field, number, text = grouped(number)) {
   said.textContent = number[12] ? field.dataset[guesses[0] ? "meant" : key] : "";
   for (const value of guesses) said.append(Object.assign(document.createElement("button"),
     {type: "button", className: "quiet number", value, textContent: grouped(value)}));
-  field.ariaInvalid = number[12] && key === "wrong";
+  field.ariaInvalid = number[12] && !right(number);
 }
 
 function tidy(field) {

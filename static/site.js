@@ -151,7 +151,7 @@ if (navigator.standalone === false && !/(Cr|Fx|Edg)iOS/.test(navigator.userAgent
 
 // Offline, do not submit forms: keep what was typed in the session storage until it is sent or the tab is closed.
 function keep(form, sent) {
-  const {keep} = form.dataset, fields = keep && [...form].filter(({name, type}) => name && !/hid|sub/.test(type));
+  const {keep} = form.dataset, fields = keep && [...form].filter(({name, type}) => name && type !== "hidden" && type !== "submit");
   if (keep) sessionStorage[TYPED] = JSON.stringify([keep, sent, fields.map(({name, value, checked}) => [name, {value, checked}])]);
   if (!sent) say("lost");
 }
