@@ -7,6 +7,7 @@ Multiprocessing of the standard library does it: its pools cannot end a child th
 
 import multiprocessing
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -18,11 +19,15 @@ from paper.forms.form import AcceptedForm, FormRefusedError
 _context = multiprocessing.get_context("spawn")
 
 
+OVER = ("too-slow", "too-much-memory", "crashed")
+
+
 @dataclass(frozen=True)
 class Limits:
-    """What one form may use up: seconds, from the moment at which it is handed over, and bytes of memory."""
+    """What one form may use up, from the moment at which it is handed over: 20 seconds in all, and bytes of memory."""
 
-    seconds: float = 20
+    seconds: float = 15
+    last_seconds: float = 4  # to find out whether a form that took too much can be opened at all
     memory: int = 1536 * 1024 * 1024  # an A0 page drawn in colour takes 300 MB, the libraries themselves 150 MB
 
 
@@ -35,23 +40,20 @@ class Examiner:
         self._child: tuple[SpawnProcess, Connection] | None = None
 
     def accept(self, data: bytes) -> AcceptedForm:
-        """Prepare a form for being handed out with a number.
+        """Prepare a form for being handed out with a number; by its sheet alone if examining it takes too much.
 
-        Raises FormRefusedError with the reason and the page: those of `examine`, or too-slow, too-much-memory, crashed.
+        Raises FormRefusedError with the reason: those of `examine`, or too-slow, too-much-memory, crashed.
         RuntimeError is no fault of the form: the fonts are not installed, for instance.
         """
         with self._lock:
             try:
-                answer = self._asked(data)
-            except (EOFError, OSError) as error:  # it has died
-                self.close()
-                raise FormRefusedError("crashed") from error
-            except BaseException:
-                self.close()  # what it answers later would be taken for the answer to the next form
+                return self._answer(data, "", self.limits.seconds)
+            except FormRefusedError as error:
+                if error.reason not in OVER:
+                    raise
+                with suppress(FormRefusedError):
+                    return self._answer(data, error.reason, self.limits.last_seconds)
                 raise
-        if isinstance(answer, FormRefusedError):
-            raise answer
-        return answer
 
     def close(self) -> None:
         """End the child, whatever it is doing."""
@@ -62,12 +64,23 @@ class Examiner:
             process.join()
             connection.close()
 
-    def _asked(self, data: bytes) -> AcceptedForm | FormRefusedError:
-        connection = self._connection()
-        connection.send_bytes(data)
-        if not connection.poll(self.limits.seconds):
-            raise FormRefusedError("too-slow")
-        return child.received(connection)
+    def _answer(self, data: bytes, reason: str, seconds: float) -> AcceptedForm:
+        """What the child says within so many seconds; examined briefly if there is a `reason`."""
+        try:
+            connection = self._connection()
+            child.ask(connection, data, reason)
+            if not connection.poll(seconds):
+                raise FormRefusedError("too-slow")
+            answer = child.received(connection)
+        except (EOFError, OSError) as error:  # it has died
+            self.close()
+            raise FormRefusedError("crashed") from error
+        except BaseException:
+            self.close()  # what it answers later would be taken for the answer to the next form
+            raise
+        if isinstance(answer, FormRefusedError):
+            raise answer
+        return answer
 
     def _connection(self) -> Connection:
         """The connection to the child, which has read its libraries: that does not count as time of the form."""

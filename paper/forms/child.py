@@ -6,7 +6,7 @@ import signal
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
-from paper.forms.form import AcceptedForm, FormRefusedError, examine
+from paper.forms.form import AcceptedForm, FormRefusedError, examine, examine_briefly
 from paper.forms.stamp import Place
 
 
@@ -17,7 +17,14 @@ def serve(connection: Connection, seconds: float, memory: int) -> None:
     connection.send_bytes(b"ready")
     with suppress(EOFError):
         while True:
-            _examine(connection, connection.recv_bytes(), seconds)
+            reason = connection.recv_bytes().decode()
+            _examine(connection, connection.recv_bytes(), reason, seconds)
+
+
+def ask(connection: Connection, data: bytes, reason: str) -> None:
+    """Send a form to the child: to examine it, or briefly if there is a `reason` not to do more."""
+    connection.send_bytes(reason.encode())
+    connection.send_bytes(data)
 
 
 def received(connection: Connection) -> AcceptedForm | FormRefusedError:
@@ -31,10 +38,10 @@ def received(connection: Connection) -> AcceptedForm | FormRefusedError:
     return AcceptedForm(connection.recv_bytes(), places, len(places), answer["notes"])
 
 
-def _examine(connection: Connection, data: bytes, seconds: float) -> None:
+def _examine(connection: Connection, data: bytes, reason: str, seconds: float) -> None:
     _allow(seconds)
     try:
-        form = examine(data)
+        form = examine_briefly(data, reason) if reason else examine(data)
     except FormRefusedError as error:
         _send(connection, reason=error.reason, page=error.page)
     except MemoryError:

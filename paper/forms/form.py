@@ -10,7 +10,7 @@ from paper.forms.ladder import AlteredError, climb
 from paper.forms.repair import BROKEN_PDF_ERRORS, lost_pages, remarks, repaired, shown
 from paper.forms.stamp import Place
 
-MAX_PAGES = 300  # nobody fills in more; they would take longer than the time that acceptance gives
+MAX_PAGES = 300  # a longer one is a book: looking for room on every page would take longer than acceptance gives
 
 
 class FormRefusedError(Exception):
@@ -44,7 +44,7 @@ class AcceptedForm:
 def examine(data: bytes) -> AcceptedForm:
     """Find the best way to track a form: repair it, find room for marks, and prove them with a sample.
 
-    Raises FormRefusedError if it cannot be opened, or has too many pages. Takes as long as the file wants: foreign ones
+    Raises FormRefusedError if it cannot be opened. Takes as long as the file wants: foreign ones
     go through `paper.forms.acceptance.accept`, which sets limits.
     """
     try:
@@ -61,14 +61,28 @@ def examine(data: bytes) -> AcceptedForm:
         return AcceptedForm(data, [None] * pages, pages, ["sheet-alone damaged"])
 
 
+def examine_briefly(data: bytes, reason: str) -> AcceptedForm:
+    """Only find out whether a form can be opened and shown: then its sheet alone is tracked, for this `reason`.
+
+    Raises FormRefusedError if it cannot.
+    """
+    try:
+        with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
+            lost = lost_pages(pdf, bool(pdf.get_warnings()))
+            why = protection.protected(pdf) or reason
+    except (pikepdf.PasswordError, *BROKEN_PDF_ERRORS) as error:
+        raise FormRefusedError("unreadable") from error
+    if lost or not (pages := shown(data)):
+        raise FormRefusedError("unreadable")
+    return _by_sheet(data, pages, why, [])
+
+
 def _examined(data: bytes, pdf: pikepdf.Pdf) -> AcceptedForm:
     warned = pdf.get_warnings()  # these are forgotten once they are read
     if lost_pages(pdf, bool(warned)):
         raise FormRefusedError("unreadable")
-    if len(pdf.pages) > MAX_PAGES:
-        raise FormRefusedError("too-many-pages")
     said, pages = remarks(pdf), len(pdf.pages)
-    if reason := protection.protected(pdf):
+    if reason := protection.protected(pdf) or ("too-many-pages" if pages > MAX_PAGES else None):
         return _by_sheet(data, pages, reason, said)
     form = repaired(pdf)
     said = ["repaired", *said] if warned or pdf.get_warnings() else said

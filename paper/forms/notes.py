@@ -10,6 +10,7 @@ _TOLD = {
     "locked": "the form is protected against changes by a password",
     "xfa": "the form is drawn by Adobe Reader itself (dynamic XFA), which would not show a stamp",
     "full": "no page has free room for a mark that can be read",
+    "too-many-pages": "the form has more than 300 pages; take out those that nobody fills in",
     "altered": "the form looks different once it is saved anew",
     "damaged": "the form is damaged: viewers show it, but nothing can be added",
     "repaired": "the file was damaged and has been repaired; look at every page",
@@ -31,7 +32,6 @@ _TOLD = {
     "unreadable": "the file is no PDF, or is too damaged to be opened: ask the authority for another copy",
     "too-slow": "reading the file takes longer than 20 seconds; printing it to a new PDF mostly helps",
     "too-much-memory": "reading the file takes too much memory; printing it to a new PDF mostly helps",
-    "too-many-pages": "the file has more than 300 pages; take out those that nobody fills in",
     "crashed": "reading the file ends the program, or takes too much memory; printing it to a new PDF mostly helps",
     "encrypted": "the file needs a password to be opened: ask the authority for a copy without one",
 }

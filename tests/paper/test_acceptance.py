@@ -11,7 +11,7 @@ from paper.forms.form import MAX_PAGES, FormRefusedError
 from support import hostile_forms
 from support.paper_forms import plain
 
-LITTLE = 128 * 1024 * 1024
+LITTLE = 96 * 1024 * 1024
 
 
 @pytest.fixture
@@ -29,10 +29,18 @@ def refused(examiner: Examiner, data: bytes) -> str:
 
 
 def test_endless_file_is_refused_in_time_and_the_next_one_is_read(examiner):
-    examiner.limits = Limits(seconds=0.5)
+    examiner.limits = Limits(seconds=0.5, last_seconds=0.5)
     assert refused(examiner, hostile_forms.endless()) == "too-slow"
     examiner.limits = Limits()
     assert examiner.accept(plain(1)).pages == 1
+
+
+def test_form_that_takes_too_long_but_opens_is_tracked_by_the_sheet_alone(examiner, monkeypatch):
+    monkeypatch.setattr(child, "serve", hostile_forms.slow)
+    examiner.limits = Limits(seconds=0.1, last_seconds=20)
+    data = plain(2)
+    form = examiner.accept(data)
+    assert (form.data, form.places, form.notes) == (data, [None, None], ["sheet-alone too-slow"])
 
 
 def test_file_that_eats_memory_is_refused_and_the_next_one_is_read(examiner):
@@ -65,8 +73,10 @@ def test_many_files_share_one_reader(examiner):
     assert len(readers) == 1 and set(multiprocessing.active_children()) - before == readers
 
 
-def test_book_is_no_form(examiner):
-    assert refused(examiner, plain(MAX_PAGES + 1)) == "too-many-pages"
+def test_book_is_tracked_by_the_sheet_alone(examiner):
+    book = plain(MAX_PAGES + 1)
+    form = examiner.accept(book)
+    assert form.data == book and not any(form.places) and "sheet-alone too-many-pages" in form.notes
 
 
 def test_missing_fonts_are_no_fault_of_the_form(examiner, monkeypatch):

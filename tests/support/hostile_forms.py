@@ -31,7 +31,7 @@ def swelling() -> bytes:
 
     def pack(pdf: pikepdf.Pdf) -> None:
         once = zlib.compressobj()
-        packed = b"".join(once.compress(b"q Q\n" * 2**18) for _ in range(128)) + once.flush()
+        packed = b"".join(once.compress(b"  \n\n" * 2**18) for _ in range(128)) + once.flush()
         stream = pdf.make_stream(b"")
         stream.write(zlib.compress(packed), filter=Array([Name.FlateDecode, Name.FlateDecode]))
         pdf.pages[0].obj.Contents = stream
@@ -43,6 +43,7 @@ def dying(connection: Connection, _seconds: float, _memory: int) -> None:
     """Serve like `paper.forms.child.serve`, and be killed by the first form."""
     connection.send_bytes(b"ready")
     connection.recv_bytes()
+    connection.recv_bytes()
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
@@ -53,4 +54,15 @@ def without_fonts(*arguments: Any) -> None:
         raise typeset.FontsMissingError("run `make install`")
 
     stamp.typeset = missing
+    child.serve(*arguments)
+
+
+def slow(*arguments: Any) -> None:
+    """Serve like `paper.forms.child.serve`, but examine for ever."""
+
+    def sleep(_data: bytes) -> NoReturn:
+        while True:
+            signal.pause()
+
+    child.examine = sleep
     child.serve(*arguments)
