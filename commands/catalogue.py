@@ -80,9 +80,7 @@ def try_(paths: tuple[Path, ...]) -> None:
     PATHS are PDFs, or folders with PDFs. The exit status is 1 if one would be refused.
     """
     outcomes = Counter(_tried(path) for path in _pdfs(paths))
-    click.echo(
-        f"{outcomes.total()} PDFs" + "".join(f", {count} {outcome}" for outcome, count in outcomes.most_common())
-    )
+    click.echo(f"{outcomes.total()} PDFs: " + ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in OUTCOMES))
     if outcomes[REFUSED]:
         raise SystemExit(1)
 
