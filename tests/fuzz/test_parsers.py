@@ -155,10 +155,11 @@ PARTS = st.lists(st.sampled_from(["--b", "--b--", "", "Action: failed", "Status:
         lambda headers, parts: "\n".join([*(f"{n}: {v}" for n, v in headers), "", *parts]).encode(), HEADERS, PARTS
     )
 )
-def test_mail_that_came_back_is_a_bounce_or_nothing(context, raw):
-    found = bounces.parse(raw)
-    if found:
-        assert re.fullmatch(r"5\.\d{1,3}\.\d{1,3}", found.status, re.ASCII)
+def test_mail_that_came_back_is_a_bounce_or_nothing_or_shown_to_a_person(context, raw):
+    mail = bounces.read(raw)
+    assert (mail.kind == "failed") == (mail.bounce is not None) and (mail.kind == "unclear") == bool(mail.shown)
+    if found := mail.bounce:
+        assert re.fullmatch(r"[45]\.\d{1,3}\.\d{1,3}|[45]\d\d", found.status, re.ASCII)
         assert all(re.fullmatch(r"[a-z2-7]{24}", token, re.I | re.ASCII) for token in found.tokens)
 
 
