@@ -1,5 +1,6 @@
 """The mailbox of bounces: read, emptied, and what a person has to read moved to a folder."""
 
+import os
 import ssl
 
 import pytest
@@ -10,6 +11,7 @@ from models import KeptMail, db
 from models.notifications.kept_mail import MAX_KEPT
 from models.notifications.returned_mail import Kind
 from senders import bounce_mailbox
+from support.dovecot import DOVECOT, Dovecot, dovecot
 from support.imap_server import Mailbox
 from support.webhooks import on_its_way, report, state
 
@@ -17,7 +19,7 @@ AWAY = b"Subject: Automatic reply: news\r\n\r\nBack soon"
 LETTER = b"Subject: A question\r\n\r\nDid my papers arrive?"
 
 
-def reading(app, mailbox: Mailbox, certificate) -> None:
+def reading(app, mailbox: Mailbox | Dovecot, certificate) -> None:
     app.config.update(mailbox.settings, MAIL_CA_FILE=str(certificate), MAIL_TIMEOUT=5)
 
 
@@ -29,7 +31,7 @@ def bounce(app, form):
         return notification, report(notification)
 
 
-def collect(app, mailbox: Mailbox, certificate) -> dict[Kind, int]:
+def collect(app, mailbox: Mailbox | Dovecot, certificate) -> dict[Kind, int]:
     with app.app_context():
         reading(app, mailbox, certificate)
         done = bounce_mailbox.collect(take_mail)
@@ -124,3 +126,16 @@ def test_worker_outlives_the_absence_of_the_mailbox(app, certificate, caplog):
     with app.app_context():
         collect_bounces()
     assert "no bounces read" in caplog.text and "@" not in caplog.text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DOVECOT or os.geteuid() != 0, reason="no Dovecot on this machine, or not root")
+@pytest.mark.parametrize("prefix", ["", "INBOX."])
+def test_mailbox_of_a_real_server_is_emptied_and_what_is_unclear_is_in_a_folder(app, certificate, bounce, prefix):
+    with dovecot(certificate, AWAY, bounce[1], LETTER, bounce[1] + b"a\n" * 5_000_000, prefix=prefix) as mailbox:
+        assert collect(app, mailbox, certificate) == {"harmless": 2, "failed": 1, "unclear": 1}
+        assert mailbox.read() == [] and collect(app, mailbox, certificate) == {}
+        assert [mail.replace(b"\r\n", b"\n") for mail in mailbox.read(".eTracking-kept")] == [
+            LETTER.replace(b"\r", b"")
+        ]
+    assert state(bounce[0]) == "failed" and KeptMail.get().mail["subject"] == "A question"
