@@ -102,7 +102,8 @@ def of_bounce(status: str, text: bytes) -> Outcome:
     outcome = _by_words(0, text) if not what or what.endswith(".0") else None
     outcome = outcome or (_by_code(0, f"5.{what}") if what else _by_code(int(status or 0), ""))
     if outcome is Outcome.LATER:
-        return Outcome.LATER if what == "2.2" or FULL.search(text) else Outcome.NEVER
+        full = what == "2.2" or FULL.search(text) or SURELY_FULL.search(text)
+        return Outcome.LATER if full else Outcome.NEVER
     return Outcome.POLICY if outcome is Outcome.ACCOUNT else outcome
 
 

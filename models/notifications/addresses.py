@@ -56,8 +56,7 @@ def mistyped(contact: Contact) -> bool:
     mine = Notification.select().where(Notification.contact == contact)
     first = mine.where(Notification.kind.in_(ASKING) & (Notification.state == "failed"))
     left = mine.where(Notification.state.in_(LEFT))
-    may = contact.stopped_at is None and contact.refused is None
-    return may and first.exists() and not left.exists()
+    return contact.stopped_at is None and first.exists() and not left.exists()
 
 
 def add(contact: Contact, channel: str, address: str) -> Contact:
@@ -123,6 +122,7 @@ def export(contact: Contact) -> dict[str, Any]:
         "language": contact.language,
         "given_by_link": contact.by_link,
         **{name: _instant(getattr(contact, name)) for name in TIMESTAMPS},
+        "refused": contact.refused,
         "notifications": [_exported(notification) for notification in told],
     }
 

@@ -257,6 +257,17 @@ def test_who_holds_the_number_corrects_an_address_that_nothing_ever_arrived_at(a
     assert "could not reach" not in visitor.get(f"/t/{both.number}").text
 
 
+@pytest.mark.parametrize(
+    ("outcome", "error", "said"),
+    [(Outcome.LATER, "bounced: 5.2.2", "mailbox is full"), (Outcome.POLICY, "bounced: 5.7.1", "may well be right")],
+)
+def test_citizen_reads_that_the_mailbox_is_full_or_a_rule_refused_the_message(app, visitor, both, outcome, error, said):
+    bounced(both, "sent")
+    Contact.mark_failed(contact(both).id, outcome, error)
+    text = visitor.get(f"/t/{both.number}").soup.select_one(".notice").get_text(" ", strip=True)
+    assert said in text and "correct" not in text and "To use another address" in text
+
+
 def test_address_that_something_may_have_arrived_at_is_corrected_by_its_own_link_only(app, visitor, both):
     bounced(both, "sent")
     assert "earlier message of ours" in visitor.get(f"/t/{both.number}").text

@@ -66,8 +66,33 @@ SAID = [
 ]
 
 
+CAME_BACK = [  # status, words of the server, what it means for the notification and its contact
+    ("5.1.1", "550 5.1.1 no such user", Outcome.NEVER),
+    ("4.4.1", "connect to mx.example.net: timed out", Outcome.NEVER),
+    ("4.4.7", "delivery time expired", Outcome.NEVER),
+    ("550", "550 unknown user", Outcome.NEVER),
+    ("", "", Outcome.NEVER),
+    ("5.0.0", "User anna not listed in Domino Directory", Outcome.NEVER),
+    ("5.3.4", "message too big", Outcome.NEVER),
+    ("4.2.2", "", Outcome.LATER),
+    ("5.2.2", "", Outcome.LATER),
+    ("5.0.0", "The mailbox has exceeded its disk space limit, see our policy", Outcome.LATER),
+    ("550", "550 User has too many messages on the server", Outcome.LATER),
+    ("552", "552 the mailbox is full", Outcome.LATER),
+    ("5.7.26", "550-5.7.26 unauthenticated", Outcome.POLICY),
+    ("4.7.1", "greylisted for five days", Outcome.POLICY),
+    ("5.1.8", "sender address rejected", Outcome.POLICY),
+    ("5.0.0", "554 Service unavailable; Client host [192.0.2.1] blocked", Outcome.POLICY),
+]
+
+
 def split(line: str) -> tuple[int, bytes]:
     return int(line[:3]), line[4:].encode()
+
+
+@pytest.mark.parametrize(("status", "said", "outcome"), CAME_BACK)
+def test_mail_that_came_back_says_whose_fault_it_is(status, said, outcome):
+    assert smtp_answers.of_bounce(status, said.encode()) is outcome
 
 
 @pytest.mark.parametrize(("line", "outcome"), SAID)
