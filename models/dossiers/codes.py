@@ -25,8 +25,9 @@ _JOINED = re.compile(rf"(?<![^\W_])(?:[0-9A-Z]{{{LENGTH}}}){{2,{MAX_NUMBERS}}}(?
 _PIECES = re.compile(r"[\n\t:;,()\[\]<>\"'*=|]+")
 _SCHEME = re.compile(r"(?<![^\W_])https?://", re.I)
 _NEXT_ADDRESS = re.compile(r"(?=https?://)", re.I)
-# Other addresses, and what is too long for a number and its punctuation: a number in them is none of ours.
-_FOREIGN = re.compile(r"https?\S+|\S*//\S*|[\w\-]+\.[\w.\-]+/\S*|(?=\S*[^\s0-9a-z])\S{41,}", re.I)
+_TOKEN = re.compile(r"\S+")
+_PATH = re.compile(r"\w\.\w[\w.\-]*/")
+MAX_TOKEN = 40  # characters of a number with what may stand around it
 _ASKED = re.compile(r"[?&](?:number|shared)=([^&#\s]+)", re.I)  # our own form, sent
 # What a scanner may put before a code to tell its kind (ISO/IEC 15424): ]Q1 is a QR code.
 _SYMBOLOGY = re.compile(r"(?:^|(?<=\s))\][A-Z][0-9A-Z]", re.I)
@@ -144,13 +145,21 @@ def _bare(text: str) -> list[str]:
 
     One in 32 words of 13 letters passes the check by chance.
     """
-    text = _FOREIGN.sub(" ", _ADDRESS.sub(" ", _ASKED.sub(r" \1 ", text)))
+    text = _TOKEN.sub(_unless_foreign, _ADDRESS.sub(" ", _ASKED.sub(r" \1 ", text)))
     spelled = [found[1] for found in _NUMBER.finditer(text)]
     sure = [*_parsed(filter(_is_sure, spelled)), *_joined(text)]
     if sure:
         return sure
     unsure = {*_parsed(filter(_is_possible, spelled)), *_parsed(filter(_has_digit, _PIECES.split(text)))}
     return [*unsure] if len(unsure) == 1 else []
+
+
+def _unless_foreign(token: re.Match[str]) -> str:
+    """Nothing of other addresses, and of what is too long for a number: one in them is none of ours."""
+    text = token[0]
+    if len(text) > MAX_TOKEN:
+        return text if text.isalnum() else " "
+    return " " if "http" in text.lower() or "//" in text or _PATH.search(text) else text
 
 
 def _parsed(texts: Iterable[str]) -> Iterator[str]:

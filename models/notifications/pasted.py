@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from models.typed import readable
 
+MAX_TEXT = 1000  # characters; a longer one is no address
 _ANGLES = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>")
 _LABEL = re.compile(r"^\s*(?:[\w.\-]{1,20}\s?){1,3}:\s*(?=\S+@)", re.I)  # E-mail: mailto:
 _AROUND = " \t\r\n\"'´`()[]{}<>«»„“”‚‘’,;:!*|"
@@ -19,7 +20,7 @@ _LETTER_O = re.compile(r"(?<=\d)[oO]|[oO](?=\d)")
 
 def mail_address(text: str | None) -> str:
     """The one e-mail address in a text: of "Anna Example <anna@example.lu>", of a mailto: link, with dots behind it."""
-    plain = readable(text or "").strip()
+    plain = readable((text or "")[:MAX_TEXT]).strip()
     link = "mailto:" in plain.lower()
     inside = dict.fromkeys(_ANGLES.findall(plain))
     plain = _LABEL.sub("", next(iter(inside)) if len(inside) == 1 else plain)
@@ -39,7 +40,7 @@ def _spaceless(address: str) -> str:
 
 def telephone(text: str | None) -> str:
     """The telephone number in a text, without a label before it or a dot behind it, and without the 0 in brackets."""
-    plain = re.sub(r"\s+", " ", readable(text or "")).strip(" ,;:.")
+    plain = re.sub(r"\s+", " ", readable((text or "")[:MAX_TEXT])).strip(" ,;:.")
     if not any(map(str.isdigit, plain)):
         return plain
     plain = _LETTER_O.sub("0", _BEFORE_PHONE.sub("", plain))

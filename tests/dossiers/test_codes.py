@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,15 @@ def test_typed_number_is_not_read_as_if_it_came_from_another_keyboard():
     """One with a slip would fit some layout or other."""
     number = "YZYZ2MX4P9TR"
     assert codes(number + "0") == ()
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", "a.", "/", "/t/a", "K7Q2-", "0123-4567-", f"{ONE}+", "http:", "%2f", "HTTPSÖ-", "<"]
+)
+def test_no_text_takes_long(piece):
+    began = time.process_time()
+    codes(piece * 20_000)
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(
