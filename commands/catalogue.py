@@ -63,9 +63,9 @@ def load(folder: Path) -> None:
             forms = [(f"{form.procedure.slug}/{form.slug}", _rows(form)) for form in _offered()]
     except CatalogueError as error:
         _give_up(error)
-    click.echo("catalogue: " + ", ".join(f"{count} {name}" for name, count in loaded.counts.items()))
     for name, rows in forms:
         _show(name, rows)
+    click.echo("catalogue: " + ", ".join(f"{count} {name}" for name, count in loaded.counts.items()))
     if loaded.faults:
         _say(loaded.faults)
         click.echo("These were left out; what the database had of them stays. All else is loaded.", err=True)

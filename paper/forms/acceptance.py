@@ -19,6 +19,7 @@ from paper.forms.form import AcceptedForm, FormRefusedError
 _context = multiprocessing.get_context("spawn")
 
 
+START = 60  # seconds, in which the child loads its libraries
 OVER = ("too-slow", "too-much-memory", "crashed")
 
 
@@ -26,7 +27,7 @@ OVER = ("too-slow", "too-much-memory", "crashed")
 class Limits:
     """What one form may use up, from the moment at which it is handed over: 20 seconds in all, and bytes of memory."""
 
-    seconds: float = 15
+    seconds: float = 13
     last_seconds: float = 4  # to find out whether a form that took too much can be opened at all
     memory: int = 1536 * 1024 * 1024  # an A0 page drawn in colour takes 300 MB, the libraries themselves 150 MB
 
@@ -94,8 +95,15 @@ class Examiner:
             process.start()
             theirs.close()
             self._child = process, ours
-            ours.recv_bytes()
+            self._wait(ours)
         return self._child[1]
+
+    def _wait(self, connection: Connection) -> None:
+        """Wait until the child is ready. Raises RuntimeError if it never is: that is no fault of a form."""
+        with suppress(EOFError, OSError):
+            if connection.poll(START) and connection.recv_bytes():
+                return
+        raise RuntimeError("the process that reads PDFs does not start")
 
 
 accept = Examiner().accept

@@ -79,7 +79,10 @@ def test_book_is_tracked_by_the_sheet_alone(examiner):
     assert form.data == book and not any(form.places) and "sheet-alone too-many-pages" in form.notes
 
 
-def test_missing_fonts_are_no_fault_of_the_form(examiner, monkeypatch):
-    monkeypatch.setattr(child, "serve", hostile_forms.without_fonts)
-    with pytest.raises(RuntimeError, match="make install"):
+@pytest.mark.parametrize(
+    ("serve", "said"), [(hostile_forms.without_fonts, "make install"), (hostile_forms.stillborn, "does not start")]
+)
+def test_broken_server_is_no_fault_of_the_form(examiner, monkeypatch, serve, said):
+    monkeypatch.setattr(child, "serve", serve)
+    with pytest.raises(RuntimeError, match=said):
         examiner.accept(plain(1))

@@ -66,3 +66,7 @@ def slow(*arguments: Any) -> None:
 
     child.examine = sleep
     child.serve(*arguments)
+
+
+def stillborn(*_arguments: Any) -> None:
+    """End before anything is served."""
