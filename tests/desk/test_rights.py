@@ -27,7 +27,10 @@ PAGES = {
         (EVERYBODY, "helpdesk_page look_up_contact show_contact handle_contact show_notification send_again"),
         (DECIDING, "change_status correct_arrival add_papers return_originals undo write_note assign"),
         (DECIDING, "plan_bulk show_bulk carry_out_bulk undo_bulk"),
-        (DECIDING, "post_bag open_bag add_read change_read check_envelope show_bag undo_bag arrivals find_arrivals"),
+        (
+            DECIDING,
+            "post_bag open_bag add_read change_read show_envelope open_envelope show_bag undo_bag arrivals find_arrivals",
+        ),
         (ADMINS, "audit audit_csv texts text_html returned_mails returned_mail finish_returned_mail"),
     ],
     "systems": [(ADMINS, "show add show_system add_token ask_to_revoke_token revoke_token ask_to_revoke revoke")],
