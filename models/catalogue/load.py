@@ -14,7 +14,7 @@ from models.catalogue.files import Reading, read
 from models.catalogue.form_files import Accept, Drawing, Finder, FormFiles, Known
 from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
 from models.catalogue.schemas import AuthorityFile, EventKinds, FormEntry, ProcedureFile, TextEntry
-from models.catalogue.specimens import specimens
+from models.catalogue.specimens import column, specimens
 from models.catalogue.text_block import TextBlock
 
 
@@ -147,6 +147,7 @@ class _Writing:
         files = self.files[f"{procedure.slug}/{form.slug}"]
         old = Form.get_or_none(procedure=procedure, slug=form.slug) if files.stays else None
         given = specimens(procedure.slug, form.slug, files.rows)
+        marked = column("places", procedure.slug, form.slug, files.rows)  # pages say what the form carries
         row = _put(
             Form,
             {"procedure": procedure, "slug": form.slug},
@@ -157,7 +158,7 @@ class _Writing:
             period=[version.model_dump(mode="json") for version in form.period] or None,
             position=position,
             specimens=given,
-            revision=digest(entry, self.everybody, given),
+            revision=digest(entry, self.everybody, given, marked),
             retired=False,
         )
         FormFile.delete().where((FormFile.form == row) & FormFile.language.not_in(list(files.rows))).execute()

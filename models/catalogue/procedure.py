@@ -162,11 +162,6 @@ class FormFile(Base):
     class Meta:
         indexes = ((("form", "language"), True),)
 
-    @property
-    def stamped(self) -> bool:
-        """True if any page carries a mark; else the form is tracked by its sheet alone."""
-        return any(self.places)
-
 
 def fold(text: str) -> str:
     """`text` for comparing: no accents, no case. "Lëtzebuerg" and "letzebuerg" are the same word.

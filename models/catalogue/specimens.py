@@ -12,11 +12,16 @@ def specimens(procedure: str, form: str, rows: Mapping[str, Mapping[str, Any] | 
     `rows` are the PDFs there will be: a new row for each language, None where that of the database stays. Who has none
     in the own language gets another, as by `Form.file`.
     """
-    query: Any = FormFile.select(FormFile.language, FormFile.specimen).join(Form).join(Procedure)
-    there = dict(query.where((Procedure.slug == procedure) & (Form.slug == form)).tuples())
-    known = {language: row["specimen"] if row else there.get(language) for language, row in rows.items()}
-    kinds = {language: bool(kind) for language, kind in known.items() if kind is not None}
+    kinds = {language: bool(kind) for language, kind in column("specimen", procedure, form, rows).items()}
     return {
         language: next((kinds[code] for code in (language, *LANGUAGES) if code in kinds), False)
         for language in LANGUAGES
     }
+
+
+def column(name: str, procedure: str, form: str, rows: Mapping[str, Mapping[str, Any] | None]) -> dict[str, Any]:
+    """For each language that has a PDF: what stands in one column of its row, new or as it was."""
+    query: Any = FormFile.select(FormFile.language, getattr(FormFile, name)).join(Form).join(Procedure)
+    there = dict(query.where((Procedure.slug == procedure) & (Form.slug == form)).tuples())
+    known = {language: row[name] if row else there.get(language) for language, row in rows.items()}
+    return {language: value for language, value in known.items() if value is not None}

@@ -29,7 +29,7 @@ RESERVED = (
     r"|a remplir par l.(?:administration|office|autorite)"
     r"|nur (?:von|vom|fur|durch) \w+ .{0,30}(?:auszufullen|bestimmt|zwecke)|(?:von der|vom) \w+ auszufullen"
     r"|fur amtliche|amtlich(?:e|er)? (?:vermerk|zweck|gebrauch)|nicht (?:beschriften|ausfullen)|bitte frei ?lassen"
-    r"|(?:for )?(?:official|office|agency|government|internal|bank|staff|\w+) use only|for \w+ use\b|do not write"
+    r"|(?:for )?(?:official|office|agency|government|internal|bank|staff|\w+) use only|do not write"
     r"|leave (?:this \w+ )?blank|reserveiert fir|net (?:ausfellen|beschreiwen)"
     r"|reservado (?:a|ao|para)|uso exclusivo|uso oficial|nao (?:escrever|preencher)|no escrib(?:a|ir)"
     r"|(?:spazio )?riservato|non (?:scrivere|compilare)|niet (?:invullen|beschrijven)|in te vullen door|bestemd voor"
@@ -38,7 +38,8 @@ RESERVED = (
 MAX_LABEL = 90  # characters: a longer line is running text, which speaks of a signature and leaves no room for one
 _LABEL = re.compile(rf"\b(?:{LABELS})\b")
 _RESERVED = re.compile(rf"\b(?:{RESERVED})")
-ASIDE, BESIDE, ABOVE, BELOW = 3.0, 60.0, 9.0, 25.0  # mm to the left and right of such words, above and below them
+ASIDE, BESIDE, BELOW = 3.0, 60.0, 25.0  # mm to the left and right of such words, and below them
+ABOVE = 9.0  # mm; a label often stands under the line on which somebody signs
 
 
 def covered(page: pikepdf.Page, view: Seen) -> list[Rectangle]:
@@ -90,12 +91,13 @@ def reserved(document: pdfium.PdfDocument, index: int, view: Seen) -> list[Recta
     try:
         letters = _folded(text)
         folded = "".join(letter for letter, _ in letters)
-        found = [m for m in _LABEL.finditer(folded) if _is_label(folded, m)] + list(_RESERVED.finditer(folded))
-        boxes = [_box(text, [letters[i][1] for i in range(m.start(), m.end())], view) for m in found]
+        labels = [match for match in _LABEL.finditer(folded) if _is_label(folded, match)]
+        found = [(match, ABOVE) for match in labels] + [(match, 0.0) for match in _RESERVED.finditer(folded)]
+        boxes = [(_box(text, [letters[i][1] for i in range(*match.span())], view), above) for match, above in found]
     finally:
         text.close()
         page.close()
-    return [(x0 - ASIDE, y0 - BELOW, x1 + BESIDE, y1 + ABOVE) for x0, y0, x1, y1 in filter(None, boxes)]
+    return [(box[0] - ASIDE, box[1] - BELOW, box[2] + BESIDE, box[3] + above) for box, above in boxes if box]
 
 
 def _folded(text: pdfium.PdfTextPage) -> list[tuple[str, int]]:

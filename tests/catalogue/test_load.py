@@ -14,7 +14,7 @@ from models.catalogue.procedure import LANGUAGES
 from models.dossiers.moves import Act, Move
 from paths import CATALOGUE, ROOT
 from support.loading import add_version, copied, load, replace
-from support.paper_forms import plain
+from support.paper_forms import locked, plain
 from support.paper_reading import text
 from support.sending import environment
 from support.site import running
@@ -206,6 +206,18 @@ def test_new_edition_of_an_official_pdf_is_taken_over_and_stamped(app, visitor, 
         load(app, catalogue)
         stamped = text(visitor.open(f"/t/{dossier.number}/form.pdf").data)
         assert len(stamped) == pages and all("eTracking" in page for page in stamped)
+
+
+def test_form_that_may_not_be_changed_is_handed_out_untouched_and_the_status_page_says_so(
+    app, visitor, catalogue, dossier
+):
+    page = f"/t/{dossier.number}"
+    assert "already on it" in visitor.get(page).text
+    locked_form = locked("", 6, change=False)
+    (catalogue / "rent-subsidy" / "application.pdf").write_bytes(locked_form)
+    load(app, catalogue)
+    assert "does not carry your number" in visitor.get(page).text
+    assert visitor.open(f"{page}/form.pdf").data == locked_form
 
 
 @pytest.mark.long
