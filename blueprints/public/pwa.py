@@ -24,7 +24,7 @@ bp = Blueprint("pwa", __name__)
 MAX_QR_CHARACTERS = 1500  # of saved dossiers; a camera cannot read a larger QR code
 MAX_OFFLINE = 200  # procedures that the offline page names
 # What the pages need that open without a network; not scripts of the desk, or of what works with a network only.
-CACHED_FILES = ("site.css", "vendor/htmx.min.js", "number.js", "site.js")
+CACHED_FILES = ("site.css", "icon.svg", "vendor/htmx.min.js", "number.js", "site.js")
 THEME_COLOUR, BACKGROUND_COLOUR = "#14375e", "#f6f5f1"  # --brand and --ground of static/site.css
 
 

@@ -2,8 +2,8 @@
    It never caches a dossier, a staff page, a form or a part of a page: they are not in OPEN, or not navigations. The
    page that opens the post caches itself (static/post-bag-offline.js): it is shown here, and removed at sign-in and sign-out.
    Comments are in Jinja, so that phones do not download them. -#}
-const {version, files} = {{ release|tojson }};
-const NAME = "etracking-" + version, OPEN = /^\/(saved|help|procedures(\/[\w-]+)?)?$/;
+const NAME = "etracking-{{ release.version }}", files = {{ release.files|tojson }};
+const OPEN = /^\/(saved|help|procedures(\/[\w-]+)?)?$/;
 const SHELL = ["/offline", "/", "/saved", "/help"];
 const match = key => caches.match(key, {cacheName: NAME});
 const language = response => response?.headers.get("Content-Language");
