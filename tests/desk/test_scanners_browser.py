@@ -12,7 +12,15 @@ from support.scanner import FRENCH_LOCKED, SCANNERS, Scanner
 
 pytestmark = NEEDED
 expect = playwright.expect
-PLACES = ("h1", "#sound", "#postmark_on", "#reading summary", "#reading button", "#camera button", ".post > .buttons a >> nth=0")
+PLACES = (
+    "h1",
+    "#sound",
+    "#postmark_on",
+    "#reading summary",
+    "#reading button",
+    "#camera button",
+    ".post > .buttons a >> nth=0",
+)
 DAY_LATER = """() => {
     const now = Date.now.bind(Date);
     Date.now = () => now() + 36 * 3600 * 1000;
