@@ -39,6 +39,11 @@ class Reading:
         files = self._pdfs[procedure][form]
         return files.get(language) or files.get("")
 
+    def waiting(self) -> list[Path]:
+        """The PDFs of procedures that have a fault themselves: nothing is made of them until it is mended."""
+        held = [forms for slug, forms in self._pdfs.items() if slug not in self.catalogue.procedures]
+        return sorted({path for forms in held for files in forms.values() for path in files.values()})
+
 
 def read(folder: Path, kinds: EventKinds, missing: Missing) -> Reading:
     """Read and check every file of the catalogue.

@@ -115,3 +115,12 @@ class Finder:
 
         fingerprint = digest(specimen, form, authority, self.drawing.fingerprint)
         return Source(language, f"{form.slug}.yaml ({language})", True, fingerprint, make)
+
+
+def waiting(reading: Reading, accept: Accept) -> Iterator[Fault]:
+    """The faults of PDFs whose procedure has a fault itself, so that an editor learns of all at once."""
+    for path in reading.waiting():
+        try:
+            accept(path.read_bytes())
+        except Exception as error:  # as above
+            yield Fault(f"{reading.root.name}/{path.relative_to(reading.root)}", 0, "", str(error))

@@ -11,7 +11,7 @@ from models.base import Base, db
 from models.catalogue.digest import digest
 from models.catalogue.fault import Fault
 from models.catalogue.files import Reading, read
-from models.catalogue.form_files import Accept, Drawing, Finder, FormFiles, Known
+from models.catalogue.form_files import Accept, Drawing, Finder, FormFiles, Known, waiting
 from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
 from models.catalogue.schemas import AuthorityFile, EventKinds, FormEntry, ProcedureFile, TextEntry
 from models.catalogue.specimens import column, specimens
@@ -56,7 +56,7 @@ def check(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> 
     reading = read(folder, kinds, drawing.missing)
     names = {slug: entry.name for slug, entry in reading.catalogue.authorities.items()}
     files = Finder(reading, names, drawing, accept, known={}).all()
-    return Checked(reading, files, _faults(reading, files))
+    return Checked(reading, files, [*_faults(reading, files), *waiting(reading, accept)])
 
 
 def _faults(reading: Reading, files: dict[str, FormFiles]) -> list[Fault]:

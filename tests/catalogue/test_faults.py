@@ -202,11 +202,13 @@ def test_pdf_that_cannot_be_opened_is_refused_once_with_the_reason(refused, name
 def test_faulty_pdfs_are_named_all_at_once(refused):
     def change(folder: Path) -> None:
         (folder / "rent-subsidy" / "application.de.pdf").write_bytes(locked())
-        (folder / "entry-visa" / "financial-responsibility.pdf").write_bytes(b"this is no PDF")
+        (folder / "entry-visa" / "financial-responsibility.PDF").write_bytes(b"this is no PDF")
+        replace(folder / "entry-visa" / "procedure.yaml", "authority: ", "authority: no-")
 
     named = [problem.split(": ")[0] for problem in refused(change)]
-    assert named == [
-        "catalogue/entry-visa/financial-responsibility.pdf",
+    assert sorted(named) == [
+        "catalogue/entry-visa/financial-responsibility.PDF",
+        f"catalogue/entry-visa/procedure.yaml:{line_of('entry-visa/procedure.yaml', 'authority: ')}",
         "catalogue/rent-subsidy/application.de.pdf",
     ]
 
