@@ -55,10 +55,7 @@ def examine(data: bytes) -> AcceptedForm:
     except BROKEN_PDF_ERRORS as error:
         if "encryption" in str(error):
             raise FormRefusedError("encrypted") from error
-        pages = shown(data) if b"%%EOF" in data[-2048:] else 0  # else it is cut off, and pages may be missing
-        if pages == 0:
-            raise FormRefusedError("unreadable") from error
-        return AcceptedForm(data, [None] * pages, pages, ["sheet-alone damaged"])
+        return _damaged(data)
 
 
 def examine_briefly(data: bytes, reason: str) -> AcceptedForm:
@@ -80,7 +77,7 @@ def examine_briefly(data: bytes, reason: str) -> AcceptedForm:
 def _examined(data: bytes, pdf: pikepdf.Pdf) -> AcceptedForm:
     warned = pdf.get_warnings()  # these are forgotten once they are read
     if lost_pages(pdf, bool(warned)):
-        raise FormRefusedError("unreadable")
+        return _damaged(data)
     said, pages = remarks(pdf), len(pdf.pages)
     if reason := protection.protected(pdf) or ("too-many-pages" if pages > MAX_PAGES else None):
         return _by_sheet(data, pages, reason, said)
@@ -93,6 +90,14 @@ def _examined(data: bytes, pdf: pikepdf.Pdf) -> AcceptedForm:
     if not any(places):
         return _by_sheet(data if shown(data) else form.data, pages, "full", said + notes)
     return AcceptedForm(form.data, places, pages, form.notes + said + notes)
+
+
+def _damaged(data: bytes) -> AcceptedForm:
+    """A form to which nothing can be added, but which viewers show. Raises FormRefusedError if it was cut off."""
+    pages = shown(data) if b"%%EOF" in data[-2048:] else 0
+    if pages == 0:
+        raise FormRefusedError("unreadable")
+    return AcceptedForm(data, [None] * pages, pages, ["sheet-alone damaged"])
 
 
 def _by_sheet(data: bytes, pages: int, reason: str, said: list[str]) -> AcceptedForm:

@@ -41,8 +41,8 @@ def inks(image: Image.Image, dpi: float) -> list[Image.Image]:
     if sheet.flat:
         distance = _distance(image, sheet.colour)
         return [_above(distance, STRICT), _above(distance, LENIENT)]
-    distance = _darkness(image, sheet.colour, dpi)
-    return [_above(distance, _noise(distance))]
+    distance = _contrast(image, sheet.colour, dpi)
+    return [ImageChops.lighter(_above(distance, _noise(distance)), _above(_distance(image, sheet.colour), NOISY[1]))]
 
 
 def _rim(cells: Image.Image) -> list[Colour]:
@@ -68,14 +68,14 @@ def _distance(image: Image.Image, colour: Colour) -> Image.Image:
     return ImageChops.lighter(red, ImageChops.lighter(green, blue))
 
 
-def _darkness(image: Image.Image, colour: Colour, dpi: float) -> Image.Image:
-    """How much darker each pixel of a scan is than the paper around it, whose shade changes over the page."""
+def _contrast(image: Image.Image, colour: Colour, dpi: float) -> Image.Image:
+    """How far each pixel of a scan is from the paper around it, whose shade changes over the page."""
     grey = image.convert("L")
     shade = Image.new("RGB", (1, 1), colour).convert("L").getpixel((0, 0))
     low, high = int(str(shade)) - SIMILAR, int(str(shade)) + SIMILAR
     around = grey.reduce(max(1, round(CELL * dpi / 25.4))).filter(ImageFilter.MaxFilter(3))
     around = around.point([min(max(value, low), high) for value in range(256)])
-    return ImageChops.subtract(around.resize(grey.size, Image.Resampling.BICUBIC), grey)
+    return ImageChops.difference(around.resize(grey.size, Image.Resampling.BICUBIC), grey)
 
 
 def _noise(distance: Image.Image) -> int:

@@ -56,14 +56,21 @@ def lost_pages(pdf: pikepdf.Pdf, damaged: bool) -> bool:
 
 
 def shown(data: bytes) -> int:
-    """How many pages PDFium shows; 0 if it cannot draw one of the first few, or cannot open the file."""
+    """How many pages PDFium shows; 0 if it can draw none of the first few, or cannot open the file."""
     try:
         with opened(data) as document:
-            for index in range(min(len(document), PREVIEWS)):
-                draw(document, index, PREVIEW_DPI)
-            return len(document)
+            drawn = [_is_drawn(document, index) for index in range(min(len(document), PREVIEWS))]
+            return len(document) if any(drawn) else 0
     except BROKEN_PDF_ERRORS:
         return 0
+
+
+def _is_drawn(document: pdfium.PdfDocument, index: int) -> bool:
+    try:
+        draw(document, index, PREVIEW_DPI)
+    except BROKEN_PDF_ERRORS:
+        return False
+    return True
 
 
 def _is_balanced(page: pikepdf.Page) -> bool:
