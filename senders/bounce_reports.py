@@ -74,7 +74,7 @@ def _read(mail: Mail) -> Report:
     text = _own_text(parts)
     if delayed or _is_delay(mail, text):
         return HARMLESS
-    return _failed(text) if mail.get("X-Failed-Recipients") or failed or _says_failed(mail, text) else UNCLEAR
+    return _failed(text) if mail.get("X-Failed-Recipients") or _says_failed(mail, text, bool(failed)) else UNCLEAR
 
 
 def _recognised(mail: Mail) -> tuple[Collection[bytes], Collection[bytes]]:
@@ -188,7 +188,10 @@ def _is_reply(mail: Mail, parts: list[Mail]) -> bool:
         return True
     if words.REPLY.search(_header(mail, "Subject")):
         return True
-    by_program = str(mail.get("Auto-Submitted", "no")).lower().startswith(("auto-replied", "auto-generated"))
+    submitted = str(mail.get("Auto-Submitted", "no")).lower()
+    if "vacation" in submitted:
+        return True
+    by_program = submitted.startswith(("auto-replied", "auto-generated"))
     return by_program and not mail.get("X-Failed-Recipients") and not _from_server(mail)
 
 
@@ -196,13 +199,13 @@ def _is_delay(mail: Mail, text: str) -> bool:
     return bool(words.DELAY.search(_header(mail, "Subject")) or words.WAITS.search(text))
 
 
-def _says_failed(mail: Mail, text: str) -> bool:
-    """True if two of four say so: the sender, the subject, a code, and the usual words."""
+def _says_failed(mail: Mail, text: str, recognised: bool) -> bool:
+    """True if two of five say so: flufl.bounce, the sender, the subject, a code, and the usual words."""
     if "(failure)" in str(mail.get("Auto-Submitted", "")).lower():  # Sendmail
         return True
     code = words.STATUS.search(text) or words.CODE.search(text)
-    said = (_from_server(mail), words.FAILURE.search(_header(mail, "Subject")), code, words.REFUSED.search(text))
-    return sum(map(bool, said)) > 1
+    subject = words.FAILURE.search(_header(mail, "Subject"))
+    return sum(map(bool, (recognised, _from_server(mail), subject, code, words.REFUSED.search(text)))) > 1
 
 
 def _from_server(mail: Mail) -> bool:

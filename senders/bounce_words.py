@@ -38,6 +38,7 @@ FAILURE = _any(
 REPLY = _any(
     r"^(re: *)?(auto(mati(c|sche)?)?[-: ]|out of (the )?office|vacation|on (holiday|vacation|leave)|i am away|away )",
     r"^(re: *)?(abwesen|automatisch|absen|r.ponse auto|respuesta auto|risposta auto|fuera de|afwezig|nieobecn)",
+    r"\(automatic response\)",
 )
 
 # Subject: the server goes on trying.
