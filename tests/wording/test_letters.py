@@ -18,7 +18,7 @@ from support.sending import EVENTS, LONG_SITE, make_app, make_form, make_message
 from web.sending_checks import MAX_SITE_URL_LENGTH
 from wording import letters
 from wording.samples import KINDS, TODAY, sample
-from wording.sms_alphabet import GSM_7, SEGMENT_LENGTH
+from wording.sms_alphabet import GSM_7, SEGMENT_LENGTH, spelled
 
 FOLDER = TEMPLATES / "notifications"
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -55,6 +55,17 @@ def test_sms_is_one_segment_with_the_link_that_tells_more_and_stops(app, kind, l
     assert letter.text.endswith(f" {LONG_SITE}/c/{told.contact.token}")
     assert letter.text.startswith("eTracking")
     assert len(letter.text) <= 160 and set(letter.text) <= GSM_7 and "\n" not in letter.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sms_has_room_for_the_arrival_and_the_day_of_what_is_missing(app, language):
+    told = replace(
+        sample("incomplete", "sms", language, make_form()), arrival=sample("received", "sms", "de", make_form()).event
+    )
+    text = letters.write(told).text
+    with force_locale(LOCALES[language]):
+        days = [format_date(day, "medium") for day in (told.arrival.arrived_on, told.event.until)]
+    assert all(spelled(day) in text for day in days) and " Info/STOP: " in text and "..." not in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
