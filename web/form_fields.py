@@ -8,13 +8,22 @@ from email_validator import EmailNotValidError, validate_email
 from flask_babel import get_timezone
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import DateField, EmailField
+from wtforms import DateField, EmailField, TelField
 from wtforms.validators import StopValidation, ValidationError
 
 
 def strip(text: str | None) -> str:
     """Filter: remove white space at both ends."""
     return (text or "").strip()
+
+
+class PhoneField(TelField):
+    """A telephone number. If it is refused, the field shows it again as it was typed, not as its filters read it."""
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        """Restore what was typed."""
+        if self.errors and self.raw_data:
+            self.data = strip(self.raw_data[0])
 
 
 class MailField(EmailField):
@@ -40,7 +49,9 @@ class MailField(EmailField):
             self.data, self.raw_data = meant, [meant]
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
-        """Ask once if the address is right."""
+        """Ask once if the address is right; of one that is refused, restore what was typed."""
+        if self.errors and self.raw_data:
+            self.data = strip(self.raw_data[0])
         if validation_stopped or self.errors or self.data == self._asked or "@" not in (self.data or ""):
             return
         self.suggestion = self._suggest(self.data)

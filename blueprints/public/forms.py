@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from models.dossiers.registered import registered_number
 from models.notifications.domains import meant
 from models.notifications.pasted import mail_address, telephone
-from web.form_fields import MailField, NeededWhen, email_address, strip
+from web.form_fields import MailField, NeededWhen, PhoneField, email_address, strip
 
 LETTER_INSIDE = re.compile(r"\d\s*[^\W\d_]+\s*\d")
 
@@ -66,7 +66,7 @@ class ContactForm(FlaskForm):
         ],
     )
     by_sms = BooleanField(_l("By SMS"))
-    mobile = TelField(
+    mobile = PhoneField(
         _l("Mobile number"),
         filters=[telephone],
         validators=[
@@ -103,7 +103,7 @@ class MailAddressForm(FlaskForm):
 class MobileNumberForm(FlaskForm):
     """A mobile number that an existing contact gives."""
 
-    address = TelField(
+    address = PhoneField(
         _l("Mobile number"),
         filters=[telephone],
         validators=[

@@ -238,6 +238,12 @@ def test_telephone_number_with_a_letter_in_it_is_not_guessed(visitor, mobile):
     assert telephone("621 1O3 456") == "621 103 456", "an O beside a digit is a zero"
 
 
+def test_what_cannot_be_read_stays_in_the_field_as_it_was_typed(visitor):
+    typed = {"email": "Anna <anna@>;", "mobile": "Tel: 12 34."}
+    page = registered(visitor, 422, by_sms="y", by_email="y", **typed)
+    assert {name: page.soup.select_one(f"#{name}")["value"] for name in typed} == typed
+
+
 @pytest.mark.parametrize("slip", SLIPS)
 def test_slip_in_the_domain_of_a_provider_is_seen(slip):
     typed, right = slip.split()
