@@ -16,7 +16,10 @@ def scan() -> Response:
     """Redirect to the dossier of a number, in any spelling, or of the URL in a QR code; 404 page if unknown."""
     typed = request.args.get("number", "")
     found = codes(typed)
-    number = found[0].numbers[0] if len(found) == 1 else None
+    numbers = found[0].numbers if len(found) == 1 else ()
+    if len(numbers) > 1 and (own := [dossier for number in numbers if (dossier := g.scope.dossier(number))]):
+        return htmx.page("desk/envelope.html", dossiers=own)
+    number = numbers[0] if numbers else None
     if number is None or g.scope.dossier(number) is None:
         return htmx.page("desk/unknown.html", 404, typed=typed[:MAX_SHOWN], number=number, several=len(found) > 1)
     return htmx.goto(url_for(".show", number=number))

@@ -62,6 +62,16 @@ def test_two_codes_in_one_go_open_neither(desk, dossier):
     assert "two different codes" in page.text
 
 
+def test_code_of_an_envelope_names_each_of_its_dossiers_and_none_of_others(desk, form, foreign):
+    one, other = (Dossier.announce(form, "en", f"key-of-number-{place}") for place in (1, 2))
+    page = scan(desk, f"HTTPS://H.LU/E/{one.number}+{other.number}+{foreign.number}")
+    assert page.title == "One envelope, 2 forms"
+    assert [link["href"] for link in page.soup.select("main li a")] == [
+        f"/desk/dossiers/{one.number}",
+        f"/desk/dossiers/{other.number}",
+    ]
+
+
 def test_slip_in_one_character_is_helped(desk, dossier):
     body = dossier.number[:-1]
     page = scan(desk, body + ("0" if check_character(body) != "0" else "1"), 404)
