@@ -50,12 +50,12 @@ def examine(data: bytes) -> AcceptedForm:
     try:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
             return _examined(data, pdf)
-    except pikepdf.PasswordError as error:  # not a subclass of PdfError
-        raise FormRefusedError("encrypted") from error
-    except BROKEN_PDF_ERRORS as error:
-        if "encryption" in str(error):
-            raise FormRefusedError("encrypted") from error
-        return _damaged(data)
+    except (pikepdf.PasswordError, *BROKEN_PDF_ERRORS) as error:
+        try:
+            return _damaged(data)
+        except FormRefusedError as refused:
+            encrypted = isinstance(error, pikepdf.PasswordError) or "encryption" in str(error)
+            raise FormRefusedError("encrypted" if encrypted else refused.reason) from error
 
 
 def examine_briefly(data: bytes, reason: str) -> AcceptedForm:

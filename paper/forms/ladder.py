@@ -11,7 +11,7 @@ from paper.forms.page import Seen, seen
 from paper.forms.proof import prove
 from paper.forms.purpose import Rectangle, covered, reserved
 from paper.forms.render import draw, opened
-from paper.forms.repair import BROKEN_PDF_ERRORS
+from paper.forms.repair import BROKEN_PDF_ERRORS, shown
 from paper.forms.room import Found, Room
 from paper.forms.stamp import Mark, Place
 
@@ -57,13 +57,10 @@ def climb(original: bytes, form: bytes, unclear: set[int]) -> tuple[list[Place |
 
 def _comparable(original: bytes, form: bytes) -> bytes:
     """The file to compare with: the original; if that is too damaged for PDFium to draw, its repaired version."""
-    try:
-        with opened(original) as before, opened(form) as after:
-            if len(before) > len(after):
-                raise AlteredError
-            return original if len(before) == len(after) else form
-    except pdfium.PdfiumError:
-        return form
+    before, after = shown(original), shown(form)
+    if before > after:
+        raise AlteredError
+    return original if before == after else form
 
 
 def _pages(form: bytes, unclear: set[int]) -> list[_Page]:
