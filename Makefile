@@ -74,6 +74,7 @@ bench: install .setup/python-dev ## bytes against their budgets; requests per se
 	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.disk
 	$(BIN)/python -m bench.post_room
+	$(BIN)/python -m bench.scan
 	$(BIN)/python -m bench.outbox
 
 install: .setup/python .setup/compressed .setup/voices .setup/translations ## all that a server needs; reads no settings, writes no database

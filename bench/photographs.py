@@ -116,7 +116,7 @@ def medium(paper: Paper, chance: Chance) -> tuple[Image.Image, int]:
 
 def hard(paper: Paper, chance: Chance) -> tuple[Image.Image, int]:
     """Two or three things have gone wrong at once."""
-    shot = Shot((320, 700), 30, (10, 42), 0.3, quarters=True)
+    shot = Shot((260, 520), 30, (8, 35), 0.3, quarters=True)
     trouble = chance.sample(("ink", "curve", "stain", "pen", "fold", "screen", "shake", "dark", "glare", "tint"), 2)
     before: dict[str, Callable[[Paper], Image.Image]] = {
         "ink": lambda it: inked(it.drawn, chance.choice((2, 3, -2))),
@@ -131,7 +131,7 @@ def hard(paper: Paper, chance: Chance) -> tuple[Image.Image, int]:
         if name in before:
             paper = paper.with_(before[name](paper))
     picture, module, (x, y) = taken(paper, chance, shot, frame_of(chance))
-    picture = blurred(picture, module * chance.uniform(0.2, 0.45))
+    picture = blurred(picture, module * chance.uniform(0.15, 0.4))
     if "shake" in trouble:
         picture = shaken(picture, module * chance.uniform(0.8, 1.8), chance)
     picture = shadowed(picture, chance.uniform(0.2, 0.6), chance)
@@ -140,7 +140,7 @@ def hard(paper: Paper, chance: Chance) -> tuple[Image.Image, int]:
         picture = glared(picture, at, chance.uniform(0.3, 0.8), chance.uniform(0.6, 1.2))
     if "dark" in trouble:
         picture = noisy(ImageEnhance.Brightness(picture).enhance(chance.uniform(0.12, 0.3)), 8, chance)
-    return noisy(picture, chance.uniform(6, 16), chance), chance.randint(10, 32)
+    return noisy(picture, chance.uniform(5, 13), chance), chance.randint(15, 40)
 
 
 def office(paper: Paper, chance: Chance) -> tuple[Image.Image, int]:
