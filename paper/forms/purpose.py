@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 import pikepdf
 import pypdfium2 as pdfium
@@ -30,6 +31,7 @@ RESERVED = (
     r"|nur (?:von|vom|fur|durch) \w+ .{0,30}(?:auszufullen|bestimmt|zwecke)|(?:von der|vom) \w+ auszufullen"
     r"|fur amtliche|amtlich(?:e|er)? (?:vermerk|zweck|gebrauch)|nicht (?:beschriften|ausfullen)|bitte frei ?lassen"
     r"|(?:for )?(?:official|office|agency|government|internal|bank|staff|\w+) use only|do not write"
+    r"|clerk stamps|stamps? (?:the )?date here|date stamp"
     r"|leave (?:this \w+ )?blank|reserveiert fir|net (?:ausfellen|beschreiwen)"
     r"|reservado (?:a|ao|para)|uso exclusivo|uso oficial|nao (?:escrever|preencher)|no escrib(?:a|ir)"
     r"|(?:spazio )?riservato|non (?:scrivere|compilare)|niet (?:invullen|beschrijven)|in te vullen door|bestemd voor"
@@ -38,8 +40,23 @@ RESERVED = (
 MAX_LABEL = 90  # characters: a longer line is running text, which speaks of a signature and leaves no room for one
 _LABEL = re.compile(rf"\b(?:{LABELS})\b")
 _RESERVED = re.compile(rf"\b(?:{RESERVED})")
-ASIDE, BESIDE, BELOW = 3.0, 60.0, 25.0  # mm to the left and right of such words, and below them
-ABOVE = 9.0  # mm; a label often stands under the line on which somebody signs
+
+
+class Clear(NamedTuple):
+    """Millimetres that are kept clear around such words."""
+
+    left: float
+    right: float
+    above: float
+    below: float
+
+    def around(self, box: Rectangle) -> Rectangle:
+        """The area to keep clear."""
+        return box[0] - self.left, box[1] - self.below, box[2] + self.right, box[3] + self.above
+
+
+LABEL = Clear(3, 60, above=9, below=25)  # a label often stands under the line on which somebody signs
+BOX = Clear(15, 60, above=0, below=55)  # at the top of a box for stamps, at its left or in the middle
 
 
 def covered(page: pikepdf.Page, view: Seen) -> list[Rectangle]:
@@ -92,12 +109,12 @@ def reserved(document: pdfium.PdfDocument, index: int, view: Seen) -> list[Recta
         letters = _folded(text)
         folded = "".join(letter for letter, _ in letters)
         labels = [match for match in _LABEL.finditer(folded) if _is_label(folded, match)]
-        found = [(match, ABOVE) for match in labels] + [(match, 0.0) for match in _RESERVED.finditer(folded)]
-        boxes = [(_box(text, [letters[i][1] for i in range(*match.span())], view), above) for match, above in found]
+        found = [(match, LABEL) for match in labels] + [(match, BOX) for match in _RESERVED.finditer(folded)]
+        boxes = [(_box(text, [letters[i][1] for i in range(*match.span())], view), clear) for match, clear in found]
     finally:
         text.close()
         page.close()
-    return [(box[0] - ASIDE, box[1] - BELOW, box[2] + BESIDE, box[3] + above) for box, above in boxes if box]
+    return [clear.around(box) for box, clear in boxes if box]
 
 
 def _folded(text: pdfium.PdfTextPage) -> list[tuple[str, int]]:
