@@ -176,6 +176,7 @@ STATES = {
     "desk, accounts": as_admin("/desk/staff"),
     "desk, texts": as_admin("/desk/texts"),
     "desk, audit log": as_admin("/desk/audit"),
+    "desk, mails that came back": as_admin("/desk/returned"),
     "dossier at the desk": at_the_desk("/desk/dossiers/{received}"),
     "dossier at the desk with errors": refused_move,
     "styleguide": at("/styleguide"),
