@@ -7,8 +7,7 @@ from flask_babel import force_locale
 
 from models import Notification, Outcome
 from models.catalogue.procedure import LOCALES
-from models.notifications import content
-from models.notifications import limits as sms_limits
+from models.notifications import content, sms_limits
 from models.notifications.allowance import LimitError
 from models.notifications.letter import Letter
 from senders import bounces

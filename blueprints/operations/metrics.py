@@ -15,8 +15,7 @@ import senders
 from blueprints.public import contact_limits
 from models import Backup, Channel, Heartbeat, KeptMail, Notification, now
 from models.monitoring import conditions, figures
-from models.notifications import limits as sms_limits
-from models.notifications import outbox
+from models.notifications import outbox, sms_limits
 from models.notifications.channel import CHANNELS
 from models.security import events
 from models.security.events import SecurityCount

@@ -23,7 +23,7 @@ from werkzeug.exceptions import TooManyRequests
 
 from models.base import db, now
 from models.catalogue.procedure import LANGUAGES
-from models.notifications import limits as sms_limits
+from models.notifications import sms_limits
 from models.security import captcha, captcha_price, captcha_waiting, events
 from models.security.captcha import Result, Verdict
 from models.security.captcha_price import TooManySolvedError

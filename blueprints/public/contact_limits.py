@@ -9,8 +9,7 @@ from peewee import PeeweeException
 
 import senders
 from models import Contact, Counter, Dossier, Form, Notification, Procedure, Staff, Used, db
-from models.notifications import limits as sms_limits
-from models.notifications import mail_limits
+from models.notifications import mail_limits, sms_limits
 from models.notifications.allowance import Asker, LimitError
 from models.security import events
 from models.security.throttle import networks, sms_network_key

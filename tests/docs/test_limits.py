@@ -11,8 +11,7 @@ from werkzeug.exceptions import TooManyRequests
 from blueprints.public import captcha as captcha_pages
 from blueprints.public import contact_limits, push
 from models import Contact, Counter, Tries, Used, now
-from models.notifications import conversion, mail_limits
-from models.notifications import limits as sms_limits
+from models.notifications import conversion, mail_limits, sms_limits
 from models.notifications.allowance import DAY, HOUR, MINUTE, MONTH, Asker, LimitError
 from models.security import captcha_price, lookups, throttle
 from models.security.lookups import FREE, KNOWN, PAID

@@ -8,10 +8,9 @@ import pytest
 import time_machine
 
 from models import Contact, Counter, Used, db, now
-from models.notifications import allowance, consent
-from models.notifications import limits as sms_limits
+from models.notifications import allowance, consent, sms_limits
 from models.notifications.allowance import DAY, HOUR, MINUTE
-from models.notifications.limits import Tariff
+from models.notifications.sms_limits import Tariff
 from models.security import keys, throttle
 from support.sms_limits import MONDAY, asked, attack, left, mobile
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from models import Counter, Dossier, Event, System, db, make_database
-from models.notifications import limits
+from models.notifications import sms_limits
 from support.sms_limits import MONDAY, asked
 from support.systems import Api
 
@@ -77,12 +77,12 @@ def test_system_has_600_requests_a_minute_and_takes_none_from_another(app, form,
 
 def test_all_sms_of_a_day_have_a_limit_that_no_region_reaches_alone(app, monkeypatch):
     """A fifth of it leaves in an hour; no number, block or network asks twice."""
-    monkeypatch.setattr(limits, "MAX_PER_DAY", 20)
+    monkeypatch.setattr(sms_limits, "MAX_PER_DAY", 20)
     with time_machine.travel(MONDAY, tick=False) as clock:
         given = []
         for index in range(24):
             if index % 4 == 0:
-                clock.shift(2 * limits.HOUR)
+                clock.shift(2 * sms_limits.HOUR)
             number = f"+352621{index:03}{index:03}" if index % 2 else f"+3361{index:04}{index:04}"
             given.append(asked(number))
         assert given == [""] * 20 + ["day"] * 4

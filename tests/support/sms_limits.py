@@ -4,10 +4,9 @@ import datetime as dt
 import itertools
 
 from models import Contact, Dossier, now
-from models.notifications import consent
-from models.notifications import limits as sms_limits
+from models.notifications import consent, sms_limits
 from models.notifications.allowance import Asker, LimitError
-from models.notifications.limits import Tariff
+from models.notifications.sms_limits import Tariff
 from models.security.throttle import Networks
 
 MONDAY = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
