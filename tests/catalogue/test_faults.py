@@ -9,7 +9,7 @@ import pytest
 
 from paths import CATALOGUE
 from support.database import dump
-from support.loading import add_version, command, copied, replace
+from support.loading import add_version, command, copied, reading, replace
 from support.paper_forms import plain
 
 PROCEDURE = "rent-subsidy/procedure.yaml"
@@ -19,11 +19,23 @@ STUDENT = "student-residence/procedure.yaml"
 
 
 @pytest.fixture
-def refused(app, tmp_path):
-    """Check a smaller catalogue after `change`: it has problems, which are returned, and nothing is written."""
+def refused(tmp_path):
+    """Read a smaller catalogue after `change`, without drawing a PDF: it has problems, which are returned."""
     folder = copied(tmp_path, "rent-subsidy", "entry-visa", "student-residence")
 
     def refused(change) -> list[str]:
+        change(folder)
+        return [str(fault) for fault in reading(folder).faults]
+
+    return refused
+
+
+@pytest.fixture
+def checked(app, tmp_path):
+    """Check a smaller catalogue after `change`: it has problems, which are returned, and nothing is written."""
+    folder = copied(tmp_path, "rent-subsidy", "entry-visa")
+
+    def checked(change) -> list[str]:
         change(folder)
         before = dump()
         result = command(app, "check", folder)
@@ -32,7 +44,7 @@ def refused(app, tmp_path):
         assert dump() == before
         return result.stderr.splitlines()
 
-    return refused
+    return checked
 
 
 def changing(name: str, old: str, new: str):
@@ -194,18 +206,18 @@ def locked() -> bytes:
     ids=["encrypted", "no PDF", "empty"],
 )
 @pytest.mark.parametrize("name", ["application.pdf", "application.fr.pdf"])
-def test_pdf_that_cannot_be_opened_is_refused_once_with_the_reason(refused, name, data, reason):
-    (problem,) = refused(lambda folder: (folder / "rent-subsidy" / name).write_bytes(data))
+def test_pdf_that_cannot_be_opened_is_refused_once_with_the_reason(checked, name, data, reason):
+    (problem,) = checked(lambda folder: (folder / "rent-subsidy" / name).write_bytes(data))
     assert problem.startswith(f"catalogue/rent-subsidy/{name}: {reason}")
 
 
-def test_faulty_pdfs_are_named_all_at_once(refused):
+def test_faulty_pdfs_are_named_all_at_once(checked):
     def change(folder: Path) -> None:
         (folder / "rent-subsidy" / "application.de.pdf").write_bytes(locked())
         (folder / "entry-visa" / "financial-responsibility.PDF").write_bytes(b"this is no PDF")
         replace(folder / "entry-visa" / "procedure.yaml", "authority: ", "authority: no-")
 
-    named = [problem.split(": ")[0] for problem in refused(change)]
+    named = [problem.split(": ")[0] for problem in checked(change)]
     assert sorted(named) == [
         "catalogue/entry-visa/financial-responsibility.PDF",
         f"catalogue/entry-visa/procedure.yaml:{line_of('entry-visa/procedure.yaml', 'authority: ')}",
