@@ -25,6 +25,7 @@ _JOINED = re.compile(rf"(?<![^\W_])(?:[0-9A-Z]{{{LENGTH}}}){{2,{MAX_NUMBERS}}}(?
 _PIECES = re.compile(r"[\n\t:;,()\[\]<>\"'*=|]+")
 _SCHEME = re.compile(r"(?<![^\W_])https?://", re.I)
 _NEXT_ADDRESS = re.compile(r"(?=https?://)", re.I)
+_GARBLED = re.compile(r"(?<![^\W_])https?[^:s\s]", re.I)
 _TOKEN = re.compile(r"\S+")
 _PATH = re.compile(r"\w\.\w[\w.\-]*/")
 MAX_TOKEN = 40  # characters of a number with what may stand around it
@@ -145,6 +146,8 @@ def _bare(text: str) -> list[str]:
 
     One in 32 words of 13 letters passes the check by chance.
     """
+    if _GARBLED.search(text):  # on a keyboard that is not known
+        return []
     text = _TOKEN.sub(_unless_foreign, _ADDRESS.sub(" ", _ASKED.sub(r" \1 ", text)))
     spelled = [found[1] for found in _NUMBER.finditer(text)]
     sure = [*_parsed(filter(_is_sure, spelled)), *_joined(text)]

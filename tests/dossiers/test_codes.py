@@ -124,6 +124,7 @@ def test_no_text_takes_long(piece):
         ("etracking.lu/e/+", None),
         ("etracking.lu/t/K7Q2MX4P9TRWX", None),
         (f"etracking.lu/x/{ONE}", None),
+        (f"HTTPSØ--E.LU-E-{ONE}´{OTHER[:-1]}X", None),
         (f"HTTPS+//H/T/{ONE}HTTPS+//H/T/{OTHER}", None),
     ],
 )
