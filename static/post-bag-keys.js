@@ -35,11 +35,14 @@ function american({code, shiftKey, altKey}) {
   return SIGNS[code]?.[Number(shiftKey)] ?? plain ?? "";
 }
 
+// True for a digit of a character's code, typed with Alt held down, as some scanners do.
+const byCode = ({altKey, code}) => altKey && /^Numpad\d/.test(code);
+
 // True for a key that types a character, or one that the browser cannot name (input methods, Android).
 function types(event) {
-  const {key, altKey, code} = event;
-  if (altKey && /^Numpad\d/.test(code)) return true;   // a scanner that types characters by their codes
-  const shortcut = (event.ctrlKey || event.metaKey || altKey) && !event.getModifierState("AltGraph");
+  const {key} = event;
+  if (byCode(event)) return true;
+  const shortcut = (event.ctrlKey || event.metaKey || event.altKey) && !event.getModifierState("AltGraph");
   return !shortcut && ([...key].length === 1 || ["Dead", "Process", "Unidentified"].includes(key));
 }
 
@@ -103,20 +106,24 @@ export function listen({field, find, take, changed}) {
   // A key in another field belongs to it, until the run is too fast for a person or begins like an address. What it
   // has changed by then is undone.
   function elsewhere(event) {
-    const {target, key, timeStamp, altKey} = event, date = target.type === "date";
+    const {target, key, timeStamp} = event, date = target.type === "date", named = byCode(event) || key[1];
     if (run?.place !== target || timeStamp - run.last > (date ? DATE_GAP_MS : GAP_MS))
       run = {place: target, before: target.value, typed: "", pressed: "", began: timeStamp, count: 0};
     const {place, before, typed, pressed: keys} = run;
     next(timeStamp, 1);
     run.typed += key[1] ? "" : key;
     run.pressed += american(event);
-    const useless = altKey || date && !/[\d./-]/.test(key), address = /^https?:/i;
+    const useless = byCode(event) || date && !/[\d./-]/.test(key), address = /^https?:/i;
     if (!useless && !run.scanned && !address.test(run.typed) && !address.test(run.pressed)) return;
     if (place.value !== before || typed) {
       place.value = before;
       place.dispatchEvent(new Event("input", {bubbles: true}));
     }
     hear(typed, keys);
+    if (named) return;   // the browser puts what it stands for where the focus is now
+    event.preventDefault();   // this one too: Firefox would leave it to the date field
+    event.stopImmediatePropagation();
+    hear(key, "");
   }
 
   function hear(typed, keys) {
@@ -125,6 +132,7 @@ export function listen({field, find, take, changed}) {
     length = field.value.length;
     field.setSelectionRange(length, length);
     pressed += keys;
+    wait();
   }
 
   addEventListener("keydown", event => {

@@ -18,7 +18,7 @@ PLACES = (
     "#postmark_on",
     "#reading summary",
     "#reading button",
-    "#camera button",
+    "#camera button >> nth=0",
     ".post > .buttons a >> nth=0",
 )
 DAY_LATER = """() => {

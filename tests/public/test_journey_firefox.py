@@ -40,7 +40,7 @@ def registered(browser: Firefox, site: str) -> str:
     browser.go(site + "/procedures")
     browser.fill("What do you want to get done?", "rent subs")
     browser.follow("Apply for a rent subsidy")
-    browser.follow("Take this form with eTracking")
+    browser.follow("Take this specimen with eTracking")
     browser.tick("I am a human")  # its proof of work is done by a worker; then it goes on by itself
     browser.press("Continue")
     browser.arrive("/contact")
@@ -80,7 +80,8 @@ def moved(browser: Firefox, site: str, number: str) -> None:
     browser.go(site + "/desk/post-bag?new=1")
     browser.press("Begin")
     browser.arrive("/desk/post-bag")
-    browser.type(f"{site}/T/{number.replace('-', '')}".upper() + ENTER)  # a hand scanner
+    browser.run("const day = document.querySelector('#postmark_on'); day.closest('details').open = true; day.focus()")
+    browser.type(f"{site}/T/{number.replace('-', '')}".upper())  # a hand scanner that ends with nothing
     browser.read("#answer .outcome strong", "Arrived")
     dossier = f"{site}/desk/dossiers/{number.replace('-', '')}"
     browser.go(dossier)
