@@ -31,8 +31,8 @@ NAMESPACE = re.compile(rb'\s*\(\("([^"\r\n]*)"')  # RFC 2342: what the names of 
 Take = Callable[[ReturnedMail], Kind]
 
 
-class RefusedError(Exception):
-    """The server has not done what it was told with one mail, which stays where it is."""
+class RefusedError(imaplib.IMAP4.error):
+    """The server has not done what it was told. If that was about one mail, it stays where it is."""
 
     safe_to_log = True
 

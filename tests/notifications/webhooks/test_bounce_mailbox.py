@@ -62,6 +62,16 @@ def test_mail_that_cannot_be_fetched_or_moved_stays_and_stops_no_other(app, cert
     assert KeptMail.select().count() == 1, "read twice, kept once"
 
 
+@pytest.mark.parametrize(("command", "said"), [("SEARCH 0", "no bounces read"), ("EXPUNGE 11", "came back were read")])
+def test_mailbox_that_may_not_be_searched_or_emptied_stops_no_worker(app, certificate, caplog, command, said):
+    with Mailbox(certificate, AWAY) as mailbox, app.app_context():
+        reading(app, mailbox, certificate)
+        mailbox.refuses = {command}
+        with caplog.at_level("INFO"):
+            collect_bounces()
+        assert said in caplog.text and set(mailbox.mails) == {11}
+
+
 @pytest.mark.parametrize("command", ["FETCH 12", "STORE 12", "MOVE 13"])
 def test_mailbox_that_breaks_off_loses_nothing(app, certificate, bounce, caplog, command):
     with Mailbox(certificate, AWAY, bounce[1], LETTER) as mailbox:
