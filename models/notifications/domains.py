@@ -15,10 +15,10 @@ email.com
 _NEARBY = """
 pt.lu internet.lu education.lu vo.lu tango.lu cmdnet.lu post.lu etat.lu uni.lu school.lu gms.lu luxcaddy.lu gmx.de
 gmx.net web.de t-online.de freenet.de arcor.de vodafone.de posteo.de mailbox.org online.de gmx.at gmx.ch gmx.com
-gmx.lu gmx.fr orange.fr free.fr laposte.net wanadoo.fr sfr.fr bbox.fr neuf.fr numericable.fr aliceadsl.fr club-
-internet.fr skynet.be proximus.be telenet.be scarlet.be voo.be pandora.be bluewin.ch sunrise.ch libero.it alice.it
-tiscali.it virgilio.it sapo.pt netcabo.pt iol.pt telefonica.net ziggo.nl kpnmail.nl xs4all.nl planet.nl home.nl
-chello.at aon.at wp.pl onet.pl o2.pl interia.pl
+gmx.lu gmx.fr orange.fr free.fr laposte.net wanadoo.fr sfr.fr bbox.fr neuf.fr numericable.fr aliceadsl.fr
+club-internet.fr skynet.be proximus.be telenet.be scarlet.be voo.be pandora.be bluewin.ch sunrise.ch libero.it
+alice.it tiscali.it virgilio.it sapo.pt netcabo.pt iol.pt telefonica.net ziggo.nl kpnmail.nl xs4all.nl planet.nl
+home.nl chello.at aon.at wp.pl onet.pl o2.pl interia.pl
 """
 # Real ones that are near to one of the above.
 _REAL = """

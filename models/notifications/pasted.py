@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from models.typed import readable
 
 MAX_TEXT = 1000  # characters; a longer one is no address
-_ANGLES = re.compile(r"<\s*([^<>]*@[^<>]*?)\s*>")
+_ANGLES = re.compile(r"<([^<>@]*@[^<>]*)>")
 _LABEL = re.compile(r"^\s*(?:[\w.\-]{1,20}\s?){1,3}:\s*(?=\S+@)", re.I)  # E-mail: mailto:
 _AROUND = " \t\r\n\"'´`()[]{}<>«»„“”‚‘’,;:!*|"
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"']+@[^\s@<>()\[\],;:\"']+")
@@ -22,7 +22,7 @@ def mail_address(text: str | None) -> str:
     """The one e-mail address in a text: of "Anna Example <anna@example.lu>", of a mailto: link, with dots behind it."""
     plain = readable((text or "")[:MAX_TEXT]).strip()
     link = "mailto:" in plain.lower()
-    inside = dict.fromkeys(_ANGLES.findall(plain))
+    inside = dict.fromkeys(map(str.strip, _ANGLES.findall(plain)))
     plain = _LABEL.sub("", next(iter(inside)) if len(inside) == 1 else plain)
     if len({each.lower() for each in _ADDRESS.findall(plain)}) == 1 < len(_ADDRESS.findall(plain)):
         plain = _ADDRESS.findall(plain)[0]  # [a@b.lu](mailto:a@b.lu)

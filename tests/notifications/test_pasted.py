@@ -1,5 +1,8 @@
 """Addresses as people paste them, and domains with a slip: read as meant, or asked about once, and never guessed."""
 
+import re
+import time
+
 import phonenumbers
 import pytest
 
@@ -125,6 +128,19 @@ def test_slip_in_the_domain_of_a_provider_is_seen(slip):
 
 def test_no_real_domain_is_taken_for_a_slip():
     assert [domain for domain in [*PROVIDERS, *REAL.split()] if meant(f"anna@{domain}")] == []
+
+
+def test_every_provider_is_a_domain():
+    assert [domain for domain in PROVIDERS if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]{2,})+", domain)] == []
+
+
+@pytest.mark.parametrize("piece", [" @", "< ", " ", "@", "a", "<a@", "a: "])
+def test_no_pasted_text_takes_long(piece):
+    began = time.process_time()
+    for text in (piece * 1000, "<" + piece * 1000, "<" + " " * 333 + piece * 333 + " " * 333):
+        mail_address(text)
+        telephone(text)
+    assert time.process_time() - began < 0.3
 
 
 @pytest.mark.parametrize("htmx", [False, True])
