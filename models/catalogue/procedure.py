@@ -113,10 +113,6 @@ class Form(Base):
         """True if who reads `language` gets a specimen, not the form of the administration."""
         return bool(self.specimens and self.specimens.get(language))
 
-    def edition_in(self, language: str) -> str:
-        """The edition of the administration's form; "" for a specimen, which is no edition of it."""
-        return "" if self.is_specimen(language) else self.edition
-
     @property
     def rules(self) -> list[Rule]:
         """The versions of the period, oldest first."""

@@ -1,7 +1,5 @@
 """What is said to the editor about a form, in plain words: every note and every reason for refusing one."""
 
-SHEET_ALONE = "sheet-alone"
-
 _TOLD = {
     # the whole form
     "sheet-alone": "the form is handed out as it is and carries no number; the sheet alone is scanned",
