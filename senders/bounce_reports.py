@@ -29,7 +29,7 @@ LONG_LINE = re.compile(rb"([^\n]{%d})(?=[^\n])" % MAX_LINE)
 
 REPORTS = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464, RFC 6533
 FIELDS = re.compile(r"^(?:final|original)-recipient:", re.IGNORECASE | re.MULTILINE)  # a report in the middle of a text
-NO_FAILURE = ("delay", "delivered", "relayed", "expanded")
+NO_FAILURE = ("delay", "deliver", "relayed", "expanded")  # Postfix says "deliverable" when it is asked
 
 
 class Report(NamedTuple):
@@ -200,12 +200,15 @@ def _is_delay(mail: Mail, text: str) -> bool:
 
 
 def _says_failed(mail: Mail, text: str, recognised: bool) -> bool:
-    """True if two of five say so: flufl.bounce, the sender, the subject, a code, and the usual words."""
+    """True if two of flufl.bounce, the sender and the subject say so, or one of them and the text.
+
+    The text alone is not enough: a person who is away may live at 512, Main Street, and be back on 5.1.27.
+    """
     if "(failure)" in str(mail.get("Auto-Submitted", "")).lower():  # Sendmail
         return True
-    code = words.STATUS.search(text) or words.CODE.search(text)
-    subject = words.FAILURE.search(_header(mail, "Subject"))
-    return sum(map(bool, (recognised, _from_server(mail), subject, code, words.REFUSED.search(text)))) > 1
+    around = (recognised, _from_server(mail), words.FAILURE.search(_header(mail, "Subject")))
+    refused = words.PERMANENT.search(text) or words.REFUSED.search(text)
+    return sum(map(bool, (*around, refused and any(around)))) > 1
 
 
 def _from_server(mail: Mail) -> bool:

@@ -8,16 +8,20 @@ import re
 
 STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")  # RFC 3463; not a part of an IP address
 CODE = re.compile(r"(?<![\d.:/@-])([45][0-5]\d)(?=[\s-])(?!-\d)")  # RFC 5321
+# What a server said that refused for good: 5.1.1, or 550 where an answer begins; not the number of a room or a request.
+PERMANENT = re.compile(
+    r"(?<![\d.])5\.\d{1,3}\.\d{1,3}(?![\d.])|(?:^|[<>:;,(\[\"'=])[ \t]*5[0-5]\d(?=[\s-])(?!-\d)", re.MULTILINE
+)
 
 
 def _any(*phrases: str) -> re.Pattern[str]:
     return re.compile("|".join(phrases), re.IGNORECASE | re.MULTILINE)
 
 
-# Sender: a mail server. A reader's own program writes in his name.
+# Sender: a mail server. A reader's own program writes in his name, that of an office as no-reply.
 SERVER = _any(
-    r"mailer.?daemon|daemon@|mdaemon|mailer@|^<>$|post.?master|no.?reply|\bndr@|bounce",
-    r"mail.?(deliver|system|server|gateway|admin)|delivery.?(sub)?system|system.?administrator",
+    r"mailer.?daemon|daemon@|mdaemon|mailer@|^<>$|post.?master|\bndr@",
+    r"mail.?(deliver|system|server|gateway|admin)|delivery.?(sub)?system",
     r"microsoft ?exchange|symantec",
 )
 
