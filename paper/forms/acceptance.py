@@ -1,8 +1,8 @@
 """The one door through which a PDF of an authority enters the catalogue: read in a process of its own, within limits.
 
 The libraries that read PDFs are written in C and C++: a file of two kilobytes can keep them busy for ever, use up the
-memory, or end the process. So another process reads the file, and this one waits for its answer for a limited time.
-Multiprocessing of the standard library does it: its pools cannot end a child that hangs.
+memory, or end the process. So another process reads the file, with limited time of the processor: a busy machine
+is no fault of a form. Multiprocessing of the standard library does it: its pools cannot end a child that hangs.
 """
 
 import multiprocessing
@@ -25,10 +25,14 @@ OVER = ("too-slow", "too-much-memory", "crashed")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one form may use up, from the moment at which it is handed over: 20 seconds in all, and bytes of memory."""
+    """What one form may use up, from the moment at which it is handed over: time of the processor, and bytes of memory.
 
-    seconds: float = 13
-    last_seconds: float = 4  # to find out whether a form that took too much can be opened at all
+    On an idle machine that is less than 20 seconds in all, with the start of a new process between the two.
+    """
+
+    seconds: float = 12
+    last_seconds: float = 3  # to find out whether a form that took too much can be opened at all
+    wait: float = 120  # seconds by the clock on the wall, for a process that does nothing at all
     memory: int = 1536 * 1024 * 1024  # an A0 page drawn in colour takes 300 MB, the libraries themselves 150 MB
 
 
@@ -56,26 +60,27 @@ class Examiner:
                     return self._answer(data, error.reason, self.limits.last_seconds)
                 raise
 
-    def close(self) -> None:
-        """End the child, whatever it is doing."""
-        if self._child:
-            process, connection = self._child
-            self._child = None
-            process.kill()
-            process.join()
-            connection.close()
+    def close(self) -> int | None:
+        """End the child, whatever it is doing. Returns how it ended: below zero, the signal that ended it."""
+        if self._child is None:
+            return None
+        process, connection = self._child
+        self._child = None
+        process.kill()
+        process.join()
+        connection.close()
+        return process.exitcode
 
     def _answer(self, data: bytes, reason: str, seconds: float) -> AcceptedForm:
-        """What the child says within so many seconds; examined briefly if there is a `reason`."""
+        """What the child says within so many seconds of the processor; examined briefly if there is a `reason`."""
         try:
             connection = self._connection()
-            child.ask(connection, data, reason)
-            if not connection.poll(seconds):
+            child.ask(connection, data, reason, seconds)
+            if not connection.poll(self.limits.wait):
                 raise FormRefusedError("too-slow")
             answer = child.received(connection)
         except (EOFError, OSError) as error:  # it has died
-            self.close()
-            raise FormRefusedError("crashed") from error
+            raise FormRefusedError("too-slow" if self.close() == -child.OUT_OF_TIME else "crashed") from error
         except BaseException:
             self.close()  # what it answers later would be taken for the answer to the next form
             raise
@@ -89,9 +94,7 @@ class Examiner:
             self.close()
         if self._child is None:
             ours, theirs = _context.Pipe()
-            process = _context.Process(
-                target=child.serve, args=(theirs, self.limits.seconds, self.limits.memory), daemon=True
-            )
+            process = _context.Process(target=child.serve, args=(theirs, self.limits.memory), daemon=True)
             process.start()
             theirs.close()
             self._child = process, ours

@@ -9,21 +9,27 @@ from multiprocessing.connection import Connection
 from paper.forms.form import AcceptedForm, FormRefusedError, examine, examine_briefly
 from paper.forms.stamp import Place
 
+OUT_OF_TIME = signal.SIGPROF  # ends the process when its time is used up, even within a library
 
-def serve(connection: Connection, seconds: float, memory: int) -> None:
+
+def serve(connection: Connection, memory: int) -> None:
     """Say that all libraries are loaded, then examine every form that comes, until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends this process
+    signal.signal(OUT_OF_TIME, signal.SIG_DFL)
     _limit(memory)
     connection.send_bytes(b"ready")
     with suppress(EOFError):
         while True:
-            reason = connection.recv_bytes().decode()
-            _examine(connection, connection.recv_bytes(), reason, seconds)
+            question = json.loads(connection.recv_bytes())
+            _examine(connection, connection.recv_bytes(), **question)
 
 
-def ask(connection: Connection, data: bytes, reason: str) -> None:
-    """Send a form to the child: to examine it, or briefly if there is a `reason` not to do more."""
-    connection.send_bytes(reason.encode())
+def ask(connection: Connection, data: bytes, reason: str, seconds: float) -> None:
+    """Send a form to the child: to examine it, or briefly if there is a `reason` not to do more.
+
+    The child ends by OUT_OF_TIME if that takes more `seconds` of the processor.
+    """
+    connection.send_bytes(json.dumps({"reason": reason, "seconds": seconds}).encode())
     connection.send_bytes(data)
 
 
@@ -39,7 +45,7 @@ def received(connection: Connection) -> AcceptedForm | FormRefusedError:
 
 
 def _examine(connection: Connection, data: bytes, reason: str, seconds: float) -> None:
-    _allow(seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         form = examine_briefly(data, reason) if reason else examine(data)
     except FormRefusedError as error:
@@ -52,6 +58,7 @@ def _examine(connection: Connection, data: bytes, reason: str, seconds: float) -
     else:
         _send(connection, places=[place.stored if place else None for place in form.places], notes=form.notes)
         connection.send_bytes(form.data)
+    signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _send(connection: Connection, **answer: object) -> None:
@@ -66,11 +73,3 @@ def _limit(memory: int) -> None:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _allow(seconds: float) -> None:
-    """Allow the next form its time of the processor: a process whose parent was killed must not run for ever."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = round(used.ru_utime + used.ru_stime + seconds) + 2
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))

@@ -28,7 +28,7 @@ _TOLD = {
     "unclear": "the page is damaged and carries no mark",
     # refused
     "unreadable": "the file is no PDF, or is too damaged to be opened: ask the authority for another copy",
-    "too-slow": "reading the file takes longer than 20 seconds; printing it to a new PDF mostly helps",
+    "too-slow": "reading the file takes too long; printing it to a new PDF mostly helps",
     "too-much-memory": "reading the file takes too much memory; printing it to a new PDF mostly helps",
     "crashed": "reading the file ends the program, or takes too much memory; printing it to a new PDF mostly helps",
     "encrypted": "the file needs a password to be opened: ask the authority for a copy without one",

@@ -37,10 +37,22 @@ def test_endless_file_is_refused_in_time_and_the_next_one_is_read(examiner):
 
 def test_form_that_takes_too_long_but_opens_is_tracked_by_the_sheet_alone(examiner, monkeypatch):
     monkeypatch.setattr(child, "serve", hostile_forms.slow)
-    examiner.limits = Limits(seconds=0.1, last_seconds=20)
+    examiner.limits = Limits(seconds=0.1)
     data = plain(2)
     form = examiner.accept(data)
     assert (form.data, form.places, form.notes) == (data, [None, None], ["sheet-alone too-slow"])
+
+
+def test_busy_machine_is_no_fault_of_the_form(examiner, monkeypatch):
+    monkeypatch.setattr(child, "serve", hostile_forms.kept_waiting)
+    examiner.limits = Limits(seconds=0.2)
+    assert examiner.accept(plain(1)).notes == []
+
+
+def test_reader_that_falls_asleep_is_not_waited_for(examiner, monkeypatch):
+    monkeypatch.setattr(child, "serve", hostile_forms.asleep)
+    examiner.limits = Limits(wait=0.1)
+    assert refused(examiner, plain(1)) == "too-slow"
 
 
 def test_file_that_eats_memory_is_refused_and_the_next_one_is_read(examiner):

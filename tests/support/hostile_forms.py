@@ -11,6 +11,7 @@ from pikepdf import Array, Dictionary, Name
 
 from paper import typeset
 from paper.forms import child, stamp
+from paper.forms.form import AcceptedForm
 from support.paper_forms import changed, plain
 
 
@@ -39,7 +40,7 @@ def swelling() -> bytes:
     return changed(pack, plain(1), compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
 
 
-def dying(connection: Connection, _seconds: float, _memory: int) -> None:
+def dying(connection: Connection, _memory: int) -> None:
     """Serve like `paper.forms.child.serve`, and be killed by the first form."""
     connection.send_bytes(b"ready")
     connection.recv_bytes()
@@ -60,11 +61,29 @@ def without_fonts(*arguments: Any) -> None:
 def slow(*arguments: Any) -> None:
     """Serve like `paper.forms.child.serve`, but examine for ever."""
 
-    def sleep(_data: bytes) -> NoReturn:
+    def turn(_data: bytes) -> NoReturn:
         while True:
-            signal.pause()
+            pass
 
-    child.examine = sleep
+    child.examine = turn
+    child.serve(*arguments)
+
+
+def asleep(connection: Connection, _memory: int) -> NoReturn:
+    """Be ready, and then never do anything again."""
+    connection.send_bytes(b"ready")
+    while True:
+        signal.pause()
+
+
+def kept_waiting(*arguments: Any) -> None:
+    """Serve like `paper.forms.child.serve` where others have the processor for half a second with every form."""
+
+    def wait(data: bytes) -> AcceptedForm:
+        signal.sigtimedwait([], 0.5)
+        return AcceptedForm(data, [None], 1)
+
+    child.examine = wait
     child.serve(*arguments)
 
 
