@@ -1,7 +1,7 @@
 // Help to type an eTracking number, by the rules of models/dossiers/codes.py. Listeners are on the window, because
 // htmx inserts and removes fields.
 
-const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", APART = /[\s.\p{Pd}−_]+/gu;
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", APART = /[\s.,~\p{Pd}−_]+/gu;
 const ALIKE = "8B 5S 2Z VYU 6G 0DQ 17 MN".split(" ");
 
 const visible = text => text.normalize("NFKC").replace(/[\p{Cf}\p{M}]/gu, "");

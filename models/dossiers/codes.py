@@ -16,7 +16,7 @@ from models.typed import readable, visible
 MAX_TEXT = 8000  # characters that are read of a pasted text
 MAX_TYPED = 1000  # characters of scanned codes, read on other keyboards, too
 MAX_BEFORE = 4  # characters before a scanned address, such as ]Q1
-_APART = r"[\s.\-_·•]{0,3}"
+_APART = r"[\s.,~\-_·•]{0,3}"
 # An address of ours on any host, since sheets outlive hosts: its kind, what follows, and the round or the seal.
 _ADDRESS = re.compile(r"(?<!/)/([TER])/([^/?#\s<>\"'|]+)(?:/([0-9A-Z.\-]+))?", re.I)
 _SPELLED = rf"[0-9A-Z]{{4}}{_APART}[0-9A-Z]{{4}}{_APART}[0-9A-Z]{{5}}"
@@ -73,10 +73,11 @@ def codes(text: str) -> Codes:
 
     A code may come as a hand scanner types it that thinks of an American keyboard, on a computer set to another.
     """
-    plain = _SYMBOLOGY.sub(" ", readable(text[:MAX_TEXT]))
+    plain = _SYMBOLOGY.sub(" ", readable(text[:MAX_TEXT])[:MAX_TEXT])  # one sign may become eighteen
     if number := parse(plain):
         return (Scanned((number,)),)
-    plain = _NEXT_ADDRESS.sub(" ", unquote(plain) if re.search("%2[bf]", plain, re.I) else plain)
+    plain = unquote(plain) if re.search("%2[bf]", plain, re.I) else plain
+    plain = _NEXT_ADDRESS.sub(" ", _ASKED.sub(r" \1 ", plain))
     found, seals = _in_addresses(plain)
     if not any(code.numbers for code in found) and (typed := _on_another_keyboard(visible(text).strip())) is not None:
         return typed
@@ -148,7 +149,7 @@ def _bare(text: str) -> list[str]:
     """
     if _GARBLED.search(text):  # on a keyboard that is not known
         return []
-    text = _TOKEN.sub(_unless_foreign, _ADDRESS.sub(" ", _ASKED.sub(r" \1 ", text)))
+    text = _TOKEN.sub(_unless_foreign, _ADDRESS.sub(" ", text))
     spelled = [found[1] for found in _NUMBER.finditer(text)]
     sure = [*_parsed(filter(_is_sure, spelled)), *_joined(text)]
     if sure:

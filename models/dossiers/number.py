@@ -8,7 +8,7 @@ from models.typed import readable
 
 LENGTH = 13
 MAX_NUMBERS = 6  # numbers on one envelope sheet
-_SEPARATORS = re.compile(r"[\s.\-_·•]+")
+_SEPARATORS = re.compile(r"[\s.,~\-_·•]+")
 _AROUND = re.compile(r"^\W+|\W+$")
 
 
