@@ -63,8 +63,11 @@ export function listen({field, find, take, changed}) {
   };
 
   // The text in the field; what the keys mean on an American keyboard, if that is an address of ours and the text is not.
+  // A scanned number that both spell, but not alike: both in one text, which the server refuses.
   function text() {
     const [typed, meant] = [field.value, pressed].map(text => codes(text, find));
+    const [one, other] = [typed, meant].map(codes => !codes[1] && find(codes[0] ?? ""));
+    if (run?.scanned && one && other && one !== other && !ADDRESS.test(typed[0])) return [`${one} ${other}`];
     return !ADDRESS.test(field.value) && meant[0] && meant.every(code => OURS.test(code) && find(code)) ? meant : typed;
   }
 

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from models import Dossier, Event, Read, today
+from models.dossiers.number import new_number, parse
 from support.living import served
 from support.phone import NEEDED, opened, playwright
 from support.post_bag_pages import answered, begun, waiting
-from support.scanner import FRENCH_LOCKED, SCANNERS, Scanner
+from support.scanner import FRENCH_LOCKED, GERMAN, SCANNERS, Scanner
 
 pytestmark = NEEDED
 expect = playwright.expect
@@ -48,6 +49,11 @@ def new(form) -> Callable[[], str]:
 
 def url(number: str) -> str:
     return f"HTTP://A.LU/T/{number}"
+
+
+def spelled_otherwise(number: str) -> bool:
+    """True if what a German keyboard makes of this number is another number."""
+    return parse(number.translate(GERMAN)) not in (None, number)
 
 
 def focus(page, place: str) -> None:
@@ -92,7 +98,13 @@ def test_several_codes_in_one_go_are_all_recorded_and_the_same_one_once(page, ne
     answered(page, "Not a whole number")
     page.keyboard.insert_text("https://example.org/parcel")  # nobody presses Enter
     answered(page, "Not a code of ours")
-    assert Read.select().where(Read.outcome == "arrived").count() == 8
+    german = Scanner("", keyboard=GERMAN)  # Y and Z swapped: another number, or whose scanner is set to German
+    german.scan(page, next(filter(spelled_otherwise, iter(new_number, ""))))
+    answered(page, "Two codes in one go")
+    german.scan(page, next(number for number in iter(new, "") if not {*number} & {*"YZ"}))
+    answered(page, "Arrived")
+    expect(page.locator("#recorded")).to_have_text("9")
+    assert Read.select().where(Read.outcome == "arrived").count() == 9
 
 
 def test_scan_changes_no_date_and_presses_no_button(page, new):
