@@ -11,7 +11,8 @@ from models.typed import readable
 MAX_TEXT = 1000  # characters; a longer one is no address
 _ANGLES = re.compile(r"<([^<>@]*@[^<>]*)>")
 _LABEL = re.compile(r"^\s*(?:[\w.\-]{1,20}\s?){1,3}:\s*(?=\S+@)", re.I)  # E-mail: mailto:
-_AROUND = " \t\r\n\"'´`()[]{}<>«»„“”‚‘’,;:!*|"
+_AROUND = " \t\r\n\"'´`()[]{}<>«»„“”‚‘’,;:!*|/•"
+_PICTURES = re.compile("[\u2190-\u2bff\U0001f000-\U0001faff]+")  # arrows, envelopes, faces
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\"']+@[^\s@<>()\[\],;:\"']+")
 _BEFORE_PHONE = re.compile(r"^[^\d+(]*(?=[\d+(])")
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")  # +352 (0) 621: not dialled from abroad
@@ -20,7 +21,7 @@ _LETTER_O = re.compile(r"(?<=\d)[oO]|[oO](?=\d)")
 
 def mail_address(text: str | None) -> str:
     """The one e-mail address in a text: of "Anna Example <anna@example.lu>", of a mailto: link, with dots behind it."""
-    plain = readable((text or "")[:MAX_TEXT]).strip()
+    plain = _PICTURES.sub(" ", readable((text or "")[:MAX_TEXT])).strip()
     link = "mailto:" in plain.lower()
     inside = dict.fromkeys(map(str.strip, _ANGLES.findall(plain)))
     plain = _LABEL.sub("", next(iter(inside)) if len(inside) == 1 else plain)

@@ -22,6 +22,13 @@ MAILS = [
     *("mailto:anna@example.lu", "MAILTO:anna@example.lu?subject=My%20dossier&body=x", "<mailto:anna@example.lu>"),
     *("E-mail: anna@example.lu", "Courriel\u00a0: anna@example.lu", "[anna@example.lu](mailto:anna@example.lu)"),
     *("anna\uff20example.lu", "anna @ example.lu", "anna@ example . lu", "an\u00adna@example.lu"),
+    *(
+        "http://anna@example.lu",
+        "anna@example.lu/",
+        "\U0001f4e7anna@example.lu",
+        "anna@example.lu \U0001f60a",
+        "\u2709 anna@example.lu",
+    ),
 ]
 NO_MAILS = [
     "anna muster@example.lu",
