@@ -40,7 +40,7 @@ def test_text_blocks_of_no_procedure_are_refused(app, tmp_path):
     folder = copied(tmp_path, "rent-subsidy")
     (folder / "nowhere").mkdir()
     (folder / "nowhere" / "texts.yaml").write_text((folder / OWN).read_text(encoding="utf-8"), encoding="utf-8")
-    assert "catalogue/nowhere/texts.yaml:1: : no procedure.yaml beside it" in command(app, "check", folder).stderr
+    assert "catalogue/nowhere/procedure.yaml: this file is missing" in command(app, "check", folder).stderr
 
 
 def block(procedure: str, slug: str) -> TextBlock:
