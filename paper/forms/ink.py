@@ -1,5 +1,6 @@
 """Tell what is printed on a page from its paper, which may be tinted, or grey and noisy as a scanner saw it."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageFilter
@@ -28,8 +29,8 @@ def paper(image: Image.Image, dpi: float) -> Paper:
     cells = image.reduce(max(1, round(dpi / 25.4)))
     rim = _rim(cells)
     colour = _median(rim)
-    alike = sum(max(abs(a - b) for a, b in zip(cell, colour, strict=True)) <= SIMILAR for cell in rim)
-    if min(colour) < LIGHT or alike < 0.6 * len(rim):
+    alike = [count for shade, count in Counter(rim).items() if _is_similar(shade, colour)]
+    if min(colour) < LIGHT or sum(alike) < 0.6 * len(rim):
         colour = WHITE
     exact = _distance(image, colour).histogram()
     return Paper(colour, sum(exact[:3]) >= 0.4 * sum(exact[: NOISY[1]]))
@@ -55,6 +56,10 @@ def _rim(cells: Image.Image) -> list[Colour]:
 def _pixels(image: Image.Image) -> list[Colour]:
     data = image.tobytes()
     return list(zip(data[::3], data[1::3], data[2::3], strict=True))
+
+
+def _is_similar(one: Colour, other: Colour) -> bool:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= SIMILAR
 
 
 def _median(pixels: list[Colour]) -> Colour:
