@@ -14,7 +14,7 @@ from models.notifications.returned_mail import Bounce, Kind, ReturnedMail
 from senders import bounce_reports
 
 # The null sender as mail servers write it, some of them with a name: then nobody can be meant by an answer.
-NULL_SENDER = re.compile(r"\s*<?(mailer-daemon(@[^<>\s]*)?|postmaster@[^<>\s]*)?>?\s*", re.IGNORECASE)
+NULL_SENDER = re.compile(r"\s*<?(mailer-daemon(@[^<>\s]*)?|postmaster@[^<>\s]*|null)?>?\s*", re.IGNORECASE)
 MAX_HEADERS = 64 * 1024  # bytes in which the envelope is looked for
 MAX_TOKENS = 10  # of one mail: each is looked up
 
