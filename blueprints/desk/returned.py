@@ -10,7 +10,7 @@ from models.desk import reading
 from models.notifications import returned
 from web import htmx
 
-MAX_ROWS = 50
+MAX_ROWS = 20  # each is decrypted whole, and may be half a megabyte
 
 
 @bp.get("/returned")
