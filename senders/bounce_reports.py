@@ -192,7 +192,8 @@ def _is_reply(mail: Mail, parts: list[Mail]) -> bool:
     if "vacation" in submitted:
         return True
     by_program = submitted.startswith(("auto-replied", "auto-generated"))
-    return by_program and not mail.get("X-Failed-Recipients") and not _from_server(mail)
+    of_server = mail.get("X-Failed-Recipients") or _from_server(mail) or words.FAILURE.search(_header(mail, "Subject"))
+    return by_program and not of_server
 
 
 def _is_delay(mail: Mail, text: str) -> bool:
