@@ -22,6 +22,8 @@ _LETTER_O = re.compile(r"(?<=\d)[oO]|[oO](?=\d)")
 def mail_address(text: str | None) -> str:
     """The one e-mail address in a text: of "Anna Example <anna@example.lu>", of a mailto: link, with dots behind it."""
     plain = _PICTURES.sub(" ", readable((text or "")[:MAX_TEXT])).strip()
+    if len({each.partition("?")[0].strip(_AROUND + ".").lower() for each in _ADDRESS.findall(plain)}) > 1:
+        return (text or "").strip()  # bob@b.lu <anna@a.lu>: who is meant?
     link = "mailto:" in plain.lower()
     inside = dict.fromkeys(map(str.strip, _ANGLES.findall(plain)))
     plain = _LABEL.sub("", next(iter(inside)) if len(inside) == 1 else plain)

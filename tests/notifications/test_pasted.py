@@ -19,6 +19,7 @@ MAILS = [
     *(f"{ANNA}{end}" for end in (";", ",", ".", "\u202c", "\ufe0f")),
     *("<anna@example.lu>", "(anna@example.lu)", "«anna@example.lu»", "\u2066anna@example.lu\u2069"),
     *("Anna Example <anna@example.lu>", '"Example, Anna" <anna@example.lu>', "anna@example.lu<mailto:anna@example.lu>"),
+    *("anna@example.lu <mailto:anna@example.lu?subject=x>", "anna@example.lu. <anna@example.lu>"),
     *("mailto:anna@example.lu", "MAILTO:anna@example.lu?subject=My%20dossier&body=x", "<mailto:anna@example.lu>"),
     *("E-mail: anna@example.lu", "Courriel\u00a0: anna@example.lu", "[anna@example.lu](mailto:anna@example.lu)"),
     *("anna\uff20example.lu", "anna @ example.lu", "anna@ example . lu", "an\u00adna@example.lu"),
@@ -35,6 +36,8 @@ NO_MAILS = [
     f"{ANNA}, bob@example.lu",
     f"{ANNA}. Thanks",
     "<a@example.lu> <b@example.lu>",
+    "bob@example.com <anna@example.lu>",
+    '"bob@example.com" <mailto:anna@example.lu>',
     "anna",
 ]
 PHONES = [
