@@ -57,9 +57,10 @@ export function listen({field, find, take, changed}) {
     length = field.value.length;
   };
   const next = (now, more) => {
+    if (repeated) Object.assign(run, {began: now, count: 0});   // a key held down, as in "-----": its speed says nothing
     run.count += more;
     run.last = now;
-    run.scanned ||= !repeated && run.count >= FEW && (now - run.began) / (run.count - 1) <= FAST_MS;
+    run.scanned ||= run.count >= FEW && (now - run.began) / (run.count - 1) <= FAST_MS;
   };
 
   // The text in the field; what the keys mean on an American keyboard, if that is an address of ours and the text is not.
@@ -101,7 +102,7 @@ export function listen({field, find, take, changed}) {
     else if (/^insert/.test(inputType)) {
       if (!run || event.timeStamp - run.last > GAP_MS) run = {began: event.timeStamp, count: 0, scanned: run?.scanned};
       next(event.timeStamp, Math.max(more, 1));
-      run.scanned ||= run.count >= MANY && !repeated;
+      run.scanned ||= run.count >= MANY;
     }
     wait();
   });

@@ -138,6 +138,19 @@ def test_who_types_by_hand_is_not_disturbed(page, new):
     answered(page, "Arrived")
 
 
+def test_key_that_is_held_down_in_a_text_is_no_scanner(page, new):
+    ENTER.scan(page, url(new()))
+    answered(page, "Arrived")
+    page.locator(".read details").evaluate("part => part.open = true")
+    page.locator(".read textarea").focus()
+    for _repeat in range(20):
+        page.keyboard.down("-")
+    page.keyboard.up("-")
+    page.keyboard.type("page")
+    expect(page.locator(".read textarea")).to_have_value("-" * 20 + "page")
+    expect(page.locator("#text")).to_have_value("")
+
+
 def test_it_says_so_when_it_does_not_listen(page, new):
     state = page.locator("#state")
     expect(state).to_contain_text("without sound")
