@@ -1,7 +1,7 @@
 // Say at the top of the page, in words and colour, whether it listens to the scanner; in the title of the tab too.
 
 // Most urgent first; the first two are "off", where nothing is recorded.
-const STATES = ["over", "deaf", "signedOut", "unkept", "open", "noNetwork", "held", "silent"], OFF = STATES.slice(0, 2);
+const STATES = ["over", "deaf", "unkept", "signedOut", "open", "noNetwork", "held", "silent"], OFF = STATES.slice(0, 2);
 const MARKS = {off: "✕ ", wait: "! ", on: ""};
 
 export function state(page, words) {

@@ -175,6 +175,10 @@ def test_device_that_keeps_nothing_says_so_and_the_page_keeps_it(page, new):
     answered(page, "Read, and kept on this device")
     expect(page.locator("#answer .number")).to_have_text(f"{number[:4]}-{number[4:8]}-{number[8:]}")
     expect(page.locator("#state")).to_contain_text("keep nothing more")
+    page.route("**/reads", lambda route: route.fulfill(status=204))
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#waiting")).to_contain_text("You are signed out")
+    expect(page.locator("#state")).to_contain_text("keep nothing more")  # to sign in on this page would lose it
     page.unroute("**/reads")
     page.evaluate("dispatchEvent(new Event('online'))")
     answered(page, "Arrived")
