@@ -1,6 +1,7 @@
 """Schemas of the catalogue's files."""
 
 import datetime as dt
+import re
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import (
@@ -35,6 +36,29 @@ def _complete(texts: dict[str, str]) -> dict[str, str]:
 Text = Annotated[dict[str, str], AfterValidator(_complete)]
 
 
+def _day(day: str) -> str:
+    try:
+        return dt.date.fromisoformat(day).isoformat()
+    except ValueError:
+        raise ValueError("must be a day such as '2027-01-31', in quotes") from None
+
+
+def _like(pattern: str, what: str) -> AfterValidator:
+    """Accept what looks like a link or an address, or nothing at all where that may be left out."""
+
+    def check(text: str) -> str:
+        if text and not re.fullmatch(pattern, text):
+            raise ValueError(what)
+        return text
+
+    return AfterValidator(check)
+
+
+ReadOn = Annotated[str, AfterValidator(_day)]
+Link = Annotated[str, _like(r"https?://[^\s/]+\.\S+", "must be a whole address that begins with https:// or http://")]
+Email = Annotated[str, _like(r"[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+", "must be one e-mail address, such as post@example.lu")]
+
+
 class Strict(BaseModel):
     """Base of all schemas: unknown keys are errors."""
 
@@ -48,8 +72,8 @@ class AuthorityFile(Strict):
     address: Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=3, max_length=6)]
     window: Literal["left", "right"]
     phone: Annotated[str, Field(max_length=40)] = ""
-    email: Annotated[str, Field(max_length=120)] = ""
-    website: Annotated[str, Field(max_length=200)] = ""
+    email: Annotated[Email, Field(max_length=120)] = ""
+    website: Annotated[Link, Field(max_length=200)] = ""
     hours: Text | None = None
 
 
@@ -139,8 +163,8 @@ class Source(Strict):
     """Where the texts of a procedure were taken from, and when it was read."""
 
     title: str
-    url: str
-    read: str
+    url: Annotated[Link, Field(min_length=1)]
+    read: ReadOn
 
 
 class ProcedureFile(Strict):

@@ -23,6 +23,7 @@ _SENTENCES = {
     "greater_than": "must be larger than {gt}",
     "less_than_equal": "must be at most {le}",
     "date": "must be a day such as 2027-01-31",
+    "string_too_short": "is empty; write it",
     "string_too_long": "is {length} characters long, {max_length} are possible; shorten it",
     "string_pattern_mismatch": "may have only the small letters a to z, digits and single hyphens",
     "too_short": "needs at least {min_length} entries",
