@@ -154,7 +154,9 @@ def _reached() -> Iterator[None]:
 def _upgrade_lock(database: Database) -> Iterator[None]:
     """Lock out other upgrades: they wait, and then find nothing to do."""
     if db.for_update:  # PostgreSQL: an advisory lock, released when this process closes its connection
+        db.execute_sql("SET lock_timeout = 0")  # the other one may take minutes
         db.execute_sql("SELECT pg_advisory_lock(%s)", (UPGRADE_LOCK,))
+        db.execute_sql("RESET lock_timeout")
         yield
         return
     folder = os.open(Path(database.database).parent, os.O_RDONLY)
