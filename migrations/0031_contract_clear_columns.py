@@ -39,6 +39,7 @@ def clean(db):
     if db.for_update:
         for table in frozen_ring.TABLES:
             db.execute_sql(f'VACUUM FULL "{table}"')
+        db.execute_sql('VACUUM FULL pg_statistic')  # samples of the columns, for the planner of queries
     else:
         db.execute_sql('VACUUM')
         db.execute_sql('PRAGMA wal_checkpoint(TRUNCATE)').fetchall()
