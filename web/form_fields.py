@@ -85,8 +85,13 @@ class DayField(DateField):
 
 
 def email_address(_form: FlaskForm, field: EmailField) -> None:
-    """Validator: a valid e-mail address. Writes its domain in lower case; makes no DNS query."""
+    """Validator: a valid e-mail address. Writes its domain in lower case; makes no DNS query.
+
+    Refuses what a header would decode (RFC 2047), as in =?utf-8?q?a?=@example.lu: such a mail cannot be made.
+    """
     try:
+        if "=?" in (field.data or ""):
+            raise EmailNotValidError
         checked = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         raise ValidationError(

@@ -124,6 +124,11 @@ def test_telephone_number_with_a_letter_in_it_is_not_guessed(visitor, mobile):
     assert telephone("621 1O3 456") == "621 103 456", "an O beside a digit is a zero"
 
 
+@pytest.mark.parametrize("header", ["=?utf-8?q?a=40example.org=2c?=@example.lu", "a@example.lu\r\nBcc: b@example.org"])
+def test_address_that_a_header_of_a_mail_would_read_otherwise_is_refused(visitor, header):
+    assert registered(visitor, 422, by_email="y", email=header).errors["email"] and not addresses()
+
+
 def test_what_cannot_be_read_stays_in_the_field_as_it_was_typed(visitor):
     typed = {"email": "Anna <anna@>;", "mobile": "Tel: 12 34."}
     page = registered(visitor, 422, by_sms="y", by_email="y", **typed)
