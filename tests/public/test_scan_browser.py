@@ -174,6 +174,8 @@ def test_what_keeps_the_camera_from_starting_is_said(page, error, words):
 def test_device_without_a_camera_is_told(page):
     button(page, "Start the camera").click()
     said(page, "There is no camera")
+    for name in ("Other camera", "Light"):  # which it does not have either
+        expect(button(page, name)).to_have_count(0)
 
 
 @pytest.mark.parametrize(("angle", "blur"), [(0, 0), (17, 0.8), (90, 1), (180, 1), (-62, 1.2)])
