@@ -42,6 +42,7 @@ FILTERS = (
     ),
 )
 SCALES, LARGEST = (1, 2, 0.5, 1.5, 3, 0.75, 0.35, 0.25), 16_000_000
+NUMBER = "K7Q2MX4P9TRWY"  # so that the code is the same each time
 WAIT = 60_000  # milliseconds for one answer, on a busy machine
 ANSWER = """() => {
     const said = document.querySelector("[data-scan] p")?.textContent;
@@ -56,11 +57,12 @@ def readable(picture: Picture, number: str) -> bool:
 
 
 def _tries(grey: Image.Image) -> Iterator[Image.Image]:
-    for scale in SCALES:
-        if grey.width * grey.height * scale * scale <= max(LARGEST, grey.width * grey.height):
-            size = round(grey.width * scale), round(grey.height * scale)
-            for filter_ in FILTERS:
-                yield (grey.filter(filter_) if filter_ else grey).resize(size, Image.Resampling.BILINEAR)
+    for filter_ in FILTERS:
+        filtered = grey.filter(filter_) if filter_ else grey
+        for scale in SCALES:
+            if grey.width * grey.height * scale * scale <= max(LARGEST, grey.width * grey.height):
+                size = round(grey.width * scale), round(grey.height * scale)
+                yield filtered.resize(size, Image.Resampling.BILINEAR)
 
 
 def _holds(image: Image.Image, number: str, binarizer: zxingcpp.Binarizer) -> bool:
@@ -82,13 +84,17 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     parser = argparse.ArgumentParser()
-    parser.add_argument("levels", nargs="*", choices=LEVELS, default=list(LEVELS))
+    parser.add_argument("levels", nargs="*", default=[*LEVELS], help=f"of {', '.join(LEVELS)}")
     parser.add_argument("--keep", type=Path, help="folder for the pictures")
     options = parser.parse_args()
+    if unknown := set(options.levels) - set(LEVELS):  # `choices` refuses the default before Python 3.12.8
+        parser.error(f"no such level: {', '.join(unknown)}")
     statics.build()
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(settings(folder))
         dossier = Dossier.announce(prepare(), "de", secrets.token_hex(12))
+        dossier.number = NUMBER
+        dossier.save()
         with create_app().test_request_context(), render.opened(printing.sheet_pdf(dossier, "de")) as document:
             sheet = render.draw(document, 0, DPI).convert("L")
         with serve() as site, sync_playwright() as starter:
