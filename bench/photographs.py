@@ -116,13 +116,13 @@ def medium(paper: Paper, chance: Chance) -> tuple[Image.Image, int]:
 
 def hard(paper: Paper, chance: Chance) -> tuple[Image.Image, int]:
     """Two or three things have gone wrong at once."""
-    shot = Shot((260, 520), 30, (8, 35), 0.3, quarters=True)
+    shot = Shot((230, 430), 30, (5, 28), 0.3, quarters=True)
     trouble = chance.sample(("ink", "curve", "stain", "pen", "fold", "screen", "shake", "dark", "glare", "tint"), 2)
     before: dict[str, Callable[[Paper], Image.Image]] = {
-        "ink": lambda it: inked(it.drawn, chance.choice((2, 3, -2))),
+        "ink": lambda it: inked(it.drawn, chance.choice((1, 2, -2))),
         "curve": lambda it: curved(it.drawn, chance.uniform(1, 2.5), chance),
         "stain": lambda it: stained(it, chance, 10, 8, 60),
-        "pen": lambda it: written_over(it, chance, chance.uniform(0.7, 1.8)),
+        "pen": lambda it: written_over(it, chance, chance.uniform(0.4, 1.1)),
         "fold": lambda it: folded(it, chance.uniform(0.3, 0.6), chance),
         "screen": lambda it: screen(it.drawn),
         "tint": lambda it: faint(it.drawn, chance.randint(60, 130), chance.randint(170, 230)),
@@ -131,16 +131,16 @@ def hard(paper: Paper, chance: Chance) -> tuple[Image.Image, int]:
         if name in before:
             paper = paper.with_(before[name](paper))
     picture, module, (x, y) = taken(paper, chance, shot, frame_of(chance))
-    picture = blurred(picture, module * chance.uniform(0.15, 0.4))
+    picture = blurred(picture, module * chance.uniform(0.1, 0.35))
     if "shake" in trouble:
-        picture = shaken(picture, module * chance.uniform(0.8, 1.8), chance)
+        picture = shaken(picture, module * chance.uniform(0.4, 1.1), chance)
     picture = shadowed(picture, chance.uniform(0.2, 0.6), chance)
     if "glare" in trouble:
         at = (x + chance.uniform(-30, 30) * module, y + chance.uniform(-30, 30) * module)
-        picture = glared(picture, at, chance.uniform(0.3, 0.8), chance.uniform(0.6, 1.2))
+        picture = glared(picture, at, chance.uniform(0.3, 0.8), chance.uniform(0.4, 0.9))
     if "dark" in trouble:
-        picture = noisy(ImageEnhance.Brightness(picture).enhance(chance.uniform(0.12, 0.3)), 8, chance)
-    return noisy(picture, chance.uniform(5, 13), chance), chance.randint(15, 40)
+        picture = noisy(ImageEnhance.Brightness(picture).enhance(chance.uniform(0.25, 0.5)), 5, chance)
+    return noisy(picture, chance.uniform(4, 10), chance), chance.randint(25, 55)
 
 
 def office(paper: Paper, chance: Chance) -> tuple[Image.Image, int]:
