@@ -59,8 +59,8 @@ function brought({zxing: src, wasm}) {
   return ours;
 }
 
-async function zxing(image, binarizer = LOCAL) {
-  const codes = await ZXingWASM.readBarcodes(image, {formats: ["QRCode"], binarizer, maxNumberOfSymbols: 8});
+async function zxing(image, binarizer = LOCAL, tryInvert = true) {
+  const codes = await ZXingWASM.readBarcodes(image, {formats: ["QRCode"], binarizer, tryInvert, maxNumberOfSymbols: 8});
   return codes.map(({text}) => text).filter(Boolean);
 }
 
@@ -127,10 +127,12 @@ export async function inPicture(picture, wanted, words) {
   const failure = await brought(words).then(() => null, error => error), read = failure ? asked : zxing;
   const [width, height] = size(picture), fits = pixels => Math.sqrt(pixels / width / height), most = fits(HANDY);
   const tries = TRIES.map(([scale, ...rest]) => [Math.min(scale * Math.min(1, most), most), ...rest].join());
+  let first = true;
   for (const each of new Set([[Math.min(1, fits(LARGE)), "", LOCAL].join(), ...tries])) {
     const [scale, filter, binarizer] = each.split(",");
     await new Promise(resolve => setTimeout(resolve));   // the page stays alive
-    for (const text of await read(prepared(picture, +scale, filter), binarizer)) texts.add(text);
+    for (const text of await read(prepared(picture, +scale, filter), binarizer, first)) texts.add(text);
+    first = false;   // a code of white on black, as of somebody else, is looked for once: that takes half of the time
     if (enough() || performance.now() - start > (texts.size ? FOREIGN_MS : STILL_MS)) break;
   }
   if (failure && !texts.size) throw failure;
