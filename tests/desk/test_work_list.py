@@ -91,8 +91,9 @@ def test_language_is_changed_without_losing_the_filters(desk, waiting):
 
 
 def test_everybodys_number_of_queries_is_the_same_with_all_filters(desk, waiting):
-    with assert_query_count(6):
-        desk.get("/desk?due=7&assignee=nobody&number=0&procedure=rent-subsidy&sort=changed&status=received")
+    start = waiting["soon"].number[:6]
+    with assert_query_count(7):
+        desk.get(f"/desk?due=7&assignee=nobody&number={start}&procedure=rent-subsidy&sort=changed&status=received")
 
 
 def test_counts_are_right_on_both_databases(either, clerk, waiting):
