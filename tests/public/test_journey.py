@@ -48,7 +48,7 @@ def test_whole_journey_without_javascript(living, mail_server, sms_provider):
 
     on_page = zxingcpp.read_barcode(drawn(citizen.picture("img.qr"))).text
     on_sheet = codes(citizen.file("Sheet (PDF)"))[0][0].text
-    on_form = codes(citizen.file("Form with my number (PDF)"))[0][0].text
+    on_form = codes(citizen.file("Specimen with my number (PDF)"))[0][0].text
     assert on_page == on_sheet == on_form == f"{living.url}/T/{number.replace('-', '')}".upper()
     phone = Browser(on_sheet)
     assert phone.title == "Not arrived yet"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import FormFile
+from models import Form, FormFile
 from support.paper_reading import text
 
 NOT_ON_IT = "does not carry"
@@ -10,6 +10,9 @@ NOT_ON_IT = "does not carry"
 
 @pytest.fixture
 def mark(form):
+    """Make a form that is no specimen, with its marks at some places."""
+    Form.update(specimens=None).where(Form.id == form.id).execute()
+
     def put(places, **columns):
         FormFile.update(places=places, **columns).where(FormFile.form == form).execute()
 
