@@ -154,13 +154,25 @@ export function listen({field, find, take, changed}) {
     if (document.activeElement === field && types(event)) pressed += american(event);
   }, true);
 
+  function put(text) {
+    field.focus();
+    field.setRangeText(text.replace(/\s+/g, " "), field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new InputEvent("input", {bubbles: true, inputType: "insertFromPaste"}));
+  }
+
   addEventListener("paste", event => {
     const text = event.clipboardData?.getData("text");
     if (!text || event.target !== field && event.target.matches?.(OTHERS)) return;
     event.preventDefault();
-    field.focus();
-    field.setRangeText(text.replace(/\s+/g, " "), field.selectionStart, field.selectionEnd, "end");
-    field.dispatchEvent(new InputEvent("input", {bubbles: true, inputType: "insertFromPaste"}));
+    put(text);
+  });
+
+  // A whole address that an input method or the clipboard puts into another field.
+  addEventListener("beforeinput", event => {
+    const {target, data} = event, found = target !== field && data ? codes(data, find) : [];
+    if (!found[0] || !found.every(code => OURS.test(code) && find(code))) return;
+    event.preventDefault();
+    put(data);
   });
 
   field.removeAttribute("maxlength");   // it would cut what a scanner adds to it, in silence

@@ -151,6 +151,18 @@ def test_key_that_is_held_down_in_a_text_is_no_scanner(page, new):
     expect(page.locator("#text")).to_have_value("")
 
 
+def test_address_that_an_input_method_puts_into_the_text_of_a_card_is_a_scan(page, new):
+    ENTER.scan(page, url(new()))
+    answered(page, "Arrived")
+    page.locator(".read details").evaluate("part => part.open = true")
+    page.locator(".read textarea").focus()
+    page.keyboard.insert_text("Copy of the lease ")
+    expect(page.locator(".read textarea")).to_have_value("Copy of the lease ")
+    page.keyboard.insert_text(url(new()))
+    expect(page.locator("#recorded")).to_have_text("2")
+    expect(page.locator("#attention textarea")).to_have_value("Copy of the lease ")
+
+
 def test_it_says_so_when_it_does_not_listen(page, new):
     state = page.locator("#state")
     expect(state).to_contain_text("without sound")
