@@ -68,7 +68,7 @@ def _opened() -> Iterator["_Mailbox"]:
             yield mailbox
         finally:
             with suppress(OSError, imaplib.IMAP4.error):  # if it broke off: the next time
-                mailbox.expunge()
+                mailbox.empty()
     finally:
         for leave in (connection.logout, connection.shutdown):
             with suppress(OSError, imaplib.IMAP4.error):
@@ -101,12 +101,19 @@ class _Mailbox:
             self._delete(uid)
         return [kind]
 
-    def expunge(self) -> None:
+    def empty(self) -> None:
+        """Remove what is deleted. If the server refuses, the same mails are read, and copied, again the next time."""
+        try:
+            self._expunge()
+        except RefusedError as refused:
+            log.error("mails that were dealt with stay in their mailbox: %s", refused)
+
+    def _expunge(self) -> None:
         """Remove what is deleted; where the server can do it, only what was deleted here."""
         if self.deleted and b"UIDPLUS" in self.able:
             self._tell("EXPUNGE", ",".join(self.deleted))
-        elif self.deleted:
-            self.connection.expunge()
+        elif self.deleted and self.connection.expunge()[0] != "OK":
+            raise RefusedError("EXPUNGE was refused")
 
     def _move(self, uid: str) -> None:
         self.folder = self.folder or self._made()

@@ -1,6 +1,6 @@
 """Mails that came back and that no program can read: kept until a person has read them.
 
-One table for both ways in. A mail server hands over the only copy, so all of what it sent is kept here. In a mailbox the
+One table for both ways in. A mail server hands over the only copy, so all that it sent is kept here. In a mailbox the
 mail itself is moved to a folder; its beginning is kept here, so that staff need no access to that mailbox.
 """
 

@@ -62,7 +62,9 @@ def test_mail_that_cannot_be_fetched_or_moved_stays_and_stops_no_other(app, cert
     assert KeptMail.select().count() == 1, "read twice, kept once"
 
 
-@pytest.mark.parametrize(("command", "said"), [("SEARCH 0", "no bounces read"), ("EXPUNGE 11", "came back were read")])
+@pytest.mark.parametrize(
+    ("command", "said"), [("SEARCH 0", "no bounces read"), ("EXPUNGE 11", "stay in their mailbox")]
+)
 def test_mailbox_that_may_not_be_searched_or_emptied_stops_no_worker(app, certificate, caplog, command, said):
     with Mailbox(certificate, AWAY) as mailbox, app.app_context():
         reading(app, mailbox, certificate)
