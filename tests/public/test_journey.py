@@ -39,7 +39,7 @@ def test_whole_journey_without_javascript(living, mail_server, sms_provider):
     citizen = Browser(living.url)
     citizen.send("/procedures", q="rent subsidy")
     citizen.follow("Apply for a rent subsidy")
-    citizen.follow("Take this form with eTracking")
+    citizen.follow("Take this specimen with eTracking")
     token = citizen.soup.select_one("[name=captcha_token]")["value"]
     keys.initialize(SECRET)
     citizen.send(START, captcha_code=captcha.digits(captcha.code_id(token)))
@@ -90,7 +90,7 @@ def walk(page, living: Service, mail_server, sms_provider) -> None:
     page.get_by_text("1 procedure", exact=True).wait_for()  # live, without a button
     assert "q=rent" in page.url
     page.get_by_role("link", name="Apply for a rent subsidy").tap()
-    page.get_by_role("link", name="Take this form with eTracking").tap()
+    page.get_by_role("link", name="Take this specimen with eTracking").tap()
     page.get_by_label("I am a human").check()
     page.get_by_role("button", name="Continue").tap()  # goes on by itself when the work is done
     page.wait_for_url("**/contact")
