@@ -125,6 +125,7 @@ def test_changes_need_a_token_of_the_own_session(app, visitor, dossier, clerk):
                 **dict.fromkeys(("passkey", "approval", "system", "api_token"), 1),
                 "bag": 1,
                 "batch": 1,
+                "mail": 1,
                 "contact": 1,
                 "notification": 1,
                 "key": ROW,
