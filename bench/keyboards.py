@@ -10,9 +10,10 @@ import json
 import sys
 import unicodedata
 from collections.abc import Iterator
-from pathlib import Path
 
-FILE = Path(__file__).parent.parent / "models" / "dossiers" / "keyboards.json"
+from paths import ROOT
+
+FILE = ROOT / "models" / "dossiers" / "keyboards.json"
 # What offices in Luxembourg and its neighbours have, and what people from elsewhere bring along: layout, variant.
 LAYOUTS = """
 us; us intl; gb; gb extd; ie; de; de nodeadkeys; de mac; at; ch; ch fr; ch de_mac; lu; fr; fr latin9; fr oss; fr azerty;

@@ -115,7 +115,7 @@ def opened(page: Any, site: str, email: str) -> None:
     page.wait_for_url("**/desk")
     page.goto(site + "/desk/post-bag?new=1")
     page.get_by_role("button", name="Begin").click()
-    page.locator("#camera button").click()
+    page.locator("#camera [data-step=toggle]").click()
     page.get_by_text("The camera is on").wait_for()
 
 

@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from itertools import chain
-from pathlib import Path
+
+from paths import ROOT
 
 Layout = dict[str, str]  # what is typed: what was meant; an accent before its letter means two keys
 NEEDED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:/.-+")  # in our addresses
@@ -28,7 +29,7 @@ def meanings(text: str) -> Iterator[str]:
 @cache
 def _layouts() -> tuple[Layout, ...]:
     """Each layout in each state of its lock. Those that differ in nothing are one."""
-    known = json.loads(Path(__file__).with_name("keyboards.json").read_text(encoding="utf-8"))["layouts"]
+    known = json.loads((ROOT / "models" / "dossiers" / "keyboards.json").read_text(encoding="utf-8"))["layouts"]
     american = "".join(known["us"])
     typed = dict.fromkeys(state for keys in known.values() for state in _states(*keys))
     return tuple(_layout(state, american) for state in typed)

@@ -4,16 +4,16 @@ import itertools
 import json
 import random
 import time
-from pathlib import Path
 
 import pytest
 
 from models.dossiers.codes import DAMAGED, Scanned, codes, find, scanned
 from models.dossiers.number import new_number
 from models.security.crockford import ALPHABET, check_character
+from paths import ROOT
 from support.keyboards import LAYOUTS, NAMES, STATES, typed
 
-CASES = json.loads(Path(__file__).with_name("numbers.json").read_text())
+CASES = json.loads((ROOT / "tests" / "dossiers" / "numbers.json").read_text())
 ONE, OTHER = "K7Q2MX4P9TRWY", "0123456789ABV"
 HOST = "HTTPS://E-TRACKING.EXAMPLE.LU:8443"
 

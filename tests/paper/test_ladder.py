@@ -1,7 +1,6 @@
 """Every form that can be opened is tracked: by the stamp, by its code alone, or by the sheet; and each step is said."""
 
 import io
-from pathlib import Path
 
 import pikepdf
 import pytest
@@ -10,11 +9,12 @@ from pikepdf import Array, Dictionary, Name, String
 from paper.forms.acceptance import accept
 from paper.forms.notes import in_words
 from paper.forms.stamp import stamp
+from paths import ROOT
 from support import paper_forms
 from support.paper_reading import codes
 
 NUMBER, URL = "K7Q2-MX4P-9TRWY", "HTTPS://ETRACKING.EXAMPLE.LU/T/K7Q2MX4P9TRWY"
-FIELD = Path(__file__).parent / "field"
+FIELD = ROOT / "tests" / "paper" / "field"
 
 
 def stamped(form):

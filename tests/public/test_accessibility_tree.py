@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from models.base import local_day
 from support import served
 from support.served import START, expect, heading, pass_captcha, sign_in
 from support.site import PASSWORD
@@ -170,7 +171,7 @@ def test_at_the_desk_an_arrival_is_told(look, site):
     field = form.get_by_label("Date of arrival")
     expect(field).to_be_focused()
     expect(field).to_have_accessible_description(re.compile("This day has not come yet."))
-    field.fill(dossier.created_at.date().isoformat())
+    field.fill(local_day(dossier.created_at).isoformat())
     form.get_by_role("button", name="Mark as arrived").press("Enter")
     expect(page.locator("#stands .pill")).to_have_text("Arrived")
     expect(heading(page)).to_be_focused()

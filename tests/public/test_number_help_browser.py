@@ -2,19 +2,19 @@
 
 import json
 import random
-from pathlib import Path
 
 import pytest
 
 from models.dossiers.number import grouped, new_number, parse
 from models.security.crockford import ALPHABET, check_character
+from paths import ROOT
 from support.keyboards import typed
 from support.phone import NEEDED, opened, playwright
 
 pytestmark = NEEDED
 expect = playwright.expect
 NUMBER = "K7Q2MX4P9TRWY"
-CASES = json.loads((Path(__file__).parent.parent / "dossiers" / "numbers.json").read_text())
+CASES = json.loads((ROOT / "tests" / "dossiers" / "numbers.json").read_text())
 SLIPS = [  # what is typed, what was meant
     ("K7Q2MX4P9TRWV", "K7Q2-MX4P-9TRWY"),
     ("K702MX4P9TRWY", "K7Q2-MX4P-9TRWY"),

@@ -46,6 +46,7 @@ class Site:
             "seal": receipt.present(self.dossier).seal,
             "bag": bag,
             "key": key,
+            "scan": key,
             "batch": self._bulk(),
             "contact": Contact.get(Contact.dossier == self.dossier).id,
             "notification": Notification.get().id,

@@ -8,10 +8,13 @@ import pytest
 from models import Channel, KeptMail, Notification, Outcome, Used
 from models.notifications.kept_mail import MAX_KEPT
 from models.notifications.verdicts import MAX_REFUSED
+from paths import ROOT
 from senders import bounces
 from support.webhooks import hand_over, on_its_way, report, state
 
-MAILS = Path(__file__).parent / "mails"  # by what is to be done with them; TOKEN is that of the notification
+MAILS = (
+    ROOT / "tests" / "notifications" / "webhooks" / "mails"
+)  # by what is to be done with them; TOKEN is that of the notification
 ALL = sorted(path.relative_to(MAILS) for path in MAILS.glob("*/*.eml"))
 
 
