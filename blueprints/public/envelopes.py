@@ -15,7 +15,7 @@ from models import Dossier
 from models.catalogue.procedure import LOCALES
 from models.dossiers.codes import codes
 from models.dossiers.kinds import AWAITING_PAPER
-from models.dossiers.number import MAX_NUMBERS, grouped
+from models.dossiers.number import MAX_NUMBERS, grouped, parse
 from paper import qr
 from paper.envelope import QR_LEVEL, Enclosed, Envelope, render
 from web import htmx
@@ -144,12 +144,18 @@ def _together(dossiers: list[Dossier]) -> bool:
 def _numbers(typed: str) -> tuple[tuple[str, ...], list[Fault]]:
     """The numbers in `typed`, each once, and the lines that cannot be numbers. Makes no look-up."""
     lines = [line.strip() for line in re.split(r"[\n,;+]", typed) if line.strip()]
-    read = {line: [number for code in codes(line) for number in code.numbers] for line in lines}
+    read = {line: _read(line) for line in lines}
     numbers = [number for line in lines for number in read[line]]
     faults = [Fault(line[:64], status.why(line)) for line in lines if not read[line] and not (numbers and _words(line))]
     if not faults and not 2 <= len(set(numbers)) <= MAX_NUMBERS:
         faults = [Fault("", _("An envelope sheet is for two to six numbers. One alone has its own sheet."))]
     return tuple(dict.fromkeys(numbers)), faults
+
+
+def _read(line: str) -> list[str]:
+    """The numbers in a line. Where it has nothing else, one without a digit counts as well: it is no word there."""
+    pieces = [parse(piece) for piece in line.split()]
+    return list(filter(None, pieces)) if all(pieces) else [number for code in codes(line) for number in code.numbers]
 
 
 def _words(line: str) -> bool:

@@ -47,6 +47,12 @@ def test_numbers_in_any_spelling_lead_to_their_list(visitor, six):
     assert page.response.headers["Cache-Control"] == "no-store" and "noindex" in page.response.headers["X-Robots-Tag"]
 
 
+def test_number_without_a_digit_is_not_left_out(visitor, six):
+    Dossier.update(number="XRYGFETVRXZHZ").where(Dossier.id == six[0].id).execute()
+    page = bundle(visitor, f"XRYGFETVRXZHZ {six[1].number}")
+    assert page.url == f"/e/XRYGFETVRXZHZ+{six[1].number}"
+
+
 def test_number_comes_along_from_its_status_page(visitor, six):
     link = visitor.get(f"/t/{six[0].number}").soup.select_one("a[href^='/envelope']")
     assert six[0].number in visitor.get(link["href"]).soup.select_one("#numbers").get_text()
