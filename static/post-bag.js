@@ -25,7 +25,8 @@ const finder = camera({
   },
 });
 $("#camera").addEventListener("click", ({target}) => finder[target.dataset.step]?.());
-let sounds, problem = "", unsaved = [], renewed = !words.kept, scannedAt = -Infinity;   // unsaved: readings that only this page has
+let sounds, problem = "", unsaved = [], renewed = !words.kept, scannedAt = -Infinity;
+// unsaved: readings that only this page has; renewed: has it a token? One that was kept on this device has none.
 
 function signal(tone) {
   const [notes, felt] = TONES[tone];
@@ -170,16 +171,22 @@ function refuse(text, why) {
   show(card("bad", words.lost, text, why, {refused: ""}));
 }
 
+// Get a valid token. True if there is one: the session goes on, and so does the network.
+async function renew() {
+  const now = await offline.renew();
+  if (now === "out") problem = words.signedOut;
+  say("noNetwork", !now);
+  return renewed = now === "sent";
+}
+
 // Send the queue, oldest first, one tab at a time (lock). A reading that the server refuses stays and blocks no other.
 function send() {
   return navigator.locks.request(QUEUE, async () => {
     problem = "";
-    for (const reading of queue()) {
+    for (const reading of renewed || await renew() ? queue() : []) {
       let answer = await post(reading);
       if (answer && [204, 400].includes(answer.status)) {   // the session is over, or the token is of an earlier one
-        const now = await offline.renew();
-        if (now === "out") problem = words.signedOut;
-        if (now !== "sent") break;
+        if (!await renew()) break;
         answer = await post(reading);
       }
       if (answer?.status === 204) {   // the account has to prove more before it may go on
@@ -247,10 +254,9 @@ async function tick() {
   say("over", time.time() >= words.until);
 }
 
-async function retry() {
-  if (!renewed && navigator.onLine) renewed = await offline.renew() === "sent";   // the page was kept, without a token
-  if (renewed && !queue()[0]) say("noNetwork", !navigator.onLine);
-  if (queue()[0]) send();
+function retry() {
+  if (queue()[0] || !renewed && navigator.onLine) send();
+  else if (renewed) say("noNetwork", !navigator.onLine);
 }
 
 addEventListener("online", retry);
