@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Matrix
+from pikepdf import Dictionary, Matrix
+
+from paper.forms.objects import numbers, with_parents
 
 POINTS_PER_MM = 72 / 25.4
 LETTER = (0.0, 0.0, 612.0, 792.0)  # of a page that names no size, as PDFium and MuPDF take it
-MAX_PARENTS = 50  # more levels of pages are damage
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,6 @@ def seen(page: pikepdf.Page) -> Seen:
     return Seen(x0, y0, x1, y1, _rotation(page.obj), _unit(page.obj))
 
 
-def numbers(value: object) -> list[float]:
-    """The numbers of an array; none if it is no array, or if anything else stands in it."""
-    try:
-        found = [float(item) for item in value] if isinstance(value, Array) else []
-    except (TypeError, ValueError, ArithmeticError):
-        return []
-    return found if all(map(math.isfinite, found)) else []
-
-
 def _box(page: Dictionary, key: str) -> tuple[float, float, float, float] | None:
     """A box as lower left and upper right corner: a PDF may name any two opposite corners. None if it is empty."""
     corners = numbers(_inherited(page, key))
@@ -90,12 +82,6 @@ def _unit(page: Dictionary) -> float:
     return unit if math.isfinite(unit) and unit > 0 else 1.0
 
 
-def _inherited(node: Any, key: str) -> Any:
+def _inherited(page: Dictionary, key: str) -> Any:
     """The value at a page or at its nearest parent that has one."""
-    for _ in range(MAX_PARENTS):
-        if not isinstance(node, Dictionary):
-            return None
-        if (value := node.get(key)) is not None:
-            return value
-        node = node.get("/Parent")
-    return None
+    return next((value for node in with_parents(page) if (value := node.get(key)) is not None), None)

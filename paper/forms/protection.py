@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Stream
+from pikepdf import Dictionary, Name, Stream
 
-MAX_PARENTS = 50  # more levels of fields are damage
+from paper.forms.objects import entry, items, with_parents
+
 SIGNATURES = (Name.Sig, Name("/DocTimeStamp"))
 
 
@@ -60,16 +61,6 @@ def without_usage_rights(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def entry(holder: object, key: str) -> Any:
-    """An entry of a dictionary; None if it is missing, or if `holder` is none."""
-    return holder.get(key) if isinstance(holder, Dictionary | Stream) else None
-
-
-def items(value: object) -> list[Any]:
-    """The items of an array; none if it is something else."""
-    return list(value) if isinstance(value, Array) else []
-
-
 def _is_signature(value: object) -> bool:
     """True for a signature that somebody made, with or without the type that it should name."""
     named = entry(value, "/Type") in SIGNATURES or entry(value, "/Filter") is not None
@@ -93,12 +84,8 @@ def _fields(pdf: pikepdf.Pdf) -> Iterator[Any]:
 
 def _is_signed(field: Dictionary) -> bool:
     """True if the field, or the one it inherits from, has a signature as its value."""
-    node: Any = field
-    for _ in range(MAX_PARENTS):
-        if isinstance(value := entry(node, "/V"), Dictionary):
-            return _is_signature(value)
-        node = entry(node, "/Parent")
-    return False
+    values = (node.get("/V") for node in with_parents(field))
+    return _is_signature(next((value for value in values if isinstance(value, Dictionary)), None))
 
 
 def _is_dynamic(pdf: pikepdf.Pdf) -> bool:

@@ -9,8 +9,8 @@ import pypdfium2 as pdfium
 from pikepdf import Dictionary
 from pypdfium2 import raw
 
-from paper.forms.page import Seen, numbers
-from paper.forms.protection import entry, items
+from paper.forms.objects import entry, items, numbers
+from paper.forms.page import Seen
 
 Rectangle = tuple[float, float, float, float]  # left, bottom, right, top in mm from the lower left of the page as seen
 

@@ -8,6 +8,7 @@ import pypdfium2 as pdfium
 from pikepdf import Dictionary, Stream
 
 from paper.forms import protection
+from paper.forms.objects import entry
 from paper.forms.render import draw, opened
 
 # What pikepdf and PDFium raise at any place in a broken file, with parts that are missing or of the wrong type.
@@ -51,7 +52,7 @@ def remarks(pdf: pikepdf.Pdf) -> list[str]:
 
 def lost_pages(pdf: pikepdf.Pdf, damaged: bool) -> bool:
     """True if pages of a damaged file are missing, or if it has none."""
-    found, count = len(pdf.pages), protection.entry(protection.entry(pdf.Root, "/Pages"), "/Count")
+    found, count = len(pdf.pages), entry(entry(pdf.Root, "/Pages"), "/Count")
     return found == 0 or damaged and isinstance(count, int) and found < count
 
 
