@@ -21,18 +21,23 @@ _LETTER_O = re.compile(r"(?<=\d)[oO]|[oO](?=\d)")
 
 def mail_address(text: str | None) -> str:
     """The one e-mail address in a text: of "Anna Example <anna@example.lu>", of a mailto: link, with dots behind it."""
+    typed = (text or "").strip()
     plain = _PICTURES.sub(" ", readable((text or "")[:MAX_TEXT])).strip()
-    if len({each.partition("?")[0].strip(_AROUND + ".").lower() for each in _ADDRESS.findall(plain)}) > 1:
-        return (text or "").strip()  # bob@b.lu <anna@a.lu>: who is meant?
-    link = "mailto:" in plain.lower()
-    inside = dict.fromkeys(map(str.strip, _ANGLES.findall(plain)))
-    plain = _LABEL.sub("", next(iter(inside)) if len(inside) == 1 else plain)
-    if len({each.lower() for each in _ADDRESS.findall(plain)}) == 1 < len(_ADDRESS.findall(plain)):
-        plain = _ADDRESS.findall(plain)[0]  # [a@b.lu](mailto:a@b.lu)
-    if link:
-        plain = unquote(plain.partition("?")[0])
-    address = _spaceless(plain.strip(_AROUND).rstrip("."))
-    return address if re.fullmatch(r"[^\s@]+@[^\s@]+", address) else (text or "").strip()
+    different = {each.partition("?")[0].strip(_AROUND + ".").lower() for each in _ADDRESS.findall(plain)}
+    if len(different) > 1:
+        return typed  # bob@b.lu <anna@a.lu>: who is meant?
+    address = _spaceless(_unwrapped(plain).strip(_AROUND).rstrip("."))
+    return address if re.fullmatch(r"[^\s@]+@[^\s@]+", address) else typed
+
+
+def _unwrapped(text: str) -> str:
+    """Without a name before angle brackets, a label, and what a link adds to its address."""
+    inside = set(map(str.strip, _ANGLES.findall(text)))
+    plain = _LABEL.sub("", inside.pop() if len(inside) == 1 else text)
+    found = _ADDRESS.findall(plain)
+    if len(found) > 1 and len({each.lower() for each in found}) == 1:
+        plain = found[0]  # [a@b.lu](mailto:a@b.lu)
+    return unquote(plain.partition("?")[0]) if "mailto:" in text.lower() else plain
 
 
 def _spaceless(address: str) -> str:
