@@ -14,21 +14,10 @@ GSM_7 = frozenset(
 EXTENSION = frozenset("^{}\\[~]|€")  # in the alphabet too, but each takes the place of two
 # One character outside GSM-7 (ë, ê, ç, ’ ...) would cut the segment from 160 characters to 70: twice the price.
 REPLACEMENTS = str.maketrans(
-    {
-        "œ": "oe",
-        "Œ": "OE",
-        "‘": "'",
-        "’": "'",
-        "‚": "'",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "«": '"',
-        "»": '"',
-        "`": "'",
-        "´": "'",
-    }
-    | {"–": "-", "—": "-", "…": "...", "\t": " "}
+    dict.fromkeys("‘’‚`´", "'")
+    | dict.fromkeys("“”„«»", '"')
+    | dict.fromkeys("–—", "-")
+    | {"œ": "oe", "Œ": "OE", "…": "...", "\t": " "}
 )
 
 
