@@ -101,7 +101,7 @@ def _damaged(data: bytes) -> AcceptedForm:
 
 
 def _by_sheet(data: bytes, pages: int, reason: str, said: list[str]) -> AcceptedForm:
-    """The form as the authority made it. A signed one keeps its usage rights: taking them away breaks the signature."""
-    kept = data if reason in ("signed", "certified") else protection.without_usage_rights(data)
+    """The form as the authority made it, but for usage rights."""
+    kept = protection.without_usage_rights(data)
     dropped = [] if kept == data else ["usage-rights-dropped"]
     return AcceptedForm(kept, [None] * pages, pages, [f"sheet-alone {reason}", *dropped, *said])
