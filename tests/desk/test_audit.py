@@ -99,7 +99,9 @@ def flip(row: Audit, dice: random.Random) -> str:
     field = getattr(Audit, column)
     content = bytearray(Audit.select(field.cast("BLOB")).where(Audit.id == row.id).tuples().get()[0])
     places = [index for index in range(len(content)) if column != "at" or index != 10]  # which sign parts day and time
-    content[dice.choice(places)] ^= 1 << dice.randrange(8)  # says nothing: any is read there
+    place, bit = dice.choice(places), 1 << dice.randrange(8)  # says nothing: any is read there
+    says_nothing = column == "at" and content[place] ^ bit == ord(" ")  # " 2:41" is read as 02:41
+    content[place] ^= 1 if says_nothing else bit
     Audit.update({column: SQL("CAST(? AS TEXT)", [bytes(content)])}).where(Audit.id == row.id).execute()
     return f"bit of {column}: {bytes(content)!r}"
 
