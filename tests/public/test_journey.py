@@ -20,10 +20,10 @@ START = "/track/rent-subsidy/application"
 
 
 @pytest.fixture
-def living(tmp_path, certificate, mail_server, sms_provider) -> Service:
+def living(tmp_path, stocked_sqlite, certificate, mail_server, sms_provider) -> Service:
     """The service, sending to the two servers of this test, with one clerk."""
     settings = {"MAIL_CA_FILE": str(certificate), **mail_server.settings, **sms_provider.settings}
-    with service(tmp_path, **settings) as running:
+    with service(tmp_path, stocked_sqlite, **settings) as running:
         add = ("staff", "add", "clerk@example.lu", "--role", "clerk", "--authority", "housing-aid-service")
         running.flask(*add, text=PASSWORD)
         yield running

@@ -14,8 +14,8 @@ NUMBER = r"\w{4}-\w{4}-\w{5}"
 
 
 @pytest.fixture
-def living(tmp_path) -> Service:
-    with service(tmp_path, INBOX=True, MAIL_SENDER="", UNDO_SECONDS=600) as running:
+def living(tmp_path, stocked_sqlite) -> Service:
+    with service(tmp_path, stocked_sqlite, INBOX=True, MAIL_SENDER="", UNDO_SECONDS=600) as running:
         add = ("staff", "add", "clerk@example.lu", "--role", "clerk", "--authority", "housing-aid-service")
         running.flask(*add, text=PASSWORD)
         yield running

@@ -57,8 +57,15 @@ def served(app: Callable[..., Iterable[bytes]], tls: ssl.SSLContext | None = Non
 
 
 @contextmanager
-def service(folder: Path, log: Path = Path(os.devnull), **settings: object) -> Iterator[Service]:
-    """Set a service up as `make run` does, on a free port, and take it down again. What it says goes into `log`."""
+def service(
+    folder: Path, stocked: Path | None = None, log: Path = Path(os.devnull), **settings: object
+) -> Iterator[Service]:
+    """Set a service up as `make run` does, on a free port, and take it down again. What it says goes into `log`.
+
+    `stocked` is a SQLite file with the catalogue in it, to start on a copy of; to make one takes most of the time.
+    """
+    if stocked:
+        shutil.copy(stocked, folder / "etracking.db")
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     chosen = {
@@ -75,8 +82,9 @@ def service(folder: Path, log: Path = Path(os.devnull), **settings: object) -> I
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in chosen.items()}
     environment = os.environ | {f"ETRACKING_{name}": text for name, text in texts.items()}
     running = Service(f"http://127.0.0.1:{port}", environment)
-    running.flask("db", "upgrade")
-    running.flask("catalogue", "load")
+    if not stocked:
+        running.flask("db", "upgrade")
+        running.flask("catalogue", "load")
     web = ["gunicorn", "--config", "deploy/gunicorn.conf.py", "--workers", "1", "--bind", f"fd://{listener.fileno()}"]
     with listener:  # what is asked before gunicorn has started waits there
         processes = [start(web, environment, log, listener.fileno())]

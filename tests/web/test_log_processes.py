@@ -27,11 +27,11 @@ def log(tmp_path):
 
 
 @pytest.fixture
-def loud(tmp_path, log, certificate, mail_server, sms_provider, monkeypatch):
+def loud(tmp_path, stocked_sqlite, log, certificate, mail_server, sms_provider, monkeypatch):
     """The service behind a proxy, with a clerk, and with all loggers at DEBUG."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests" / "support" / "loud"))
     settings = {"MAIL_CA_FILE": str(certificate), **mail_server.settings, **sms_provider.settings}
-    with service(tmp_path, log, LOG_FORMAT="json", PROXY_HOPS=1, **settings) as running:
+    with service(tmp_path, stocked_sqlite, log, LOG_FORMAT="json", PROXY_HOPS=1, **settings) as running:
         add = ("staff", "add", STAFF, "--role", "clerk", "--authority", "housing-aid-service")
         running.flask(*add, text=PASSWORD)
         yield running
