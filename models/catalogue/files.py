@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from models.catalogue import references
 from models.catalogue.fault import Fault
-from models.catalogue.reader import Missing, Reader, texts_name
+from models.catalogue.reader import Reader, Unprintable, texts_name
 from models.catalogue.schemas import Catalogue, EventKinds
 from models.catalogue.strays import PDFs
 
@@ -39,18 +39,18 @@ class Reading:
         files = self._pdfs[procedure][form]
         return files.get(language) or files.get("")
 
-    def waiting(self) -> list[Path]:
+    def held_pdfs(self) -> list[Path]:
         """The PDFs of procedures that have a fault themselves: nothing is made of them until it is mended."""
         held = [forms for slug, forms in self._pdfs.items() if slug not in self.catalogue.procedures]
         return sorted({path for forms in held for files in forms.values() for path in files.values()})
 
 
-def read(folder: Path, kinds: EventKinds, missing: Missing) -> Reading:
+def read(folder: Path, kinds: EventKinds, unprintable: Unprintable) -> Reading:
     """Read and check every file of the catalogue.
 
     Raises CatalogueError if there is no procedure at all: then this is not the catalogue's folder.
     """
-    reader = Reader(folder, kinds, missing)
+    reader = Reader(folder, kinds, unprintable)
     reader.read()
     reader.faults += references.faults(reader)
     if not reader.procedures:

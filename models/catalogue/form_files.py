@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from models.catalogue.digest import digest
 from models.catalogue.fault import Fault
-from models.catalogue.files import Missing, Reading
+from models.catalogue.files import Reading
 from models.catalogue.procedure import LANGUAGES
+from models.catalogue.reader import Unprintable
 from models.catalogue.schemas import FormEntry, SpecimenFile
 
 # Accepts a PDF -> (data, places, remarks). Like the drawing it is given by paper/, which models do not know.
@@ -23,7 +24,7 @@ class Drawing(NamedTuple):
 
     draw: Callable[[SpecimenFile, str, str, str], bytes]
     fingerprint: str  # changes with the code that draws and accepts: then every form is examined anew
-    missing: Missing  # the characters of a text that cannot be printed
+    unprintable: Unprintable
 
 
 @dataclass
@@ -33,7 +34,7 @@ class FormFiles:
     rows: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     stays: bool = False  # a language has a fault: its old PDF stays, and with it the old edition
-    missing: bool = False  # because of a fault there is no PDF in any language, new or old
+    unavailable: bool = False  # because of a fault there is no PDF in any language, new or old
 
 
 class Source(NamedTuple):
@@ -71,7 +72,7 @@ class Finder:
             if source.language not in held:
                 self._add(files, slug, source, self.known.get((slug, form.slug, source.language)))
         old = any((slug, form.slug, language) in self.known for language in files.rows)
-        files.missing = files.stays and not old and not any(files.rows.values())
+        files.unavailable = files.stays and not old and not any(files.rows.values())
         return files
 
     def _is_held(self, slug: str, form: str, language: str) -> bool:
@@ -117,9 +118,9 @@ class Finder:
         return Source(language, f"{form.slug}.yaml ({language})", True, fingerprint, make)
 
 
-def waiting(reading: Reading, accept: Accept) -> Iterator[Fault]:
+def held_faults(reading: Reading, accept: Accept) -> Iterator[Fault]:
     """The faults of PDFs whose procedure has a fault itself, so that an editor learns of all at once."""
-    for path in reading.waiting():
+    for path in reading.held_pdfs():
         try:
             accept(path.read_bytes())
         except Exception as error:  # as above

@@ -11,7 +11,7 @@ from models.base import Base, db
 from models.catalogue.digest import digest
 from models.catalogue.fault import Fault
 from models.catalogue.files import Reading, read
-from models.catalogue.form_files import Accept, Drawing, Finder, FormFiles, Known, waiting
+from models.catalogue.form_files import Accept, Drawing, Finder, FormFiles, Known, held_faults
 from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
 from models.catalogue.schemas import AuthorityFile, EventKinds, FormEntry, ProcedureFile, TextEntry
 from models.catalogue.specimens import column, specimens
@@ -38,7 +38,7 @@ def load(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> L
 
     Raises CatalogueError, before anything is written, if the folder is no catalogue.
     """
-    reading = read(folder, kinds, drawing.missing)
+    reading = read(folder, kinds, drawing.unprintable)
     names = {row.slug: row.name for row in Authority.select()}
     names |= {slug: entry.name for slug, entry in reading.catalogue.authorities.items()}
     files = Finder(reading, names, drawing, accept, _known()).all()
@@ -53,10 +53,10 @@ def load(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> L
 
 def check(folder: Path, kinds: EventKinds, drawing: Drawing, accept: Accept) -> Checked:
     """Read every file and try every PDF, without a database. Raises CatalogueError if the folder is no catalogue."""
-    reading = read(folder, kinds, drawing.missing)
+    reading = read(folder, kinds, drawing.unprintable)
     names = {slug: entry.name for slug, entry in reading.catalogue.authorities.items()}
     files = Finder(reading, names, drawing, accept, known={}).all()
-    return Checked(reading, files, [*_faults(reading, files), *waiting(reading, accept)])
+    return Checked(reading, files, [*_faults(reading, files), *held_faults(reading, accept)])
 
 
 def _faults(reading: Reading, files: dict[str, FormFiles]) -> list[Fault]:
@@ -125,20 +125,20 @@ class _Writing:
             topic=topic,
             authority=authority,
             search={language: _words(entry, topic, language) for language in LANGUAGES},
-            tracked=any(form.tracked for form in entry.forms if not self._is_missing(slug, form)),
+            tracked=any(form.tracked for form in entry.forms if not self._is_unavailable(slug, form)),
             position=position,
             revision=digest(entry, authority.name),
             retired=False,
         )
         return put
 
-    def _is_missing(self, procedure: str, form: FormEntry) -> bool:
+    def _is_unavailable(self, procedure: str, form: FormEntry) -> bool:
         """True if a form cannot be offered with a number, as there is no PDF of it."""
-        return form.tracked and self.files[f"{procedure}/{form.slug}"].missing
+        return form.tracked and self.files[f"{procedure}/{form.slug}"].unavailable
 
     def _forms(self, procedure: Procedure, entry: ProcedureFile) -> None:
         for position, form in enumerate(entry.forms):
-            if not self._is_missing(procedure.slug, form):
+            if not self._is_unavailable(procedure.slug, form):
                 self._form(procedure, entry, form, position)
         slugs = [form.slug for form in entry.forms]  # also of those that stay as they were
         Form.update(retired=True).where((Form.procedure == procedure) & Form.slug.not_in(slugs)).execute()

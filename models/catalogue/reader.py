@@ -16,14 +16,14 @@ from models.catalogue.strays import PDFs, ProcedureFolder
 from models.catalogue.yaml_file import Location, YamlFile
 
 RESERVED = ("procedure", "texts")  # their .yaml is something else than a form
-Missing = Callable[[str], list[str]]  # the characters of a text that the fonts of the sheet lack; paper/ knows them
+Unprintable = Callable[[str], list[str]]  # the characters of a text that the fonts of the sheet lack; paper/ knows them
 
 
 class Reader:
     """Reads all files. A value is None if its file has a fault."""
 
-    def __init__(self, folder: Path, kinds: EventKinds, missing: Missing) -> None:
-        self.folder, self.kinds, self.missing = folder, kinds, missing
+    def __init__(self, folder: Path, kinds: EventKinds, unprintable: Unprintable) -> None:
+        self.folder, self.kinds, self.unprintable = folder, kinds, unprintable
         self.faults: list[Fault] = []
         self.files: dict[str, YamlFile] = {}
         self.authorities: dict[str, AuthorityFile | None] = {}
@@ -70,7 +70,7 @@ class Reader:
     def _unprintable(self, file: YamlFile, schema: type[BaseModel]) -> Iterator[Fault]:
         """Characters that would be replaced on the printed sheet, receipt or specimen."""
         for location, text, line in file.texts():
-            if signs := self.missing(text) if _printed(schema, location) else []:
+            if signs := self.unprintable(text) if _printed(schema, location) else []:
                 named = ", ".join(f"{sign} (U+{ord(sign):04X} {unicodedata.name(sign, '')})" for sign in signs)
                 what = f"the printed sheet has no letter for {named}; write it without"
                 yield Fault(file.name, line, ".".join(map(str, location)), what)
