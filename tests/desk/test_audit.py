@@ -97,13 +97,19 @@ def flip(row: Audit, dice: random.Random) -> str:
         ).execute()
         return f"bit of {column}"
     field = getattr(Audit, column)
-    content = bytearray(Audit.select(field.cast("BLOB")).where(Audit.id == row.id).tuples().get()[0])
-    places = [index for index in range(len(content)) if column != "at" or index != 10]  # which sign parts day and time
-    place, bit = dice.choice(places), 1 << dice.randrange(8)  # says nothing: any is read there
-    says_nothing = column == "at" and content[place] ^ bit == ord(" ")  # " 2:41" is read as 02:41
-    content[place] ^= 1 if says_nothing else bit
-    Audit.update({column: SQL("CAST(? AS TEXT)", [bytes(content)])}).where(Audit.id == row.id).execute()
-    return f"bit of {column}: {bytes(content)!r}"
+    content = bytes(Audit.select(field.cast("BLOB")).where(Audit.id == row.id).tuples().get()[0])
+    changed = one_bit_off(content, dice)
+    while column == "at" and field.python_value(changed.decode(errors="replace")) == row.at:
+        # the same time in another spelling, which is read as before
+        changed = one_bit_off(content, dice)
+    Audit.update({column: SQL("CAST(? AS TEXT)", [changed])}).where(Audit.id == row.id).execute()
+    return f"bit of {column}: {changed!r}"
+
+
+def one_bit_off(content: bytes, dice: random.Random) -> bytes:
+    changed = bytearray(content)
+    changed[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
+    return bytes(changed)
 
 
 def run(statement: str, *values: object) -> list[tuple]:
