@@ -15,7 +15,7 @@ from blueprints.desk.blueprint import bp
 from models import Audit, Dossier
 from models.base import LUXEMBOURG
 from models.desk import reading
-from models.dossiers.codes import scanned
+from models.dossiers.codes import find
 from web import htmx
 from wording import audit as audit_words
 
@@ -54,8 +54,7 @@ class Filter:
         if self.action:
             rows = rows.where(Audit.action == self.action)
         if self.number:
-            read = scanned(self.number)
-            rows = rows.where(Dossier.number == (read.numbers[0] if read else ""))
+            rows = rows.where(Dossier.number == (find(self.number) or ""))
         if self.since:
             rows = rows.where(Audit.at >= _midnight(self.since))
         if self.until:

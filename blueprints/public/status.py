@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from blueprints.public import captcha, contact_limits, contacts, lookups, push
 from blueprints.public.forms import MailAddressForm, MobileNumberForm, PostedForm
 from models import ConflictError, Contact, Dossier, today
-from models.dossiers.codes import Scanned, codes, scanned
+from models.dossiers.codes import Scanned, codes, existing
 from models.dossiers.kinds import WITH_AUTHORITY
 from models.dossiers.number import clean, grouped
 from models.notifications import addresses
@@ -74,8 +74,8 @@ def look_up() -> Response:
 def _look_up(typed: str) -> Response:
     if not typed.strip():
         return htmx.page("public/status/look_up.html", typed="", error="")
-    read = scanned(typed)
-    return htmx.goto(status_of(read)) if read else unknown(typed)
+    found = existing(typed, lambda number: lookups.version_key(number) is not None)
+    return htmx.goto(status_of(found[0])) if len(found) == 1 else unknown(typed)
 
 
 def status_of(read: Scanned) -> str:
@@ -211,7 +211,8 @@ def not_found(number: str, _rest: str) -> Response:
 def why(typed: str) -> str:
     """Why there is no dossier with this number, as far as its spelling shows. Makes no look-up."""
     number = clean(typed[:MAX_SHOWN])
-    if len(codes(typed)) > 1:
+    found = codes(typed)
+    if len(found) > 1 and not found[0].doubtful:
         return _("There is more than one eTracking number in it. Please type one of them.")
     if len(number) > MAX_COUNTED:
         return _("There is no eTracking number in it. One has 13 characters, as in K7Q2-MX4P-9TRWY.")

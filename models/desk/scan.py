@@ -11,7 +11,7 @@ from models.base import Base, ConflictError, UTCDateTimeField, db, local_day, no
 from models.desk.opening import Opened, request_since
 from models.desk.scope import Scope
 from models.dossiers.batch import Batch
-from models.dossiers.codes import Scanned, codes
+from models.dossiers.codes import Scanned, existing
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
 from models.dossiers.kinds import ARRIVALS
@@ -209,8 +209,8 @@ class Read(Base):
     def _take(
         cls, batch: Batch, scan: uuid.UUID, text: str, hold: dt.timedelta, postmark_on: dt.date | None
     ) -> list["Read"]:
-        found, *others = codes(text) or (None,)
-        if others:
+        found, *others = existing(text, _exists) or (None,)
+        if others and not (found and found.doubtful):
             begin = "".join(each.numbers[0][:SHOWN_CHARACTERS] for each in (found, others[0]) if each)
             return [cls._write(batch, scan, scan, "two", text=begin)]
         if found is None:
@@ -283,6 +283,10 @@ class Read(Base):
     def _keep(self, event: Event) -> None:
         Read.update(event=event).where(Read.key == self.key).execute()
         self.event = event
+
+
+def _exists(number: str) -> bool:
+    return Dossier.select().where(Dossier.number == number).exists()
 
 
 def _arrival(batch: Batch, dossier: Dossier, hold: dt.timedelta, postmark_on: dt.date | None) -> Move:

@@ -1,11 +1,11 @@
 """One reading of what is typed, pasted, shared or scanned: which codes of ours are in it.
 
-A text with two different codes names neither: whoever typed it is asked. So does a text that two keyboard layouts read
-differently.
+A text with two different codes names neither: whoever typed it is asked. So does an address that two keyboard layouts
+read differently. Of two such readings of a number alone, the one that exists is meant.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
@@ -22,6 +22,8 @@ _ADDRESS = re.compile(r"(?<!/)/([TER])/([^/?#\s<>\"'|]+)(?:/([0-9A-Z.\-]+))?", r
 _SPELLED = rf"[0-9A-Z]{{4}}{_APART}[0-9A-Z]{{4}}{_APART}[0-9A-Z]{{5}}"
 _NUMBER = re.compile(rf"(?=(?<![^\W_])(?<![\u0300-\u036f])({_SPELLED})(?![^\W_]))", re.I)
 _JOINED = re.compile(rf"(?<![^\W_])(?:[0-9A-Z]{{{LENGTH}}}){{2,{MAX_NUMBERS}}}(?![^\W_])", re.I)
+# Typed as nobody writes it, but a scanner does: without hyphens, and perhaps twice.
+_UNBROKEN = re.compile(rf"\W*((?:[0-9A-Z]{{{LENGTH}}})+)\W*", re.I | re.A)
 _PIECES = re.compile(r"[\n\t:;,()\[\]<>\"'*=|]+")
 _SCHEME = re.compile(r"(?<![^\W_])https?://", re.I)
 _NEXT_ADDRESS = re.compile(r"(?=https?://)", re.I)
@@ -44,12 +46,14 @@ _PRINTED = re.compile(
 class Scanned(NamedTuple):
     """The meaning of a scanned code, or of what was typed instead.
 
-    `round` is the round of a follow-up sheet, 0 for everything else; only an envelope has several numbers.
+    `round` is the round of a follow-up sheet, 0 for everything else; only an envelope has several numbers. `doubtful`:
+    it is one of the readings of a number alone, each right on another keyboard.
     """
 
     numbers: tuple[str, ...]
     round: int = 0
     kind: Literal["number", "envelope", "receipt"] = "number"
+    doubtful: bool = False
 
 
 Codes = tuple[Scanned, ...]
@@ -63,16 +67,35 @@ def scanned(text: str) -> Scanned | None:
 
 
 def find(text: str) -> str | None:
-    """The first number of the one code in `text`, or None."""
-    found = scanned(text)
-    return found.numbers[0] if found else None
+    """The first number of the one code in `text`, or None. A doubtful one is what it says: a person has typed it."""
+    found = codes(text)
+    return found[0].numbers[0] if found and (len(found) == 1 or found[0].doubtful) else None
+
+
+def existing(text: str, exists: Callable[[str], bool]) -> Codes:
+    """The codes in `text`; of the readings of a doubtful number only the one that `exists`, if one does."""
+    found = codes(text)
+    return next(((code,) for code in found if code.doubtful and exists(code.numbers[0])), found)
 
 
 def codes(text: str) -> Codes:
     """The different codes in `text`: none, the one, or several; a damaged one counts if there is a whole one.
 
-    A code may come as a hand scanner types it that thinks of an American keyboard, on a computer set to another.
+    A code may come as a hand scanner types it that thinks of an American keyboard, on a computer set to another. The
+    readings of a doubtful number are several, first the one that the text says as it stands.
     """
+    return _doubtful(visible(text[:MAX_TEXT])) or _read(text)
+
+
+def _doubtful(text: str) -> Codes:
+    """What a number without hyphens is on each keyboard on which it is one; empty if it is the same on all of them."""
+    unbroken = _UNBROKEN.fullmatch(text) if len(text) <= MAX_TYPED else None
+    spelled = dict.fromkeys([unbroken[1], *keyboards.meanings(unbroken[1])] if unbroken else [])
+    read = dict.fromkeys(numbers for each in spelled if len(numbers := several(each)) == 1)
+    return tuple(Scanned(numbers, doubtful=True) for numbers in read) if len(read) > 1 else ()
+
+
+def _read(text: str) -> Codes:
     plain = _SYMBOLOGY.sub(" ", readable(text[:MAX_TEXT])[:MAX_TEXT])  # one sign may become eighteen
     if number := parse(plain):
         return (Scanned((number,)),)

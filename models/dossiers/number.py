@@ -9,7 +9,8 @@ from models.typed import readable
 LENGTH = 13
 MAX_NUMBERS = 6  # numbers on one envelope sheet
 _SEPARATORS = re.compile(r"[\s.,~\-_·•]+")
-_AROUND = re.compile(r"^\W+|\W+$")
+_OTHER = r"(?:[^\w\u0300-\u036f]|_)+"  # neither a letter or digit nor an accent, which makes another letter of one
+_AROUND = re.compile(f"^{_OTHER}|{_OTHER}$")
 
 
 def new_number() -> str:
@@ -25,7 +26,7 @@ def span(begin: str) -> tuple[str, str]:
 
 def clean(text: str) -> str:
     """Typed text without separators and invisible characters, in upper case, with O, I and L as digits."""
-    return _SEPARATORS.sub("", _AROUND.sub("", readable(text))).upper().translate(LOOK_ALIKES)
+    return _SEPARATORS.sub("", _AROUND.sub("", readable(text.upper()))).upper().translate(LOOK_ALIKES)
 
 
 def parse(text: str) -> str | None:

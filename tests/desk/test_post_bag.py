@@ -36,6 +36,18 @@ def test_code_is_read_from_a_scanner_that_thinks_of_another_keyboard(bag, dossie
     assert titles(read(bag, typed(f"HTTPS://ETRACKING.EXAMPLE.LU/T/{dossier.number}", keyboard))) == ["Arrived"]
 
 
+TWINS = "ZY4NBDA76ZDMY", "YZ4NBDA76YDMZ"  # what the keys of the first type on a German keyboard
+
+
+@pytest.mark.parametrize("scanned", TWINS)
+def test_number_that_two_keyboards_read_differently_is_the_one_that_exists(bag, dossier, scanned):
+    assert titles(read(bag, scanned)) == ["Unknown number"]
+    Dossier.update(number=TWINS[0]).execute()
+    assert titles(read(bag, scanned)) == ["Arrived"]
+    assert bag.get(f"/desk/scan?number={scanned}").url == f"/desk/dossiers/{TWINS[0]}"
+    assert bag.get(f"/t?number={scanned}").url == f"/t/{TWINS[0]}"
+
+
 def test_same_code_twice_in_one_go_is_one_arrival(bag, dossier):
     assert titles(read(bag, f"HTTPS://H.LU/T/{dossier.number}" * 2)) == ["Arrived"]
 

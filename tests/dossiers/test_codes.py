@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from models.dossiers.codes import DAMAGED, Scanned, codes, find, scanned
+from models.dossiers.codes import DAMAGED, Scanned, codes, existing, find, scanned
 from models.dossiers.number import new_number
 from models.security.crockford import ALPHABET, check_character
 from paths import ROOT
@@ -91,6 +91,33 @@ def test_no_layout_makes_another_number_of_what_was_typed_on_one():
         if found.numbers != (number,)
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("copies", [1, 2])
+@pytest.mark.parametrize("layout", NAMES)
+def test_number_alone_is_never_another_and_of_two_readings_the_one_that_exists(layout, copies):
+    """One in a thousand is right on two keyboards; a number that a person types is never refused for it."""
+    dice, doubtful = random.Random(layout), 0
+    for number in [drawn(dice) for _ in range(40)]:
+        assert find(number * copies) == number
+        for state in STATES:
+            text = typed(number * copies, layout, state)
+            assert scanned(text) in (None, Scanned((number,))), text
+            found = existing(text, number.__eq__)
+            assert len(found) != 1 or found[0].numbers == (number,), text
+            doubtful += bool(codes(text)) and codes(text)[0].doubtful
+    assert doubtful < 40
+
+
+@pytest.mark.parametrize("layout", ["us", "de"])
+def test_number_that_two_keyboards_read_differently_is_both_until_one_exists(layout):
+    number, twin = "ZY4NBDA76ZDMY", "YZ4NBDA76YDMZ"
+    text, other = {"us": (number, twin), "de": (twin, number)}[layout]
+    assert typed(number, layout) == text
+    assert {code.numbers[0] for code in codes(text)} == {number, twin}
+    assert [code.numbers for code in existing(text, number.__eq__)] == [(number,)]
+    assert scanned(text) is None and find(text) == text
+    assert scanned(f"{text[:4]}-{text[4:8]}-{text[8:]}") == Scanned((text,)), "with hyphens, a person has typed it"
 
 
 def test_typed_number_is_not_read_as_if_it_came_from_another_keyboard():

@@ -54,6 +54,11 @@ def test_pasted_address_of_an_envelope_opens_all_its_dossiers(visitor, form):
     assert visitor.submit(visitor.get("/t"), number=f"http://localhost/e/{numbers}").url == f"/e/{numbers}"
 
 
+def test_number_that_two_keyboards_read_differently_is_unknown_if_neither_exists(visitor, dossier):
+    page = visitor.submit(visitor.get("/t"), number="YZ4NBDA76YDMZ", status=404)
+    assert page.url == "/t" and "We know no dossier" in page.text
+
+
 def test_address_of_the_code_is_read_in_upper_case(visitor, dossier):
     assert visitor.get(f"/T/{dossier.number}").title == "Not arrived yet"
 
