@@ -1,15 +1,12 @@
 """What a mail that came back says: it failed for good, it is harmless (a delay, an automatic reply), or it is unclear.
 
 flufl.bounce knows the formats of mail servers. It misses reports that are written a little differently, says no status,
-and takes some replies for bounces: what is here adds that. Only the beginning of a mail is read, with its long lines
-folded: anybody can send anything to an address, and patterns take long over a line that never ends.
+and takes some replies for bounces: what is here adds that.
 """
 
-import email
 import logging
 import re
 from collections.abc import Collection, Iterator
-from email.header import decode_header
 from email.message import Message as Mail
 from email.parser import HeaderParser
 from typing import NamedTuple
@@ -20,13 +17,11 @@ from models.notifications.outcome import Outcome
 from models.notifications.returned_mail import Kind
 from senders import bounce_words as words
 from senders import smtp_answers
+from senders.mail_text import body_of, header, is_text, parse, parts_of, text_of
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs each mail that one of its detectors stumbles on
 
-MAX_BYTES = 128 * 1024  # the report stands before the mail that came back
-MAX_LINE, MAX_PARTS, MAX_TEXT = 900, 100, 16_000
-LONG_LINE = re.compile(rb"([^\n]{%d})(?=[^\n])" % MAX_LINE)
-
+MAX_TEXT = 16_000  # characters of a report, or of what a server wrote
 REPORTS = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464, RFC 6533
 FIELDS = re.compile(r"^(?:final|original)-recipient:", re.IGNORECASE | re.MULTILINE)  # a report in the middle of a text
 NO_FAILURE = ("delay", "deliver", "relayed", "expanded")  # Postfix says "deliverable" when it is asked
@@ -47,7 +42,7 @@ UNCLEAR, HARMLESS = Report(Kind.UNCLEAR), Report(Kind.HARMLESS)
 def read(raw: bytes) -> Report:
     """What the mail `raw` says about ours. Whatever makes the reading fail is unclear; nothing is raised."""
     try:
-        return _read(email.message_from_bytes(LONG_LINE.sub(rb"\1\n ", raw[:MAX_BYTES])))
+        return _read(parse(raw))
     except Exception:  # nobody knows what will be sent to us: a person reads it
         return UNCLEAR
 
@@ -55,16 +50,19 @@ def read(raw: bytes) -> Report:
 def shown(raw: bytes) -> dict[str, str]:
     """What a person is shown of a mail: the server or person that wrote it, the subject, and the text as it came."""
     try:
-        mail = email.message_from_bytes(LONG_LINE.sub(rb"\1\n ", raw[:MAX_BYTES]))
-        said = {"server": _header(mail, "From")[:200], "subject": _header(mail, "Subject")[:200]}
-        said["readable"] = _own_text(_parts(mail))
+        mail = parse(raw)
+        said = {
+            "server": header(mail, "From")[:200],
+            "subject": _subject(mail)[:200],
+            "readable": _own_text(parts_of(mail)),
+        }
     except Exception:  # as above
         said = {}
     return said | {"text": raw.decode("utf-8", "backslashreplace")}
 
 
 def _read(mail: Mail) -> Report:
-    parts = _parts(mail)
+    parts = parts_of(mail)
     if report := _by_fields(parts):
         asked = report.kind is Kind.FAILED and words.CHALLENGE.search(_own_text(parts) + report.said)
         return UNCLEAR if asked else report
@@ -85,15 +83,6 @@ def _recognised(mail: Mail) -> tuple[Collection[bytes], Collection[bytes]]:
         return (), ()
 
 
-def _parts(mail: Mail) -> list[Mail]:
-    found = []
-    for part in mail.walk():
-        found.append(part)
-        if len(found) == MAX_PARTS:
-            break
-    return found
-
-
 def _by_fields(parts: list[Mail]) -> Report | None:
     """What the fields of a delivery status report say; None without such fields."""
     recipients = [fields for text in _reports(parts) for fields in _blocks(text)]
@@ -108,26 +97,9 @@ def _reports(parts: list[Mail]) -> Iterator[str]:
     """The text of each report; also of one that stands in the middle of an ordinary text."""
     for part in parts:
         if part.get_content_type() in REPORTS:
-            yield _body(part)
-        elif _is_text(part) and FIELDS.search(text := _text(part)):
+            yield body_of(part)
+        elif is_text(part) and FIELDS.search(text := text_of(part)):
             yield text
-
-
-def _is_text(part: Mail) -> bool:
-    """True for a text, and for a container whose parts cannot be told apart."""
-    kind = part.get_content_maintype()
-    return kind == "text" or (kind == "multipart" and not part.is_multipart())
-
-
-def _body(part: Mail) -> str:
-    """The text of a part that the parser took for a message or several."""
-    payload = part.get_payload()
-    if not isinstance(payload, list):
-        return _text(part)
-    inner = Mail()
-    inner["Content-Transfer-Encoding"] = str(part.get("Content-Transfer-Encoding", "7bit"))
-    inner.set_payload("\n".join(each.as_string() for each in payload if isinstance(each, Mail)))
-    return _text(inner)
 
 
 def _blocks(text: str) -> Iterator[Mail]:
@@ -186,18 +158,18 @@ def _is_reply(mail: Mail, parts: list[Mail]) -> bool:
     asked = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply-From", "X-Mail-Autoreply", "X-Vacation")
     if any(mail.get(name) for name in asked) or "auto_reply" in str(mail.get("Precedence", "")).lower():
         return True
-    if words.REPLY.search(_header(mail, "Subject")):
+    if words.REPLY.search(_subject(mail)):
         return True
     submitted = str(mail.get("Auto-Submitted", "no")).lower()
     if "vacation" in submitted:
         return True
     by_program = submitted.startswith(("auto-replied", "auto-generated"))
-    of_server = mail.get("X-Failed-Recipients") or _from_server(mail) or words.FAILURE.search(_header(mail, "Subject"))
+    of_server = mail.get("X-Failed-Recipients") or _from_server(mail) or words.FAILURE.search(_subject(mail))
     return by_program and not of_server
 
 
 def _is_delay(mail: Mail, text: str) -> bool:
-    return bool(words.DELAY.search(_header(mail, "Subject")) or words.WAITS.search(text))
+    return bool(words.DELAY.search(_subject(mail)) or words.WAITS.search(text))
 
 
 def _says_failed(mail: Mail, text: str, recognised: bool) -> bool:
@@ -207,26 +179,17 @@ def _says_failed(mail: Mail, text: str, recognised: bool) -> bool:
     """
     if "(failure)" in str(mail.get("Auto-Submitted", "")).lower():  # Sendmail
         return True
-    around = (recognised, _from_server(mail), words.FAILURE.search(_header(mail, "Subject")))
+    around = (recognised, _from_server(mail), words.FAILURE.search(_subject(mail)))
     refused = words.PERMANENT.search(text) or words.REFUSED.search(text)
     return sum(map(bool, (*around, refused and any(around)))) > 1
 
 
+def _subject(mail: Mail) -> str:
+    return header(mail, "Subject")
+
+
 def _from_server(mail: Mail) -> bool:
-    return bool(words.SERVER.search(_header(mail, "From")))
-
-
-def _header(mail: Mail, name: str) -> str:
-    found = []
-    for part, charset in decode_header(_raw(mail, name)[:1000]):
-        found.append(part if isinstance(part, str) else _decoded(part, charset))
-    return " ".join("".join(found).split())
-
-
-def _raw(mail: Mail, name: str) -> str:
-    """The header as it came; where it is not encoded, it is taken for UTF-8."""
-    value = next((value for key, value in mail.raw_items() if key.lower() == name.lower()), "")
-    return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return bool(words.SERVER.search(header(mail, "From")))
 
 
 def _own_text(parts: list[Mail]) -> str:
@@ -235,21 +198,8 @@ def _own_text(parts: list[Mail]) -> str:
     for part in parts:
         if part.get_content_maintype() == "message" or part.get_content_type() == "text/rfc822-headers":
             inside.update(id(each) for each in part.walk())
-        elif _is_text(part) and id(part) not in inside:
-            texts.append(_text(part))
+        elif is_text(part) and id(part) not in inside:
+            texts.append(text_of(part))
     text = "\n".join(texts)
     found = words.ORIGINAL.search(text, 1)
     return (text[: found.start()] if found else text)[:MAX_TEXT]
-
-
-def _text(part: Mail) -> str:
-    raw = part.get_payload(decode=True)
-    text = _decoded(raw, part.get_content_charset()) if isinstance(raw, bytes) else ""
-    return re.sub(r"<[^>@]{1,200}>", " ", text) if part.get_content_subtype() == "html" else text
-
-
-def _decoded(raw: bytes, charset: str | None) -> str:
-    try:
-        return raw.decode(charset or "utf-8", "replace")
-    except (LookupError, ValueError):
-        return raw.decode("latin-1")

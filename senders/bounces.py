@@ -27,26 +27,21 @@ def return_path(token: str) -> str:
 
 def read(raw: bytes) -> ReturnedMail:
     """Read a mail that came back. Raises nothing, whatever it is."""
-    report, tokens = bounce_reports.read(raw), tokens_in(raw)
-    failed = report.kind is Kind.FAILED and tokens and from_null_sender(raw)
+    report, tokens = bounce_reports.read(raw), _tokens(raw)
+    failed = report.kind is Kind.FAILED and tokens and _is_from_nobody(raw)
     bounce = Bounce(tokens, report.status, report.outcome) if failed else None
     kind = report.kind if bounce or report.kind is not Kind.FAILED else Kind.UNCLEAR
     return ReturnedMail(raw, kind, tokens, bounce, bounce_reports.shown(raw) if kind is Kind.UNCLEAR else {})
 
 
-def parse(raw: bytes) -> Bounce | None:
-    """The failure that a mail reports; None if it reports none, comes from a person, or has no token."""
-    return read(raw).bounce
-
-
-def from_null_sender(raw: bytes) -> bool:
+def _is_from_nobody(raw: bytes) -> bool:
     """True if the envelope sender of a mail is nobody, as that of reports is. A header that is missing says nothing."""
     headers = re.split(rb"\r?\n\r?\n", raw[:MAX_HEADERS], maxsplit=1)[0]
     sender = HeaderParser().parsestr(headers.decode("ascii", "replace")).get("Return-Path", "<>")
     return NULL_SENDER.fullmatch(str(sender)) is not None
 
 
-def tokens_in(raw: bytes) -> list[str]:
+def _tokens(raw: bytes) -> list[str]:
     """The tokens of return paths in a mail: in its own headers, or in those of the mail that came back.
 
     Which mail server tells the envelope's recipient in which header differs. A token is known to nobody but the
