@@ -153,15 +153,17 @@ function take(text) {
   const reading = {bag: words.bag, key: crypto.randomUUID(), text, postmark_on: postmark.value};
   postmark.value = "";
   add(reading);
-  const {key} = reading, late = setTimeout(later, LATE_MS, reading, "");
+  const late = setTimeout(later, LATE_MS, reading, "");
   count();
   send().then(() => {
     clearTimeout(late);
-    if (queue().some(waiting => waiting.key === key) && !failed.has(key)) later(reading, problem ? "" : words.later);
+    later(reading, problem ? "" : words.later);
   });
 }
 
+// Say that a reading is kept, unless it has been answered or refused.
 function later({key, text}, why) {
+  if (!queue().some(waiting => waiting.key === key) || failed.has(key)) return;
   if (!$(`#answer [data-kept="${key}"]`)) signal("wait");
   show(card("wait", words.keptTitle, text, why, {kept: key}));
 }
