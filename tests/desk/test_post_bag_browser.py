@@ -9,8 +9,8 @@ from models.dossiers.moves import Move
 from models.dossiers.number import grouped
 from support.camera import camera, code
 from support.living import served
-from support.phone import NEEDED, opened, playwright
-from support.post_bag_pages import answered, begun, scan, signed_in, waiting
+from support.phone import NEEDED, Held, opened, playwright
+from support.post_bag_pages import answered, begun, listening, scan, signed_in, waiting
 from support.served import started
 
 pytestmark = NEEDED
@@ -121,6 +121,7 @@ def test_page_without_network_says_what_waits_on_the_device(page, dossiers):
     page.goto("/offline")
     expect(page.locator("[data-scanned]")).to_be_hidden()
     page.goto("/desk/post-bag")
+    listening(page)
     cut(page)
     for dossier in dossiers[:2]:
         scan(page, dossier.number)
@@ -134,13 +135,28 @@ def test_page_without_network_says_what_waits_on_the_device(page, dossiers):
 
 
 def test_answer_that_is_slow_is_not_taken_for_a_network_that_is_not_there(page, dossiers):
-    held = []
-    page.route("**/reads", lambda route: held.append(route))
+    held = Held(page, "**/reads")
     scan(page, dossiers[0].number)
     answered(page, "Read, and kept on this device")
     expect(page.locator("#answer")).not_to_contain_text("There is no connection")
-    held[0].continue_()
+    held.let_go()
     answered(page, "Arrived")
+
+
+def test_answer_that_has_come_is_not_hidden_by_the_word_that_it_is_late(page, dossiers):
+    page.evaluate(
+        """() => {
+            const ask = LockManager.prototype.request;
+            LockManager.prototype.request = async function (...wish) {
+                await ask.apply(this, wish);
+                await new Promise(() => {});   // the browser is slow to tell that all is sent
+            };
+        }"""
+    )
+    scan(page, dossiers[0].number)
+    answered(page, "Arrived")
+    page.evaluate("new Promise(done => setTimeout(done, 150))")  # not before what the page itself has timed
+    assert page.locator("#answer .outcome strong").all_inner_texts() == ["Arrived"]
 
 
 def test_answer_that_is_lost_on_its_way_does_not_double_the_reading(page, dossiers):
@@ -175,9 +191,11 @@ def test_what_the_server_refuses_stays_and_does_not_hold_the_others_up(page, dos
     page.evaluate(
         """() => {
             const key = Object.keys(localStorage).find(key => key.startsWith("etracking.post-bag"));
-            const readings = JSON.parse(localStorage[key]);
-            readings[0].bag = "999";
-            localStorage[key] = JSON.stringify(readings);
+            return navigator.locks.request(key, () => {   // not while the page tries to send them
+                const readings = JSON.parse(localStorage[key]);
+                readings[0].bag = "999";
+                localStorage[key] = JSON.stringify(readings);
+            });
         }"""
     )
     page.unroute("**/reads")
@@ -210,7 +228,8 @@ def test_foreign_code_before_the_camera_is_ignored_with_a_word(starter, site, tm
 
 def test_without_javascript_it_is_a_form(browser, site, dossiers):
     with opened(browser, site, java_script_enabled=False) as page:
-        begun(page)
+        begun(page, scripted=False)
+        expect(page.locator("#text")).to_be_focused()
         scan(page, dossiers[0].number)
         answered(page, "Arrived")
         expect(page.locator("#text")).to_be_focused()

@@ -9,7 +9,7 @@ from models.dossiers.number import grouped, new_number, parse
 from models.security.crockford import ALPHABET, check_character
 from paths import ROOT
 from support.keyboards import typed
-from support.phone import NEEDED, opened, playwright
+from support.phone import NEEDED, Held, opened, playwright
 
 pytestmark = NEEDED
 expect = playwright.expect
@@ -228,16 +228,15 @@ def test_with_the_keyboard_alone(page, dossier):
 def test_help_comes_when_the_field_is_first_used_and_catches_up_with_what_was_typed(browser, site):
     # Which has never fetched it, nor has a worker that did.
     with opened(browser, site.url, "Service Worker registration blocked", service_workers="block") as page:
-        held = []
-        page.route("**/number*.js", lambda route: held.append(route))
+        script = Held(page, "**/number*.js")
         page.goto("/t")
         field = page.get_by_label("Your eTracking number")
-        assert not held
-        with page.expect_request("**/number*.js"):
-            field.focus()
+        assert not script.routes
+        field.focus()
+        script.first()
         field.press_sequentially("k7q2mx4p9trwy")
         expect(field).to_have_value("k7q2mx4p9trwy")
-        held[0].continue_()
+        script.let_go()
         expect(field).to_have_value("K7Q2-MX4P-9TRWY")
 
 

@@ -15,7 +15,7 @@ from models import Dossier
 from models.dossiers.number import grouped
 from paper.forms import render
 from support.camera import code, file, jpeg
-from support.phone import NEEDED, opened, playwright
+from support.phone import NEEDED, Held, opened, playwright
 
 pytestmark = NEEDED
 expect = playwright.expect
@@ -156,11 +156,10 @@ def test_office_scans_and_faxes_that_one_look_does_not_read(page, dossier, sheet
 
 
 def test_long_search_is_told_and_given_up_in_time(page):
-    held = []
-    page.route("**/*.wasm", lambda route: held.append(route))  # a slow network
+    reader = Held(page, "**/*.wasm")
     choose(page, file(Image.effect_noise((1200, 1600), 90)))
     said(page, "Still trying")
-    held[0].continue_()
+    reader.let_go()
     said(page, "no code to be found")
 
 

@@ -1,6 +1,7 @@
 """What is done with the installed app, and what it keeps."""
 
 from models import Dossier
+from support.living import PATIENCE
 from support.phone import playwright
 
 expect = playwright.expect
@@ -14,13 +15,13 @@ KEPT = """async () => {
 
 UNTIL = """async () => {
   for (const start = performance.now(); !(await (CONDITION)); await new Promise(done => setTimeout(done, 20)))
-    if (performance.now() - start > 15000) throw "never: CONDITION";
+    if (performance.now() - start > PATIENCE) throw "never: CONDITION";
 }"""
 
 
 def until(page, condition: str) -> None:
     """Wait for what JavaScript says; `wait_for_function` may not, under our policy."""
-    page.evaluate(UNTIL.replace("CONDITION", condition))
+    page.evaluate(UNTIL.replace("CONDITION", condition).replace("PATIENCE", str(PATIENCE * 1000)))
 
 
 def ready(page, path: str = "/") -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from support.living import PATIENCE
+
 FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
 MARKS = [pytest.mark.browser, pytest.mark.skipif(not FIREFOX, reason="no Firefox on this machine")]
-SOON = 30.0  # a busy machine is slow, not wrong
 ENTER = "\ue007"
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key of an element, in the standard of WebDriver
 PREFERENCES = {
@@ -65,10 +66,10 @@ class Firefox:
         self.process.wait()
 
     def _connect(self) -> socket.socket:
-        until = time.monotonic() + SOON
+        until = time.monotonic() + PATIENCE
         while True:
             try:
-                return socket.create_connection(("127.0.0.1", self.port), SOON * 2)
+                return socket.create_connection(("127.0.0.1", self.port), PATIENCE * 2)
             except OSError:
                 if time.monotonic() > until or self.process.poll() is not None:
                     raise
@@ -116,7 +117,7 @@ class Firefox:
 
     def find(self, path: str, using: str = "xpath") -> str:
         """The element that is there and can be seen; waits for it."""
-        until = time.monotonic() + SOON
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             with suppress(StaleError):
                 for element in self.tell("FindElements", using=using, value=path):
@@ -127,7 +128,7 @@ class Firefox:
 
     def read(self, selector: str, words: str) -> None:
         """Wait until these words stand there, and no others."""
-        until = time.monotonic() + SOON
+        until = time.monotonic() + PATIENCE
         said = ""
         while said != words:
             assert time.monotonic() < until, f"{said} and not {words}"
@@ -136,7 +137,7 @@ class Firefox:
 
     def arrive(self, end: str) -> None:
         """Wait until the address ends with `end`."""
-        until = time.monotonic() + SOON
+        until = time.monotonic() + PATIENCE
         while not self.url.endswith(end):
             assert time.monotonic() < until, f"{self.url} and not {end}"
             time.sleep(0.05)

@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 from paths import ROOT
 
 BIN = Path(sys.executable).parent
+PATIENCE = 30  # seconds that a test waits for what has to come: a busy machine is slow, not wrong
 SECRET = "a secret of at least thirty-two characters"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -90,13 +91,13 @@ def service(
         processes = [start(web, environment, log, listener.fileno())]
     processes.append(start(["flask", "--app", "app", "notifications", "send"], environment, log))
     try:
-        with urllib.request.urlopen(running.url + "/readyz?only=web", timeout=60) as answer:
+        with urllib.request.urlopen(running.url + "/readyz?only=web", timeout=2 * PATIENCE) as answer:
             assert answer.status == 200
         yield running
     finally:
         for process in processes:
             process.send_signal(signal.SIGTERM)
-        assert [process.wait(15) for process in processes] == [0, 0]
+        assert [process.wait(2 * PATIENCE) for process in processes] == [0, 0]
 
 
 def start(command: list[str], environment: dict[str, str], log: Path, *kept: int) -> subprocess.Popen:

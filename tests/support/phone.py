@@ -1,15 +1,15 @@
 """A phone with a real Chromium, for the tests of what runs in the browser."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from support.living import CHROMIUM
+from support.living import CHROMIUM, PATIENCE
 from web.static_files import SOURCES
 
 playwright = pytest.importorskip("playwright.sync_api")
-playwright.expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
 NEEDED = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
@@ -22,12 +22,32 @@ NEEDED = [
 @contextmanager
 def opened(browser, site: str, expected: str = "nothing at all", **settings) -> Iterator:
     """A page in English. What the console complains about fails the test, the policy's violations first."""
-    context = browser.new_context(base_url=site, viewport={"width": 390, "height": 844}, locale="en-GB", **settings)
+    seen = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB", "reduced_motion": "reduce"}
+    context = browser.new_context(base_url=site, **seen | settings)
     page = context.new_page()
-    page.set_default_timeout(15_000)
     complaints = []
     page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
     assert [text for text in complaints if expected not in text] == []
+
+
+class Held:
+    """A network that keeps the requests to `address` waiting until it is told what to do with them."""
+
+    def __init__(self, page, address: str) -> None:
+        self.page, self.address, self.routes = page, address, []
+        page.route(address, lambda route: self.routes.append(route))
+
+    def first(self):
+        """The first of them; waits for it."""
+        until = time.monotonic() + PATIENCE
+        while not self.routes:
+            assert time.monotonic() < until, f"nothing asks for {self.address}"
+            self.page.wait_for_timeout(20)  # lets it in
+        return self.routes[0]
+
+    def let_go(self) -> None:
+        """Let the first one through."""
+        self.first().continue_()

@@ -1,9 +1,12 @@
 """The page that opens the post, in a real browser, and what a clerk does there."""
 
+import re
+
 from support.phone import playwright
 from support.site import PASSWORD
 
 expect = playwright.expect
+SAID = re.compile(".")
 ALONE = """() => {
     navigator.serviceWorker.register = () => new Promise(() => {});   // the tests stand between page and network
 }"""
@@ -27,12 +30,18 @@ def signed_in(page, then: str = "**/desk", worker: bool = False) -> None:
     page.wait_for_url(then)
 
 
-def begun(page):
+def begun(page, scripted: bool = True):
     """The page to scan on, with a bag of today."""
     signed_in(page)
     page.goto("/desk/post-bag?new=1")
     page.get_by_role("button", name="Begin").click()
-    page.wait_for_url("**/desk/post-bag")  # loaded with its script: before that, Enter sends the form itself
+    page.wait_for_url("**/desk/post-bag")
+    return listening(page) if scripted else page
+
+
+def listening(page):
+    """The page, once its script has come with all its parts: before that, Enter sends the form itself."""
+    expect(page.locator("#state")).to_have_attribute("data-key", SAID)
     expect(page.locator("#text")).to_be_focused()
     return page
 

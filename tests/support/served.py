@@ -15,7 +15,7 @@ from models import Dossier, Form, Procedure, db, today
 from models.dossiers.moves import Move
 from models.security import captcha as logic
 from models.security import captcha_price
-from support.living import CHROMIUM, served
+from support.living import CHROMIUM, PATIENCE, served
 from support.sending import close
 from support.site import PASSWORD, account, running
 
@@ -94,7 +94,7 @@ def starter() -> Iterator:
     """Playwright, which lets a process start it once only."""
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=15_000)  # a busy machine is slow, not wrong
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as starter:
         yield starter
 
