@@ -18,8 +18,8 @@ class Boxes:
         self.width, self.height = cells.size
         full = (1 << self.width) - 1
         inked = cells.point([0] + [255] * 255)
-        self._ink = _rows(inked)
-        self._free = [full ^ row for row in _rows(inked.filter(ImageFilter.MaxFilter(3)))]
+        self._ink = rows(inked)
+        self._free = [full ^ row for row in rows(inked.filter(ImageFilter.MaxFilter(3)))]
         self._boxed = [0] * self.height
         self._seen = [0] * self.height
 
@@ -71,7 +71,7 @@ class Boxes:
         return row
 
 
-def _rows(cells: Image.Image) -> list[int]:
+def rows(cells: Image.Image) -> list[int]:
     """One number a row, one bit a cell: what is done to a whole row takes one step."""
     data, width = cells.tobytes().translate(BITS), cells.width
     return [int(data[y * width : (y + 1) * width][::-1], 2) for y in range(cells.height)]
