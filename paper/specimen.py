@@ -68,11 +68,17 @@ def draw(spec: Mapping[str, Any], language: str, authority: str, edition: str) -
     """
     data = _in_language(spec, language) | {"authority": authority, "edition": edition}
     out = io.BytesIO()
-    with _typeset(data, tight=False) as loose, _typeset(data, tight=True) as tight:
-        pdf = tight if len(tight.pages) < len(loose.pages) else loose
+    with _shortest(data) as pdf:
         _add_fields(pdf)
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
+
+
+def _shortest(data: Mapping[str, Any]) -> pikepdf.Pdf:
+    """The form set loosely, or tightly if that saves a page."""
+    loose = _typeset(data, tight=False)
+    tight = _typeset(data, tight=True) if len(loose.pages) > 1 else loose
+    return tight if len(tight.pages) < len(loose.pages) else loose
 
 
 def _typeset(data: Mapping[str, Any], tight: bool) -> pikepdf.Pdf:

@@ -27,10 +27,10 @@ class Paper:
 def paper(image: Image.Image, dpi: float) -> Paper:
     """Return what most of the page's rim looks like, if that is light; else white."""
     cells = image.reduce(max(1, round(dpi / 25.4)))
-    rim = _rim(cells)
+    rim = Counter(_rim(cells))
     colour = _median(rim)
-    alike = [count for shade, count in Counter(rim).items() if _is_similar(shade, colour)]
-    if min(colour) < LIGHT or sum(alike) < 0.6 * len(rim):
+    alike = sum(count for shade, count in rim.items() if _is_similar(shade, colour))
+    if min(colour) < LIGHT or alike < 0.6 * rim.total():
         colour = WHITE
     exact = _distance(image, colour).histogram()
     return Paper(colour, sum(exact[:3]) >= 0.4 * sum(exact[: NOISY[1]]))
@@ -62,9 +62,19 @@ def _is_similar(one: Colour, other: Colour) -> bool:
     return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= SIMILAR
 
 
-def _median(pixels: list[Colour]) -> Colour:
-    red, green, blue = (sorted(values)[len(values) // 2] for values in zip(*pixels, strict=True))
+def _median(shades: Counter[Colour]) -> Colour:
+    red, green, blue = (_middle(shades, channel) for channel in range(3))
     return red, green, blue
+
+
+def _middle(shades: Counter[Colour], channel: int) -> int:
+    """The median of one channel: pages have few shades but many pixels, so whole shades are counted off."""
+    left = shades.total() // 2
+    for colour, count in sorted(shades.items(), key=lambda item: item[0][channel]):
+        if left < count:
+            return colour[channel]
+        left -= count
+    raise ValueError("no pixels")
 
 
 def _distance(image: Image.Image, colour: Colour) -> Image.Image:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 import pikepdf
@@ -38,6 +39,7 @@ RESERVED = (
     r"|wypelnia|forbeholdt|reserverad"
 )
 MAX_LABEL = 90  # characters: a longer line is running text, which speaks of a signature and leaves no room for one
+_PLAIN = str.maketrans({"\t": " ", "\u00a0": " ", "’": "'"})
 _LABEL = re.compile(rf"\b(?:{LABELS})\b")
 _RESERVED = re.compile(rf"\b(?:{RESERVED})")
 
@@ -119,14 +121,16 @@ def reserved(document: pdfium.PdfDocument, index: int, view: Seen) -> list[Recta
 
 def _folded(text: pdfium.PdfTextPage) -> list[tuple[str, int]]:
     """The letters of a page without accents and capitals, each with the index of the character it stands for."""
-    letters = []
-    for index in range(text.count_chars()):
-        code = raw.FPDFText_GetUnicode(text, index)
-        character = chr(code) if code < 0x110000 else " "
-        for letter in unicodedata.normalize("NFKD", character.casefold()):
-            if not unicodedata.combining(letter):
-                letters.append((" " if letter in "\t\u00a0" else "'" if letter == "’" else letter, index))
-    return letters
+    codes = (raw.FPDFText_GetUnicode(text, index) for index in range(text.count_chars()))
+    return [(letter, index) for index, code in enumerate(codes) for letter in _letters(code)]
+
+
+@lru_cache(maxsize=1024)
+def _letters(code: int) -> str:
+    """What a character becomes: mostly one letter, of a ligature several, of an accent alone none."""
+    character = chr(code) if code < 0x110000 else " "
+    letters = unicodedata.normalize("NFKD", character.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).translate(_PLAIN)
 
 
 def _is_label(text: str, match: re.Match[str]) -> bool:
