@@ -42,9 +42,9 @@ class Boxes:
         ring = [outer & ~inner for outer, inner in zip(self._grown(near), near, strict=True)]
         return _count([a & b for a, b in zip(ring, self._ink, strict=True)]) < SOLID * _count(ring)
 
-    def _grown(self, rows: list[int]) -> list[int]:
+    def _grown(self, part: list[int]) -> list[int]:
         full = (1 << self.width) - 1
-        wider = [(row | row << 1 | row >> 1) & full for row in rows]
+        wider = [(row | row << 1 | row >> 1) & full for row in part]
         return _either(_either(wider, [*wider[1:], 0]), [0, *wider[:-1]])
 
     @cached_property
@@ -81,5 +81,5 @@ def _either(some: list[int], others: list[int]) -> list[int]:
     return [one | other for one, other in zip(some, others, strict=True)]
 
 
-def _count(rows: list[int]) -> int:
-    return sum(row.bit_count() for row in rows)
+def _count(part: list[int]) -> int:
+    return sum(row.bit_count() for row in part)

@@ -7,6 +7,7 @@ import pikepdf
 import pypdfium2 as pdfium
 
 from paper.forms.ink import inks
+from paper.forms.lines import writing_room
 from paper.forms.page import Seen, seen
 from paper.forms.proof import prove
 from paper.forms.purpose import Rectangle, covered, reserved
@@ -112,7 +113,12 @@ def _place(document: pdfium.PdfDocument, index: int, page: _Page, mark: Mark) ->
         taken = page.taken + reserved(document, index, page.view)
     except BROKEN_PDF_ERRORS:
         return None
-    room = Room(ink, page.size, taken + [_around(place) for place in page.tried])
+    taken += [_around(place) for place in page.tried]
+    lines = writing_room(ink[-1], page.size)
+    return _found(Room(ink, page.size, taken + lines), mark) or _found(Room(ink, page.size, taken), mark)
+
+
+def _found(room: Room, mark: Mark) -> Found | None:
     return next(room.stamps() if mark == "full" else room.codes(), None)
 
 

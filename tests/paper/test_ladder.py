@@ -196,6 +196,28 @@ def test_scan_on_grey_paper_has_room_but_not_on_its_pale_lines(noise, fade):
     assert place.mark == "full" and not paper_forms.overlaps(place, (300, 800, 590, 803))
 
 
+LINES = {
+    "drawn": b"0.6 w 400 770 m 585 770 l S",
+    "underscores": b"BT /F1 10 Tf 400 771 Td (%b) Tj ET" % (b"_" * 33),
+    "dots": b"BT /F1 10 Tf 400 770 Td (%b) Tj ET" % (b"." * 60),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_room_above_a_line_to_write_on_is_left_free(name):
+    (place,) = accept(ink(b"\n" + LINES[name])).places
+    assert place.mark == "full" and not paper_forms.overlaps(place, (400, 771, 580, 788))
+
+
+def test_mark_stands_above_a_line_rather_than_nowhere():
+    def change(pdf):
+        paper_forms.inked_but_for((300, 400, 250, 70))(pdf)
+        paper_forms.content(b"\n0 G 0.6 w 310 405 m 540 405 l S")(pdf)
+
+    (place,) = accept(paper_forms.changed(change, paper_forms.plain(pages=1))).places
+    assert place.mark == "full" and place.y < 150
+
+
 def test_running_text_that_speaks_of_a_signature_keeps_no_room():
     words = (
         b"The signature of both persons is needed if the request is made for a child who lives with one of them only."
