@@ -10,7 +10,7 @@ from models.desk import reading
 from models.notifications import returned
 from web import htmx
 
-MAX_ROWS = 20  # each is decrypted whole, and may be half a megabyte
+MAX_ROWS = 20
 
 
 @bp.get("/returned")
@@ -18,7 +18,8 @@ MAX_ROWS = 20  # each is decrypted whole, and may be half a megabyte
 def returned_mails() -> Response:
     """Show the mails that wait, the oldest first."""
     kept = list(KeptMail.listed().limit(MAX_ROWS + 1))
-    return htmx.page("desk/returned.html", kept=kept[:MAX_ROWS], more=len(kept) > MAX_ROWS, max_rows=MAX_ROWS)
+    rows = [(mail, mail.summary) for mail in kept[:MAX_ROWS]]
+    return htmx.page("desk/returned.html", rows=rows, more=len(kept) > MAX_ROWS, max_rows=MAX_ROWS)
 
 
 @bp.get("/returned/<row:mail>")
@@ -43,4 +44,4 @@ def finish_returned_mail(mail: int) -> Response:
 
 
 def _known(mail: int) -> KeptMail:
-    return KeptMail.listed().where(KeptMail.id == mail).first() or abort(404)
+    return KeptMail.whole(mail) or abort(404)

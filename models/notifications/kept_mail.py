@@ -20,7 +20,8 @@ from models.security.encrypted import EncryptedField, SealedModel
 
 MAX_KEPT = 500  # more than that is no work for a person: mail servers are told to keep the others
 PURGED_AT_ONCE = 50
-SHOWN = ("server", "subject", "readable", "text")  # who wrote it, what a server said in words, and the mail as it came
+HEAD = ("server", "subject")  # who wrote it, and about what
+SHOWN = (*HEAD, "readable", "text")  # and what a server said in words, and the mail as it came
 
 
 class TooManyMailsError(Exception):
@@ -32,6 +33,7 @@ class KeptMail(SealedModel):
 
     digest = CharField(max_length=64, unique=True)  # of the mail: read twice, it is kept once
     notification = ForeignKeyField(Notification, null=True, on_delete="CASCADE")
+    head = EncryptedField("digest", json=True, empty=dict)  # see HEAD; empty in rows from before there was this column
     mail = EncryptedField("digest", json=True, empty=dict)  # see SHOWN
     at = UTCDateTimeField(index=True)
     seen_at = UTCDateTimeField(null=True)  # when somebody opened it: it is erased by itself only after that
@@ -47,7 +49,7 @@ class KeptMail(SealedModel):
             if cls.select().count() >= MAX_KEPT:
                 raise TooManyMailsError
             row: Any = cls(digest=digest, notification=notification, at=now())
-            row.mail = mail
+            row.head, row.mail = {name: mail.get(name, "") for name in HEAD}, mail
             row.save(force_insert=True)
 
     @classmethod
@@ -57,12 +59,27 @@ class KeptMail(SealedModel):
 
     @classmethod
     def listed(cls) -> "ModelSelect[KeptMail]":
-        """All of them with what they are about, the oldest first."""
-        joined = cls.select(cls, Notification, Contact, Event, Dossier).join_from(cls, Notification, JOIN.LEFT_OUTER)
-        joined = joined.join_from(Notification, Contact, JOIN.LEFT_OUTER).join_from(
-            Notification, Event, JOIN.LEFT_OUTER
-        )
-        return joined.join_from(Event, Dossier, JOIN.LEFT_OUTER).order_by(cls.at, cls.id)
+        """All of them with what they are about, the oldest first: without the mails, which are long."""
+        return cls._joined(cls.id, cls.digest, cls.notification, cls.head, cls.at, cls.seen_at)
+
+    @classmethod
+    def whole(cls, key: int) -> "KeptMail | None":
+        """The one with this id, its mail and what it is about."""
+        return cls._joined(cls).where(cls.id == key).first()
+
+    @classmethod
+    def _joined(cls, *columns: Any) -> "ModelSelect[KeptMail]":
+        found = cls.select(*columns, Notification, Contact, Event, Dossier)
+        found = found.join_from(cls, Notification, JOIN.LEFT_OUTER).join_from(Notification, Contact, JOIN.LEFT_OUTER)
+        found = found.join_from(Notification, Event, JOIN.LEFT_OUTER).join_from(Event, Dossier, JOIN.LEFT_OUTER)
+        return found.order_by(cls.at, cls.id)
+
+    @property
+    def summary(self) -> dict[str, str]:
+        """What a list shows of it; nothing if its key is gone."""
+        if not self.readable:
+            return dict.fromkeys(HEAD, "")
+        return self.head or KeptMail.get_by_id(self.id).shown
 
     @property
     def shown(self) -> dict[str, str]:

@@ -40,6 +40,16 @@ def test_administrator_reads_a_mail_and_says_that_the_message_did_not_arrive(app
     desk.get(path, 404)
 
 
+def test_list_shows_who_wrote_without_reading_whole_mails_but_those_from_before(app, desk, form):
+    _notification, path = kept(app, form)
+    assert all("mail" not in row.__data__ for row in KeptMail.listed())
+    for column in (KeptMail.head, KeptMail.mail):  # a release ago there was no head; at last the key is gone
+        assert "Mail <mail@mx.example.net>" in desk.get("/desk/returned").text
+        KeptMail.update({column: None}).execute()
+    row = desk.get("/desk/returned").soup.select_one("tbody tr")
+    assert row.a["href"] == path and "mx.example.net" not in row.text
+
+
 def test_mail_that_means_nothing_is_erased_and_no_more(app, desk, form):
     notification, path = kept(app, form)
     desk.submit(desk.get(path), path, act="nothing")

@@ -48,7 +48,7 @@ def test_mailbox_is_emptied_and_what_is_unclear_moves_to_a_folder(app, certifica
         assert not mailbox.mails and mailbox.kept == [LETTER, b""]
         assert collect(app, mailbox, certificate) == {}
     assert state(bounce[0]) == "failed"
-    assert [kept.mail.get("subject") for kept in KeptMail.listed()] == ["A question", ""]
+    assert [kept.summary["subject"] for kept in KeptMail.listed()] == ["A question", ""]
 
 
 def test_mail_that_cannot_be_fetched_or_moved_stays_and_stops_no_other(app, certificate, bounce, caplog):

@@ -142,7 +142,7 @@ def test_mail_that_no_program_can_read_is_kept_whole_and_once(either, form):
     ]
     for raw in (*odd, odd[0]):
         assert hand_over(either, raw, time.time() + len(raw) % 7 + KeptMail.select().count()) == 200
-    assert [kept.mail["text"].encode() for kept in KeptMail.listed()] == [
+    assert [kept.mail["text"].encode() for kept in KeptMail.select().order_by(KeptMail.id)] == [
         raw.decode("utf-8", "backslashreplace").encode() for raw in odd
     ]
     assert state(notification) == "sending" and hand_over(either, good) == 200 and state(notification) == "failed"
