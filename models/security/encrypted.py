@@ -29,6 +29,12 @@ class UnreadableError(Exception):
     safe_to_log = True
 
 
+class NotLoadedError(Exception):
+    """A query has not asked for this column, and then it was read. Not an AttributeError: templates ignore those."""
+
+    safe_to_log = True
+
+
 class Sealed(str):
     """An encrypted value, as it stands in the database; with what it says, once that was asked for."""
 
@@ -41,11 +47,16 @@ class Sealed(str):
 
 
 class _Accessor(FieldAccessor):
-    """Decrypts when the attribute is read, so that rows whose secrets nobody asks for cost nothing."""
+    """Decrypts when the attribute is read, so that rows whose secrets nobody asks for cost nothing.
+
+    Raises NotLoadedError if the query has left the column out: peewee would read it as empty.
+    """
 
     def __get__(self, instance: Any, instance_type: Any = None) -> Any:
         if instance is None:
             return self.field
+        if instance.is_loaded and self.name not in instance.__data__:
+            raise NotLoadedError(f"{self.model._meta.table_name}.{self.name}")
         value = instance.__data__.get(self.name)
         if isinstance(value, Sealed):
             return self.field.opened(instance, value)
@@ -117,6 +128,10 @@ class RowKey(CharField):
 class SealedModel(Base):
     """Base of the models that have encrypted fields."""
 
+    def __init__(self, *args: Any, **values: Any) -> None:
+        self.is_loaded = "__no_default__" in values  # so peewee makes a row that a query has found
+        super().__init__(*args, **values)
+
     def keyed_hashes(self) -> dict[str, Any]:
         """The columns by which encrypted ones are looked up, hashed with the newest key."""
         return {}
@@ -132,10 +147,11 @@ class SealedModel(Base):
 
     @property
     def readable(self) -> bool:
-        """True if everything encrypted in this row can be read with the present ring."""
+        """True if everything encrypted that was loaded of this row can be read with the present ring."""
         try:
             for field in encrypted_fields(type(self)):
-                getattr(self, field.name)
+                if field.name in self.__data__:
+                    getattr(self, field.name)
         except UnreadableError:
             return False
         return True

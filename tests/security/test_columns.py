@@ -7,7 +7,7 @@ from peewee import AutoField, BooleanField, DateTimeField, ForeignKeyField
 
 from models import MODELS, Contact, Event, Note, Subscription, db
 from models.dossiers.dossier import Dossier
-from models.security.encrypted import EncryptedField, UnreadableError, encrypted_fields
+from models.security.encrypted import EncryptedField, NotLoadedError, UnreadableError, encrypted_fields
 from paths import ROOT
 
 CODE = "a word of ours: kind, state, status, channel or language"
@@ -97,6 +97,16 @@ def test_value_that_was_moved_to_another_row_or_column_cannot_be_read(either, fo
 def test_what_is_nothing_is_stored_as_nothing(either, with_mail):
     assert [field.name for field in encrypted_fields(Event)] == ["note", "details"]
     assert db.execute_sql("SELECT encrypted_note FROM event").fetchone() == (None,) and Event.get().note == ""
+
+
+def test_column_that_a_query_left_out_is_not_read_as_empty(either, with_mail):
+    contact = Contact.select(*(field for field in Contact._meta.sorted_fields if field is not Contact.link)).get()
+    assert contact.address and contact.readable
+    with pytest.raises(NotLoadedError, match=r"contact\.link"):
+        _ = contact.link
+    contact.link = "set anew"
+    assert contact.link == "set anew"
+    assert Event(kind="note").note == "", "not loaded, but new"
 
 
 def test_an_encrypted_column_is_neither_asked_for_nor_written_in_clear(either, with_mail):
