@@ -5,32 +5,25 @@ read differently. Of two such readings of a number alone, the one that exists is
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
 from models.dossiers import keyboards
-from models.dossiers.number import LENGTH, MAX_NUMBERS, parse, several
+from models.dossiers.number import LENGTH, parse, several
+from models.dossiers.running_text import numbers_in, spelled_in
 from models.typed import readable, visible
 
 MAX_TEXT = 8000  # characters that are read of a pasted text
 MAX_TYPED = 1000  # characters of scanned codes, read on other keyboards, too
 MAX_BEFORE = 4  # characters before a scanned address, such as ]Q1
-_APART = r"[\s.,~\-_·•]{0,3}"
 # An address of ours on any host, since sheets outlive hosts: its kind, what follows, and the round or the seal.
 _ADDRESS = re.compile(r"(?<!/)/([TER])/([^/?#\s<>\"'|]+)(?:/([0-9A-Z.\-]+))?", re.I)
-_SPELLED = rf"[0-9A-Z]{{4}}{_APART}[0-9A-Z]{{4}}{_APART}[0-9A-Z]{{5}}"
-_NUMBER = re.compile(rf"(?=(?<![^\W_])(?<![\u0300-\u036f])({_SPELLED})(?![^\W_]))", re.I)
-_JOINED = re.compile(rf"(?<![^\W_])(?:[0-9A-Z]{{{LENGTH}}}){{2,{MAX_NUMBERS}}}(?![^\W_])", re.I)
 # Typed as nobody writes it, but a scanner does: without hyphens, and perhaps twice.
 _UNBROKEN = re.compile(rf"\W*((?:[0-9A-Z]{{{LENGTH}}})+)\W*", re.I | re.A)
-_PIECES = re.compile(r"[\n\t:;,()\[\]<>\"'*=|]+")
 _SCHEME = re.compile(r"(?<![^\W_])https?://", re.I)
 _NEXT_ADDRESS = re.compile(r"(?=https?://)", re.I)
-_GARBLED = re.compile(r"(?<![^\W_])https?[^:s\s]", re.I)
-_TOKEN = re.compile(r"\S+")
-_PATH = re.compile(r"\w\.\w[\w.\-]*/")
-MAX_TOKEN = 40  # characters of a number with what may stand around it
+_GARBLED = re.compile(r"(?<![^\W_])https?[^:s\s]", re.I)  # an address from a keyboard that is not known
 _ASKED = re.compile(r"[?&](?:number|shared)=([^&#\s]+)", re.I)  # our own form, sent
 # What a scanner may put before a code to tell its kind (ISO/IEC 15424): ]Q1 is a QR code.
 _SYMBOLOGY = re.compile(r"(?:^|(?<=\s))\][A-Z][0-9A-Z]", re.I)
@@ -104,7 +97,8 @@ def _read(text: str) -> Codes:
     found, seals = _in_addresses(plain)
     if not any(code.numbers for code in found) and (typed := _on_another_keyboard(visible(text).strip())) is not None:
         return typed
-    return _distinct([*found, *(Scanned((number,)) for number in _bare(plain) if number not in seals)])
+    bare = [] if _GARBLED.search(plain) else numbers_in(_ADDRESS.sub(" ", plain))
+    return _distinct([*found, *(Scanned((number,)) for number in bare if number not in seals)])
 
 
 def _on_another_keyboard(text: str) -> Codes | None:
@@ -157,57 +151,9 @@ def _address(kind: str, rest: str, more: str) -> Scanned | None:
         rest = rest.rstrip(",;:.)]*")
         numbers = several(rest) if re.fullmatch(r"[0-9A-Za-z+.\-]+", rest) else ()
         return Scanned(numbers, kind="envelope") if numbers else DAMAGED
-    number = next(filter(None, [*(parse(found[1]) for found in _NUMBER.finditer(rest)), parse(rest)]), None)
+    number = next(filter(None, [*map(parse, spelled_in(rest)), parse(rest)]), None)
     if number is None:
         return DAMAGED if abs(sum(map(str.isalnum, rest)) - LENGTH) <= 2 else None
     if kind in "Rr":
         return Scanned((number,), kind="receipt")
     return Scanned((number,), int(more) if re.fullmatch(r"[0-9]{1,3}", more) else 0)
-
-
-def _bare(text: str) -> list[str]:
-    """The numbers that stand in a text. What may be words or a figure counts only if there is nothing better.
-
-    One in 32 words of 13 letters passes the check by chance.
-    """
-    if _GARBLED.search(text):  # on a keyboard that is not known
-        return []
-    text = _TOKEN.sub(_unless_foreign, _ADDRESS.sub(" ", text))
-    spelled = [found[1] for found in _NUMBER.finditer(text)]
-    sure = [*_parsed(filter(_is_sure, spelled)), *_joined(text)]
-    if sure:
-        return sure
-    unsure = {*_parsed(filter(_is_possible, spelled)), *_parsed(filter(_has_digit, _PIECES.split(text)))}
-    return [*unsure] if len(unsure) == 1 else []
-
-
-def _unless_foreign(token: re.Match[str]) -> str:
-    """Nothing of other addresses, and of what is too long for a number: one in them is none of ours."""
-    text = token[0]
-    if len(text) > MAX_TOKEN:
-        return text if text.isalnum() else " "
-    return " " if "http" in text.lower() or "//" in text or _PATH.search(text) else text
-
-
-def _parsed(texts: Iterable[str]) -> Iterator[str]:
-    return filter(None, map(parse, texts))
-
-
-def _joined(text: str) -> Iterator[str]:
-    """The numbers that follow each other without anything between them."""
-    for run in _JOINED.findall(text):
-        yield from several(run)
-
-
-def _is_sure(spelled: str) -> bool:
-    """True for letters with digits in one word, in groups with hyphens or in capitals: no language has such words."""
-    one = spelled.isupper() or not any(map(str.isspace, spelled))
-    return one and _has_digit(spelled) and any(map(str.isalpha, spelled))
-
-
-def _is_possible(spelled: str) -> bool:
-    return spelled.isupper() or _has_digit(spelled)
-
-
-def _has_digit(text: str) -> bool:
-    return any(map(str.isdigit, text))
