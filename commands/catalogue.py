@@ -19,7 +19,7 @@ from paper import glyphs, specimen
 from paper.forms.acceptance import accept
 from paper.forms.form import FormRefusedError
 from paper.forms.marks import carried
-from paper.forms.notes import in_words
+from paper.forms.notes import in_words, remarks
 from paper.forms.stamp import Place
 from paths import CATALOGUE
 
@@ -80,7 +80,10 @@ def try_(paths: tuple[Path, ...]) -> None:
     PATHS are PDFs, or folders with PDFs. The exit status is 1 if one would be refused.
     """
     outcomes = Counter(_tried(path) for path in _pdfs(paths))
-    click.echo(f"{outcomes.total()} PDFs: " + ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in OUTCOMES))
+    click.echo(
+        f"{outcomes.total()} PDF{'s' if outcomes.total() > 1 else ''}: "
+        + ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in OUTCOMES)
+    )
     if outcomes[REFUSED]:
         raise SystemExit(1)
 
@@ -100,7 +103,7 @@ def _tried(path: Path) -> str:
     except (FormRefusedError, OSError) as error:
         click.echo(f"{path}: {REFUSED}: {in_words(str(error))}")
         return REFUSED
-    click.echo("\n    ".join([f"{path}: {carried(form.places)}", *map(in_words, form.notes)]))
+    click.echo("\n    ".join([f"{path}: {carried(form.places)}", *remarks(form.notes)]))
     return MARKED if any(form.places) else BY_SHEET
 
 
@@ -121,9 +124,8 @@ def _show(name: str, rows: list[tuple[str, Row]]) -> None:
     for language, row in rows:
         places = [Place.restored(place) for place in row["places"]]
         if row["note"] or not row["specimen"] or not all(places):
-            told.setdefault(
-                "\n    ".join([carried(places), *map(in_words, filter(None, row["note"].split(", ")))]), []
-            ).append(language)
+            said = [carried(places), *remarks(filter(None, row["note"].split(", ")))]
+            told.setdefault("\n    ".join(said), []).append(language)
     for text, languages in told.items():
         click.echo(f"  {name} ({', '.join(languages)}): {text}")
 

@@ -1,6 +1,7 @@
 """The process in which the files of others are read. What it answers is JSON and bytes: nothing that could run."""
 
 import json
+import os
 import resource
 import signal
 from contextlib import suppress
@@ -17,6 +18,7 @@ def serve(connection: Connection, memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends this process
     signal.signal(OUT_OF_TIME, signal.SIG_DFL)
     _limit(memory)
+    _silence()
     connection.send_bytes(b"ready")
     with suppress(EOFError):
         while True:
@@ -63,6 +65,13 @@ def _examine(connection: Connection, data: bytes, reason: str, seconds: float) -
 
 def _send(connection: Connection, **answer: object) -> None:
     connection.send_bytes(json.dumps(answer).encode())
+
+
+def _silence() -> None:
+    """Let the libraries, also those in C, warn nobody: what is wrong with a form is said by its notes and reasons."""
+    with open(os.devnull, "wb") as nowhere:
+        for output in (1, 2):
+            os.dup2(nowhere.fileno(), output)
 
 
 def _limit(memory: int) -> None:

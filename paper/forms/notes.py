@@ -1,5 +1,9 @@
 """What is said to the editor about a form, in plain words: every note and every reason for refusing one."""
 
+from collections.abc import Iterable
+
+from paper.forms.marks import numbered
+
 _TOLD = {
     # the whole form
     "sheet-alone": "the form is handed out as it is and carries no number; the sheet alone is scanned",
@@ -17,15 +21,15 @@ _TOLD = {
     "xfa-dropped": "the XFA layer was removed; the fields of the PDF stay",
     "javascript": "the form contains scripts; try whether it still calculates",
     "untagged": "the form is not tagged, so screen readers cannot tell its structure",
-    # one page
+    # one page or several
     "amid-text": "the margins are full, so the stamp stands between the text",
     "sideways": "the only room is at the side, so the stamp is turned",
-    "code-only": "there is no room for the stamp, so the page carries the QR code without the number",
-    "no-room": "there is no free room, so the page carries no mark",
-    "unproven": "no mark could be read there without changing the page, so it carries none",
-    "too-small": "the page is too small for a mark and carries none",
-    "too-large": "the page is larger than A0 and carries no mark",
-    "unclear": "the page is damaged and carries no mark",
+    "code-only": "there is no room for the stamp, so the QR code stands there without the number",
+    "no-room": "no free room for a mark",
+    "unproven": "no mark could be read there without changing the page, so there is none",
+    "too-small": "too small for a mark",
+    "too-large": "larger than A0, so there is no mark",
+    "unclear": "damaged, so there is no mark",
     # refused
     "unreadable": "the file is no PDF, or is too damaged to be opened: ask the authority for another copy",
     "too-slow": "reading the file takes too long; printing it to a new PDF mostly helps",
@@ -35,14 +39,24 @@ _TOLD = {
 }
 
 
+def remarks(notes: Iterable[str]) -> list[str]:
+    """The notes on one form as sentences; the same one on several pages is said once."""
+    pages: dict[str, list[int]] = {}
+    for note in notes:
+        name, _, page = note.rpartition(" ")
+        if page.isdecimal():
+            pages.setdefault(name, []).append(int(page))
+        else:
+            pages[note] = []
+    return [f"{numbered(found)}: {in_words(note)}" if found else in_words(note) for note, found in pages.items()]
+
+
 def in_words(code: str) -> str:
-    """A note or reason as a sentence: "sheet-alone signed" and "amid-text 2" name a reason and a page.
+    """One reason, or one note without its page, as a sentence; "sheet-alone signed" names both.
 
     What is not known is returned as it is.
     """
-    name, *details = code.split(" ")
+    name, *reasons = code.split(" ")
     if name not in _TOLD:
         return code
-    reasons = [_TOLD.get(detail, detail) for detail in details if not detail.isdecimal()]
-    pages = [f"page {detail}: " for detail in details if detail.isdecimal()]
-    return "".join(pages) + ": ".join([_TOLD[name], *reasons])
+    return ": ".join([_TOLD[name], *(_TOLD.get(reason, reason) for reason in reasons)])

@@ -23,7 +23,7 @@ def test_it_says_what_every_pdf_of_a_folder_would_carry(app, tmp_path, name):
     before = dump()
     result = tried(app, tmp_path)
     assert result.exit_code == 0 and result.stdout.startswith(f"{tmp_path}/deeper/{name}: the stamp on pages 1-3\n")
-    assert result.stdout.endswith("1 PDFs: 1 with a mark, 0 by the sheet alone, 0 refused\n") and dump() == before
+    assert result.stdout.endswith("1 PDF: 1 with a mark, 0 by the sheet alone, 0 refused\n") and dump() == before
 
 
 def test_it_names_the_pages_that_carry_no_mark(app, tmp_path):

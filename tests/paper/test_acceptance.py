@@ -3,13 +3,14 @@
 import multiprocessing
 from collections.abc import Iterator
 
+import pikepdf
 import pytest
 
 from paper.forms import child
 from paper.forms.acceptance import Examiner, Limits
 from paper.forms.form import MAX_PAGES, FormRefusedError
 from support import hostile_forms
-from support.paper_forms import plain
+from support.paper_forms import changed, plain
 
 LITTLE = 96 * 1024 * 1024
 
@@ -98,3 +99,11 @@ def test_broken_server_is_no_fault_of_the_form(examiner, monkeypatch, serve, sai
     monkeypatch.setattr(child, "serve", serve)
     with pytest.raises(RuntimeError, match=said):
         examiner.accept(plain(1))
+
+
+def test_warnings_of_the_libraries_do_not_stand_between_the_lines_for_the_editor(examiner, capfd):
+    def orphan(pdf: pikepdf.Pdf) -> None:
+        pdf.Root.AcroForm.Fields = pikepdf.Array()
+
+    assert any(examiner.accept(changed(orphan)).places)
+    assert tuple(capfd.readouterr()) == ("", "")

@@ -7,7 +7,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, String
 
 from paper.forms.acceptance import accept
-from paper.forms.notes import in_words
+from paper.forms.notes import in_words, remarks
 from paper.forms.stamp import stamp
 from paths import ROOT
 from support import paper_forms
@@ -250,6 +250,14 @@ def test_only_what_is_seen_or_printed_covers_a_page(entries, free):
 
 def test_every_note_is_said_in_words():
     noted = [accept(make()).notes for make, _ in paper_forms.BY_SHEET.values()]
-    noted += [["amid-text 2", "encrypted", "unreadable"]]
-    assert [note for notes in noted for note in notes if in_words(note) == note] == []
-    assert in_words("amid-text 2").startswith("page 2: ")
+    noted += [["amid-text 2", "no-room 3", "encrypted", "unreadable"]]
+    assert [note for notes in noted for note in notes if note in remarks([note])[0]] == []
+
+
+def test_remark_that_fits_several_pages_is_said_once():
+    notes = ["untagged", "no-room 2", "amid-text 3", "no-room 4", "no-room 5"]
+    assert remarks(notes) == [
+        in_words("untagged"),
+        f"pages 2, 4-5: {in_words('no-room')}",
+        f"page 3: {in_words('amid-text')}",
+    ]
