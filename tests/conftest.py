@@ -19,7 +19,7 @@ from support.site import account, running, signed_in
 from support.stocked import stock
 from support.visitor import Visitor
 
-pytest_plugins = ["support.options", "support.outside", "support.rendering", "support.served"]
+pytest_plugins = ["support.options", "support.outside", "support.rendering", "support.served", "support.camera"]
 
 # What a developer has set for the own site is not for the tests, nor for the processes that they start.
 for name in [name for name in os.environ if name.startswith("ETRACKING_")]:

@@ -7,11 +7,10 @@ import pytest
 from models import Batch, Dossier, Event, Notification, Read, today
 from models.dossiers.moves import Move
 from models.dossiers.number import grouped
-from support.camera import camera, code
+from support.camera import code
 from support.living import served
 from support.phone import NEEDED, Held, opened, playwright
 from support.post_bag_pages import answered, begun, listening, scan, signed_in, waiting
-from support.served import started
 
 pytestmark = NEEDED
 expect = playwright.expect
@@ -20,13 +19,14 @@ expect = playwright.expect
 @pytest.fixture
 def site(app, clerk):
     with served(app) as site:
+        app.config["SITE_URL"] = site
         yield site
 
 
 @pytest.fixture
-def page(browser, site):
+def page(browser, app, site, clerk):
     with opened(browser, site, expected="Failed to load resource") as page:
-        yield begun(page)
+        yield begun(page, app, clerk)
 
 
 @pytest.fixture
@@ -206,10 +206,10 @@ def test_what_the_server_refuses_stays_and_does_not_hold_the_others_up(page, dos
     assert Dossier.get_by_id(dossiers[1].id).status == "received"
 
 
-def test_camera_reads_one_code_once(starter, site, dossiers, tmp_path):
-    film = camera(tmp_path, code(f"HTTP://LOCALHOST/T/{dossiers[0].number}"))
-    with started(starter, *film) as filming, opened(filming, site) as page:
-        begun(page)
+def test_camera_reads_one_code_once(with_camera, app, site, clerk, dossiers):
+    picture = code(f"HTTP://LOCALHOST/T/{dossiers[0].number}")
+    with opened(with_camera(picture), site) as page:
+        begun(page, app, clerk)
         page.get_by_role("button", name="Start the camera").click()
         answered(page, "Arrived")
         expect(page.locator("#answer")).to_be_in_viewport()
@@ -217,18 +217,17 @@ def test_camera_reads_one_code_once(starter, site, dossiers, tmp_path):
         assert Read.select().count() == 1
 
 
-def test_foreign_code_before_the_camera_is_ignored_with_a_word(starter, site, tmp_path):
-    film = camera(tmp_path, code("https://example.org/a-parcel"))
-    with started(starter, *film) as filming, opened(filming, site) as page:
-        begun(page)
+def test_foreign_code_before_the_camera_is_ignored_with_a_word(with_camera, app, site, clerk):
+    with opened(with_camera(code("https://example.org/a-parcel")), site) as page:
+        begun(page, app, clerk)
         page.get_by_role("button", name="Start the camera").click()
         expect(page.locator("#camera [role=status]")).to_contain_text("not one of ours")
         assert not Read.select().count() and Batch.select().count() == 1
 
 
-def test_without_javascript_it_is_a_form(browser, site, dossiers):
+def test_without_javascript_it_is_a_form(browser, app, site, clerk, dossiers):
     with opened(browser, site, java_script_enabled=False) as page:
-        begun(page, scripted=False)
+        begun(page, app, clerk, scripted=False)
         expect(page.locator("#text")).to_be_focused()
         scan(page, dossiers[0].number)
         answered(page, "Arrived")

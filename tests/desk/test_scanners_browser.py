@@ -37,7 +37,8 @@ SILENT = Scanner("nothing", gap=0, suffix=())
 @pytest.fixture
 def page(app, clerk, browser):
     with served(app) as site, opened(browser, site, expected="Failed to load resource") as page:
-        yield begun(page)
+        app.config["SITE_URL"] = site
+        yield begun(page, app, clerk)
 
 
 @pytest.fixture

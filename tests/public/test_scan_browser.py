@@ -1,14 +1,15 @@
 """Scanning in a real Chromium, which on Linux reads no codes by itself: the reader that we bring really runs."""
 
+from contextlib import ExitStack
+
 import pytest
 from PIL import Image
 
 from models import Dossier
 from models.dossiers.number import grouped, new_number
-from support.camera import camera, code, file, photo
+from support.camera import code, file, photo
 from support.living import served
 from support.phone import NEEDED, opened, playwright
-from support.served import started
 from web.security_headers import DOCUMENT_HEADERS, POLICY
 
 pytestmark = NEEDED
@@ -39,22 +40,17 @@ def page(browser, site):
 
 
 @pytest.fixture
-def filming(starter, site, tmp_path):
+def filming(with_camera, site):
     """Opens the page on a phone whose camera sees what the test draws."""
-    closing = []
+    with ExitStack() as stack:
 
-    def film(picture: Image.Image):
-        browser = started(starter, *camera(tmp_path, picture))
-        context = opened(browser.__enter__(), site)
-        closing[:] = [context, browser]
-        page = context.__enter__()
-        page.add_init_script("navigator.vibrate = time => { window.name += time }")
-        page.goto("/scan")
-        return page
+        def film(picture: Image.Image):
+            page = stack.enter_context(opened(with_camera(picture), site))
+            page.add_init_script("navigator.vibrate = time => { window.name += time }")
+            page.goto("/scan")
+            return page
 
-    yield film
-    for each in closing:
-        each.__exit__(None, None, None)
+        yield film
 
 
 def said(page, text: str) -> None:

@@ -2,13 +2,15 @@
 
 import io
 import re
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
+import pytest
 from PIL import Image, ImageDraw, ImageFilter
 from qrcode import QRCode
 
 from models import Dossier
 from paper.forms import render
+from support.served import started
 from support.visitor import Visitor
 
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -26,13 +28,20 @@ def jpeg(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def camera(folder: Path, picture: Image.Image) -> list[str]:
-    """Arguments for a camera that sees this picture, and may be used."""
-    frame = Image.new("L", (640, 480), 120)
-    picture.thumbnail((400, 400))
-    frame.paste(picture, ((640 - picture.width) // 2, (480 - picture.height) // 2))
-    (folder / "film.mjpeg").write_bytes(jpeg(frame))
-    return [*CAMERA, f"--use-file-for-fake-video-capture={folder / 'film.mjpeg'}"]
+@pytest.fixture(scope="session")
+def with_camera(starter, tmp_path_factory) -> Iterator[Callable[[Image.Image], object]]:
+    """Chromium with a camera that may be used: with_camera(picture) gives it, and holds the picture before it."""
+    film = tmp_path_factory.mktemp("film") / "film.mjpeg"
+
+    def show(picture: Image.Image) -> object:
+        frame = Image.new("L", (640, 480), 120)
+        picture.thumbnail((400, 400))
+        frame.paste(picture, ((640 - picture.width) // 2, (480 - picture.height) // 2))
+        film.write_bytes(jpeg(frame))  # read anew each time that a page opens the camera
+        return browser
+
+    with started(starter, *CAMERA, f"--use-file-for-fake-video-capture={film}") as browser:
+        yield show
 
 
 def drawn(svg: str) -> Image.Image:

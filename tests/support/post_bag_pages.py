@@ -2,8 +2,9 @@
 
 import re
 
+from models import Batch, today
 from support.phone import playwright
-from support.site import PASSWORD
+from support.site import PASSWORD, cookies
 
 expect = playwright.expect
 SAID = re.compile(".")
@@ -19,10 +20,15 @@ HEARD = """() => {
 }"""
 
 
-def signed_in(page, then: str = "**/desk", worker: bool = False) -> None:
+def prepare(page, worker: bool = False) -> None:
+    """Count what is heard and felt; without a worker unless the test is about it."""
     page.add_init_script(f"({HEARD})()")
     if not worker:
         page.add_init_script(f"({ALONE})()")
+
+
+def signed_in(page, then: str = "**/desk", worker: bool = False) -> None:
+    prepare(page, worker)
     page.goto("/sign-in")
     page.locator("#email").fill("clerk@example.lu")
     page.locator("#password").fill(PASSWORD)
@@ -30,12 +36,13 @@ def signed_in(page, then: str = "**/desk", worker: bool = False) -> None:
     page.wait_for_url(then)
 
 
-def begun(page, scripted: bool = True):
-    """The page to scan on, with a bag of today."""
-    signed_in(page)
-    page.goto("/desk/post-bag?new=1")
-    page.get_by_role("button", name="Begin").click()
-    page.wait_for_url("**/desk/post-bag")
+def begun(page, app, clerk, scripted: bool = True):
+    """The page to scan on, with a bag of today. The clerk has signed in before."""
+    prepare(page)
+    url = app.config["SITE_URL"]
+    page.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies(app, clerk)])
+    Batch.open_bag(clerk, today())
+    page.goto("/desk/post-bag")
     return listening(page) if scripted else page
 
 

@@ -71,9 +71,15 @@ def account(email: str, role: str, authority: Authority | None = None) -> Staff:
 def signed_in(app: Flask, staff: Staff) -> Visitor:
     """A browser in which `staff` has signed in, in production by a passkey. How that is done has tests of its own."""
     browser = Visitor(app)
+    for name, value in cookies(app, staff):
+        browser.client.set_cookie(name, value)
+    return browser
+
+
+def cookies(app: Flask, staff: Staff) -> list[tuple[str, str]]:
+    """What a browser is given when `staff` signs in: names and values."""
     way = "passkey" if app.config["SESSION_COOKIE_SECURE"] else "password"
     with app.test_request_context(base_url=app.config["SITE_URL"]):
         answer = enter(Proof(staff, way))
-    for cookie in answer.headers.getlist("Set-Cookie"):
-        browser.client.set_cookie(*cookie.partition(";")[0].split("=", 1))
-    return browser
+    given = [cookie.partition(";")[0].partition("=") for cookie in answer.headers.getlist("Set-Cookie")]
+    return [(name, value) for name, _is, value in given]
