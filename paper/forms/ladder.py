@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 import pikepdf
 import pypdfium2 as pdfium
 
+from paper.forms.annotations import covered
 from paper.forms.ink import inks
 from paper.forms.lines import writing_room
-from paper.forms.page import Seen, seen
+from paper.forms.page import Rectangle, Seen, seen
 from paper.forms.proof import prove
-from paper.forms.purpose import Rectangle, covered, reserved
 from paper.forms.render import draw, opened
 from paper.forms.repair import BROKEN_PDF_ERRORS, shown
 from paper.forms.room import Found, Room
 from paper.forms.stamp import Mark, Place
+from paper.forms.words import reserved
 
 MAX_PAGE_SIDE = 1200.0  # mm, about A0: a larger page is a mistake, and drawing it takes too much memory
 SEARCH_DPI = 100

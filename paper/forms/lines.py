@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from PIL import Image
 
 from paper.forms.boxes import rows
-from paper.forms.purpose import Rectangle
+from paper.forms.page import Rectangle
 
 LENGTH = 12.0  # mm, of the shortest line for a date or initials
 GAP = 0.7  # mm, between the dots of a dotted line

@@ -9,6 +9,8 @@ from pikepdf import Dictionary, Matrix
 
 from paper.forms.objects import numbers, with_parents
 
+Rectangle = tuple[float, float, float, float]  # left, bottom, right, top in mm from the lower left of the page as seen
+
 POINTS_PER_MM = 72 / 25.4
 LETTER = (0.0, 0.0, 612.0, 792.0)  # of a page that names no size, as PDFium and MuPDF take it
 

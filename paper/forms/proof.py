@@ -8,6 +8,7 @@ import pypdfium2 as pdfium
 import zxingcpp
 from PIL import Image, ImageChops
 
+from paper.forms.page import Rectangle
 from paper.forms.render import draw, opened
 from paper.forms.stamp import CLEAR_SPACE, HEIGHT, Place, stamp
 
@@ -72,7 +73,7 @@ def _pixels(place: Place, size: tuple[float, float], image: Image.Image) -> Pixe
     )
 
 
-def _area(box: tuple[float, float, float, float], size: tuple[float, float], image: Image.Image) -> Pixels:
+def _area(box: Rectangle, size: tuple[float, float], image: Image.Image) -> Pixels:
     kx, ky = image.width / size[0], image.height / size[1]
     left, bottom, right, top = box
     return (

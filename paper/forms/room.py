@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw
 
 from paper.forms.boxes import Boxes, rows
-from paper.forms.purpose import Rectangle
+from paper.forms.page import Rectangle
 from paper.forms.stamp import CLEAR_SPACE, HEIGHT, WIDTH, Mark, Place
 
 EDGE_MARGIN = 5.0  # mm that home printers leave blank
