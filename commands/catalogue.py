@@ -17,9 +17,8 @@ from models.dossiers import clocks
 from models.dossiers.kinds import TOLD, WITH_NOTE
 from paper import glyphs, specimen
 from paper.forms.acceptance import accept
-from paper.forms.form import FormRefusedError
-from paper.forms.marks import carried
-from paper.forms.notes import in_words, remarks
+from paper.forms.examination import FormRefusedError
+from paper.forms.notes import carried, in_words, remarks
 from paper.forms.stamp import Place
 from paths import CATALOGUE
 

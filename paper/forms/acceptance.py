@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from paper.forms import child
-from paper.forms.form import AcceptedForm, FormRefusedError
+from paper.forms.examination import AcceptedForm, FormRefusedError
 
 # A forked child would hang as soon as it typesets a stamp, if this process has typeset anything before.
 _context = multiprocessing.get_context("spawn")

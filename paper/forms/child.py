@@ -7,7 +7,7 @@ import signal
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
-from paper.forms.form import AcceptedForm, FormRefusedError, examine, examine_briefly
+from paper.forms.examination import AcceptedForm, FormRefusedError, examine, examine_briefly
 from paper.forms.stamp import Place
 
 OUT_OF_TIME = signal.SIGPROF  # ends the process when its time is used up, even within a library

@@ -1,9 +1,11 @@
-"""What is said to the editor about a form, in plain words: every note and every reason for refusing one."""
+"""What is said to the editor about a form, in plain words: its marks, every note, every reason for refusing one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
-from paper.forms.marks import numbered
+from paper.forms.stamp import Place
 
+MARKS = {"full": "the stamp", "code": "the code alone", None: "no mark"}
 _TOLD = {
     # the whole form
     "sheet-alone": "the form is handed out as it is and carries no number; the sheet alone is scanned",
@@ -39,6 +41,15 @@ _TOLD = {
 }
 
 
+def carried(places: Sequence[Place | None]) -> str:
+    """For instance "the stamp on pages 1-3; no mark on page 4"."""
+    if not any(places):
+        return "no mark, tracked by its sheet alone"
+    marks = [place.mark if place else None for place in places]
+    pages = {mark: [number for number, other in enumerate(marks, 1) if other == mark] for mark in MARKS}
+    return "; ".join(f"{name} on {_numbered(pages[mark])}" for mark, name in MARKS.items() if pages[mark])
+
+
 def remarks(notes: Iterable[str]) -> list[str]:
     """The notes on one form as sentences; the same one on several pages is said once."""
     pages: dict[str, list[int]] = {}
@@ -48,7 +59,7 @@ def remarks(notes: Iterable[str]) -> list[str]:
             pages.setdefault(name, []).append(int(page))
         else:
             pages[note] = []
-    return [f"{numbered(found)}: {in_words(note)}" if found else in_words(note) for note, found in pages.items()]
+    return [f"{_numbered(found)}: {in_words(note)}" if found else in_words(note) for note, found in pages.items()]
 
 
 def in_words(code: str) -> str:
@@ -60,3 +71,10 @@ def in_words(code: str) -> str:
     if name not in _TOLD:
         return code
     return ": ".join([_TOLD[name], *(_TOLD.get(reason, reason) for reason in reasons)])
+
+
+def _numbered(pages: Iterable[int]) -> str:
+    """For instance "pages 1-3, 5"."""
+    runs = [[n for _, n in run] for _, run in groupby(enumerate(pages), key=lambda item: item[1] - item[0])]
+    numbers = ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
+    return f"{'page' if numbers.isdecimal() else 'pages'} {numbers}"

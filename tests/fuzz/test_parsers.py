@@ -27,7 +27,7 @@ from models.security import keys, signed_links, throttle
 from models.security.crockford import ALPHABET, check_character
 from models.staff.passkey import InvalidPasskeyError, Passkey, Site
 from paper.forms.acceptance import accept
-from paper.forms.form import AcceptedForm, FormRefusedError
+from paper.forms.examination import AcceptedForm, FormRefusedError
 from senders import bounces, smtp_answers, vonage_answers
 from senders.mail import _ascii
 from support import keyboards

@@ -8,7 +8,7 @@ import pytest
 
 from paper.forms import child
 from paper.forms.acceptance import Examiner, Limits
-from paper.forms.form import MAX_PAGES, FormRefusedError
+from paper.forms.examination import MAX_PAGES, FormRefusedError
 from support import hostile_forms
 from support.paper_forms import changed, plain
 

@@ -9,7 +9,7 @@ from PIL import ImageChops
 
 from paper import qr, typeset
 from paper.forms.acceptance import accept
-from paper.forms.form import AcceptedForm
+from paper.forms.examination import AcceptedForm
 from paper.forms.render import draw, opened
 from paper.forms.stamp import Place, stamp
 from support import paper_forms

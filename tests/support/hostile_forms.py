@@ -11,7 +11,7 @@ from pikepdf import Array, Dictionary, Name
 
 from paper import typeset
 from paper.forms import child, stamp
-from paper.forms.form import AcceptedForm
+from paper.forms.examination import AcceptedForm
 from support.paper_forms import changed, plain
 
 

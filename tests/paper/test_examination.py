@@ -3,7 +3,7 @@
 import pytest
 
 from paper.forms.acceptance import accept
-from paper.forms.form import FormRefusedError
+from paper.forms.examination import FormRefusedError
 from support import paper_forms
 from support.paper_reading import fields
 
