@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from babel import Locale
 from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import Babel, force_locale, get_translations
+from flask_babel import Babel, force_locale, get_locale, get_translations
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
@@ -33,7 +34,9 @@ def init_app(app: Flask, locales: Mapping[str, str], kept_filters: Mapping[str, 
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Europe/Luxembourg"
     Babel(app, locale_selector=lambda: locales[current()])
-    app.jinja_env.globals.update(language=current, language_names=NAMES, language_url=language_url)
+    app.jinja_env.globals.update(
+        language=current, language_name=language_name, language_names=NAMES, language_url=language_url
+    )
     app.jinja_env.filters["t"] = in_language
     app.context_processor(sentences)
 
@@ -50,6 +53,11 @@ def init_app(app: Flask, locales: Mapping[str, str], kept_filters: Mapping[str, 
                 secure=app.config["SESSION_COOKIE_SECURE"],
             )
         return response
+
+
+def language_name(language: str) -> str:
+    """The name of a language in the language of the visitor."""
+    return str((get_locale() or Locale.parse(FALLBACK)).languages[language])
 
 
 def sentences() -> dict[str, Any]:

@@ -25,6 +25,11 @@ LANGUAGES = tuple(LOCALES)
 AUDIENCES = ("citizens", "businesses")
 
 
+def by_preference(language: str) -> list[str]:
+    """The languages in which a reader of `language` is given a PDF, if it exists: the first that does."""
+    return list(dict.fromkeys((language, *LANGUAGES)))
+
+
 class Authority(Base):
     """An administration that receives paper."""
 
@@ -102,12 +107,18 @@ class Form(Base):
     period = JSONField(null=True)  # the versions of how long the authority has, where a law or its own page says so
     enclosures = JSONField()  # [{language: text}], what goes into the envelope with the form
     specimens = JSONField(null=True)  # {language: True if its PDF is a specimen of ours}; None: not known yet
+    languages = JSONField(null=True)  # {language of the reader: that of the PDF}; None: not known yet
     position = IntegerField()
     revision = CharField(max_length=16)
     retired = BooleanField(default=False)
 
     class Meta:
         indexes = ((("procedure", "slug"), True),)
+
+    def foreign_language(self, language: str) -> str:
+        """The language of the PDF that who reads `language` gets, if it is another one; else an empty text."""
+        given: str = (self.languages or {}).get(language, language)
+        return given if given != language else ""
 
     def is_specimen(self, language: str) -> bool:
         """True if who reads `language` gets a specimen, not the form of the administration."""
@@ -139,7 +150,7 @@ class Form(Base):
         return kept[language]
 
     def _files(self, language: str, *columns: Any) -> "ModelSelect[FormFile]":
-        order = [(code, rank) for rank, code in enumerate(dict.fromkeys((language, *LANGUAGES)))]
+        order = [(code, rank) for rank, code in enumerate(by_preference(language))]
         first = Case(FormFile.language, order, len(order))
         return FormFile.select(*columns).where(FormFile.form == self).order_by(first)
 

@@ -11,7 +11,7 @@ from models.catalogue.digest import digest
 from models.catalogue.fault import Fault
 from models.catalogue.files import Reading
 from models.catalogue.form_files import FormFiles
-from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, fold
+from models.catalogue.procedure import LANGUAGES, Authority, Form, FormFile, Procedure, Topic, by_preference, fold
 from models.catalogue.schemas import AuthorityFile, FormEntry, ProcedureFile, TextEntry
 from models.catalogue.text_block import TextBlock
 
@@ -96,7 +96,9 @@ class Writing:
     def _form(self, procedure: Procedure, entry: ProcedureFile, form: FormEntry, position: int) -> None:
         files = self.files[f"{procedure.slug}/{form.slug}"]
         old = Form.get_or_none(procedure=procedure, slug=form.slug) if files.stays else None
-        specimens = _specimens(_after_load("specimen", procedure, form.slug, files))
+        drawn = _after_load("specimen", procedure, form.slug, files)
+        languages = _given(set(drawn))
+        specimens = {reader: bool(drawn[language]) for reader, language in languages.items()}
         places = _after_load("places", procedure, form.slug, files)  # pages say what the form carries
         row = _put(
             Form,
@@ -108,7 +110,8 @@ class Writing:
             period=[version.model_dump(mode="json") for version in form.period] or None,
             position=position,
             specimens=specimens,
-            revision=digest(entry, self.everybody, specimens, places),
+            languages=languages,
+            revision=digest(entry, self.everybody, specimens, languages, places),
             retired=False,
         )
         FormFile.delete().where((FormFile.form == row) & FormFile.language.not_in(list(files.rows))).execute()
@@ -154,13 +157,6 @@ def _after_load(column: str, procedure: Procedure, form: str, files: FormFiles) 
     return {language: value for language, value in after.items() if value is not None}
 
 
-def _specimens(drawn: dict[str, bool]) -> dict[str, bool]:
-    """For each language: True if what its readers get is a specimen.
-
-    Who has none in the own language gets another, as by `Form.file`.
-    """
-    order = {language: (language, *LANGUAGES) for language in LANGUAGES}
-    return {
-        language: next((bool(drawn[code]) for code in codes if code in drawn), False)
-        for language, codes in order.items()
-    }
+def _given(there: set[str]) -> dict[str, str]:
+    """For each reader's language that of the PDF they get, as by `Form.file`; `there` are the languages of the PDFs."""
+    return {reader: next(code for code in by_preference(reader) if code in there) for reader in LANGUAGES if there}

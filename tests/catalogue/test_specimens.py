@@ -13,6 +13,11 @@ from support.visitor import Visitor
 
 PROCEDURE = "/procedures/rent-subsidy"
 LABEL = {"de": "Muster", "fr": "Spécimen", "en": "Specimen", "lb": "Muster"}
+FRENCH = {
+    "de": ("Dieses Formular ist auf Französisch; auf Deutsch gibt es keines.", "auf Französisch"),
+    "en": ("This form is in French; there is none in English.", "in French"),
+    "lb": ("Dëse Formulaire ass op Franséisch; op Lëtzebuergesch gëtt et keen.", "op Franséisch"),
+}
 EDITION = re.compile(r"2026-11(?!-)")  # not a day
 
 
@@ -59,6 +64,12 @@ def test_form_in_another_language_than_the_readers_is_what_it_is(app, dossier, t
     (folder / "rent-subsidy" / "application.fr.pdf").write_bytes(plain())
     load(app, folder)
     assert EDITION.search(offered(app, dossier, "en")["sheet"]), "there is only the French one, and that is no specimen"
+    for language, (sentence, words) in FRENCH.items():
+        said = offered(app, dossier, language)
+        before_the_number = (PROCEDURE, "/track/rent-subsidy/application", f"/t/{dossier.number}")
+        assert [place for place in before_the_number if sentence not in said[place]] == [], language
+        assert said["button"].endswith(f", {words}") and said[PROCEDURE].count(f", {words}") == 2, "two buttons"
+    assert not re.search(r"en français|, en ", offered(app, dossier, "fr")[PROCEDURE])
 
 
 def test_desk_says_what_the_citizen_was_given(app, dossier, desk):
