@@ -7,6 +7,7 @@ const MANY = 20;   // or twenty without a pause, where numbers are typed: they h
 const WHOLE_MS = 300, PART_MS = 1500;   // without a suffix, this pause ends a code; longer if a part of it may be missing
 const HELD_MS = 2500;   // what stays in the field for so long is said to be there
 const SUFFIX_MS = 500;   // Ctrl+J and Ctrl+M, this soon after a code, are its line feed and carriage return
+const PREFIX_MS = 80;   // Enter presses a button only after this: some scanners begin with it
 const LENGTH = 13, SAME = 8;   // characters of a number; characters that all our addresses begin with
 const ADDRESS = /^https?:\/\//i, OURS = /^https?:\/\/[^/]+\/[ter]\/\S+$/i;
 const OTHERS = "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])";
@@ -46,10 +47,16 @@ function types(event) {
   return !shortcut && ([...key].length === 1 || ["Dead", "Process", "Unidentified"].includes(key));
 }
 
+// What Enter does where the focus is: press the button, or that of the form.
+function enter(target) {
+  const button = target.matches("input") ? target.form?.querySelector("button:not([type=button])") : target;
+  return button?.matches("button, a[href], summary") && (() => button.isConnected && button.click());
+}
+
 // Listen for codes. `take(codes)` is given those that were typed in one go; `changed(held)` is told of what is in the
 // field: nothing (""), a text ("typing"), one that stays there ("held") or a whole number that stays there ("whole").
 export function listen({field, find, take, changed}) {
-  let run, timer, holding, pressed = "", length = 0, ended = -SUFFIX_MS, repeated;   // run: of keys without a pause
+  let run, timer, holding, entering, pressed = "", length = 0, ended = -SUFFIX_MS, repeated;   // run: of keys without a pause
 
   const reset = () => {
     run = null;
@@ -143,6 +150,13 @@ export function listen({field, find, take, changed}) {
     const {target, key, timeStamp} = event, here = target === field;
     if (!event.isTrusted) return;
     repeated = event.repeat;
+    clearTimeout(entering);
+    const press = key === "Enter" && !here && !event.ctrlKey && !event.metaKey && !event.shiftKey && enter(target);
+    if (press) {
+      event.preventDefault();
+      if (!repeated) entering = setTimeout(press, PREFIX_MS);
+      return;
+    }
     const feed = event.ctrlKey && /^[jm]$/i.test(key), end = feed || key === "Tab" && !event.shiftKey;
     if (end && here && field.value && scanned()) {
       event.preventDefault();

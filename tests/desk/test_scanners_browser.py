@@ -122,6 +122,23 @@ def test_scan_changes_no_date_and_presses_no_button(page, new):
     expect(page.locator("#recorded")).to_have_text("2")
 
 
+def test_scanner_that_begins_with_enter_presses_nothing_and_enter_alone_does(page, new):
+    """The moment in which Enter waits for a further key is made long: this machine may be slow."""
+    ENTER.scan(page, url(new()))
+    answered(page, "Arrived")
+    page.evaluate("() => { const set = setTimeout; window.setTimeout = (act, ms) => set(act, ms === 80 ? 5000 : ms) }")
+    for recorded, place in enumerate([".read button:text('Undo')", ".read [type=checkbox] >> nth=0"], 2):
+        page.locator(place).focus()
+        page.keyboard.press("Enter")
+        ENTER.scan(page, url(new()))
+        expect(page.locator("#recorded")).to_have_text(str(recorded))
+        answered(page, "Arrived")
+    assert {read.outcome for read in Read.select()} == {"arrived"}
+    page.reload()
+    page.locator("#reading summary").press("Enter")
+    expect(page.locator("#postmark_on")).to_be_visible()
+
+
 def test_who_types_by_hand_is_not_disturbed(page, new):
     number = new()
     page.locator("#text").press_sequentially(number[:5], delay=100)
