@@ -3,8 +3,8 @@
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const page = $("[data-bag]"), {dataset: words} = page, form = $("#reading"), field = $("#text"), postmark = $("#postmark_on");
-const [{find}, {camera}, {codes, listen}, {state}, {clock}, offline] = await Promise.all(
-  [words.finder, words.camera, words.keys, words.states, words.clock, words.offline].map(path => import(path)));
+const [{find}, {camera}, {codes, listen}, {state}, {clock}, {attention}, offline] = await Promise.all(
+  [words.finder, words.camera, words.keys, words.states, words.clock, words.attention, words.offline].map(path => import(path)));
 const QUEUE = "etracking.post-bag." + words.staff, LATE_MS = 150, RETRY_MS = 5000, TIMEOUT_MS = 15000;
 const TICK_MS = 1000, WORKING_MS = 60_000, OPEN_MS = 500, SHOWN = 40;
 const TONES = {   // tone: [sounds, vibration]; a sound is [hertz, from, to] in seconds, a vibration in milliseconds
@@ -12,6 +12,7 @@ const TONES = {   // tone: [sounds, vibration]; a sound is [hertz, from, to] in 
   wait: [[[660, 0, .1], [660, .16, .26]], [60, 60, 60]],
   bad: [[[165, 0, .45]], [350]],
 };
+const attended = attention({list: $("#attention"), key: QUEUE + ".attention", bag: words.bag, words});
 const say = state(page, words), time = clock(words), failed = new Set();   // failed: keys of readings that the server refused
 const GONE_MS = 1500, seen = new Map();   // text of a code -> when it was last before the camera
 const finder = camera({
@@ -111,19 +112,18 @@ function count() {
 const changed = field => field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
 const unsent = card => $("[aria-invalid=true]", card) || [...card.querySelectorAll("fieldset :is(input, textarea)")].some(changed);
 
+const open = ({dataset}) => dataset.tone !== "good" && (dataset.scan || "refused" in dataset);
+
+// Show an answer in place of the one before, which stays below if it is open. True if something in it was not sent.
 function show(content) {
-  const place = $("#answer"), before = place.firstElementChild;
-  const open = before && before.dataset.tone !== "good" && (before.dataset.scan || "refused" in before.dataset);
-  if (open || before && unsent(before)) attend(before);
+  const place = $("#answer"), before = place.firstElementChild, left = Boolean(before && unsent(before));
+  if (left || before && open(before)) attended.add(before, left);
+  if (open(content)) attended.remember(content.dataset.scan);
   place.replaceChildren(content);
   $("#recorded").textContent = content.dataset.recorded ?? $("#recorded").textContent;
   htmx.process(content);
   finder.on || content.scrollIntoView({block: "nearest"});   // with the camera on, the answer is visible already
-}
-
-function attend(answer) {
-  $("#attention").hidden = false;
-  $("#attention div").prepend(answer);
+  return left;
 }
 
 // The numbers in a code as they are printed; else how it begins.
@@ -205,15 +205,21 @@ function send() {
       }
       const part = document.createRange().createContextualFragment(await answer.text()).firstElementChild;
       remove(reading.key);
-      $(`[data-refused="${reading.key}"]`)?.remove();   // it has been accepted after all
+      accepted(reading.key);
       count();
-      signal(part.dataset.tone);
-      show(part);
+      const {tone} = part.dataset;
+      signal(show(part) && tone === "good" ? "wait" : tone);
     }
     say("signedOut", problem === words.signedOut);
     if (problem === words.signedOut) offline.forget();
     count();
   });
+}
+
+// Remove what said that the server refuses a reading: it has been accepted after all.
+function accepted(key) {
+  const card = $(`[data-refused="${key}"]`);
+  (card?.closest(".attended") ?? card)?.remove();
 }
 
 function fail({key, text}) {
@@ -265,12 +271,16 @@ addEventListener("online", retry);
 addEventListener("offline", () => say("noNetwork", true));
 setInterval(retry, RETRY_MS);
 setInterval(tick, TICK_MS);
+let acted;   // id of the answer in which a button was pressed
+addEventListener("submit", ({target}) => acted = target.closest(".read")?.id);
 document.addEventListener("htmx:after:swap", () => {   // after a next step, such as undo
-  const {tone, recorded} = $(".read").dataset;
-  signal(tone);
-  $("#recorded").textContent = recorded;
-  const wrong = $(".read [aria-invalid=true]");
-  wrong ? wrong.focus() : ready();
+  const answer = document.getElementById(acted), wrong = answer && $("[aria-invalid=true]", answer);
+  if (!answer) return;
+  signal(answer.dataset.tone);
+  $("#recorded").textContent = answer.dataset.recorded;
+  if (wrong) return wrong.focus();
+  attended.changed(answer);
+  ready();
 });
 
 // One page for each bag at a time: the others say that they are open beside it.
@@ -283,6 +293,7 @@ navigator.locks.request(QUEUE + ".page", () => {
 hearing();
 tick();
 count();
+attended.restore();
 say("noNetwork", !navigator.onLine);
 retry();
 offline.keep(words.staff).catch(() => {});

@@ -89,11 +89,43 @@ def test_what_is_missing_is_asked_for_by_the_keyboard_and_what_was_not_sent_stay
     scan(page, dossiers[2].number)
     expect(page.locator("#attention .read")).to_have_count(1)
     waits = page.locator("#attention .read")
-    assert not waits.locator("fieldset [type=checkbox]").nth(1).is_checked()
+    expect(waits.locator("fieldset [type=checkbox]").nth(1)).not_to_be_checked()
+    expect(page.locator("#attention [role=alert]")).to_contain_text("was not asked for")
+    page.wait_for_function("() => felt.at(-1) === '60,60,60'")  # look at the screen
     waits.get_by_label("To arrive by").evaluate("day => day.value = ''")
     waits.locator(".envelope button").first.press("Enter")
     expect(page.get_by_label("To arrive by").last).to_be_focused()
     assert Dossier.get_by_id(dossiers[1].id).status == "received"
+
+
+def test_what_is_still_to_look_at_comes_back_after_a_reload_until_it_is_ticked_off(page, dossiers):
+    scan(page, "K7Q2")
+    answered(page, "Not a whole number")
+    scan(page, dossiers[0].number)
+    answered(page, "Arrived")
+    page.locator("#answer fieldset [type=checkbox]").nth(1).uncheck()
+    scan(page, dossiers[1].number)
+    answered(page, "Arrived")
+    scan(page, "where is it")
+    answered(page, "Not a whole number")
+    open_ones = page.locator("#attention .read")
+    expect(open_ones).to_have_count(2)
+    page.reload()
+    expect(open_ones).to_have_count(3)  # the latest answer, too
+    expect(page.locator("#attention [role=alert]")).to_have_count(1)
+    arrived = page.locator("#attention .attended", has_text=grouped(dossiers[0].number))
+    arrived.locator("fieldset [type=checkbox]").nth(1).uncheck()
+    arrived.get_by_role("button", name="Ask for what is missing").click()
+    expect(arrived).to_contain_text("Arrived, and asked for what is missing")
+    expect(page.locator("#attention [role=alert]")).to_have_count(0)
+    expect(page.locator("#answer .read")).to_have_count(0)
+    page.locator("#attention .attended", has_text="Not a whole number").first.get_by_role("button", name="Done").click()
+    expect(open_ones).to_have_count(2)
+    page.reload()
+    expect(open_ones).to_have_count(1)
+    page.get_by_role("button", name="Done").click()
+    expect(page.locator("#attention")).to_be_hidden()
+    assert page.evaluate("Object.keys(localStorage).map(key => localStorage[key]).join()").count("-") == 0
 
 
 def test_network_fails_in_the_middle_and_nothing_is_lost_or_doubled(page, dossiers):
