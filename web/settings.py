@@ -1,11 +1,12 @@
 """The settings: ETRACKING_* in the environment or in one file, checked at start. docs/settings.md explains each."""
 
+import datetime as dt
 import json
 from typing import Any
 from urllib.parse import urlsplit
 
 from click import ClickException
-from flask import Flask
+from flask import Flask, current_app
 
 from web import environment, key_ring, sending_checks, site_checks
 
@@ -120,6 +121,11 @@ class BadSettingError(ClickException):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+def undo_time() -> dt.timedelta:
+    """How long what staff did can be undone. Nobody is notified of it before that."""
+    return dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
 
 
 def load(app: Flask, given: dict[str, Any] | None) -> None:

@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Callable
 from typing import NamedTuple
 
+from flask_babel import format_time, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from models import Dossier, Event, Procedure, WaitingTime, today
-from models.base import local_day
+from models.base import LUXEMBOURG, local_day
 from models.dossiers.history import History
-from models.dossiers.kinds import ASIDE, AWAITING_PAPER, ENTERING, KINDS, WITH_AUTHORITY
+from models.dossiers.kinds import ASIDE, AWAITING_PAPER, ENTERING, ENVELOPES, KINDS, WITH_AUTHORITY
 from models.dossiers.moves import expected_by
 from web.languages import current
 from wording import deadlines as deadline_words
@@ -39,6 +39,23 @@ def of(dossier: Dossier) -> Standing:
     """Where `dossier` stands, in words for its status page."""
     standing = _standing(dossier)
     return standing._replace(dues=[*standing.dues, *_aside(dossier.history)])
+
+
+class Recording(NamedTuple):
+    """What staff did last and can still undo: what the page says of it. `arrival`: papers arrived just before."""
+
+    text: str
+    arrival: bool
+
+
+def recording(history: History, hold: dt.timedelta) -> Recording | None:
+    """What is said while the latest event can be undone; None if it stands."""
+    until = history.undoable_until(hold)
+    if until is None:
+        return None
+    time = format_time(until.astimezone(LUXEMBOURG), "short", rebase=False)
+    text = _("Being recorded until %(time)s: until then the authority can still take it back.", time=time)
+    return Recording(text, any(event.at + hold > history.standing[-1].at for event in history.of(*ENVELOPES)))
 
 
 def note(dossier: Dossier) -> event_words.Line | None:

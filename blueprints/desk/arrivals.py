@@ -9,7 +9,7 @@ from wtforms import SelectChoice
 
 import senders
 from blueprints.accounts.guard import needs, require
-from blueprints.desk.blueprint import bp, readable, undo_time
+from blueprints.desk.blueprint import bp, readable
 from blueprints.desk.post_bag import own_bags
 from blueprints.desk.post_bag_forms import BeginForm, NumberForm
 from blueprints.public import contact_limits
@@ -19,6 +19,7 @@ from models.dossiers.number import grouped
 from web import htmx
 from web.languages import current, in_language
 from web.responses import private
+from web.settings import undo_time
 from wording import spelling
 
 MAX_ROWS = 20  # if more are found, the page asks for one more character

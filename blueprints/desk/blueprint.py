@@ -1,8 +1,6 @@
 """The blueprint of all desk modules, with its guard, its scope and the look-up of a dossier."""
 
-import datetime as dt
-
-from flask import Blueprint, Response, abort, current_app, g
+from flask import Blueprint, Response, abort, g
 
 from blueprints.accounts import guard
 from models import Dossier, Scope
@@ -24,11 +22,6 @@ def keep_nothing(response: Response) -> Response:
     """Forbid caches to keep a page of the desk."""
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def undo_time() -> dt.timedelta:
-    """How long an act can be undone; notifications of it wait that long."""
-    return dt.timedelta(seconds=current_app.config["UNDO_SECONDS"])
 
 
 def readable(number: str) -> Dossier:

@@ -11,7 +11,7 @@ from playhouse.flask_utils import get_object_or_404
 
 from blueprints.accounts.guard import needs
 from blueprints.desk import dossier_page, work_list
-from blueprints.desk.blueprint import bp, undo_time
+from blueprints.desk.blueprint import bp
 from blueprints.desk.forms import BulkForm
 from models import Batch, Bulk, ConflictError, Contact, Dossier, Event, Staff, TextBlock, WorkList, now
 from models.desk.bulk_move import MAX_DOSSIERS, Row
@@ -19,6 +19,7 @@ from models.dossiers.kinds import IN_BULK
 from web import htmx
 from web.form_fields import ButtonForm
 from web.languages import NAMES
+from web.settings import undo_time
 from wording.events import Line
 
 ASSIGN_PREFIX = "assign:"  # followed by the id of a colleague; by nothing, to unassign

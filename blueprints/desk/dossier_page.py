@@ -9,7 +9,7 @@ from peewee import ModelSelect
 from wtforms import SelectChoice
 
 from blueprints.desk import caller
-from blueprints.desk.blueprint import bp, undo_time
+from blueprints.desk.blueprint import bp
 from blueprints.desk.forms import (
     TIME_FOR_DOCUMENTS,
     ActForm,
@@ -26,6 +26,7 @@ from models.dossiers.kinds import RARE, UNDOABLE
 from models.notifications import announce
 from web import htmx
 from web.languages import NAMES, in_language
+from web.settings import undo_time
 from wording import deadlines as deadline_words
 from wording import dossier as dossier_words
 from wording import events as event_words

@@ -7,13 +7,14 @@ from playhouse.flask_utils import get_object_or_404
 
 from blueprints.accounts.guard import needs
 from blueprints.desk import dossier_page
-from blueprints.desk.blueprint import bp, readable, undo_time
+from blueprints.desk.blueprint import bp, readable
 from blueprints.desk.forms import ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
 from models import Authority, ConflictError, Dossier, Note, Staff
 from models.desk import reading
 from models.dossiers.moves import Act, Move, Originals
 from web import htmx
 from web.form_fields import ButtonForm
+from web.settings import undo_time
 
 
 @bp.get("/dossiers/<number:number>")

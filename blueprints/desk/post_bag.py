@@ -11,7 +11,7 @@ from playhouse.flask_utils import get_object_or_404
 
 from blueprints.accounts.guard import needs
 from blueprints.desk import opened_form, readings
-from blueprints.desk.blueprint import bp, undo_time
+from blueprints.desk.blueprint import bp
 from blueprints.desk.post_bag_forms import BagForm, ReadForm
 from models import Batch, ConflictError, Read, now, today
 from models.base import LUXEMBOURG
@@ -20,6 +20,7 @@ from models.staff.session import SESSION_LIFETIME
 from web import htmx
 from web.form_fields import ButtonForm
 from web.responses import camera
+from web.settings import undo_time
 
 
 @bp.get("/post-bag")

@@ -9,12 +9,12 @@ from flask import g
 from peewee import ModelSelect
 
 from blueprints.desk import opened_form
-from blueprints.desk.blueprint import undo_time
 from blueprints.desk.opened_form import OpenedForm
 from models import Batch, Contact, Dossier, Read
 from models.desk import helpdesk
 from models.desk.opening import expected, new_form, request_since
 from models.desk.scan import OPENED, SHOWN_CHARACTERS
+from web.settings import undo_time
 from wording.post_bag import Answer, answer, nobody
 
 

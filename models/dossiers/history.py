@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from models.base import local_day, today
+from models.base import local_day, now, today
 from models.catalogue.procedure import Authority
 from models.deadlines.clock import Reading, Rule, read
 from models.deadlines.facts import Fact, handled
 from models.dossiers.event import Event
-from models.dossiers.kinds import ABOUT_CONTACT, ABOUT_ENVELOPE, ENTERING, KINDS, SENT
+from models.dossiers.kinds import ABOUT_CONTACT, ABOUT_ENVELOPE, ENTERING, KINDS, SENT, UNDOABLE
 
 
 class History:
@@ -72,6 +72,18 @@ class History:
         """The event by which an envelope is under way (posted, or sent on by an office), unless it was missed since."""
         last = self.last(*ABOUT_ENVELOPE)
         return last if last and last.kind in SENT else None
+
+    def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
+        """The time until which staff may undo what came last, and nobody is told of it; None if it stands.
+
+        What was said of an envelope when it was opened has the time of its scan.
+        """
+        last = self.standing[-1]
+        if last.kind not in UNDOABLE or last.by_id is None:
+            return None
+        bag = [event for event in self.standing if event.batch_id and event.batch_id == last.batch_id]
+        until = (bag or [last])[0].at + hold
+        return until if until > now() else None
 
     def missing(self, language: str) -> list[str]:
         """The documents that the authority waits for now: none unless the dossier is incomplete."""

@@ -1,6 +1,9 @@
 """Looking a number up: every spelling is read, every wrong one gets the same help, nobody can guess."""
 
+import datetime as dt
+
 import pytest
+import time_machine
 import zxingcpp
 from playhouse.test_utils import assert_query_count
 
@@ -166,6 +169,26 @@ def test_page_that_has_not_changed_is_not_sent_again(visitor, dossier, clerk):
     assert visitor.open(f"/t/{dossier.number}", headers={"If-None-Match": tag}).status_code == 304
     dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     assert visitor.open(f"/t/{dossier.number}", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_what_can_still_be_undone_is_said_and_the_receipt_is_offered_after_that(visitor, dossier, clerk):
+    with time_machine.travel(dt.datetime(2027, 1, 20, 8, 31, tzinfo=dt.UTC), tick=False) as clock:
+        dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
+        pages = [visitor.get(f"/t/{dossier.number}") for _rendered_and_kept in range(2)]
+        clock.shift(60)
+        dossier.move(Move("incomplete", by=clerk, version=2, missing=("Lease",), until=today() + dt.timedelta(days=9)))
+        pages.append(visitor.get(f"/t/{dossier.number}"))
+        clock.shift(605)
+        settled = visitor.get(f"/t/{dossier.number}")
+        dossier.move(Move("received", by=clerk, version=3, arrived_on=today()))
+        clock.shift(605)
+        dossier.move(Move("examination", by=clerk, version=4))
+        later = visitor.get(f"/t/{dossier.number}")
+    for page, until in zip(pages, ("09:41", "09:41", "09:42"), strict=True):
+        assert f"Being recorded until {until}" in page.text
+        assert "receipt is offered after that" in page.text and "Arrival receipt" not in page.text
+    assert "Being recorded" not in settled.text and "Arrival receipt" in settled.text
+    assert "Being recorded" in later.text and "Arrival receipt" in later.text
 
 
 def test_citizen_reports_the_posting_once_and_the_page_says_so(visitor, dossier):
