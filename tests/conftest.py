@@ -52,12 +52,15 @@ def stocked_sqlite(together) -> Path:
 
 
 @pytest.fixture(scope="session")
-def stocked_postgresql(together, postgresql_server) -> str:
+def stocked_postgresql(together, postgresql_server, stocked_sqlite) -> str:
     """The same on PostgreSQL: the name of a database that tests take as their template."""
 
     def make() -> None:
         postgresql_server.create("stocked")
-        stock(postgresql_server.url("stocked"))
+        app = running(f"sqlite:///{stocked_sqlite}")
+        copied = app.test_cli_runner().invoke(args=["db", "copy", "--to", postgresql_server.url("stocked")])
+        assert copied.exit_code == 0, copied.output
+        close()
 
     once(together / "postgresql", make)
     return "stocked"

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from models import db
-from support.postgresql_server import Postgresql
+from support.postgresql_server import Copy, Postgresql
 from support.push_stand_in import PushService
-from support.sending import close, make_app
+from support.sending import close, create_tables, make_app
+from support.sharing import once
 from support.sms_stand_in import SmsProvider
 from support.smtp_server import MailServer, make_certificate
 
@@ -39,10 +40,24 @@ def postgresql_server(together, tmp_path_factory) -> Iterator[Postgresql]:
 
 
 @pytest.fixture(scope="session")
-def postgresql(postgresql_server, worker_id) -> Iterator[str]:
-    """The address of a database of this process, for tests that make its tables themselves."""
-    with postgresql_server.database(f"own_{worker_id}") as url:
-        yield url
+def empty_copy(together, postgresql_server, worker_id) -> Iterator[Copy]:
+    """A database of this process with empty tables."""
+
+    def make() -> None:
+        postgresql_server.create("empty_tables")
+        create_tables(postgresql_server.url("empty_tables"))
+
+    once(together / "empty_tables", make)
+    copy = Copy(postgresql_server, f"own_{worker_id}", "empty_tables")
+    yield copy
+    copy.drop()
+
+
+@pytest.fixture
+def postgresql(empty_copy) -> Iterator[str]:
+    """The address of a database with empty tables."""
+    yield empty_copy.url
+    empty_copy.restore()
 
 
 @pytest.fixture(scope="session")

@@ -4,19 +4,20 @@ import datetime as dt
 import json
 import os
 import secrets
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from flask import Flask
 from playhouse.migrations import Runner
 
 import senders
-from app import create_app
 from commands import outgoing
 from models import MODELS, Authority, Contact, Dossier, Event, Form, Notification, Procedure, Topic, db, now
 from models.catalogue.procedure import LANGUAGES
 from models.notifications import consent
 from paths import MIGRATIONS
-from web.database import create_file
-from web.schema import missing_file
+from support.site import made
 from web.settings import DEFAULTS
 from web.state import state
 from wording.samples import AT, EVENTS
@@ -36,15 +37,29 @@ LONG_SITE = "https://tracking.administration.gov.lu"  # the longest address that
 
 def make_app(database_url: str, **settings) -> Flask:
     """The app that the worker runs in, with empty tables. Nothing leaves it but to servers that a test started."""
-    app = create_app(SETTINGS | {"DATABASE_URL": database_url} | settings)
-    database = state(app).database
-    if missing_file(database):
-        create_file(database)
+    path = Path(database_url.removeprefix("sqlite:///"))
+    if path.is_absolute() and not path.exists():
+        path.write_bytes(empty_file())
+    return made(SETTINGS | {"DATABASE_URL": database_url} | settings)
+
+
+@cache
+def empty_file() -> bytes:
+    """A SQLite file with the tables of today and nothing in them."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "empty.db")
+        path.touch()
+        create_tables(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
+def create_tables(url: str) -> None:
+    """Make the tables of today in the empty database at `url`."""
+    database = state(made(SETTINGS | {"DATABASE_URL": url})).database
     with db.connection_context():
-        db.drop_tables(MODELS)
         db.create_tables(MODELS)
-        Runner(database, str(MIGRATIONS)).fake()  # the tables are those of today
-    return app
+        Runner(database, str(MIGRATIONS)).fake()
+    close()
 
 
 def environment(app: Flask) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
+import senders
+import web.settings
 from app import create_app
 from blueprints.accounts.signed_in import enter
 from models import Authority, Staff, now
@@ -42,25 +44,45 @@ SETTINGS = {
 }
 
 
-SITES: dict[str, tuple[Flask, dict]] = {}  # settings -> the site, as it was made: to make one costs as much as a test
+# What create_app() itself is guided by; all other settings are read when they are needed.
+MADE_BY = ("SITE_URL", "PROXY_HOPS", "INBOX", "ACCESS_LOG", "LOG_FORMAT", "TESTING")
+SITES: dict[
+    str, tuple[Flask, dict]
+] = {}  # those settings -> the site, as it was made: to make one costs as much as a test
+READER = Flask("settings")
+UNSET = dict(READER.config)
 
 
 def running(url: str, **settings) -> Flask:
     """The site on the database at `url`, as if it had just been started."""
     # Where there is no TLS, a password alone may open the desk: most tests are about something else.
     settings.setdefault("STAFF_SECOND_FACTOR", str(settings.get("SITE_URL", "")).startswith("https:"))
-    name = repr(sorted(settings.items()))
+    return made(SETTINGS | {"DATABASE_URL": url} | settings)
+
+
+def made(given: dict) -> Flask:
+    """The site with these settings, as create_app() would make it anew."""
+    name = repr([given.get(name) for name in MADE_BY])
     if name not in SITES:
-        made = create_app(SETTINGS | {"DATABASE_URL": url} | settings)
-        made.jinja_env.bytecode_cache = COMPILED
-        SITES[name] = made, dict(made.config)
+        site = create_app(given)
+        site.jinja_env.bytecode_cache = COMPILED
+        SITES[name] = site, dict(site.config)
     site, config = SITES[name]
     site.config.clear()  # what a test has changed
-    site.config.update(config)
+    site.config.update(config | read(given))
     state(site).forget()  # what the process remembers of the database it had
     keys.initialize(*(key.secret for key in site.config["KEY_RING"]))
-    storage.use(site, url)
+    senders.init_app(site)
+    storage.use(site, given["DATABASE_URL"])
     return site
+
+
+def read(given: dict) -> dict:
+    """The settings with what follows from them. Raises BadSettingError as create_app() does."""
+    READER.config.clear()
+    READER.config.update(UNSET)
+    web.settings.load(READER, given)
+    return dict(READER.config)
 
 
 def account(email: str, role: str, authority: Authority | None = None) -> Staff:

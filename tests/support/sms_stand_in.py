@@ -8,10 +8,20 @@ from pathlib import Path
 from queue import Queue
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+from jwt import algorithms
 
 from support.tls_server import TLSServer
+from web import sending_checks
 
+# To read a key takes longer than all the rest of sending an SMS, which reads it twice.
+algorithms.load_pem_private_key = sending_checks.load_pem_private_key = cache(load_pem_private_key)
 APPLICATION = "2f2ff4f4-5d0c-4d7a-9c0e-7d3c2f6f0f11"
 ACCEPTED = json.dumps({"message_uuid": "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"})
 REFUSED = json.dumps({"type": "t", "title": "Refused", "detail": "about +352621123456", "instance": "i"})
