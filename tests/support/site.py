@@ -45,7 +45,7 @@ SETTINGS = {
 
 
 # What create_app() itself is guided by; all other settings are read when they are needed.
-MADE_BY = ("SITE_URL", "PROXY_HOPS", "INBOX", "ACCESS_LOG", "LOG_FORMAT", "TESTING")
+MADE_BY = ("SECRET_KEY", "KEYS", "SITE_URL", "PROXY_HOPS", "INBOX", "ACCESS_LOG", "LOG_FORMAT", "TESTING")
 SITES: dict[
     str, tuple[Flask, dict]
 ] = {}  # those settings -> the site, as it was made: to make one costs as much as a test
@@ -73,6 +73,8 @@ def made(given: dict) -> Flask:
     state(site).forget()  # what the process remembers of the database it had
     keys.initialize(*(key.secret for key in site.config["KEY_RING"]))
     senders.init_app(site)
+    if hasattr(state(site).database, "close_idle"):
+        state(site).database.close_idle()
     storage.use(site, given["DATABASE_URL"])
     return site
 
