@@ -14,7 +14,7 @@ from blueprints.desk import export
 from blueprints.desk.blueprint import bp
 from models import Audit, Dossier
 from models.base import LUXEMBOURG
-from models.desk import reading
+from models.desk import disclosure
 from models.dossiers.codes import find
 from web import htmx
 from wording import audit as audit_words
@@ -69,7 +69,7 @@ def audit() -> Response:
     chosen, before = Filter.of(request.args), _whole(request.args.get("before", ""))
     rows = chosen.narrow(g.scope.audit())
     found = list((rows.where(Audit.id < before) if before else rows).order_by(Audit.id.desc()).limit(PAGE_ROWS + 1))
-    reading.listed(g.staff, "audit")
+    disclosure.listed(g.staff, "audit")
     return htmx.page(
         "desk/audit.html",
         chosen=chosen,

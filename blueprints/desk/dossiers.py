@@ -10,7 +10,7 @@ from blueprints.desk import dossier_page
 from blueprints.desk.blueprint import bp, readable
 from blueprints.desk.forms import ActForm, CorrectionForm, MoveForm, NoteForm, OriginalsForm, PapersForm
 from models import Authority, ConflictError, Dossier, Note, Staff
-from models.desk import reading
+from models.desk import disclosure
 from models.dossiers.moves import Act, Move, Originals
 from web import htmx
 from web.form_fields import ButtonForm
@@ -22,7 +22,7 @@ from web.settings import undo_time
 def show(number: str) -> Response:
     """Show a dossier with its history and the possible acts."""
     dossier = readable(number)
-    reading.opened(g.staff, dossier.id)
+    disclosure.opened(g.staff, dossier.id)
     return dossier_page.show(dossier)
 
 

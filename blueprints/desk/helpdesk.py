@@ -12,7 +12,7 @@ from blueprints.desk.blueprint import bp
 from blueprints.desk.helpdesk_forms import ContactForm, LookUpForm
 from blueprints.public import contact_limits
 from models import Contact, Counter, Notification, db
-from models.desk import helpdesk, reading
+from models.desk import disclosure, helpdesk
 from models.notifications import addresses
 from models.security import events
 from web import htmx
@@ -28,7 +28,7 @@ MAX_LOOK_UPS = 120  # of one account in an hour: more than calls allow, so a pro
 def helpdesk_page() -> Response:
     """Show the search, the contacts that could not be reached, and the dead letters."""
     if g.staff.may("see-all"):
-        reading.listed(g.staff, "helpdesk")
+        disclosure.listed(g.staff, "helpdesk")
     return _page(LookUpForm(formdata=None))
 
 
@@ -51,7 +51,7 @@ def look_up_contact() -> Response:
 def show_contact(contact: int) -> Response:
     """Show one contact of a dossier, with the form to change it."""
     known = _known(contact)
-    reading.opened(g.staff, known.dossier_id)
+    disclosure.opened(g.staff, known.dossier_id)
     return _contact(known, ContactForm(formdata=None))
 
 

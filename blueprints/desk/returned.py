@@ -6,7 +6,7 @@ from blueprints.accounts.guard import needs
 from blueprints.desk.blueprint import bp
 from blueprints.desk.forms import ReturnedForm
 from models import KeptMail
-from models.desk import reading
+from models.desk import disclosure
 from models.notifications import returned
 from web import htmx
 
@@ -27,7 +27,7 @@ def returned_mails() -> Response:
 def returned_mail(mail: int) -> Response:
     """Show one mail. It counts as seen from now on."""
     kept = _known(mail)
-    reading.listed(g.staff, f"returned mail {kept.id}")
+    disclosure.listed(g.staff, f"returned mail {kept.id}")
     kept.mark_seen()
     return htmx.page("desk/returned_mail.html", kept=kept)
 

@@ -7,7 +7,7 @@ from flask import Response, g, request, url_for
 from blueprints.accounts.guard import needs
 from blueprints.desk.blueprint import bp
 from models import WorkList, today
-from models.desk import reading
+from models.desk import disclosure
 from models.desk.bulk_move import MAX_DOSSIERS
 from models.desk.work_list import DUE
 from models.dossiers.kinds import IN_BULK
@@ -22,7 +22,7 @@ MAX_PAGE = 10_000  # so that the offset always fits into an integer of the datab
 def index() -> Response:
     """Show the field for a number, the filters, and the dossiers."""
     if g.staff.may("see-all"):
-        reading.listed(g.staff, "dossiers")
+        disclosure.listed(g.staff, "dossiers")
     return show(WorkList.of(request.args), request.args.get("page", 1, type=int))
 
 

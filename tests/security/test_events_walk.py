@@ -16,7 +16,7 @@ from support.attacks_on_limits import BESIDE
 from support.routes import METRICS_TOKEN
 from support.site import running
 
-ELSEWHERE = {"audit-missed": "tests/desk/test_reading.py"}  # kinds that have tests of their own
+ELSEWHERE = {"audit-missed": "tests/desk/test_disclosure.py"}  # kinds that have tests of their own
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from models import Audit, SecurityCount, databases
-from models.desk import reading
+from models.desk import disclosure
 from models.security import events
 from support import bad_day
 from support.desk_pages import address
@@ -18,7 +18,7 @@ ACTIONS = ("opened", "listed")
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr(reading._Pause, "until", 0.0)
+    monkeypatch.setattr(disclosure._Pause, "until", 0.0)
 
 
 def rows() -> list[tuple]:

@@ -1,4 +1,4 @@
-"""What the staff read, in the audit log: a dossier that was opened, a list of all authorities.
+"""What was disclosed to the staff, in the audit log: a dossier that was opened, a list of all authorities.
 
 One row for each account and dossier or list in AGAIN_AFTER: reading on, or loading the page again, is the same act. A
 page is shown although the row cannot be written, so that the desk can go on looking dossiers up; the security events
