@@ -59,10 +59,7 @@ class Read(Base):
             try:
                 with db.atomic():
                     return cls.of(batch, scan) or cls._take(batch, scan, text, hold, postmark_on)
-            except (
-                ConflictError,
-                IntegrityError,
-            ):  # somebody else has scanned it at this very moment: see what it is now
+            except (ConflictError, IntegrityError):  # scanned by somebody else at this very moment: see what it is now
                 if tries == MAX_TRIES:
                     raise ConflictError from None
         raise AssertionError
@@ -92,7 +89,7 @@ class Read(Base):
     def undo_all(cls, batch: Batch, *, by: Staff, hold: dt.timedelta) -> int:
         """Undo everything in the bag that still can be. Returns how many could not."""
         left = 0
-        for read in cls.select().where((cls.batch == batch) & cls.outcome.in_(CHANGED)).order_by(cls.at.desc()):
+        for read in cls.recorded_in(batch).order_by(cls.at.desc()):
             try:
                 read.undo(by=by, hold=hold)
             except ConflictError:
@@ -106,7 +103,8 @@ class Read(Base):
             self._become("undone", CHANGED)
             dossier = self._dossier()
             events = [event for event in dossier.history.standing if event.batch_id == self.batch.id]
-            for event in reversed([e for e in events if e.id == self.event_id or several and e.id > self.event_id]):
+            mine = [event for event in events if event.id == self.event_id or several and event.id > self.event_id]
+            for event in reversed(mine):
                 if event.at + hold <= now():
                     raise ConflictError
                 dossier.undo(event, Act(by=by, version=dossier.version))
