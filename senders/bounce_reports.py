@@ -23,6 +23,7 @@ logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # it logs each mai
 
 MAX_TEXT = 16_000  # characters of a report, or of what a server wrote
 REPORTS = ("message/delivery-status", "message/global-delivery-status")  # RFC 3464, RFC 6533
+RETURNED = ("message/rfc822", "message/global", "text/rfc822-headers")
 FIELDS = re.compile(r"^(?:final|original)-recipient:", re.IGNORECASE | re.MULTILINE)  # a report in the middle of a text
 NO_FAILURE = ("delay", "deliver", "relayed", "expanded")  # Postfix says "deliverable" when it is asked
 
@@ -63,16 +64,24 @@ def shown(raw: bytes) -> dict[str, str]:
 
 def _read(mail: Mail) -> Report:
     parts = parts_of(mail)
-    if report := _by_fields(parts):
-        asked = report.kind is Kind.FAILED and words.CHALLENGE.search(_own_text(parts) + report.said)
-        return UNCLEAR if asked else report
-    if _is_reply(mail, parts):
+    report, text = _by_fields(parts), _own_text(parts)
+    if report is None and _is_reply(mail, parts):
         return HARMLESS
+    asks = words.CHALLENGE.search(text + (report.said if report else ""))
+    if asks and report != HARMLESS:
+        return UNCLEAR
+    return report or _by_words(mail, parts, text)
+
+
+def _by_words(mail: Mail, parts: list[Mail], text: str) -> Report:
+    """What the subject, the sender and the text of a mail say that has no report."""
     delayed, failed = _recognised(mail)
-    text = _own_text(parts)
     if delayed or _is_delay(mail, text):
-        return HARMLESS
-    return _failed(text) if mail.get("X-Failed-Recipients") or _says_failed(mail, text, bool(failed)) else UNCLEAR
+        return UNCLEAR if words.GIVEN_UP.search(text) else HARMLESS
+    if words.TEMPORARY.search(_subject(mail)) and not words.GIVEN_UP.search(text):
+        return UNCLEAR
+    surely = mail.get("X-Failed-Recipients") or _returns_ours(parts, text) or _says_failed(mail, text, bool(failed))
+    return _failed(text) if surely else UNCLEAR
 
 
 def _recognised(mail: Mail) -> tuple[Collection[bytes], Collection[bytes]]:
@@ -169,7 +178,8 @@ def _is_reply(mail: Mail, parts: list[Mail]) -> bool:
 
 
 def _is_delay(mail: Mail, text: str) -> bool:
-    return bool(words.DELAY.search(_subject(mail)) or words.WAITS.search(text))
+    subject = _subject(mail)
+    return bool(words.DELAY.search(subject) or words.WAITS.search(f"{subject}\n{text}"))
 
 
 def _says_failed(mail: Mail, text: str, recognised: bool) -> bool:
@@ -179,9 +189,19 @@ def _says_failed(mail: Mail, text: str, recognised: bool) -> bool:
     """
     if "(failure)" in str(mail.get("Auto-Submitted", "")).lower():  # Sendmail
         return True
-    around = (recognised, _from_server(mail), words.FAILURE.search(_subject(mail)))
-    refused = words.PERMANENT.search(text) or words.REFUSED.search(text)
-    return sum(map(bool, (*around, refused and any(around)))) > 1
+    by_subject = words.FAILURE.search(_subject(mail)) and not words.ANSWER.match(_subject(mail))
+    around = (recognised, _from_server(mail), by_subject)
+    return sum(map(bool, (*around, any(around) and _refused(text)))) > 1
+
+
+def _returns_ours(parts: list[Mail], text: str) -> bool:
+    """True if our mail hangs on a text that says "not delivered" and why, whoever signs it."""
+    hangs_on = any(part.get_content_type() in RETURNED for part in parts)
+    return bool(hangs_on and words.FAILURE.search(text) and _refused(text))
+
+
+def _refused(text: str) -> bool:
+    return bool(words.PERMANENT.search(text) or words.REFUSED.search(text))
 
 
 def _subject(mail: Mail) -> str:

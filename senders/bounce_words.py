@@ -34,8 +34,9 @@ FAILURE = _any(
     r"unzustellbar|nicht.{0,12}zugestellt|zustell\w*.{0,12}fehl|fehlgeschlagen|zur.ckgesandt|mailfehler",
     r"non.?remis|.chec de (la )?(remise|livraison|distribution)|non (d.livr|distribu)|pas.{0,20}(remis|livr.)",
     r"non recapitat|mancat\w (consegna|recapito)|no (se )?(ha podido|pudo) entreg|no entregado|devuelto|devolvid",
-    r"n.o.{0,15}entreg|onbestel|niet.{0,12}(bezorgd|afgeleverd)|niedor.cz|nie dostarcz|nedoru",
-    r"エラー|配信不能|退信|无法送达|не доставлено|недоставлен",
+    r"non recapitab|no se puede entreg|\bn.o\b.{0,15}(entreg|enviad|enviar)|(falha|fallo|erro).{0,10}(entreg|envi)",
+    r"entrega.{0,20}(falh|fall)|onbestel|niet.{0,12}(bezorgd|afgeleverd)|niedor.cz|nie ?dostarcz|nedoru|olevererb",
+    r"kan ikke leveres|エラー|配信不能|退信|无法送达|не (доставлено|удает\w+ доставить)|недоставлен",
 )
 
 # Subject: the reply of a program that stands in for its reader.
@@ -45,17 +46,36 @@ REPLY = _any(
     r"\(automatic response\)",
 )
 
+# Subject: a person answers.
+ANSWER = re.compile(r"(re|aw|antw|sv|rif|tr|odp) ?:", re.IGNORECASE)
+
 # Subject: the server goes on trying.
 DELAY = _any(
     r"warning.{0,40}(delay|still|not.{0,10}deliver|could not)|delayed|\(delay\)|still being retried|delivery warning",
     r"verz.ger|retard|différée?|ritard|retras",
 )
 
-# Text: the server goes on trying.
+# Subject: it may go on trying, or have given up.
+TEMPORARY = _any(r"tempora(r|ir)|vor.bergehend")
+
+# Subject or text: the server goes on trying.
+DELIVERED = r"(zugestellt|ausgeliefert|remis|livr|distribu|d.livr|recapit|consegn|entreg|bezorgd|dostarcz)"
 WAITS = _any(
-    r"warning (message )?only|(has been|is) delayed|not yet been delivered|still (being )?(awaiting|retried|trying)",
-    r"will (be retried|keep trying|continue to (try|attempt))|attempts will continue|no action is required",
-    r"noch nicht zugestellt|wird weiter versucht|pas encore (pu )?.tre|nouvel(le)?s? tentative",
+    r"warning (message )?only|(has been|is) delayed|not (been )?delivered yet|not yet (been )?deliv|still undelivered",
+    r"(still|will) (being |be )?(await|retr[iy]|try|keep trying|continue to (try|attempt))|attempts will continue",
+    r"no action is required|still queued|remains in (the|our) queue|next (delivery )?attempt",
+    r"(noch|bis(lang|her)) nicht.{0,30}" + DELIVERED + r"|nog niet.{0,30}" + DELIVERED,
+    r"(pas|non) encore.{0,30}" + DELIVERED + r"|non.{0,8}ancora.{0,30}" + DELIVERED,
+    r"(a.n no|todav.a no|ainda n.o|jeszcze nie).{0,30}" + DELIVERED,
+    r"weiter(hin)? versuch|versuch\w* es weiter|weitere (zustell)?versuche|wiederholung|wird wiederholt",
+    r"wird (erneut|noch.{0,20}) ?versucht|continuer. d.essayer|r.essa[iy]er(a|ons|ont)|va r.essayer",
+    r"nouvel(le)?s? tentative|continuer. a tentar|seguir. intent|continuar. a tent|blij\w+.{0,20}proberen",
+)
+
+# Text: the server does not go on.
+GIVEN_UP = _any(
+    r"giv(en|ing) up|permanent|no (further|more) (attempt|retr)|not (be )?(going to )?(retr|try again)",
+    r"aufgegeben|endg.ltig|dauerhaft|keine weiteren|d.finiti|abandon|plus de tentative|desisti|abbandon",
 )
 
 # Text: why a mail was not delivered.
@@ -66,6 +86,7 @@ REFUSED = _any(
     WHO + r"\w*\W{1,3}.{0,60}?(discontinued|over ?quota|is full|rejected|no longer)",
     r"(unknown|no such|invalid|unrouteable|bad|nonexistent|illegal) (local )?" + WHO,
     r"(mailbox|quota|inbox).{0,30}(full|exceed)|exceed\w*.{0,20}quota|over quota|too (big|large|many hops)",
+    r"\bn.o (foi|pode|p.de).{0,20}entreg|(caixa|casella|buz.n|bo.te|postfach)\W.{0,60}(chei|pien|llen|plein|voll)",
     r"(no|not a) (valid )?(mailbox|user|such|recipient)|not our customer|not listed in|fatal error",
     r"permanent(ly)? (error|fail|fatal)|(delivery|transfer).{0,40}fail|failed permanently|giv(en|ing) up",
     r"unable to (deliver|relay)|(could|can) ?not be (delivered|sent|reached)|was not delivered|undeliver|did not reach",
@@ -76,8 +97,9 @@ REFUSED = _any(
 
 # Text: a program asks the sender to prove that he is a person. Nothing has failed yet.
 CHALLENGE = _any(
-    r"not pre-approved|requires confirmation|challenge.response|guest list",
-    r"(prove|confirm) (that )?you (are|sent)",
+    r"not pre-approved|requires confirmation|challenge.response|guest list|approved sender|spam ?arrest|mailinblack",
+    r"(prove|confirm|verify) (that )?you (are|sent)|(click|link).{0,60}(confirm|verify)|verify your (e-?mail )?address",
+    r"best.tigen sie.{0,20}(dass|ihre (nachricht|e-?mail|adresse))|authentifiez-vous|confirmar,? clique|confirme sua",
 )
 
 # Text: here the mail that came back begins. Its words say nothing about it.
