@@ -151,5 +151,5 @@ def _say(faults: Iterable[object]) -> None:
 
 
 def _give_up(error: CatalogueError) -> NoReturn:
-    _say(error.problems)
+    _say(error.faults)
     raise SystemExit(1)

@@ -13,11 +13,11 @@ Value = TypeVar("Value")
 
 
 class CatalogueError(Exception):
-    """Something in the catalogue's files is wrong; `problems` has one line each, "file:line: where: what"."""
+    """Something in the catalogue's files is wrong; `faults` has one line each, "file:line: where: what"."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
 
 
 class Reading:

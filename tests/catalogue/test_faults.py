@@ -20,7 +20,7 @@ STUDENT = "student-residence/procedure.yaml"
 
 @pytest.fixture
 def refused(tmp_path):
-    """Read a smaller catalogue after `change`, without drawing a PDF: it has problems, which are returned."""
+    """Read a smaller catalogue after `change`, without drawing a PDF: it has faults, which are returned."""
     folder = copied(tmp_path, "rent-subsidy", "entry-visa", "student-residence")
 
     def refused(change) -> list[str]:
@@ -32,7 +32,7 @@ def refused(tmp_path):
 
 @pytest.fixture
 def checked(app, tmp_path):
-    """Check a smaller catalogue after `change`: it has problems, which are returned, and nothing is written."""
+    """Check a smaller catalogue after `change`: it has faults, which are returned, and nothing is written."""
     folder = copied(tmp_path, "rent-subsidy", "entry-visa")
 
     def checked(change) -> list[str]:
@@ -79,15 +79,15 @@ def line_of(name: str, words: str) -> int:
     ],
 )
 def test_fault_is_named_with_file_and_line(refused, name, old, new, what):
-    problems = refused(changing(name, old, new))
-    assert problems and all(re.fullmatch(r"catalogue/[\w./-]+:\d+: .+", problem) for problem in problems)
-    assert f"catalogue/{name}:{line_of(name, old)}: {what}" in problems[0]
+    faults = refused(changing(name, old, new))
+    assert faults and all(re.fullmatch(r"catalogue/[\w./-]+:\d+: .+", fault) for fault in faults)
+    assert f"catalogue/{name}:{line_of(name, old)}: {what}" in faults[0]
 
 
 @pytest.mark.parametrize("choice", ["perhaps", "[telegram]", "[added]", "{all: true}"])
 def test_choice_of_sms_that_is_none_is_named_with_its_line(refused, choice):
-    problems = refused(changing(PROCEDURE, "topic: housing", f"sms: {choice}\ntopic: housing"))
-    assert all(f"catalogue/{PROCEDURE}:{line_of(PROCEDURE, 'topic: housing')}: sms" in problem for problem in problems)
+    faults = refused(changing(PROCEDURE, "topic: housing", f"sms: {choice}\ntopic: housing"))
+    assert all(f"catalogue/{PROCEDURE}:{line_of(PROCEDURE, 'topic: housing')}: sms" in fault for fault in faults)
 
 
 @pytest.mark.parametrize(
@@ -106,15 +106,15 @@ def test_choice_of_sms_that_is_none_is_named_with_its_line(refused, choice):
     ],
 )
 def test_fault_of_a_period_is_named_with_its_line(refused, old, new, what):
-    (problem,) = refused(changing(STUDENT, old, new))
-    assert problem.startswith(f"catalogue/{STUDENT}:{line_of(STUDENT, old)}: forms.2.{what}")
+    (fault,) = refused(changing(STUDENT, old, new))
+    assert fault.startswith(f"catalogue/{STUDENT}:{line_of(STUDENT, old)}: forms.2.{what}")
 
 
 @pytest.mark.parametrize("since", ["", "2027-01-01", "2026-12-31"])
 def test_versions_of_a_period_follow_each_other(refused, since):
-    (problem,) = refused(lambda folder: add_version(folder / STUDENT, 45, since, first="2027-01-01"))
+    (fault,) = refused(lambda folder: add_version(folder / STUDENT, 45, since, first="2027-01-01"))
     line = line_of(STUDENT, "    period:")
-    assert problem.startswith(f"catalogue/{STUDENT}:{line}: forms.2.period: ") and "later than" in problem
+    assert fault.startswith(f"catalogue/{STUDENT}:{line}: forms.2.period: ") and "later than" in fault
 
 
 @pytest.mark.parametrize(
@@ -132,9 +132,9 @@ def test_versions_of_a_period_follow_each_other(refused, since):
     ],
 )
 def test_every_text_is_there_in_exactly_the_four_languages(refused, old, new, where, said):
-    (problem,) = refused(changing(PROCEDURE, old, new))
+    (fault,) = refused(changing(PROCEDURE, old, new))
     line = line_of(PROCEDURE, "title:") + 4 * ("." in where)
-    assert problem.startswith(f"catalogue/{PROCEDURE}:{line}: {where}") and problem.endswith(said)
+    assert fault.startswith(f"catalogue/{PROCEDURE}:{line}: {where}") and fault.endswith(said)
 
 
 @pytest.mark.parametrize("name", [PROCEDURE, AUTHORITY, SPECIMEN])
@@ -143,9 +143,9 @@ def test_unknown_key_is_no_way_to_say_something(refused, name):
         with (folder / name).open("a", encoding="utf-8") as file:
             file.write("colour: blue\n")
 
-    (problem,) = refused(change)
+    (fault,) = refused(change)
     last = len((CATALOGUE / name).read_text(encoding="utf-8").splitlines()) + 1
-    assert problem.startswith(f"catalogue/{name}:{last}: colour: ")
+    assert fault.startswith(f"catalogue/{name}:{last}: colour: ")
 
 
 @pytest.mark.parametrize(
@@ -154,41 +154,41 @@ def test_unknown_key_is_no_way_to_say_something(refused, name):
 )
 @pytest.mark.parametrize("name", [PROCEDURE, AUTHORITY, SPECIMEN, "topics.yaml"])
 def test_file_that_is_no_such_file_is_named(refused, name, content, line):
-    problems = refused(lambda folder: (folder / name).write_bytes(content))
-    assert any(problem.startswith(f"catalogue/{name}:{line}: ") for problem in problems)
+    faults = refused(lambda folder: (folder / name).write_bytes(content))
+    assert any(fault.startswith(f"catalogue/{name}:{line}: ") for fault in faults)
 
 
-def test_missing_topics_are_one_problem_and_not_one_for_each_procedure(refused):
-    (problem,) = refused(lambda folder: (folder / "topics.yaml").unlink())
-    assert problem.startswith("catalogue/topics.yaml:1: ")
+def test_missing_topics_are_one_fault_and_not_one_for_each_procedure(refused):
+    (fault,) = refused(lambda folder: (folder / "topics.yaml").unlink())
+    assert fault.startswith("catalogue/topics.yaml:1: ")
 
 
 def test_tracked_form_needs_a_file_to_be_made_from(refused):
     def change(folder: Path) -> None:
         (folder / SPECIMEN).rename(folder / "rent-subsidy" / "application.yaml.old")
 
-    backup, problem = refused(change)
+    backup, fault = refused(change)
     assert backup.startswith("catalogue/rent-subsidy/application.yaml.old: a back-up copy")
     line = line_of(PROCEDURE, "- slug: application")
-    assert problem.startswith(f"catalogue/{PROCEDURE}:{line}: forms.0.slug: no application.yaml and no application.pdf")
+    assert fault.startswith(f"catalogue/{PROCEDURE}:{line}: forms.0.slug: no application.yaml and no application.pdf")
 
 
 def test_two_forms_cannot_have_the_same_address(refused):
     name = "student-residence/procedure.yaml"
-    problem, stray = refused(changing(name, "slug: residence-permit-renewal", "slug: residence-permit-application"))
+    fault, stray = refused(changing(name, "slug: residence-permit-renewal", "slug: residence-permit-application"))
     line = line_of(name, "slug: residence-permit-renewal")
-    assert problem == f"catalogue/{name}:{line}: forms.1.slug: two forms have the same slug; rename one"
+    assert fault == f"catalogue/{name}:{line}: forms.1.slug: two forms have the same slug; rename one"
     assert stray.startswith("catalogue/student-residence/residence-permit-renewal.yaml: nobody reads this")
 
 
-def test_all_problems_are_named_at_once(refused):
+def test_all_faults_are_named_at_once(refused):
     def change(folder: Path) -> None:
         replace(folder / PROCEDURE, "topic: housing", "topic: nowhere")
         replace(folder / PROCEDURE, "  - kind: who", "  - kind: whom")
         replace(folder / AUTHORITY, "window: right", "window: middle")
         replace(folder / "entry-visa" / "procedure.yaml", "authority: ", "authority: no-")
 
-    named = {problem.split(":")[0] for problem in refused(change)}
+    named = {fault.split(":")[0] for fault in refused(change)}
     assert named == {f"catalogue/{name}" for name in (PROCEDURE, AUTHORITY, "entry-visa/procedure.yaml")}
 
 
@@ -211,8 +211,8 @@ def locked() -> bytes:
 )
 @pytest.mark.parametrize("name", ["application.pdf", "application.fr.pdf"])
 def test_pdf_that_cannot_be_opened_is_refused_once_with_the_reason(checked, name, data, reason):
-    (problem,) = checked(lambda folder: (folder / "rent-subsidy" / name).write_bytes(data))
-    assert problem.startswith(f"catalogue/rent-subsidy/{name}: {reason}")
+    (fault,) = checked(lambda folder: (folder / "rent-subsidy" / name).write_bytes(data))
+    assert fault.startswith(f"catalogue/rent-subsidy/{name}: {reason}")
 
 
 def test_faulty_pdfs_are_named_all_at_once(checked):
@@ -221,7 +221,7 @@ def test_faulty_pdfs_are_named_all_at_once(checked):
         (folder / "entry-visa" / "financial-responsibility.PDF").write_bytes(b"this is no PDF")
         replace(folder / "entry-visa" / "procedure.yaml", "authority: ", "authority: no-")
 
-    named = [problem.split(": ")[0] for problem in checked(change)]
+    named = [fault.split(": ")[0] for fault in checked(change)]
     assert sorted(named) == [
         "catalogue/entry-visa/financial-responsibility.PDF",
         f"catalogue/entry-visa/procedure.yaml:{line_of('entry-visa/procedure.yaml', 'authority: ')}",

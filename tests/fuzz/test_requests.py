@@ -162,4 +162,4 @@ def test_file_of_the_catalogue_is_read_or_its_faults_named(tmp_path_factory, dat
     try:
         assert all(fault.file and fault.what for fault in read(folder, KINDS, glyphs.missing).faults)
     except CatalogueError as error:
-        assert error.problems and all(":" in problem for problem in error.problems)
+        assert error.faults and all(":" in fault for fault in error.faults)
