@@ -141,10 +141,12 @@ def test_full_disk_leaves_the_old_copies_and_nothing_else(site, folder, with_mai
 def test_stopped_in_the_middle_it_leaves_no_copy_and_the_next_one_succeeds(site, folder, how):
     folder.mkdir()
     (folder / OLD).write_bytes(b"old")
-    started = subprocess.Popen([*FLASK, "backup", "create"], cwd=ROOT, env=environment(site), stderr=subprocess.PIPE)
+    held = environment(site) | {"PYTHONPATH": str(ROOT / "tests" / "support" / "held")}
+    started = subprocess.Popen([*FLASK, "backup", "create"], cwd=ROOT, env=held, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while started.poll() is None and not any(folder.glob(".unfinished-*")):
         assert time.monotonic() < deadline
+        time.sleep(0.02)
     started.send_signal(how)
     _out, said = started.communicate(timeout=60)
     assert started.returncode and copies(folder) == [folder / OLD], said
