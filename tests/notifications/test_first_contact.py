@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from models import Contact, Counter, Dossier, Notification, Outcome, Used, now
+from models import Contact, Counter, Dossier, Notification, Outcome, Used, now, today
 from models.dossiers.moves import Move
 from models.notifications import consent, conversion, mail_limits, outbox, verdicts
 from models.notifications.allowance import HOUR
@@ -70,7 +70,7 @@ def test_whose_address_was_filled_by_strangers_is_told_so_and_hears_everything_o
     assert first_mails() == 3 and HELD_BACK in shown.text and "on its way to you" not in shown.text
     assert "As soon as your papers have arrived, the news goes to this e-mail address too" in shown.text
     dossier = Dossier.get(Dossier.number == shown.url.rpartition("/")[2])
-    dossier.move(Move("received", by=clerk, version=1, arrived_on=now().date()))
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     told = Notification.select().join(Contact).where(Contact.dossier == dossier)
     assert [(each.kind, each.contact.address) for each in told] == [("received", "victim@example.lu")]
 

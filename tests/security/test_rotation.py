@@ -9,7 +9,7 @@ import time
 import pyotp
 import pytest
 
-from models import Contact, Dossier, Notification, Subscription, System, Totp, db, now
+from models import Contact, Dossier, Notification, Subscription, System, Totp, db, today
 from models.desk import helpdesk as desk
 from models.desk.scope import Scope
 from models.dossiers import receipt
@@ -50,7 +50,7 @@ def restarted(site, ring: dict):
 def lived(either, form, clerk):
     """Everything that depends on a key, made with the old one: what has to go on afterwards."""
     dossier = Dossier.announce(form, "en", "key", [MAIL, MOBILE])
-    dossier.move(Move("received", by=clerk, version=1, arrived_on=now().date(), note="Call her mother"))
+    dossier.move(Move("received", by=clerk, version=1, arrived_on=today(), note="Call her mother"))
     device = Device(ENDPOINT)
     Subscription(**{name: device.gives[name] for name in ("endpoint", "p256dh", "auth")}).subscribe(dossier, "en")
     consent.stop_everywhere(*BARRED)

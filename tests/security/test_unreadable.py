@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import Dossier, Note, Notification, System, db, now
+from models import Dossier, Note, Notification, System, db, today
 from models.dossiers.moves import Move
 from support.site import account, signed_in
 from support.visitor import Visitor
@@ -22,8 +22,8 @@ def pair(form, clerk):
     dossiers = []
     for key in ("one", "two"):
         dossier = Dossier.announce(form, "en", key, ADDRESSES)
-        dossier.move(Move("received", by=clerk, version=1, arrived_on=now().date(), note=f"Public of {key}"))
-        dossier.move(Move("incomplete", by=clerk, version=2, missing=(f"Lease of {key}",), until=now().date()))
+        dossier.move(Move("received", by=clerk, version=1, arrived_on=today(), note=f"Public of {key}"))
+        dossier.move(Move("incomplete", by=clerk, version=2, missing=(f"Lease of {key}",), until=today()))
         Note.write(dossier, clerk, f"Internal of {key}")
         dossiers.append(dossier)
     for row in list(Notification.select()):
