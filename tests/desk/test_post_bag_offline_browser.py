@@ -25,9 +25,9 @@ OUTDATED = """async () => {
 
 @pytest.fixture
 def page(app, clerk, browser):
-    with served(app) as site, opened(browser, site, expected=CUT) as page:
+    with served(app) as site, opened(browser, site, expected=CUT, worker=True) as page:
         app.config["SITE_URL"] = site
-        signed_in(page, worker=True)
+        signed_in(page)
         yield page
 
 

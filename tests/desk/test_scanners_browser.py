@@ -9,7 +9,7 @@ from models.dossiers.number import new_number, parse
 from support.living import served
 from support.phone import NEEDED, opened, playwright
 from support.post_bag_pages import answered, begun, waiting
-from support.scanner import FRENCH_LOCKED, GERMAN, SCANNERS, Scanner
+from support.scanner import FRENCH_LOCKED, GERMAN, SCANNERS, Scanner, stopped
 
 pytestmark = NEEDED
 expect = playwright.expect
@@ -30,14 +30,15 @@ FULL = """() => {
     for (let size = 2 ** 22, at = 0; size >= 1; at++)
         try { localStorage["filler" + at] = "x".repeat(size) } catch { size /= 2 }
 }"""
-ENTER = Scanner("Enter", gap=0)
-SILENT = Scanner("nothing", gap=0, suffix=())
+ENTER = Scanner("Enter")
+SILENT = Scanner("nothing", suffix=())
 
 
 @pytest.fixture
 def page(app, clerk, browser):
     with served(app) as site, opened(browser, site, expected="Failed to load resource") as page:
         app.config["SITE_URL"] = site
+        page.clock.install()
         yield begun(page, app, clerk)
 
 
@@ -69,6 +70,7 @@ def places() -> Iterator[str]:
 
 
 def test_three_envelopes_in_a_row_by_each_scanner_wherever_the_focus_is(page, new):
+    stopped(page)
     recorded, anywhere = 0, places()
     for scanner in SCANNERS:
         for _envelope in range(3):
@@ -83,6 +85,7 @@ def test_three_envelopes_in_a_row_by_each_scanner_wherever_the_focus_is(page, ne
 
 
 def test_several_codes_in_one_go_are_all_recorded_and_the_same_one_once(page, new):
+    stopped(page)
     first, second, third, fourth = new(), new(), new(), new()
     page.locator("#text").focus()
     for go, recorded in [
@@ -98,6 +101,7 @@ def test_several_codes_in_one_go_are_all_recorded_and_the_same_one_once(page, ne
     page.keyboard.press("Enter")
     answered(page, "Not a whole number")
     page.keyboard.insert_text("https://example.org/parcel")  # nobody presses Enter
+    page.clock.run_for(2000)
     answered(page, "Not a code of ours")
     german = Scanner("", keyboard=GERMAN)  # Y and Z swapped: another number, or whose scanner is set to German
     german.scan(page, next(filter(spelled_otherwise, iter(new_number, ""))))
@@ -109,6 +113,7 @@ def test_several_codes_in_one_go_are_all_recorded_and_the_same_one_once(page, ne
 
 
 def test_scan_changes_no_date_and_presses_no_button(page, new):
+    stopped(page)
     number = new()
     focus(page, "#postmark_on")
     page.locator("#postmark_on").fill(today().isoformat())
@@ -140,18 +145,21 @@ def test_scanner_that_begins_with_enter_presses_nothing_and_enter_alone_does(pag
 
 
 def test_who_types_by_hand_is_not_disturbed(page, new):
-    number = new()
-    page.locator("#text").press_sequentially(number[:5], delay=100)
+    stopped(page)
+    number, by_hand = new(), Scanner("", gap=60, suffix=())
+    page.locator("#text").focus()
+    by_hand.scan(page, number[:5])
     page.keyboard.press("Tab")
     expect(page.locator("#reading button")).to_be_focused()
     expect(page.locator("#text")).to_have_value(number[:5])
     focus(page, "#postmark_on")
-    page.keyboard.type("02112026", delay=60)
+    by_hand.scan(page, "02112026")
     expect(page.locator("#postmark_on")).not_to_have_value("")
     expect(page.locator("#text")).to_have_value(number[:5])
+    page.clock.run_for(1000)
     expect(page.locator("#state")).to_contain_text("not recorded yet")
     page.locator("#text").press("End")
-    page.keyboard.type(number[5:], delay=50)
+    by_hand.scan(page, number[5:])
     page.keyboard.press("Enter")
     answered(page, "Arrived")
 
@@ -182,6 +190,7 @@ def test_address_that_an_input_method_puts_into_the_text_of_a_card_is_a_scan(pag
 
 
 def test_it_says_so_when_it_does_not_listen(page, new):
+    stopped(page)  # what is typed here stays for a while
     state = page.locator("#state")
     expect(state).to_contain_text("without sound")
     page.locator("#text").press("a")
@@ -192,6 +201,7 @@ def test_it_says_so_when_it_does_not_listen(page, new):
     assert page.title().startswith("✕ Not listening")
     page.evaluate("() => { document.hasFocus = () => true; dispatchEvent(new Event('focus')) }")
     expect(state).to_contain_text("Listening: scan")
+    page.clock.resume()
     other = page.context.new_page()
     other.goto("/desk/post-bag")
     expect(other.locator("#state")).to_contain_text("a second time")

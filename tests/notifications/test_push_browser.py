@@ -39,7 +39,7 @@ def site(sqlite_url, push_service):
 
 @pytest.fixture
 def page(browser, site, push_service):
-    with opened(browser, site) as page:
+    with opened(browser, site, worker=True) as page:
         device = Device(push_service.device().endpoint)
         keys = {name: device.gives[name] for name in ("p256dh", "auth")}
         given = json.dumps({"endpoint": device.endpoint, "keys": keys})

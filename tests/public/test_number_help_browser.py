@@ -226,8 +226,7 @@ def test_with_the_keyboard_alone(page, dossier):
 
 
 def test_help_comes_when_the_field_is_first_used_and_catches_up_with_what_was_typed(browser, site):
-    # Which has never fetched it, nor has a worker that did.
-    with opened(browser, site.url, "Service Worker registration blocked", service_workers="block") as page:
+    with opened(browser, site.url) as page:
         script = Held(page, "**/number*.js")
         page.goto("/t")
         field = page.get_by_label("Your eTracking number")

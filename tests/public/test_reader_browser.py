@@ -74,8 +74,7 @@ def sheet(printed) -> damage.Paper:
 
 @pytest.fixture
 def page(browser, site):
-    # Without the service worker, so that a download that is made to fail is told to the page
-    with opened(browser, site.url, expected="", service_workers="block") as page:
+    with opened(browser, site.url, expected="") as page:
         page.goto("/scan")
         yield page
 

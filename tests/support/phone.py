@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from support.living import CHROMIUM, PATIENCE
+from support.served import ALONE
 from web.static_files import SOURCES
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -20,10 +21,15 @@ NEEDED = [
 
 
 @contextmanager
-def opened(browser, site: str, expected: str = "nothing at all", **settings) -> Iterator:
-    """A page in English. What the console complains about fails the test, the policy's violations first."""
+def opened(browser, site: str, expected: str = "nothing at all", worker: bool = False, **settings) -> Iterator:
+    """A page in English, without the service worker unless a test is about it, or what it keeps.
+
+    What the console complains about fails the test, the policy's violations first.
+    """
     seen = {"viewport": {"width": 390, "height": 844}, "locale": "en-GB", "reduced_motion": "reduce"}
     context = browser.new_context(base_url=site, **seen | settings)
+    if not worker:
+        context.add_init_script(ALONE)
     page = context.new_page()
     complaints = []
     page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))

@@ -8,9 +8,6 @@ from support.site import PASSWORD, cookies
 
 expect = playwright.expect
 SAID = re.compile(".")
-ALONE = """() => {
-    navigator.serviceWorker.register = () => new Promise(() => {});   // the tests stand between page and network
-}"""
 HEARD = """() => {
     window.felt = [];
     navigator.vibrate = pattern => felt.push(String(pattern));
@@ -20,15 +17,13 @@ HEARD = """() => {
 }"""
 
 
-def prepare(page, worker: bool = False) -> None:
-    """Count what is heard and felt; without a worker unless the test is about it."""
+def prepare(page) -> None:
+    """Count what is heard and felt."""
     page.add_init_script(f"({HEARD})()")
-    if not worker:
-        page.add_init_script(f"({ALONE})()")
 
 
-def signed_in(page, then: str = "**/desk", worker: bool = False) -> None:
-    prepare(page, worker)
+def signed_in(page, then: str = "**/desk") -> None:
+    prepare(page)
     page.goto("/sign-in")
     page.locator("#email").fill("clerk@example.lu")
     page.locator("#password").fill(PASSWORD)

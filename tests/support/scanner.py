@@ -1,7 +1,12 @@
-"""Hand scanners as a browser sees them: keys at some speed, with some suffix, on a computer with some keyboard."""
+"""Hand scanners as a browser sees them: keys at some speed, with some suffix, on a computer with some keyboard.
 
+Time stands still in the page while they type (`stopped`), whatever the speed of the machine.
+"""
+
+import datetime as dt
 from typing import NamedTuple
 
+PAUSE = 2000  # milliseconds after each code, until somebody holds the next one before the scanner
 SIGNS = {":": "Semicolon", "/": "Slash", ".": "Period", "-": "Minus", "+": "Equal"}
 # What some keyboards make of the keys of an American one, as far as our addresses need it.
 GERMAN = str.maketrans("YZyz:/-+", "ZYzyÖ-ß´")
@@ -19,7 +24,7 @@ class Scanner(NamedTuple):
     """How one scanner hands a code over: `gap` milliseconds between keys, then the keys of `suffix`."""
 
     name: str
-    gap: int = 5
+    gap: int = 0
     suffix: tuple[str, ...] = ("Enter",)
     keyboard: dict[int, str] | None = None
     whole: str = ""  # "input": the text at once, as input methods do; "paste": by the clipboard
@@ -33,9 +38,13 @@ class Scanner(NamedTuple):
         elif self.keyboard is not None:
             self._press(page, text)
         else:
-            page.keyboard.type(text, delay=self.gap)
+            for sign in text:
+                page.keyboard.type(sign)
+                if self.gap:
+                    page.clock.run_for(self.gap)
         for key in self.suffix:
             page.keyboard.press(key)
+        page.clock.run_for(PAUSE)
 
     def _press(self, page, text: str) -> None:
         devtools = page.context.new_cdp_session(page)
@@ -49,8 +58,13 @@ class Scanner(NamedTuple):
         devtools.detach()
 
 
+def stopped(page) -> None:
+    """Let time stand still in `page`, where `page.clock` is installed: from now on it goes on when a test says so."""
+    page.clock.pause_at(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1))
+
+
 SCANNERS = [
-    Scanner("at once, Enter", gap=0),
+    Scanner("at once, Enter"),
     Scanner("Tab", suffix=("Tab",)),
     Scanner("CR and LF", gap=10, suffix=("Control+m", "Control+j")),
     Scanner("Tab and Enter", suffix=("Tab", "Enter")),

@@ -16,5 +16,5 @@ def site(app):
 
 @pytest.fixture
 def page(browser, site):
-    with opened(browser, site, CUT) as page:
+    with opened(browser, site, CUT, worker=True) as page:
         yield page

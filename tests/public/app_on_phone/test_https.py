@@ -21,7 +21,7 @@ def page(starter, production, certificate):
         way = f"--host-resolver-rules=MAP {HOST} {urlsplit(address).netloc}"
         with (
             started(starter, way, "--ignore-certificate-errors") as browser,
-            opened(browser, SITE, CUT, ignore_https_errors=True) as page,
+            opened(browser, SITE, CUT, worker=True, ignore_https_errors=True) as page,
         ):
             yield page
 

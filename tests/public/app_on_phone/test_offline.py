@@ -45,6 +45,7 @@ def test_no_dossier_no_form_no_search_and_no_part_of_a_page_is_ever_kept(page, d
         page.goto(path)
     page.get_by_label("Language").get_by_role("link").first.click()
     page.goto("/procedures")
+    until(page, "caches.match('/de/procedures')")
     kept = page.evaluate(KEPT)
     assert all(re.match(r"/static/|/offline$|/(en|de)/(saved|help|procedures)?$", path) for path in kept), kept
     assert "/en/" in kept and "/de/procedures" in kept
@@ -159,7 +160,7 @@ def test_home_screen_is_offered_once_until_it_is_tapped_away(page):
 
 @pytest.mark.parametrize(("agent", "shown"), [("Safari/604.1", 1), ("CriOS/130 Safari/604.1", 0)])
 def test_home_screen_is_explained_on_ios_where_nothing_offers_it(browser, site, agent, shown):
-    with opened(browser, site, user_agent=f"Mozilla/5.0 (iPhone) {agent}") as page:
+    with opened(browser, site, worker=True, user_agent=f"Mozilla/5.0 (iPhone) {agent}") as page:
         page.add_init_script("navigator.standalone = false")
         ready(page)
         expect(page.get_by_text("Add to Home Screen")).to_be_visible(visible=bool(shown))

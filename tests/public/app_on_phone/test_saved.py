@@ -57,7 +57,7 @@ def test_saved_dossiers_are_read_without_network_with_their_time(page, dossier):
 
 
 def test_change_is_fetched_shown_as_new_counted_on_the_icon_and_seen_once(browser, app, site, dossier, clerk):
-    with opened(browser, site, CUT) as page:
+    with opened(browser, site, CUT, worker=True) as page:
         page.add_init_script("navigator.setAppBadge = async count => { window.badge = count }")
         save(page, dossier, "Flat")
         page.goto("/saved")
