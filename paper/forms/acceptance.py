@@ -27,10 +27,10 @@ OVER = ("too-slow", "too-much-memory", "crashed")
 class Limits:
     """What one form may use up, from the moment at which it is handed over: time of the processor, and bytes of memory.
 
-    On an idle machine that is less than 20 seconds in all, with the start of a new process between the two.
+    On an idle machine that is less than 15 seconds in all, with the start of a new process between the two.
     """
 
-    seconds: float = 12
+    seconds: float = 8  # a form takes less than three; what takes more is a book, or was made to take long
     last_seconds: float = 3  # to find out whether a form that took too much can be opened at all
     wait: float = 120  # seconds by the clock on the wall, for a process that does nothing at all
     memory: int = 1536 * 1024 * 1024  # an A0 page drawn in colour takes 300 MB, the libraries themselves 150 MB
