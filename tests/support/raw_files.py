@@ -17,5 +17,8 @@ def holding(*texts: str) -> set[str]:
         files = [path for path in (folder / "base" / str(name)).iterdir() if path.is_file()]
     else:
         files = [path for path in Path(db.obj.database).parent.glob(f"{Path(db.obj.database).name}*")]
-    data = [path.read_bytes() for path in files]
+    heads = {
+        text[:6].encode() for text in texts
+    }  # a few only, and in hardly any file: thousands of texts are looked for
+    data = [held for path in files if any(head in (held := path.read_bytes()) for head in heads)]
     return {text for text in texts if any(text.encode() in each for each in data)}
