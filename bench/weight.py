@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 import brotli
 
 from bench.serving import prepare, serve, settings
-from models import Dossier
+from models import Dossier, Form
 from web import static_files as statics
 
 COLD, REQUESTS, FLIGHT = 30_000, 8, 14_600  # FLIGHT: what TCP sends before the first answer
@@ -192,14 +192,18 @@ def line(what: str, figures: dict[str, tuple[int, int]]) -> int:
     return len(over)
 
 
-def main() -> int:
+def weigh(form: Form) -> int:
+    """Start the site on the database of `form` and print its table; how many figures are over their budget."""
     statics.build()
+    dossier = Dossier.announce(form, "de", "key-of-the-dossier")
+    with serve() as site:
+        return report(site, dossier)
+
+
+def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ.update(settings(folder))
-        form = prepare()
-        dossier = Dossier.announce(form, "de", "key-of-the-dossier")
-        with serve() as site:
-            return report(site, dossier)
+        return weigh(prepare())
 
 
 if __name__ == "__main__":
