@@ -5,7 +5,7 @@ import pytest
 from models import Procedure, TextBlock
 from models.catalogue.procedure import LANGUAGES
 from paths import CATALOGUE
-from support.loading import command, copied, load, replace
+from support.loading import command, copied, load, reading, replace
 
 COMMON = "texts.yaml"
 OWN = "rent-subsidy/texts.yaml"
@@ -27,13 +27,19 @@ def line_of(name: str, words: str) -> int:
         (OWN, "- id: tell-changes", "- id: tell-changes\n  colour: red", "2.colour: "),
     ],
 )
-def test_fault_in_a_text_block_is_named_with_file_and_line(app, tmp_path, name, old, new, what):
+def test_fault_in_a_text_block_is_named_with_file_and_line(tmp_path, name, old, new, what):
     folder = copied(tmp_path, "rent-subsidy")
     replace(folder / name, old, new)
-    for verb in ("check", "load"):
-        result = command(app, verb, folder)
-        assert result.exit_code == {"check": 1, "load": 3}[verb]
-        assert f"catalogue/{name}:" in result.stderr and f": {what}" in result.stderr
+    said = " ".join(map(str, reading(folder).faults))
+    assert f"catalogue/{name}:" in said and f": {what}" in said
+
+
+@pytest.mark.parametrize(("verb", "status"), [("check", 1), ("load", 3)])
+def test_both_commands_say_the_fault_of_a_text_block(app, tmp_path, verb, status):
+    folder = copied(tmp_path, "rent-subsidy")
+    replace(folder / COMMON, "- id: signature", "- id: Signature of all")
+    result = command(app, verb, folder)
+    assert result.exit_code == status and f"catalogue/{COMMON}:" in result.stderr and ": 3.id: " in result.stderr
 
 
 def test_text_blocks_of_no_procedure_are_refused(app, tmp_path):
