@@ -17,7 +17,7 @@ from support.site import DURABLE
 from web.database import create_file
 
 pytest_plugins = ["support.outside"]
-# Sending takes a hundred steps: each of them by night, every third by day.
+# Sending takes a hundred steps, the others up to forty: each of them by night, every third by day.
 STRIDE = pytest.mark.parametrize("stride", [3, pytest.param(1, marks=pytest.mark.slow)])
 
 
@@ -103,10 +103,11 @@ def test_move_is_whole_or_not_there(crash):
 
 
 @pytest.mark.long
-def test_request_of_a_system_is_answered_as_the_one_that_was_lost(crash):
+@STRIDE
+def test_request_of_a_system_is_answered_as_the_one_that_was_lost(crash, stride):
     with db.connection_context():
         token = System.add(make_form().procedure.authority, "registry")[1].token
-    for step in steps():
+    for step in steps(stride):
         with db.connection_context():
             dossier = make_dossier()
         order = {"token": token, "number": dossier.number, "key": f"request-{step}"}
@@ -158,10 +159,11 @@ def test_sms_is_never_lost_and_repeated_once_at_most(crash, sms_provider, stride
 
 
 @pytest.mark.long
-def test_receipt_is_taken_whole_with_all_that_follows_or_not_at_all(crash):
+@STRIDE
+def test_receipt_is_taken_whole_with_all_that_follows_or_not_at_all(crash, stride):
     with db.connection_context():
         Procedure.update(sms=["decided"]).execute()
-    for step in steps():
+    for step in steps(stride):
         failed = bounced()
         end, _said = crash("receipt", step, reference=str(failed), outcome="never")
         assert state_of(failed) in (("sent", False, 0), ("failed", True, 1))
