@@ -9,7 +9,7 @@ from models import Audit, Contact, Dossier, Event, Form, Notification, Procedure
 from models.dossiers.moves import Act, Move
 from models.dossiers.number import grouped
 from models.notifications import consent
-from support.desk_pages import LONG_AGO, TOMORROW, YESTERDAY, stored
+from support.desk_pages import LONG_AGO, TOMORROW, YESTERDAY, send, stored
 from support.site import account, signed_in
 from support.visitor import Page, Visitor
 
@@ -109,6 +109,18 @@ def test_without_an_account_for_sms_no_mobile_number_is_asked(app, desk):
     assert not desk.get("/desk/registrations").soup.select("[name=mobile], [name=by_sms]")
     give(desk, by_sms="y", mobile="621 123 456")
     assert Dossier.select().count() == 1 and not Contact.select().count()
+
+
+def test_what_is_missing_among_the_papers_is_ticked_one_step_further(desk):
+    """The link leads to the first box of the dossier's page, in a part that browsers open for it."""
+    page = give(desk)
+    link = next(link for link in page.soup.select("a.button") if link.get_text() == "Ask for what is missing")
+    path, box = link["href"].split("#")
+    there = desk.get(path)
+    assert there.soup.find(id=box)["type"] == "checkbox" and there.soup.find(id=box).find_parent("details")
+    send(desk, there, "incomplete", documents="0")
+    assert stored(Dossier.get()).status == "incomplete"
+    assert not [link for link in give(desk, here=None).soup.select("a.button") if "missing" in link.get_text()]
 
 
 def test_arrival_can_be_undone(desk, clerk):
