@@ -63,7 +63,7 @@ class Reader:
             return schema.model_validate(file.data, context=self.kinds)
         except ValidationError as error:
             told = {fault.line for fault in file.faults if "#" in fault.what}
-            said = [file.at(where, what) for where, what in sentences(error, schema)]
+            said = [file.at(where, what) for where, what in sentences(error, schema) if not file.is_broken(where)]
             self.faults += [fault for fault in said if fault.line not in told]  # an empty text, because of its #
             return None
 

@@ -12,6 +12,7 @@ from models.catalogue.yaml_file import YamlFile
 
 def faults(reader: Reader) -> Iterator[Fault]:
     """What is wrong between the files."""
+    yield from _topics(reader)
     for slug, procedure in reader.procedures.items():
         if procedure:
             yield from _references(reader, slug, procedure)
@@ -33,12 +34,31 @@ def _copies(reader: Reader, name: str, key: str, values: Mapping[str, BaseModel 
             yield reader.files[name.format(slug)].at((key,), what)
 
 
+def _topics(reader: Reader) -> Iterator[Fault]:
+    """References to a topic that does not exist; if it is misspelt in topics.yaml, that is said once."""
+    if not reader.topics or reader.files["topics.yaml"].faults:
+        return
+    missing: dict[str, list[str]] = {}
+    unused = set(reader.topics.root)
+    for slug, procedure in reader.procedures.items():
+        if procedure and procedure.topic not in reader.topics.root:
+            missing.setdefault(procedure.topic, []).append(slug)
+        elif procedure:
+            unused.discard(procedure.topic)
+    for topic, slugs in missing.items():
+        like = next((other for other in sorted(unused) if did_you_mean(topic, [other])), None)
+        if like and len(slugs) > 1:
+            what = f"no procedure has this topic, but {len(slugs)} have {topic!r}; did you mean {topic}?"
+            yield reader.files["topics.yaml"].at((like,), what)
+            continue
+        hint = did_you_mean(topic, list(reader.topics.root)) or "add it there"
+        for slug in slugs:
+            yield reader.files[f"{slug}/procedure.yaml"].at(("topic",), f"no topic {topic!r} in topics.yaml; {hint}")
+
+
 def _references(reader: Reader, slug: str, procedure: ProcedureFile) -> Iterator[Fault]:
-    """References to a topic, an authority or a form file that does not exist."""
+    """References to an authority or a form file that does not exist."""
     file = reader.files[f"{slug}/procedure.yaml"]
-    if reader.topics and procedure.topic not in reader.topics.root:
-        what = f"no topic {procedure.topic!r} in topics.yaml; "
-        yield file.at(("topic",), what + (did_you_mean(procedure.topic, list(reader.topics.root)) or "add it there"))
     if procedure.authority not in reader.authorities:
         what = f"no file authorities/{procedure.authority}.yaml; "
         yield file.at(("authority",), what + (did_you_mean(procedure.authority, list(reader.authorities)) or "add it"))

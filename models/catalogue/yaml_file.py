@@ -35,6 +35,7 @@ class YamlFile:
         self.readable = False  # False: nothing can be said about its content
         self._lines: list[str] = []
         self._tree: yaml.Node | None = None
+        self._broken: list[int] = []  # lines whose syntax is wrong
         text = self._text(path)
         if text is not None:
             self._parse(text)
@@ -42,9 +43,14 @@ class YamlFile:
     def at(self, location: Location, what: str) -> Fault:
         """A fault of the value at `location`."""
         line = 1
-        for node in self._nodes(location):
-            line = node.start_mark.line + 1
+        for key, _value in self._steps(location):
+            line = key.start_mark.line + 1
         return Fault(self.name, line, ".".join(map(str, location)), what)
+
+    def is_broken(self, location: Location) -> bool:
+        """True if the syntax was wrong within the value at `location`, or anywhere if it is not there."""
+        *_, (_key, value) = [(self._tree, self._tree), *self._steps(location)]
+        return bool(value) and any(_first(value) <= line <= _last(value) for line in self._broken)
 
     def texts(self) -> Iterator[tuple[Location, str, int]]:
         """Every value that is a text, with its place and line."""
@@ -80,6 +86,7 @@ class YamlFile:
     def _parse(self, text: str) -> None:
         tree, faults, plain = parse(text)
         self._lines, self._tree = text.split("\n"), tree
+        self._broken = [line for line, _what in faults]
         for line, what in faults:
             self._say(line, what)
         if plain and tree is None and not faults:
@@ -89,15 +96,22 @@ class YamlFile:
             self.data, self.readable = yaml.CBaseLoader("").construct_document(tree), True
 
     def _twice(self, node: yaml.Node | None, path: Location = ()) -> Iterator[Fault]:
-        """Keys that stand twice in one mapping: YAML forgets the first one without a word."""
+        """Keys that stand twice in one mapping: YAML forgets the first one without a word. Of a run one is told."""
         first: dict[str, int] = {}
+        told = False
         for step, key, value in _children(node):
             line = key.start_mark.line + 1
-            if isinstance(node, yaml.MappingNode) and step in first:
+            twice = isinstance(node, yaml.MappingNode) and step in first and not self._parts(first[step], line)
+            if twice and not told:
                 what = f"this key stands twice, first on line {first[step]}; keep one of them"
                 yield Fault(self.name, line, ".".join(map(str, (*path, step))), what)
+            told = twice
             first.setdefault(step, line)
             yield from self._twice(value, (*path, step))
+
+    def _parts(self, first: int, second: int) -> bool:
+        """True if between two lines the syntax is wrong: keys of one name may belong to different things."""
+        return any(first < line < second for line in self._broken)
 
     def _cut(self) -> Iterator[Fault]:
         """Texts that end before a #, because YAML takes what follows for a comment."""
@@ -130,8 +144,8 @@ class YamlFile:
                 what = f"“{found[0]}” was one letter before the text was saved wrongly; type it anew, save as UTF-8"
                 yield Fault(self.name, line, ".".join(map(str, location)), what)
 
-    def _nodes(self, location: Location) -> Iterator[yaml.Node]:
-        """The keys or entries on the way to `location`, as far as it exists."""
+    def _steps(self, location: Location) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+        """The keys or entries on the way to `location` with their values, as far as it exists."""
         node = self._tree
         for step in location:
             if step == 0 and isinstance(node, yaml.MappingNode):
@@ -139,8 +153,8 @@ class YamlFile:
             found = next(((key, value) for name, key, value in _children(node) if name == step), None)
             if found is None:
                 return
-            key, node = found
-            yield key
+            yield found
+            node = found[1]
 
 
 def unreadable(error: OSError) -> str:
@@ -176,3 +190,13 @@ def _scalars(node: yaml.Node | None, path: Location = ()) -> Iterator[tuple[Loca
         if isinstance(value, yaml.ScalarNode):
             yield (*path, step), key, value
         yield from _scalars(value, (*path, step))
+
+
+def _first(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
+
+
+def _last(node: yaml.Node) -> int:
+    """The last line of a value: what ends a mapping or a list stands further down."""
+    children = _children(node)
+    return _last(children[-1][2]) if children else int(node.end_mark.line) + 1

@@ -1,11 +1,13 @@
 """Parse YAML that people without knowledge of YAML have typed: every fault is told, not only the first one."""
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import yaml
 
 MAX_FAULTS = 30  # of the syntax of one file; each costs one more reading of it
+MAX_LINES_RESTORED = 3000  # each guess reads the file once more; the largest of the catalogue has 400
 
 Said = tuple[int, str]  # line, what is wrong and what to do
 
@@ -24,12 +26,16 @@ _SENTENCES = {
     "unknown escape character": "in double quotes a backslash has a meaning; use single quotes",
     "expected '-' indicator": "among the entries of a list, which begin with -, stands something else; indent it",
     "could not find expected ':'": "neither “key: text” nor the rest of the text above; indent it, or give it a key",
+    "document start": "this line is indented otherwise than the rest; indent it like its neighbours",
     "expected key": "this line does not go on where the one above ended; indent it like its neighbours, and if a quote "
     "or bracket stands inside a text, put the whole text in quotes",
     "directive": _BEGINS.format("%"),
 }
+_ONCE = (_SENTENCES["document start"], _SENTENCES["expected '-' indicator"])  # all that follows is wrong alike
 _CONTEXT_COUNTS = ("quoted scalar", "simple key", "flow mapping", "flow sequence", "flow node")
 _ENTRY = re.compile(r"(\s*(?:- +)*(?:[^\s:#'\"]+:(?:\s+|$))?)(.*)")
+_KEY = re.compile(r"\s*(?:- +)*([\w-]+):(?:\s|$)")
+_WORD = re.compile(r"(\s*(?:- +)?)([\w-]+)(?:\s+(\S.*))?")
 _ODD_INDENT = re.compile(r" *(?:\t|\u00a0)\s*")
 _NOT_PRINTABLE = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
@@ -52,16 +58,24 @@ def parse(text: str) -> Parsed:
             source = "\n".join(lines)
             tree = yaml.CBaseLoader(source).get_single_node()
             marks = _marks(source)
-            return Parsed(tree, sorted(faults + marks), not any("*" in what for _line, what in marks))
+            if not marks or any("*" in what for _line, what in marks):
+                return Parsed(tree, sorted(faults + marks), plain=not marks)
+            faults += marks
+            for line, _what in marks:
+                lines[line - 1] = _quoted(lines[line - 1])
+                tried[line - 1] = tried.get(line - 1, 0) + 1
+            continue
         except RecursionError:
             return Parsed(None, [(1, "brackets or lists are nested too deep; write it plainly")], plain=False)
         except yaml.MarkedYAMLError as error:
             line, problem = _line(error, lines), str(error.problem)
         said = _sentence(problem, lines[line])
         follows = line - 1 in tried and said == _SENTENCES["expected key"]
-        if line not in tried and not follows:
-            faults.append((line + 1, said))
-        lines[line] = _mended(lines, line, tried.get(line, 0))
+        index, text = _restored(lines, line) or (line, _mended(lines, line, tried.get(line, 0)))
+        again = said in _ONCE and any(said == other for _, other in faults)
+        if line not in tried and not follows and not again:
+            faults.append((min(line, index) + 1 if said in _ONCE else line + 1, said))
+        lines[index] = text
         tried[line] = tried.get(line, 0) + 1
     return Parsed(None, sorted(faults), plain=False)
 
@@ -135,13 +149,62 @@ def _mended(lines: list[str], line: int, times: int) -> str:
     if _cut(lines[line]):
         return lines[line].replace("#", "＃")
     if times == 0:
-        found = _ENTRY.fullmatch(lines[line].replace("\t", " "))
-        head, text = (found[1], found[2]) if found else ("", "")
-        glued = re.match(r"(\s*(?:- +)?[a-z_]+:)(.*)", lines[line]) if _glued(lines[line]) else None
-        head, text = (glued[1] + " ", glued[2]) if glued else (head, text)
-        quote = text[:1] if len(text) > 1 and text[:1] in "'\"" and text[-1:] == text[:1] else ""
-        return head + "'" + (text[1:-1] if quote else text).replace("'", "''") + "'" if text else ""
+        return _quoted(lines[line])
     if times == 1:
         above = next((other for other in reversed(lines[:line]) if other.strip()), "")
         return above[: len(above) - len(above.lstrip())] + lines[line].strip()
     return ""
+
+
+def _quoted(line: str) -> str:
+    """A line with its text in quotes; an empty one if it has no text."""
+    found = _ENTRY.fullmatch(line.replace("\t", " "))
+    head, text = (found[1], found[2]) if found else ("", "")
+    glued = re.match(r"(\s*(?:- +)?[a-z_]+:)(.*)", line) if _glued(line) else None
+    head, text = (glued[1] + " ", glued[2]) if glued else (head, text)
+    quote = text[:1] if len(text) > 1 and text[:1] in "'\"" and text[-1:] == text[:1] else ""
+    return head + "'" + (text[1:-1] if quote else text).replace("'", "''") + "'" if text else ""
+
+
+def _restored(lines: list[str], line: int) -> tuple[int, str] | None:
+    """(index, text) that gives a line, or the one above, the colon or indentation that it lost.
+
+    None unless the parser then reads on further than past a text in quotes.
+    """
+    if len(lines) > MAX_LINES_RESTORED or _cut(lines[line]):
+        return None
+    quoted = _quoted(lines[line])
+    options = [(_read_to(lines, index, text), index, text) for index, text in _restorations(lines, line)]
+    best = max(options, key=lambda option: option[0], default=(0, 0, ""))
+    return best[1:] if best[0] > _read_to(lines, line, quoted) or not quoted and best[0] > line else None
+
+
+def _restorations(lines: list[str], line: int) -> Iterator[tuple[int, str]]:
+    """What may have been lost, the likeliest first."""
+    keys = {found[1] for found in map(_KEY.match, lines) if found}
+    near = (line, line - 1) if line else (line,)
+    for index in near:
+        found = _WORD.fullmatch(lines[index])
+        if found and (found[3] is None or found[2] in keys):
+            yield index, f"{found[1]}{found[2]}:" + (f" {found[3]}" if found[3] else "")
+    first = next((index for index, text in enumerate(lines) if _KEY.match(text)), line)
+    for index in dict.fromkeys((*near, first)):
+        bare, around = lines[index].strip(), lines[max(index - 1, 0) : index + 2]
+        for other in dict.fromkeys([*map(_indent, around), 0]):
+            yield index, " " * other + bare
+            yield index, " " * other + bare.removeprefix("- ")
+
+
+def _read_to(lines: list[str], index: int, text: str) -> int:
+    """How many lines can be read if one of them is changed."""
+    try:
+        yaml.CBaseLoader("\n".join([*lines[:index], text, *lines[index + 1 :]])).get_single_node()
+    except yaml.MarkedYAMLError as error:
+        return error.problem_mark.line if error.problem_mark else 0
+    except RecursionError:
+        return 0
+    return len(lines)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())

@@ -71,6 +71,31 @@ def test_slip_in_a_line_is_named_with_its_line(folder, new, said):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        ("vat:\n", "vat\n", "6: neither “key: text” nor the rest of the text above"),
+        ("vat:\n", "   vat:\n", "6: indented deeper than the line above"),
+        ("vat:\n", "- vat:\n", "6: this line does not go on where the one above ended"),
+        ("vat:\n", "", "6: housing.de: this key stands twice, first on line 2"),
+        ("housing:\n", "housing\n", "2: indented deeper than the line above"),
+        ("housing:\n", "  housing:\n", "1: this line is indented otherwise than the rest"),
+        ("  de: Mehrwertsteuer\n", "  de Mehrwertsteuer\n", "8: indented deeper than the line above"),
+        ("  fr: TVA\n", "fr: TVA\n", "9: indented deeper than the line above"),
+        ("  lb: TVA\n", "  lb TVA\n", "10: neither “key: text” nor the rest of the text above"),
+        ("  lb: TVA\n", "     lb: TVA\n", "10: indented deeper than the line above"),
+        ("  en: VAT\n", "  en: &VAT\n", "9: a text that begins with & is read as something else"),
+        ("  en: VAT\n", "  en: 'VAT\n", "9: a text that begins with '"),
+        ("housing:\n", "huosing:\n", "1: huosing: no procedure has this topic, but 2 have 'housing'; did you mean"),
+    ],
+)
+def test_one_broken_line_is_one_fault_whatever_follows_from_it(tmp_path, old, new, said):
+    folder = copied(tmp_path, "rent-subsidy", "rental-guarantee")
+    replace(folder / "topics.yaml", old, new)
+    (fault,) = faults(folder)
+    assert fault.startswith(f"topics.yaml:{said}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
         ("topic: housing", "topic: huosing", "3: topic: no topic 'huosing' in topics.yaml; did you mean housing?"),
         ("authority: h", "authority: H", "4: authority: may have only the small letters"),
         ("life_event: ", "live_event: ", "5: live_event: nobody reads this key; did you mean life_event?"),
