@@ -11,7 +11,7 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from werkzeug.serving import make_server
@@ -43,7 +43,10 @@ def served(app: Callable[..., Iterable[bytes]], tls: ssl.SSLContext | None = Non
     """The address of `app` on this machine."""
 
     def site(environ, start_response):
-        with closing(app(environ, start_response)) as parts:  # even if the browser goes away: werkzeug then forgets to
+        parts = app(environ, start_response)
+        with (
+            closing(parts) if hasattr(parts, "close") else nullcontext()
+        ):  # werkzeug forgets to if the browser goes away
             yield from parts
 
     server = make_server("127.0.0.1", 0, site, threaded=True, ssl_context=tls)
