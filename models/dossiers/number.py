@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 
 from models.security.crockford import ALPHABET, LOOK_ALIKES, check_character
 from models.typed import readable
@@ -26,7 +27,8 @@ def span(begin: str) -> tuple[str, str]:
 
 def clean(text: str) -> str:
     """Typed text without separators and invisible characters, in upper case, with O, I and L as digits."""
-    return _SEPARATORS.sub("", _AROUND.sub("", readable(text.upper()))).upper().translate(LOOK_ALIKES)
+    joined = _SEPARATORS.sub("", _AROUND.sub("", readable(text.upper())))
+    return unicodedata.normalize("NFC", joined.upper()).translate(LOOK_ALIKES)
 
 
 def parse(text: str) -> str | None:
