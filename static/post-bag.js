@@ -13,7 +13,8 @@ const TONES = {   // tone: [sounds, vibration]; a sound is [hertz, from, to] in 
   bad: [[[165, 0, .45]], [350]],
 };
 const attended = attention({list: $("#attention"), key: QUEUE + ".attention", bag: words.bag, words});
-const say = state(page, words), time = clock(words), failed = new Set();   // failed: keys of readings that the server refused
+const say = state(page, words), time = clock(words), failed = new Set(), left = new Set();
+// Keys of readings: failed are those that the server refused; left those before whose answer something was not sent.
 const GONE_MS = 1500, seen = new Map();   // text of a code -> when it was last before the camera
 const finder = camera({
   selector: "#camera",
@@ -116,14 +117,14 @@ const open = ({dataset}) => dataset.tone !== "good" && (dataset.scan || "refused
 
 // Show an answer in place of the one before, which stays below if it is open. True if something in it was not sent.
 function show(content) {
-  const place = $("#answer"), before = place.firstElementChild, left = Boolean(before && unsent(before));
-  if (left || before && open(before)) attended.add(before, left);
+  const place = $("#answer"), before = place.firstElementChild, unasked = Boolean(before && unsent(before));
+  if (unasked || before && open(before)) attended.add(before, unasked);
   if (open(content)) attended.remember(content.dataset.scan);
   place.replaceChildren(content);
   $("#recorded").textContent = content.dataset.recorded ?? $("#recorded").textContent;
   htmx.process(content);
   finder.on || content.scrollIntoView({block: "nearest"});   // with the camera on, the answer is visible already
-  return left;
+  return unasked;
 }
 
 // The numbers in a code as they are printed; else how it begins.
@@ -165,7 +166,7 @@ function take(text) {
 function later({key, text}, why) {
   if (!queue().some(waiting => waiting.key === key) || failed.has(key)) return;
   if (!$(`#answer [data-kept="${key}"]`)) signal("wait");
-  show(card("wait", words.keptTitle, text, why, {kept: key}));
+  if (show(card("wait", words.keptTitle, text, why, {kept: key}))) left.add(key);
 }
 
 function refuse(text, why) {
@@ -207,8 +208,8 @@ function send() {
       remove(reading.key);
       accepted(reading.key);
       count();
-      const {tone} = part.dataset;
-      signal(show(part) && tone === "good" ? "wait" : tone);
+      const {tone} = part.dataset, unasked = show(part) || left.has(reading.key);
+      signal(unasked && tone === "good" ? "wait" : tone);
     }
     say("signedOut", problem === words.signedOut);
     if (problem === words.signedOut) offline.forget();
