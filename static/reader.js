@@ -4,21 +4,21 @@
 
 const OWN_MS = 2000, PATIENCE = 8;   // longest answer of the browser's reader; frames without a code before ours helps
 const STILL_MS = 8000, FOREIGN_MS = 2000;   // time for all tries at a picture; if it shows a code of somebody else
+const LOADING_MS = 60000, AGAIN_MS = 5000;   // for our reader to be loaded; from a failure of that to the next attempt in film
+const BEFORE = 3, PLACES = 2;   // tries at the whole picture before places in it are looked at closely, and how many places
 const LARGE = 12.5e6, HANDY = 8e6;   // pixels of a picture that is read as it is, and of one that is tried again
 const LOCAL = "LocalAverage", WHOLE = "GlobalHistogram", FIXED = "FixedThreshold";
-const TRIES = [   // scale, filter, threshold of zxing; the first ones read most
-  [2, "sharp", LOCAL], [2, "soft", LOCAL], [.5, "", LOCAL], [1, "", WHOLE], [2, "", LOCAL], [1, "bright", LOCAL],
-  [1, "dark", LOCAL], [.5, "", WHOLE], [3, "sharp", LOCAL], [3, "", LOCAL], [1, "", FIXED], [2, "", WHOLE], [.3, "", LOCAL],
+const TRIES = [   // at the whole picture: scale, filter, threshold of zxing; cheap ones first
+  [.5, "", LOCAL], [1, "", WHOLE], [2, "sharp", LOCAL], [2, "soft", LOCAL], [2, "", LOCAL], [.5, "", WHOLE],
+  [3, "sharp", LOCAL], [3, "", LOCAL], [1, "", FIXED], [2, "", WHOLE], [.3, "", LOCAL],
 ];
-const mean = (a, b, c) => (a + 2 * b + c) / 4;
-const FILTERS = {   // each pixel from two others so far apart, so many times; and how much of the old and the new to add
-  soft: [mean, 1, 2, 0, 1],
-  sharp: [mean, 3, 2, 4, -3],
-  bright: [(a, b, c) => Math.max(a, b, c), 1, 1, 0, 1],   // thinner lines, then thicker ones
-  dark: [(a, b, c) => Math.min(a, b, c), 1, 1, 0, 1],
+const FILTERS = {   // each pixel and two others so far apart, so many times; and how much of the old and the new to add
+  soft: [1, 2, 0, 1],
+  sharp: [3, 2, 4, -3],
 };
 const [small, large] = [1, 2].map(() => document.createElement("canvas").getContext("2d", {willReadFrequently: true}));
 let own, ours, failures = 0;   // promises of the two readers; how often the browser's has failed in a row
+let again = 0;   // when ours may be loaded anew in film
 
 const within = (ms, promise) => Promise.race([promise, new Promise((_, late) => setTimeout(late, ms, new Error("late")))]);
 const size = picture => [picture.videoWidth ?? picture.width, picture.videoHeight ?? picture.height];
@@ -48,9 +48,9 @@ async function asked(picture) {
 
 // Load our reader. After a failure the next call tries again: there may be a connection then.
 function brought({zxing: src, wasm}) {
-  ours ??= new Promise((onload, onerror) =>
+  ours ??= within(LOADING_MS, new Promise((onload, onerror) =>
     document.head.append(Object.assign(document.createElement("script"), {src, onload, onerror})))
-    .then(() => ZXingWASM.prepareZXingModule({overrides: {locateFile: () => wasm}, fireImmediately: true}))
+    .then(() => ZXingWASM.prepareZXingModule({overrides: {locateFile: () => wasm}, fireImmediately: true})))
     .then(() => ours.loaded = true, error => {
       self.ZXingWASM?.purgeZXingModule();
       ours = null;
@@ -75,11 +75,11 @@ function drawn(on, picture, scale) {
   return on.getImageData(0, 0, width, height);
 }
 
-// Along the rows, and then along the columns.
-function passed(from, width, mix, apart, times) {
+// Each pixel averaged with two others along its row, and then along its column.
+function averaged(from, width, apart, times) {
   for (let round = 0; round < times; round++) for (const step of [apart, apart * width]) {
     const to = from.slice();
-    for (let i = step; i < from.length - step; i++) to[i] = mix(from[i - step], from[i], from[i + step]);
+    for (let i = step; i < from.length - step; i++) to[i] = (from[i - step] + 2 * from[i] + from[i + step]) / 4;
     from = to;
   }
   return from;
@@ -89,9 +89,9 @@ function passed(from, width, mix, apart, times) {
 function prepared(picture, scale, filter) {
   if (!filter) return drawn(large, picture, scale);
   const image = drawn(small, picture, Math.min(scale, 1)), {data, width} = image;
-  const grey = new Uint8ClampedArray(data.length / 4), [mix, apart, times, kept, added] = FILTERS[filter];
+  const grey = new Uint8ClampedArray(data.length / 4), [apart, times, kept, added] = FILTERS[filter];
   for (let i = 0; i < grey.length; i++) grey[i] = data[4 * i + 1];   // green is most of the brightness
-  const mixed = passed(grey, width, mix, apart, times);
+  const mixed = averaged(grey, width, apart, times);
   for (let i = 0, at = 0; i < grey.length; i++, at += 4)
     data[at] = data[at + 1] = data[at + 2] = kept * grey[i] + added * mixed[i];
   small.putImageData(image, 0, 0);
@@ -112,7 +112,7 @@ export async function inFrame(video, tries, words) {
   const texts = await asked(video), reader = await own;
   if (reader && tries < PATIENCE) return texts;
   if (reader && !ours?.loaded) {   // it goes on while ours is being loaded
-    brought(words).catch(() => {});
+    if (performance.now() > again) brought(words).catch(() => again = performance.now() + AGAIN_MS);
     return texts;
   }
   await brought(words);
@@ -127,13 +127,22 @@ export async function inPicture(picture, wanted, words) {
   const failure = await brought(words).then(() => null, error => error), read = failure ? asked : zxing;
   const [width, height] = size(picture), fits = pixels => Math.sqrt(pixels / width / height), most = fits(HANDY);
   const tries = TRIES.map(([scale, ...rest]) => [Math.min(scale * Math.min(1, most), most), ...rest].join());
-  let first = true;
-  for (const each of new Set([[Math.min(1, fits(LARGE)), "", LOCAL].join(), ...tries])) {
-    const [scale, filter, binarizer] = each.split(",");
-    await new Promise(resolve => setTimeout(resolve));   // the page stays alive
-    for (const text of await read(prepared(picture, +scale, filter), binarizer, first)) texts.add(text);
-    first = false;   // a code of white on black, as of somebody else, is looked for once: that takes half of the time
+  const all = [...new Set([[Math.min(1, fits(LARGE)), "", LOCAL].join(), ...tries])].map(each => each.split(","));
+  const {places, closeups} = failure ? {} : await within(LOADING_MS, import(words.closeups)).catch(() => ({}));
+
+  async function* looks() {   // image, threshold, and whether a code of white on black, as of somebody else, is read too
+    const whole = ([scale, filter, binarizer], invert) => [prepared(picture, +scale, filter), binarizer, invert];
+    yield whole(all[0], true);   // once: that takes half of the time
+    for (const each of all.slice(1, BEFORE)) yield whole(each);
+    for (const place of places?.(picture, width, height, PLACES) ?? [])
+      for (const image of closeups(picture, place)) yield [image, FIXED];
+    for (const each of all.slice(BEFORE)) yield whole(each);
+  }
+
+  for await (const [image, binarizer, invert = false] of looks()) {
+    for (const text of await read(image, binarizer, invert)) texts.add(text);
     if (enough() || performance.now() - start > (texts.size ? FOREIGN_MS : STILL_MS)) break;
+    await new Promise(resolve => setTimeout(resolve));   // the page stays alive
   }
   if (failure && !texts.size) throw failure;
   return [...texts];

@@ -19,7 +19,7 @@ from support.phone import NEEDED, Held, opened, playwright
 
 pytestmark = NEEDED
 expect = playwright.expect
-NUMBER, HARD = "K7Q2MX4P9TRWY", ("12", "53")
+NUMBER, HARD, POOR = "K7Q2MX4P9TRWY", ("12", "53"), "1984 hard 17"  # seeds
 NO_ANSWER = "new Promise(() => {})"
 DETECTORS = {  # what a browser's own reader does: its formats, its construction, its findings
     "no formats": ('["ean_13"]', "", "[]"),
@@ -152,6 +152,27 @@ def test_office_scans_and_faxes_that_one_look_does_not_read(page, dossier, sheet
         page.goto("/scan")
         choose(page, {"name": "scan.png", "mimeType": "image/png", "buffer": picture})
         page.wait_for_url(f"**/t/{dossier.number}")
+
+
+def test_photograph_that_shows_a_small_and_spoilt_code_is_looked_at_closely(page, dossier, sheet):
+    picture, quality = photographs.hard(sheet, damage.Chance(POOR))
+    photograph, type_ = photographs.saved(picture, quality)
+    assert not zxingcpp.read_barcodes(Image.open(io.BytesIO(photograph))), "this one is too easy for this test"
+    choose(page, {"name": "IMG_2.jpg", "mimeType": type_, "buffer": photograph})
+    page.wait_for_url(f"**/t/{dossier.number}")
+
+
+def test_download_that_stands_still_ends_and_is_told(page):
+    held = []
+    page.clock.install()
+    page.route("**/*.wasm", lambda route: held.append(route))
+    with page.expect_request("**/*.wasm"):
+        choose(page, file(code("Hello")))
+    page.clock.run_for(61_000)
+    said(page, "could not be loaded")
+    page.unroute("**/*.wasm")
+    choose(page, file(code("Hello")))  # there is a connection again
+    said(page, "not one of ours")
 
 
 def test_long_search_is_told_and_given_up_in_time(page):
