@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +38,14 @@ def start_worker(sending_app):
 def kill(worker: subprocess.Popen) -> None:
     worker.kill()
     assert worker.wait(SOON) == -signal.SIGKILL
+
+
+def wait_until_it_leaves(worker: subprocess.Popen) -> None:
+    """Wait until threads of `worker` that have nothing to do have ended: it has heard that it is to leave."""
+    most, deadline = 0, time.monotonic() + SOON
+    while (threads := len(list(Path(f"/proc/{worker.pid}/task").iterdir()))) >= most:
+        assert time.monotonic() < deadline
+        most = threads
 
 
 @pytest.mark.long
@@ -79,6 +88,7 @@ def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(se
     worker = start_worker()
     assert busy.wait(SOON)
     worker.send_signal(signal.SIGTERM)
+    wait_until_it_leaves(worker)
     told.set()
     assert worker.wait(SOON) == 0
     assert (row(first).state, row(second).state) == ("sent", "queued")
