@@ -10,8 +10,7 @@ from models.typed import readable
 LENGTH = 13
 MAX_NUMBERS = 6  # numbers on one envelope sheet
 _SEPARATORS = re.compile(r"[\s.,~\-_·•]+")
-_OTHER = r"(?:[^\w\u0300-\u036f]|_)+"  # neither a letter or digit nor an accent, which makes another letter of one
-_AROUND = re.compile(f"^{_OTHER}|{_OTHER}$")
+_AROUND = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 def new_number() -> str:
