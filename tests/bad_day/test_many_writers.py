@@ -5,11 +5,11 @@ import threading
 from models import databases
 from models.databases import SQLite
 
-WRITERS, TURNS, ROWS = 6, 5, 3000  # each writes for much longer than the short wait in all
+WRITERS, TURNS, ROWS = 6, 40, 400  # a turn is much shorter than the short wait, all turns together much longer
 
 
 def test_writer_that_is_only_unlucky_goes_on_waiting(tmp_path, monkeypatch):
-    monkeypatch.setattr(databases, "SHORT_WAIT", 0.02)
+    monkeypatch.setattr(databases, "SHORT_WAIT", 0.2)
     (tmp_path / "busy.db").touch()
     db = SQLite(str(tmp_path / "busy.db"), pragmas={"journal_mode": "wal"})
     with db.connection_context():
