@@ -32,6 +32,11 @@ export function attention({list, key, bag, words}) {
     keep(others);
   }
 
+  function remove(item) {
+    item.remove();
+    list.hidden = !place.firstElementChild;
+  }
+
   function add(answer, unsent) {
     const item = document.createElement("div"), done = document.createElement("button");
     const {scan} = answer.dataset;
@@ -39,8 +44,7 @@ export function attention({list, key, bag, words}) {
     Object.assign(done, {type: "button", className: "quiet", textContent: words.done});
     done.addEventListener("click", () => {
       forget(scan);
-      item.remove();
-      list.hidden = !place.firstElementChild;
+      remove(item);
     });
     item.className = "attended";
     if (unsent) item.append(Object.assign(document.createElement("p"), {className: "notice bad", role: "alert", textContent: words.unsent}));
@@ -69,5 +73,5 @@ export function attention({list, key, bag, words}) {
     }
   }
 
-  return {add, changed, remember, restore};
+  return {add, changed, remember, remove, restore};
 }

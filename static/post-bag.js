@@ -219,8 +219,8 @@ function send() {
 
 // Remove what said that the server refuses a reading: it has been accepted after all.
 function accepted(key) {
-  const card = $(`[data-refused="${key}"]`);
-  (card?.closest(".attended") ?? card)?.remove();
+  const card = $(`[data-refused="${key}"]`), item = card?.closest(".attended");
+  item ? attended.remove(item) : card?.remove();
 }
 
 function fail({key, text}) {

@@ -10,10 +10,19 @@ from models.dossiers.number import grouped
 from support.camera import code
 from support.living import served
 from support.phone import NEEDED, Held, opened, playwright
-from support.post_bag_pages import answered, begun, listening, scan, signed_in, waiting
+from support.post_bag_pages import QUEUE, answered, begun, listening, scan, signed_in, waiting
 
 pytestmark = NEEDED
 expect = playwright.expect
+MOVED = """bag => {   // the first reading that waits, to another bag; answers the one that it was of
+    const key = QUEUE;
+    return navigator.locks.request(key, () => {   // not while the page tries to send them
+        const readings = JSON.parse(localStorage[key]), before = readings[0].bag;
+        readings[0].bag = bag;
+        localStorage[key] = JSON.stringify(readings);
+        return before;
+    });
+}""".replace("QUEUE", QUEUE)
 
 
 @pytest.fixture
@@ -220,22 +229,18 @@ def test_what_the_server_refuses_stays_and_does_not_hold_the_others_up(page, dos
     for dossier in dossiers[:2]:
         scan(page, dossier.number)
         answered(page, "Read, and kept on this device")
-    page.evaluate(
-        """() => {
-            const key = Object.keys(localStorage).find(key => key.startsWith("etracking.post-bag"));
-            return navigator.locks.request(key, () => {   // not while the page tries to send them
-                const readings = JSON.parse(localStorage[key]);
-                readings[0].bag = "999";
-                localStorage[key] = JSON.stringify(readings);
-            });
-        }"""
-    )
+    bag = page.evaluate(MOVED, "999")
     page.unroute("**/reads")
     with page.expect_event("console", lambda notification: "404" in notification.text):
         page.evaluate("dispatchEvent(new Event('online'))")
     answered(page, "Arrived")
     expect(page.locator("#waiting")).to_contain_text("Waiting on this device: 1")
     assert Dossier.get_by_id(dossiers[1].id).status == "received"
+    expect(page.locator("#attention .read")).to_have_count(1)
+    page.evaluate(MOVED, bag)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#attention")).to_be_hidden()
+    assert Dossier.get_by_id(dossiers[0].id).status == "received" and waiting(page) == 0
 
 
 def test_camera_reads_one_code_once(with_camera, app, site, clerk, dossiers):

@@ -7,6 +7,7 @@ from support.phone import playwright
 from support.site import PASSWORD, cookies
 
 expect = playwright.expect
+QUEUE = "Object.keys(localStorage).find(key => /^etracking.post-bag.[^.]+$/.test(key))"  # its place on the device
 SAID = re.compile(".")
 HEARD = """() => {
     window.felt = [];
@@ -59,6 +60,4 @@ def answered(page, title: str) -> None:
 
 
 def waiting(page) -> int:
-    return page.evaluate(
-        "JSON.parse(localStorage[Object.keys(localStorage).find(key => key.startsWith('etracking.post-bag'))] || '[]').length"
-    )
+    return page.evaluate(f"JSON.parse(localStorage[{QUEUE}] || '[]').length")
