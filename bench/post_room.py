@@ -115,11 +115,12 @@ def opened(page: Any, site: str, email: str) -> None:
     page.wait_for_url("**/desk")
     page.goto(site + "/desk/post-bag?new=1")
     page.get_by_role("button", name="Begin").click()
+    page.locator("#state[data-key]").wait_for()  # its script has come
     page.locator("#camera [data-step=toggle]").click()
     page.get_by_text("The camera is on").wait_for()
 
 
-def work(page: Any, drawn: Iterator[Image.Image], count: int, seed: int = 1984) -> Outcome:
+def work(page: Any, drawn: Iterator[Image.Image], count: int, seed: int = 1984, patience: int = PATIENCE) -> Outcome:
     """Hold one sheet after the other before the camera; from 2/5 to 3/5 of them there is no network."""
     chance, pictures, times = random.Random(seed), [], []
     for index, sheet in enumerate(drawn):
@@ -129,7 +130,7 @@ def work(page: Any, drawn: Iterator[Image.Image], count: int, seed: int = 1984) 
             sent(page)  # what is answered from here on is what is held before the camera
         for tries in range(1, PICTURES + 1):
             picture = base64.b64encode(photograph(sheet, chance)).decode()
-            if spent := page.evaluate("([picture, patience]) => hold(picture, patience)", [picture, PATIENCE]):
+            if spent := page.evaluate("([picture, patience]) => hold(picture, patience)", [picture, patience]):
                 pictures.append(tries)
                 times.append(spent)
                 break

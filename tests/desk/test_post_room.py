@@ -21,7 +21,7 @@ def test_badly_photographed_sheets_are_read_once_each_whatever_the_network_does(
     dossiers = post_room.announced(form, count)
     with opened(browser, site, expected="Failed to load resource") as page:
         post_room.opened(page, site, "clerk@example.lu")
-        outcome = post_room.work(page, post_room.sheets(app, dossiers), count)
+        outcome = post_room.work(page, post_room.sheets(app, dossiers), count, patience=6000)  # of a busy machine
     assert len(outcome.pictures) == count, outcome
     assert set(post_room.counts(dossiers).values()) == {count}
     assert Notification.select().count() == 2 * count  # those of the numbers, and one for each arrival

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from models import Contact, Subscription, db
+from support.app_on_phone import until
 from support.living import served
-from support.phone import NEEDED, opened, playwright
+from support.phone import NEEDED, comes, opened, playwright
 from support.push_stand_in import Device
 from support.sending import close
 from support.site import running
@@ -83,22 +84,16 @@ def test_worker_shows_the_news(browser, page, site, dossier):
     found = []
     protocol.on("ServiceWorker.workerRegistrationUpdated", lambda event: found.extend(event["registrations"]))
     protocol.send("ServiceWorker.enable")
-    for _ in range(1000):
-        if not found:
-            page.evaluate("0")  # lets the event in
+    comes(page, lambda: found)
     news = {"title": "Your papers have arrived", "body": "Today.", "lang": "en", "page": f"/t/{dossier.number}"}
     registration = found[0]["registrationId"]
     protocol.send(
         "ServiceWorker.deliverPushMessage", {"origin": site, "registrationId": registration, "data": json.dumps(news)}
     )
-    shown = page.evaluate(
-        """async () => {
-          const registration = await navigator.serviceWorker.ready;
-          for (let all, tries = 0; tries < 200; tries++, await new Promise(done => setTimeout(done, 20)))
-            if ((all = await registration.getNotifications()).length) return all.map(n => [n.title, n.body, n.lang, n.tag, n.data]);
-        }"""
-    )
-    assert shown == [[news["title"], "Today.", "en", news["page"], news["page"]]]
+    shown = "navigator.serviceWorker.ready.then(registration => registration.getNotifications())"
+    until(page, f"{shown}.then(all => all.length)")
+    told = page.evaluate(f"{shown}.then(all => all.map(one => [one.title, one.body, one.lang, one.tag, one.data]))")
+    assert told == [[news["title"], "Today.", "en", news["page"], news["page"]]]
 
 
 def test_subscription_that_the_browser_replaces_is_replaced_here(browser, page, site, dossier, push_service):
@@ -106,6 +101,7 @@ def test_subscription_that_the_browser_replaces_is_replaced_here(browser, page, 
     page.get_by_role("button", name=OFFER).click()
     expect(page.locator("#push [role=status]")).to_have_text("This device tells you of every step.")
     old, new = push_service.device().endpoint, Device(f"{push_service.device().endpoint}-anew")
+    comes(page, lambda: page.context.service_workers)
     worker = page.context.service_workers[0]
     worker.evaluate(
         """({old, given: {endpoint, ...keys}}) => {

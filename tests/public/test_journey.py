@@ -11,7 +11,7 @@ from PIL import Image
 
 from models.security import captcha, keys
 from support.camera import drawn
-from support.living import CHROMIUM, SECRET, Service, service
+from support.living import CHROMIUM, PATIENCE, SECRET, Service, service
 from support.paper_reading import codes
 from support.wire import Browser
 
@@ -31,7 +31,7 @@ def living(tmp_path, stocked_sqlite, certificate, mail_server, sms_provider) -> 
 
 def arrived(queue: Queue, count: int) -> list:
     """The next messages that the far end receives."""
-    return [queue.get(timeout=30) for _ in range(count)]
+    return [queue.get(timeout=2 * PATIENCE) for _ in range(count)]
 
 
 @pytest.mark.long
@@ -88,7 +88,7 @@ def walk(page, living: Service, mail_server, sms_provider) -> None:
     page.goto(living.url + "/procedures")
     page.get_by_label("What do you want to get done?").fill("rent subs")
     page.get_by_text("1 procedure", exact=True).wait_for()  # live, without a button
-    assert "q=rent" in page.url
+    page.wait_for_url("**q=rent*")
     page.get_by_role("link", name="Apply for a rent subsidy").tap()
     page.get_by_role("link", name="Take this specimen with eTracking").tap()
     page.get_by_label("I am a human").check()
@@ -118,6 +118,7 @@ def walk(page, living: Service, mail_server, sms_provider) -> None:
     desk.get_by_label("Password").fill(PASSWORD)
     desk.get_by_role("button", name="Sign in").click()
     desk.wait_for_url("**/desk")
+    desk.locator("input:focus").wait_for()
     desk.keyboard.type(on_sheet)  # a hand scanner: keys into the field that has the focus, then Enter
     desk.keyboard.press("Enter")
     desk.get_by_role("button", name="Mark as arrived").click()

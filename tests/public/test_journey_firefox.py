@@ -49,7 +49,7 @@ def registered(browser: Firefox, site: str) -> str:
     browser.press("Get my number")
     number = browser.text(".ticket .number")
     assert re.fullmatch(NUMBER, number) and browser.url.startswith(f"{site}/t/{number.replace('-', '')}")
-    assert browser.title == "Not arrived yet"
+    browser.read("h1", "Not arrived yet")
     browser.follow("Sheet (PDF)")
     browser.arrive("/sheet.pdf")
     return number
@@ -60,11 +60,12 @@ def looked_up(browser: Firefox, site: str, number: str) -> None:
     browser.go(site + "/t")
     browser.fill("eTracking number", number.lower().replace("-", " ") + ENTER)
     browser.arrive(number.replace("-", ""))
-    assert browser.title == "Not arrived yet"
+    browser.read("h1", "Not arrived yet")
     browser.follow("FR")
-    assert browser.run("return document.documentElement.lang") == "fr" and number in browser.text()
+    browser.find("html[lang=fr] h1", "css selector")
+    assert number in browser.text()
     browser.follow("EN")
-    assert browser.title == "Not arrived yet"
+    browser.read("h1", "Not arrived yet")
 
 
 def signed_in(browser: Firefox, site: str) -> None:
@@ -79,7 +80,7 @@ def moved(browser: Firefox, site: str, number: str) -> None:
     """Its envelope arrives, is examined, and that is taken back; the citizen sees each."""
     browser.go(site + "/desk/post-bag?new=1")
     browser.press("Begin")
-    browser.arrive("/desk/post-bag")
+    browser.find("#state[data-key]", "css selector")  # its script has come
     browser.run("const day = document.querySelector('#postmark_on'); day.closest('details').open = true; day.focus()")
     browser.type(f"{site}/T/{number.replace('-', '')}".upper())  # a hand scanner that ends with nothing
     browser.read("#answer .outcome strong", "Arrived")
@@ -100,4 +101,5 @@ def signed_out(browser: Firefox, site: str, number: str) -> None:
     for _page in range(4):
         browser.back()
         browser.arrive("/sign-in")
-        assert browser.title == "Sign in to the desk" and number not in browser.run("return document.body.innerText")
+        browser.read("h1", "Sign in to the desk")
+        assert number not in browser.run("return document.body.innerText")

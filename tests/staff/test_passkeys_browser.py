@@ -48,7 +48,6 @@ def person(chromium, address) -> Iterator:
         )
         opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
         session = context.new_cdp_session(page)
         session.send("WebAuthn.enable")
         made = session.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE | device})
@@ -93,7 +92,7 @@ def test_passkey_from_the_first_password_to_its_removal(person):
     page.wait_for_url("**/desk")
     by_password(second := person())
     second.wait_for_url("**/sign-in/code")
-    assert second.get_by_role("button", name="Use a passkey").is_visible()
+    second.get_by_role("button", name="Use a passkey").wait_for()  # by its script
 
     # The second device gets its passkey in a session that the first one opened.
     keys = page.device("getCredentials")["credentials"]

@@ -1,7 +1,7 @@
 """A phone with a real Chromium, for the tests of what runs in the browser."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -39,19 +39,24 @@ def opened(browser, site: str, expected: str = "nothing at all", worker: bool = 
     assert [text for text in complaints if expected not in text] == []
 
 
+def comes(page, what: Callable[[], object]) -> None:
+    """Wait until there is `what` the browser has to tell us."""
+    until = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < until, "the browser does not tell it"
+        page.wait_for_timeout(20)  # lets it in
+
+
 class Held:
     """A network that keeps the requests to `address` waiting until it is told what to do with them."""
 
     def __init__(self, page, address: str) -> None:
-        self.page, self.address, self.routes = page, address, []
+        self.page, self.routes = page, []
         page.route(address, lambda route: self.routes.append(route))
 
     def first(self):
         """The first of them; waits for it."""
-        until = time.monotonic() + PATIENCE
-        while not self.routes:
-            assert time.monotonic() < until, f"nothing asks for {self.address}"
-            self.page.wait_for_timeout(20)  # lets it in
+        comes(self.page, lambda: self.routes)
         return self.routes[0]
 
     def let_go(self) -> None:

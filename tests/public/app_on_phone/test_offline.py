@@ -63,10 +63,10 @@ def test_each_language_has_its_own_pages_without_network(page):
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
-def test_slow_network_shows_what_was_seen_before(app, page):
+def test_slow_network_shows_what_was_seen_before(app, page, monkeypatch):
     ready(page, "/help")
     arrived, slow = threading.Event(), app.view_functions["information.help_page"]
-    app.view_functions["information.help_page"] = lambda: arrived.wait(30) and slow()
+    monkeypatch.setitem(app.view_functions, "information.help_page", lambda: arrived.wait(30) and slow())
     page.goto("/help")
     expect(page.get_by_role("heading", level=1)).to_have_text("Help")
     assert not arrived.is_set()
