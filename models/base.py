@@ -68,6 +68,18 @@ def delete_some(model: type[Base], which: Any, most: int = 1000) -> int:
     return model.delete().where(key.in_(model.select(key).where(which).limit(most))).execute()
 
 
+def is_first_free(key: Any, rows: Any) -> Any:
+    """The condition that `key` is the first of `rows` (a query of keys, in order) which nobody else has locked.
+
+    By `=`, never by IN: PostgreSQL may run what stands in an IN anew for each row, and finds another first one each
+    time, as this statement has taken the ones before (its bug 15715). One claim then takes all there is.
+    """
+    first = rows.limit(1)
+    if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
+        first = first.for_update(skip_locked=True)
+    return key == first
+
+
 def now() -> dt.datetime:
     """The present instant, aware, in UTC."""
     return _as_if.get() or dt.datetime.now(dt.UTC)

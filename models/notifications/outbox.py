@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import SQL, Case, Expression, ModelSelect, Value, fn
 
-from models.base import db, now
+from models.base import db, is_first_free, now
 from models.built_once import BuiltOnce
 from models.catalogue.procedure import SHORT, Authority, Form, Procedure
 from models.dossiers.dossier import Dossier
@@ -108,9 +108,6 @@ def extend(notification: Notification, lease: dt.timedelta) -> bool:
 
 @BuiltOnce
 def _claim_first(worker: str, channel: str, at: dt.datetime, until: dt.datetime) -> Any:
-    first = due(channel, at).limit(1)
-    if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
-        first = first.for_update(skip_locked=True)
     tried_at = fn.COALESCE(Notification.tried_at, Value(at, converter=Notification.tried_at.db_value))
     change = Notification.update(
         state="sending",
@@ -120,7 +117,7 @@ def _claim_first(worker: str, channel: str, at: dt.datetime, until: dt.datetime)
         provider_id="",
         run_at=until,
     )
-    return change.where(Notification.id.in_(first)).returning(*CLAIMED)
+    return change.where(is_first_free(Notification.id, due(channel, at))).returning(*CLAIMED)
 
 
 @BuiltOnce

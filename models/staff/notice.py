@@ -9,7 +9,7 @@ from typing import Literal
 
 from peewee import CharField, ForeignKeyField, IntegerField
 
-from models.base import Base, UTCDateTimeField, db, now
+from models.base import Base, UTCDateTimeField, db, is_first_free, now
 from models.staff.staff import Staff
 
 Kind = Literal[
@@ -64,13 +64,11 @@ class Notice(Base):
         One that is dated further ahead than any pause is due as well: a clock was wrong.
         """
         due = (cls.run_at <= now()) | (cls.run_at > now() + max(LEASE, *RETRY_PAUSES))
-        first = cls.select(cls.id).where(due).order_by(cls.run_at, cls.id).limit(1)
-        if not first.exists():  # an idle worker must write nothing
+        waiting = cls.select(cls.id).where(due).order_by(cls.run_at, cls.id)
+        if not waiting.exists():  # an idle worker must write nothing
             return None
-        if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
-            first = first.for_update(skip_locked=True)
         with db.atomic():
-            claim = cls.update(attempts=cls.attempts + 1, run_at=now() + LEASE).where(cls.id.in_(first))
+            claim = cls.update(attempts=cls.attempts + 1, run_at=now() + LEASE).where(is_first_free(cls.id, waiting))
             return next(iter(claim.returning(cls).execute()), None)
 
     @property

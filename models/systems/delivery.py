@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import Case, CharField, ForeignKeyField, IntegerField, Value
 
-from models.base import Base, ConflictError, UTCDateTimeField, db, now
+from models.base import Base, ConflictError, UTCDateTimeField, db, is_first_free, now
 from models.dossiers.audience import Address
 from models.dossiers.event import Event
 from models.staff.audit import Audit
@@ -58,12 +58,10 @@ class Delivery(Base):
     def claim(cls) -> "Delivery | None":
         """Claim the delivery that has been due longest. Nobody else gets it while its lease lasts."""
         due = cls.select(cls.id).where(cls.state.in_(("queued", "sending")) & (cls.run_at <= now()))
-        due = due.order_by(cls.run_at, cls.id).limit(1)
-        if db.for_update:  # PostgreSQL; on SQLite the IMMEDIATE transaction does the same
-            due = due.for_update(skip_locked=True)
+        first = is_first_free(cls.id, due.order_by(cls.run_at, cls.id))
         with db.atomic():
             claim = cls.update(state="sending", attempts=cls.attempts + 1, run_at=now() + LEASE)
-            return next(iter(claim.where(cls.id.in_(due)).returning(cls).execute()), None)
+            return next(iter(claim.where(first).returning(cls).execute()), None)
 
     @classmethod
     def correct_dates(cls, undo: dt.timedelta) -> int:
