@@ -159,6 +159,7 @@ class Worker:
             stop_requests.get()
         finally:
             stopping.set()
+            log.info("told to leave: what is being sent is finished first")
             for thread in threads:
                 thread.join()
             self.pulse.stop()

@@ -20,13 +20,20 @@ SOON = 30  # seconds after which a test that waits for another process has faile
 
 
 @pytest.fixture
-def start_worker(sending_app):
+def said(tmp_path) -> Path:
+    """What the workers of the test log."""
+    return tmp_path / "workers.log"
+
+
+@pytest.fixture
+def start_worker(sending_app, said):
     """Start a worker with the settings of the app; none outlives its test."""
     workers = []
 
     def start(*options: str) -> subprocess.Popen:
         environ = environment(sending_app)
-        workers.append(subprocess.Popen([*WORKER, *options], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL))
+        with said.open("ab") as log:
+            workers.append(subprocess.Popen([*WORKER, *options], cwd=ROOT, env=environ, stderr=log))
         return workers[-1]
 
     yield start
@@ -38,14 +45,6 @@ def start_worker(sending_app):
 def kill(worker: subprocess.Popen) -> None:
     worker.kill()
     assert worker.wait(SOON) == -signal.SIGKILL
-
-
-def wait_until_it_leaves(worker: subprocess.Popen) -> None:
-    """Wait until threads of `worker` that have nothing to do have ended: it has heard that it is to leave."""
-    most, deadline = 0, time.monotonic() + SOON
-    while (threads := len(list(Path(f"/proc/{worker.pid}/task").iterdir()))) >= most:
-        assert time.monotonic() < deadline
-        most = threads
 
 
 @pytest.mark.long
@@ -81,17 +80,19 @@ def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provide
 
 
 @pytest.mark.long
-def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(sending_app, mail_server, start_worker):
+def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(
+    sending_app, mail_server, start_worker, said
+):
     busy, told = threading.Event(), threading.Event()
     mail_server.during_data = lambda: (busy.set(), told.wait(SOON))
     first, second = queued(), queued()
     worker = start_worker()
     assert busy.wait(SOON)
     worker.send_signal(signal.SIGTERM)
-    wait_until_it_leaves(worker)
+    assert eventually(lambda: "told to leave" in said.read_text())
     told.set()
     assert worker.wait(SOON) == 0
-    assert (row(first).state, row(second).state) == ("sent", "queued")
+    assert (row(first).state, row(second).state) == ("sent", "queued"), said.read_text()
 
 
 @pytest.mark.long
