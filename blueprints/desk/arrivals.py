@@ -87,6 +87,7 @@ def show_registration(number: str) -> Response:
             spelling=spelled,
             contacts=list(Contact.of(dossier)),
             marks=dossier.form.marks(current()),
+            may_ask=bool(dossier.arrived_on) and "incomplete" in dossier.possible and g.staff.may("move"),
         )
     )
 
