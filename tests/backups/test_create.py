@@ -152,7 +152,8 @@ def test_stopped_in_the_middle_it_leaves_no_copy_and_the_next_one_succeeds(site,
     assert started.returncode and copies(folder) == [folder / OLD], said
     if how == signal.SIGTERM:
         assert b"no copy was added or removed" in said and not any(folder.glob(".unfinished-*"))
-    assert run(site, "backup", "create").exit_code == 0
+    again = run(site, "backup", "create")
+    assert again.exit_code == 0, again.output
     assert len(copies(folder)) == 2 and not any(folder.glob(".unfinished-*"))
 
 
