@@ -28,7 +28,7 @@ UNPACK: dict[str, Callable[[bytes], bytes]] = {"br": brotli.decompress, "gzip": 
 # By a tick of the CAPTCHA, on the pages of a camera, where staff sign in, and where push is set up.
 ON_DEMAND = (
     "/static/vendor/",
-    *(f"/static/{name}" for name in ("camera", "reader", "scan", "post-bag", "passkey", "push")),
+    *(f"/static/{name}" for name in ("camera", "reader", "closeups", "scan", "post-bag", "passkey", "push")),
 )
 LINKS = ("stylesheet", "icon", "manifest", "modulepreload")
 NAMED = {  # what else a file makes the browser fetch

@@ -80,7 +80,7 @@ def try_(paths: tuple[Path, ...]) -> None:
     """
     outcomes = Counter(_tried(path) for path in _pdfs(paths))
     click.echo(
-        f"{outcomes.total()} PDF{'s' if outcomes.total() > 1 else ''}: "
+        f"{outcomes.total()} PDF{'s' if outcomes.total() != 1 else ''}: "
         + ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in OUTCOMES)
     )
     if outcomes[REFUSED]:
