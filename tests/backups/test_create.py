@@ -144,7 +144,7 @@ def test_stopped_in_the_middle_it_leaves_no_copy_and_the_next_one_succeeds(site,
     held = environment(site) | {"PYTHONPATH": str(ROOT / "tests" / "support" / "held")}
     started = subprocess.Popen([*FLASK, "backup", "create"], cwd=ROOT, env=held, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
-    while started.poll() is None and not any(folder.glob(".unfinished-*")):
+    while started.poll() is None and not (folder / ".held").exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
     started.send_signal(how)

@@ -8,6 +8,7 @@ rename = pathlib.Path.rename
 
 def held(path: pathlib.Path, target: pathlib.Path) -> pathlib.Path:
     if path.name.startswith(".unfinished-"):
+        (path.parent / ".held").touch()
         signal.pause()
     return rename(path, target)
 
