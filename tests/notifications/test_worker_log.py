@@ -100,7 +100,8 @@ def test_log_says_once_for_all_threads_that_the_database_is_away_why_and_when_it
         threading.Thread(target=come_back, args=(wait_for,)).start()
         worker.Worker().work(stop_requests)
     worker.log.removeHandler(leaving)
-    said, again = [record.getMessage() for record in caplog.records if record.name == worker.log.name]
+    said, again, leaving_said = [record.getMessage() for record in caplog.records if record.name == worker.log.name]
     assert said.startswith("database away at the worker, no notification sent: ") and "127.0.0.1" in said
     assert "\n" not in said and "s3cret" not in said and "someone" not in said
     assert again == "the database is there again"
+    assert leaving_said == "told to leave: what is being sent is finished first"
