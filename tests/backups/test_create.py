@@ -9,7 +9,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 
 import pytest
 import time_machine
@@ -19,6 +18,7 @@ from paths import ROOT
 from support.backups import IDENTITY, OTHER, copies, listed, opened
 from support.commands import run
 from support.sending import environment
+from support.waiting import eventually
 
 FLASK = [sys.executable, "-m", "flask", "--app", "app"]
 OLD = "etracking-20261101T000000Z.age"
@@ -143,10 +143,7 @@ def test_stopped_in_the_middle_it_leaves_no_copy_and_the_next_one_succeeds(site,
     (folder / OLD).write_bytes(b"old")
     held = environment(site) | {"PYTHONPATH": str(ROOT / "tests" / "support" / "held")}
     started = subprocess.Popen([*FLASK, "backup", "create"], cwd=ROOT, env=held, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    while started.poll() is None and not (folder / ".held").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    assert eventually(lambda: started.poll() is not None or (folder / ".held").exists())
     started.send_signal(how)
     _out, said = started.communicate(timeout=60)
     assert started.returncode and copies(folder) == [folder / OLD], said

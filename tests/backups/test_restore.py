@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from support.commands import run
 from support.sending import close, environment
 from support.site import running
 from support.visitor import Visitor
+from support.waiting import eventually
 
 FLASK = [sys.executable, "-m", "flask", "--app", "app"]
 LATER = """from peewee import *
@@ -265,9 +265,7 @@ def test_killed_in_the_middle_it_leaves_the_database_as_it_was(site, folder, cop
     url = site.config["DATABASE_URL"]
     command = [*FLASK, "backup", "restore", copy, "--identity", key, "--yes"]
     started = subprocess.Popen(command, cwd=ROOT, env=environment(site), stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while started.poll() is None and not unfinished(url):
-        assert time.monotonic() < deadline
+    assert eventually(lambda: started.poll() is not None or unfinished(url), pause=0)
     started.send_signal(signal.SIGKILL)
     assert started.wait(60) == -signal.SIGKILL
     assert Contact.select().count() == 0

@@ -4,7 +4,6 @@ import hmac
 import json
 import subprocess
 import sys
-import time
 
 import pyotp
 import pytest
@@ -20,6 +19,7 @@ from support.first_shape import THEN, fill, insert
 from support.raw_files import holding
 from support.sending import close, environment
 from support.site import SETTINGS, running
+from support.waiting import eventually
 from web.schema import KNOWN
 from web.state import state
 
@@ -145,9 +145,7 @@ def test_upgrade_killed_in_the_middle_goes_on_where_it_was(before):
     upgrading = subprocess.Popen(command, cwd=ROOT, env=environment(before), stdout=subprocess.DEVNULL)
     db.connect(reuse_if_open=True)
     done = "SELECT count(*) FROM contact WHERE encrypted_address IS NOT NULL"
-    until = time.monotonic() + 60
-    while db.execute_sql(done).fetchone()[0] == 0:
-        assert time.monotonic() < until and upgrading.poll() is None
+    assert eventually(lambda: upgrading.poll() is not None or db.execute_sql(done).fetchone()[0], pause=0)
     upgrading.kill()
     upgrading.wait()
     db.close()

@@ -11,7 +11,8 @@ import pytest
 from commands.worker import Worker
 from models import Contact, Dossier, Event, Notification, Procedure, System, base, db, now
 from models.notifications.announce import Contacts
-from support.crasher import SOON, Crasher
+from support.crasher import Crasher
+from support.living import PATIENCE
 from support.sending import close, make_dossier, make_form, queued, row
 from support.site import DURABLE
 from web.database import create_file
@@ -29,7 +30,7 @@ def crash(sending_app):
     crasher = Crasher(sending_app)
     yield crasher
     crasher.process.stdin.close()
-    crasher.process.wait(SOON)
+    crasher.process.wait(PATIENCE)
     crasher.process.stdout.close()
 
 

@@ -4,19 +4,19 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from paths import ROOT
+from support.living import PATIENCE
 from support.sending import environment, make_due, queued, row
+from support.waiting import eventually
 
 pytest_plugins = ["support.outside"]
 
 WORKER = [sys.executable, "-m", "flask", "--app", "app", "notifications", "send"]
-SOON = 30  # seconds after which a test that waits for another process has failed
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def start_worker(sending_app, said):
 
 def kill(worker: subprocess.Popen) -> None:
     worker.kill()
-    assert worker.wait(SOON) == -signal.SIGKILL
+    assert worker.wait(PATIENCE) == -signal.SIGKILL
 
 
 @pytest.mark.long
@@ -52,12 +52,12 @@ def test_mail_of_a_killed_worker_is_sent_by_the_next_one(sending_app, mail_serve
     message = queued()
     mail_server.answers["DATA"] = "hold"
     worker = start_worker()
-    assert mail_server.holding.wait(SOON)
+    assert mail_server.holding.wait(PATIENCE)
     kill(worker)
     assert row(message).state == "sending"
     mail_server.answers.clear()
     make_due()  # its lease is over
-    assert start_worker("--once").wait(SOON) == 0
+    assert start_worker("--once").wait(PATIENCE) == 0
     assert (row(message).state, row(message).unknowns) == ("sent", 1)
     first, second = mail_server.mails
     assert first["Message-ID"] == second["Message-ID"]
@@ -70,11 +70,11 @@ def test_sms_of_killed_workers_is_repeated_once_at_most(sending_app, sms_provide
     for _ in range(2):
         sms_provider.holding.clear()
         worker = start_worker()
-        assert sms_provider.holding.wait(SOON)
+        assert sms_provider.holding.wait(PATIENCE)
         kill(worker)
         make_due()
     sms_provider.answer = "ok"
-    assert start_worker("--once").wait(SOON) == 0
+    assert start_worker("--once").wait(PATIENCE) == 0
     assert row(message).state == "unknown"
     assert len(sms_provider.posts) == 2
 
@@ -84,14 +84,14 @@ def test_worker_that_is_told_to_leave_finishes_its_message_and_takes_no_other(
     sending_app, mail_server, start_worker, said
 ):
     busy, told = threading.Event(), threading.Event()
-    mail_server.during_data = lambda: (busy.set(), told.wait(SOON))
+    mail_server.during_data = lambda: (busy.set(), told.wait(PATIENCE))
     first, second = queued(), queued()
     worker = start_worker()
-    assert busy.wait(SOON)
+    assert busy.wait(PATIENCE)
     worker.send_signal(signal.SIGTERM)
     assert eventually(lambda: "told to leave" in said.read_text())
     told.set()
-    assert worker.wait(SOON) == 0
+    assert worker.wait(PATIENCE) == 0
     assert (row(first).state, row(second).state) == ("sent", "queued"), said.read_text()
 
 
@@ -101,9 +101,9 @@ def test_idle_worker_leaves_at_once_when_told(sending_app, mail_server, start_wo
     mail_server.during_data = sent.set
     message = queued()
     worker = start_worker()
-    assert sent.wait(SOON)
+    assert sent.wait(PATIENCE)
     worker.send_signal(signal.SIGINT)
-    assert worker.wait(SOON) == 0
+    assert worker.wait(PATIENCE) == 0
     assert row(message).state == "sent"
 
 
@@ -115,16 +115,8 @@ def test_mail_server_that_takes_its_time_holds_up_no_sms_and_its_lease_is_extend
     mail = queued()
     mail_server.answers["DATA"] = "hold"
     start_worker()
-    assert mail_server.holding.wait(SOON)
+    assert mail_server.holding.wait(PATIENCE)
     lease = row(mail).run_at
     sms = queued("decided", "sms")
     assert eventually(lambda: row(sms).state == "sent")
     assert eventually(lambda: row(mail).run_at > lease) and row(mail).state == "sending"
-
-
-def eventually(what: Callable[[], bool]) -> bool:
-    """True as soon as `what` is; False if it never is."""
-    until = time.monotonic() + SOON
-    while not what() and time.monotonic() < until:
-        time.sleep(0.05)
-    return what()

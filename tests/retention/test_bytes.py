@@ -5,7 +5,6 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from pathlib import Path
 from queue import SimpleQueue
@@ -25,6 +24,7 @@ from support.erasing import DAY, later, worked
 from support.moves import in_status
 from support.sending import close
 from support.site import running
+from support.waiting import eventually
 
 CANARY = "canary-of-the-mailbox"
 
@@ -242,9 +242,7 @@ def test_worker_erases_by_itself(app, with_mail):
     close()
     serving = threading.Thread(target=serve, args=(app, requests))
     serving.start()
-    until = time.monotonic() + 30
-    while not (done := swept()) and time.monotonic() < until:
-        time.sleep(0.05)
+    done = eventually(swept)
     requests.put("leave")
     serving.join()
     db.connect(reuse_if_open=True)

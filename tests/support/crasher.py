@@ -3,13 +3,11 @@
 import json
 import subprocess
 import sys
-import time
 
 from models import db
 from paths import ROOT
 from support.sending import environment
-
-SOON = 30.0
+from support.waiting import eventually
 
 
 class Crasher:
@@ -42,7 +40,5 @@ class Crasher:
 def settle() -> None:
     """Wait until PostgreSQL has noticed that the client is gone, and has rolled back what it had begun."""
     others = "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
-    until = time.monotonic() + SOON
     with db.connection_context():
-        while db.for_update and db.execute_sql(others).fetchone() != (0,):
-            assert time.monotonic() < until
+        assert not db.for_update or eventually(lambda: db.execute_sql(others).fetchone() == (0,), pause=0)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.living import PATIENCE
+from support.waiting import eventually
 
 FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
 MARKS = [pytest.mark.browser, pytest.mark.skipif(not FIREFOX, reason="no Firefox on this machine")]
@@ -137,10 +138,7 @@ class Firefox:
 
     def arrive(self, end: str) -> None:
         """Wait until the address ends with `end`."""
-        until = time.monotonic() + PATIENCE
-        while not self.url.endswith(end):
-            assert time.monotonic() < until, f"{self.url} and not {end}"
-            time.sleep(0.05)
+        assert eventually(lambda: self.url.endswith(end)), f"{self.url} and not {end}"
 
     def click(self, path: str) -> None:
         """Click in the middle of it; where only its rounded edge is in view, WebDriver would miss it."""

@@ -147,5 +147,5 @@ class Front:
 
     @property
     def logged(self) -> str:
-        """All that nginx wrote into files."""
+        """All that nginx wrote into files so far: a visitor has the answer before its line is there."""
         return "".join(path.read_text(encoding="utf-8") for path in self.folder.glob("*.log"))
