@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from getpass import getuser
 from types import TracebackType
 from typing import Any
@@ -16,7 +16,8 @@ from backups import postgresql
 from backups.errors import BackupError
 from models import make_database
 
-RESTORE_LOCK = 0x65547262  # key of the advisory lock: one restore at a time
+RESTORE_LOCK = 0x65547262  # first key of the advisory lock: one restore of a database at a time
+LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"  # the second key is the database's: others are not in the way
 IN_USE = """SELECT count(*) FROM pg_stat_activity
     WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""  # autovacuum gives way
 PATH = re.compile(r"^(postgres(?:ql)?://[^/?]*)(?:/[^?]*)?")  # what stands before the query of an address
@@ -45,15 +46,22 @@ class Scratch:
     def __enter__(self) -> "Scratch":
         try:
             self._admin = psycopg.connect(self._server, autocommit=True)
-            if self._admin.execute("SELECT pg_try_advisory_lock(%s)", (RESTORE_LOCK,)).fetchone() != (True,):
-                raise BackupError("another restore or drill is running")
-            self._do("DROP DATABASE IF EXISTS {}", self._scratch)
-            self._do("CREATE DATABASE {} OWNER {} TEMPLATE template0", self._scratch, self._user)
+            self._make()
         except psycopg.errors.InsufficientPrivilege:
             raise BackupError("this user may not make databases: ALTER ROLE ... CREATEDB, or give --server") from None
         except psycopg.Error as error:
             raise BackupError(f"the database server says: {str(error).splitlines()[0]}") from None
         return self
+
+    def _make(self) -> None:
+        """Make the database, or let the server go. Raises BackupError if another one fills it just now."""
+        with ExitStack() as failed:
+            failed.callback(self._admin.close)
+            if self._admin.execute(LOCK, (RESTORE_LOCK, self._name)).fetchone() != (True,):
+                raise BackupError(f"another restore or drill of {self._name} is running")
+            self._do("DROP DATABASE IF EXISTS {}", self._scratch)
+            self._do("CREATE DATABASE {} OWNER {} TEMPLATE template0", self._scratch, self._user)
+            failed.pop_all()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

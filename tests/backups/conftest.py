@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import db
-from support.backups import settings
+from support.backups import key_file, settings
 from support.sending import close
 from support.site import running
 
@@ -23,6 +23,11 @@ def tools(monkeypatch) -> None:
 def folder(tmp_path) -> Path:
     """The folder of the copies."""
     return tmp_path / "backups"
+
+
+@pytest.fixture
+def key(tmp_path) -> str:
+    return str(key_file(tmp_path))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

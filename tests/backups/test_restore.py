@@ -18,7 +18,7 @@ from backups import checks, manifest, postgresql_place, restore
 from models import Audit, Contact, Dossier, Heartbeat, StaffSession, db
 from models.staff.proof import Proof
 from paths import MIGRATIONS, ROOT
-from support.backups import OTHER, copies, key_file, settings
+from support.backups import OTHER, beside, copies, key_file, settings
 from support.commands import run
 from support.sending import close, environment
 from support.site import running
@@ -30,11 +30,6 @@ LATER = """from peewee import *
 def up(migrator, db):
     migrator.migrate(migrator.add_column('backup', 'later', IntegerField(default=7)))
 """
-
-
-@pytest.fixture
-def key(tmp_path) -> str:
-    return str(key_file(tmp_path))
 
 
 @pytest.fixture
@@ -277,8 +272,7 @@ def test_killed_in_the_middle_it_leaves_the_database_as_it_was(site, folder, cop
 def unfinished(url: str) -> bool:
     if url.startswith("sqlite"):
         return Path(f"{url.removeprefix('sqlite:///')}.restoring").exists()
-    with psycopg.connect(postgresql_place.named(url, "postgres")) as admin:
-        return admin.execute("SELECT 1 FROM pg_database WHERE datname LIKE '%_restoring'").fetchone() is not None
+    return beside(url, "restoring")
 
 
 def test_drill_restores_checks_and_leaves_nothing(site, folder, copy, key):
@@ -287,4 +281,4 @@ def test_drill_restores_checks_and_leaves_nothing(site, folder, copy, key):
     assert f"last seal {Audit.get().seal}" in done.stdout
     assert {path.name for path in folder.iterdir()} == {".lock", "erasures.jsonl", copy.name}
     if db.for_update:
-        assert db.execute_sql("SELECT 1 FROM pg_database WHERE datname LIKE '%%_verify'").fetchone() is None
+        assert not beside(site.config["DATABASE_URL"], "verify")

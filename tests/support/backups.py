@@ -5,7 +5,11 @@ import subprocess
 import tarfile
 from pathlib import Path
 
+import psycopg
 import pyrage
+from psycopg.conninfo import conninfo_to_dict
+
+from backups import postgresql_place
 
 IDENTITY = pyrage.x25519.Identity.generate()
 OTHER = pyrage.x25519.Identity.generate()
@@ -39,3 +43,10 @@ def opened(path: Path) -> dict[str, bytes]:
 def listed(dump: bytes) -> str:
     """The table of contents of a dump."""
     return subprocess.run(["pg_restore", "--list"], input=dump, capture_output=True, check=True).stdout.decode()
+
+
+def beside(url: str, suffix: str) -> bool:
+    """Whether there is a database beside the one at `url` that a restore or a drill fills."""
+    name = f"{conninfo_to_dict(url)['dbname']}_{suffix}"
+    with psycopg.connect(postgresql_place.named(url, "postgres")) as admin:
+        return admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is not None
