@@ -33,6 +33,12 @@ def test_administrator_reads_a_mail_and_says_that_the_message_did_not_arrive(app
     page = desk.get(path)
     assert "What is this?" in page.text and "Mail <mail@mx.example.net>" in page.text and not page.soup.select("p b")
     assert "new" not in desk.get("/desk/returned").soup.select_one("tbody").text
+    asked = page.soup.select("details:not([open]) button[name=act]")
+    assert (
+        [button["value"] for button in asked]
+        == ["failed", "nothing"]
+        == [b["value"] for b in page.soup.select("[name=act]")]
+    )
     answer = desk.submit(page, path, act="failed")
     assert "None waits." in answer.text and state(notification) == "failed" and not KeptMail.select().exists()
     assert Audit.select().where(Audit.action == "mail read").get().dossier == notification.event.dossier_id
