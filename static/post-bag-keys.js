@@ -7,7 +7,7 @@ const MANY = 20;   // or twenty without a pause, where numbers are typed: they h
 const WHOLE_MS = 300, PART_MS = 1500;   // without a suffix, this pause ends a code; longer if a part of it may be missing
 const HELD_MS = 2500;   // what stays in the field for so long is said to be there
 const SUFFIX_MS = 500;   // Ctrl+J and Ctrl+M, this soon after a code, are its line feed and carriage return
-const PREFIX_MS = 80;   // Enter presses a button only after this: some scanners begin with it
+const PREFIX_MS = GAP_MS;   // Enter presses a button only after this: some scanners begin with it
 const LENGTH = 13, SAME = 8;   // characters of a number; characters that all our addresses begin with
 const ADDRESS = /^https?:\/\//i, OURS = /^https?:\/\/[^/]+\/[ter]\/\S+$/i;
 const OTHERS = "textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=button], [type=submit])";
@@ -47,9 +47,11 @@ function types(event) {
   return !shortcut && ([...key].length === 1 || ["Dead", "Process", "Unidentified"].includes(key));
 }
 
-// What Enter does where the focus is: press the button, or that of the form.
+// What Enter does where the focus is: press the button, or the first that sends the form. Not any that stands in it:
+// some belong to other forms.
 function enter(target) {
-  const button = target.matches("input") ? target.form?.querySelector("button:not([type=button])") : target;
+  const owned = () => [...target.form?.elements ?? []].find(part => part.matches("button:not([type=button])"));
+  const button = target.matches("input") ? owned() : target;
   return button?.matches("button, a[href], summary") && (() => button.isConnected && button.click());
 }
 

@@ -53,6 +53,10 @@ def url(number: str) -> str:
     return f"HTTP://A.LU/T/{number}"
 
 
+def envelope(*numbers: str) -> str:
+    return f"HTTP://A.LU/E/{'+'.join(numbers)}"
+
+
 def spelled_otherwise(number: str) -> bool:
     """True if what a German keyboard makes of this number is another number."""
     return parse(number.translate(GERMAN)) not in (None, number)
@@ -127,20 +131,42 @@ def test_scan_changes_no_date_and_presses_no_button(page, new):
     expect(page.locator("#recorded")).to_have_text("2")
 
 
-def test_scanner_that_begins_with_enter_presses_nothing_and_enter_alone_does(page, new):
+@pytest.mark.parametrize("gap", [0, 100])
+def test_scanner_that_begins_with_enter_presses_nothing(page, new, gap):
     stopped(page)
-    ENTER.scan(page, url(new()))
-    answered(page, "Arrived")
-    for recorded, place in enumerate([".read button:text('Undo')", ".read [type=checkbox] >> nth=0"], 2):
-        page.locator(place).focus()
-        page.keyboard.press("Enter")
-        ENTER.scan(page, url(new()))
-        expect(page.locator("#recorded")).to_have_text(str(recorded))
-        answered(page, "Arrived")
+    begins, recorded = Scanner("Enter before and after", gap=gap, prefix=("Enter",)), 0
+    for place in ("button:text('Undo')", "[type=checkbox]", "[type=date]"):
+        for numbers in ([new()], [new(), new()]):
+            page.locator("#text").focus()
+            ENTER.scan(page, envelope(*numbers))
+            recorded += len(numbers)
+            expect(page.locator("#recorded")).to_have_text(str(recorded))
+            page.locator("#answer details").evaluate_all("parts => parts.forEach(part => part.open = true)")
+            page.locator(f"#answer {place} >> nth=0").focus()
+            begins.scan(page, url(new()))
+            recorded += 1
+            expect(page.locator("#recorded")).to_have_text(str(recorded))
+            answered(page, "Arrived")
     assert {read.outcome for read in Read.select()} == {"arrived"}
+
+
+def test_enter_alone_presses_the_button_that_has_the_focus(page):
+    stopped(page)
     page.locator("#reading summary").press("Enter")
-    page.clock.run_for(100)
+    page.clock.run_for(200)
     expect(page.locator("#postmark_on")).to_be_visible()
+
+
+def test_enter_in_a_box_asks_for_what_is_missing_and_forwards_nothing(page, new, foreign):
+    stopped(page)
+    ENTER.scan(page, envelope(foreign.number, new()))
+    expect(page.locator("#recorded")).to_have_text("1")
+    box = page.locator("#answer [type=checkbox]").nth(1)
+    box.press("Space")
+    box.press("Enter")
+    page.clock.run_for(200)
+    expect(page.locator("#answer .outcome strong").last).to_have_text("Arrived, and asked for what is missing")
+    assert {read.outcome for read in Read.select()} == {"elsewhere", "asked"}
 
 
 def test_who_types_by_hand_is_not_disturbed(page, new):

@@ -21,16 +21,20 @@ PASTE = """text => {
 
 
 class Scanner(NamedTuple):
-    """How one scanner hands a code over: `gap` milliseconds between keys, then the keys of `suffix`."""
+    """How one scanner hands a code over: the keys of `prefix` and `suffix` around it, `gap` milliseconds between keys."""
 
     name: str
     gap: int = 0
     suffix: tuple[str, ...] = ("Enter",)
     keyboard: dict[int, str] | None = None
     whole: str = ""  # "input": the text at once, as input methods do; "paste": by the clipboard
+    prefix: tuple[str, ...] = ()
 
     def scan(self, page, text: str) -> None:
         """Hand `text` over to whatever has the focus in `page`."""
+        for key in self.prefix:
+            page.keyboard.press(key)
+            page.clock.run_for(self.gap)
         if self.whole == "paste":
             page.evaluate(PASTE, text)
         elif self.whole:
