@@ -59,6 +59,15 @@ def test_placeholders_and_margins_are_kept(code):
             assert "%" not in re.sub(r"%\(\w+\)[sd]", "", text), f"a bare per cent sign breaks templates: {message.id}"
 
 
+UNTICK = {"de": "ntfern", "fr": "écoch", "lb": "ewech"}  # ticked off would be the opposite
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_to_untick_is_to_take_the_tick_away(code):
+    unticked = {m.id: m.string for m in catalogue(code) if re.search("untick", key(m.id), re.IGNORECASE)}
+    assert unticked and [text for text in unticked.values() if UNTICK[code] not in text] == []
+
+
 def strings(message) -> tuple[str, ...]:
     return message.string if isinstance(message.string, tuple) else (message.string,)
 
