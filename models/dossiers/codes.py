@@ -53,12 +53,6 @@ Codes = tuple[Scanned, ...]
 DAMAGED = Scanned(())  # an address like ours with a wrong character in its number
 
 
-def scanned(text: str) -> Scanned | None:
-    """The one code or number in `text`, in any spelling and with anything around it; None if there is none, or two."""
-    found = codes(text)
-    return found[0] if len(found) == 1 else None
-
-
 def find(text: str) -> str | None:
     """The first number of the one code in `text`, or None. A doubtful one is what it says: a person has typed it."""
     found = codes(text)
@@ -81,11 +75,16 @@ def codes(text: str) -> Codes:
 
 
 def _doubtful(text: str) -> Codes:
-    """What a number without hyphens is on each keyboard on which it is one; empty if it is the same on all of them."""
+    """What a number without hyphens is on each keyboard on which it is one; empty if it is the same on all of them.
+
+    Empty also if it is wrong as it stands: a slip of a person is never read as another number.
+    """
     unbroken = _UNBROKEN.fullmatch(text) if len(text) <= MAX_TYPED else None
-    spelled = dict.fromkeys([unbroken[1], *keyboards.meanings(unbroken[1])] if unbroken else [])
-    read = dict.fromkeys(numbers for each in spelled if len(numbers := several(each)) == 1)
-    return tuple(Scanned(numbers, doubtful=True) for numbers in read) if len(read) > 1 else ()
+    if unbroken is None or len(several(unbroken[1])) != 1:
+        return ()
+    read = dict.fromkeys(map(several, [unbroken[1], *keyboards.meanings(unbroken[1])]))
+    readings = [Scanned(numbers, doubtful=True) for numbers in read if len(numbers) == 1]
+    return tuple(readings) if len(readings) > 1 else ()
 
 
 def _read(text: str) -> Codes:

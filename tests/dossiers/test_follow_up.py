@@ -9,7 +9,8 @@ import pytest
 from commands import outgoing
 from models import Authority, Dossier, Event, Notification, today
 from models.catalogue.procedure import LANGUAGES
-from models.dossiers.codes import Scanned, scanned
+from models.dossiers.codes import Scanned
+from models.dossiers.codes import codes as codes_in
 from models.dossiers.moves import Move
 from models.dossiers.number import grouped, new_number
 from support.envelopes import ENVELOPES, touches, windows, within
@@ -41,7 +42,7 @@ def test_sheet_lists_only_what_is_missing_and_its_code_names_the_round(app, doss
         assert enclosure[language] not in shown and enclosure[language] not in page.text
     (code,) = codes(pdf)[0]
     assert code.text == f"HTTP://LOCALHOST/T/{dossier.number}/1"
-    assert scanned(code.text) == Scanned((dossier.number,), 1)
+    assert codes_in(code.text) == (Scanned((dossier.number,), 1),)
     assert f"localhost/t/{dossier.number}/1" in text(pdf)[0].replace("\r\n", "")
     assert page.soup.select_one(".round").get_text() in shown
 

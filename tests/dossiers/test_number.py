@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.dossiers.codes import scanned
+from models.dossiers.codes import codes
 from models.dossiers.number import grouped, new_number, parse
 from models.security.crockford import ALPHABET, check_character
 
@@ -68,5 +68,4 @@ def test_grouped_as_it_is_printed():
 
 @given(st.text(max_size=80).map(lambda tail: f"/e/{tail}"))
 def test_any_text_in_an_address_is_read_or_nothing(text):
-    read = scanned(text)
-    assert read is None or all(parse(number) == number for number in read.numbers)
+    assert all(parse(number) == number for code in codes(text) for number in code.numbers)

@@ -78,15 +78,15 @@ def test_text_is_a_number_in_its_one_spelling_or_none(text):
 )
 def test_scanner_on_any_keyboard_names_the_number_of_its_code_or_nothing(one, address, layout, state, suffix):
     """What a scanner types on a computer set to another layout."""
-    found = codes.scanned(keyboards.typed(address.format(one) + suffix, layout, state))
-    assert found is None or found.numbers == (one,)
+    found = codes.codes(keyboards.typed(address.format(one) + suffix, layout, state))
+    assert [code.numbers for code in found] in ([], [(one,)])
 
 
 @often
 @given(NUMBERS, NUMBERS, st.sampled_from(["", " ", "\t"]))
 def test_two_codes_in_one_reading_are_never_one_of_the_two(one, other, between):
-    found = codes.scanned(f"HTTPS://H/T/{one}{between}HTTPS://H/T/{other}")
-    assert found is None or one == other
+    found = codes.codes(f"HTTPS://H/T/{one}{between}HTTPS://H/T/{other}")
+    assert len(found) != 1 or one == other
 
 
 @pytest.fixture
