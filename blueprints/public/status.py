@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from blueprints.public import captcha, contact_limits, contacts, lookups, push
 from blueprints.public.forms import MailAddressForm, MobileNumberForm, PostedForm
 from models import ConflictError, Contact, Dossier, today
-from models.dossiers.codes import Scanned, codes, existing
+from models.dossiers.codes import Scanned, codes, existing, find
 from models.dossiers.kinds import WITH_AUTHORITY
 from models.dossiers.number import clean, grouped
 from models.notifications import addresses
@@ -75,8 +75,21 @@ def look_up() -> Response:
 def _look_up(typed: str) -> Response:
     if not typed.strip():
         return htmx.page("public/status/look_up.html", typed="", error="")
-    found = existing(typed, lambda number: lookups.version_key(number) is not None)
+    found = existing(typed, lambda number: _exists(number, typed))
     return htmx.goto(status_of(found[0])) if len(found) == 1 else unknown(typed)
+
+
+def _exists(number: str, typed: str) -> bool:
+    """Look up one reading of what was `typed`. Each is a guess, and a miss is counted.
+
+    If the first one closes look-ups, the others are not tried: nobody is asked for a CAPTCHA of what they did not type.
+    """
+    try:
+        return lookups.version_key(number) is not None
+    except lookups.BlockedError:
+        if number == find(typed):
+            raise
+        return False
 
 
 def status_of(read: Scanned) -> str:
