@@ -74,11 +74,17 @@ def _read(mail: Mail) -> Report:
 
 
 def _by_words(mail: Mail, parts: list[Mail], text: str) -> Report:
-    """What the subject, the sender and the text of a mail say that has no report."""
+    """What the subject, the sender and the text of a mail say that has no report.
+
+    Each language says in its own words that a server goes on trying: without a reason, nothing has failed.
+    """
     delayed, failed = _recognised(mail)
-    if delayed or _is_delay(mail, text):
-        return UNCLEAR if words.GIVEN_UP.search(text) else HARMLESS
-    if words.TEMPORARY.search(_subject(mail)) and not words.GIVEN_UP.search(text):
+    subject, given_up = _subject(mail), words.GIVEN_UP.search(text)
+    if delayed or words.DELAY.search(subject):
+        return UNCLEAR if given_up else HARMLESS
+    if words.WAITS.search(f"{subject}\n{text}"):
+        return UNCLEAR if given_up or words.PERMANENT.search(text) else HARMLESS
+    if not given_up and _is_temporary(subject, text):
         return UNCLEAR
     surely = mail.get("X-Failed-Recipients") or _returns_ours(parts, text) or _says_failed(mail, text, bool(failed))
     return _failed(text) if surely else UNCLEAR
@@ -177,31 +183,33 @@ def _is_reply(mail: Mail, parts: list[Mail]) -> bool:
     return by_program and not of_server
 
 
-def _is_delay(mail: Mail, text: str) -> bool:
-    subject = _subject(mail)
-    return bool(words.DELAY.search(subject) or words.WAITS.search(f"{subject}\n{text}"))
+def _is_temporary(subject: str, text: str) -> bool:
+    """True if the subject says so, or if only an answer for the time being is quoted, such as 452."""
+    postponed = words.POSTPONED.search(text) and not words.PERMANENT.search(text)
+    return bool(postponed or words.TEMPORARY.search(subject))
 
 
 def _says_failed(mail: Mail, text: str, recognised: bool) -> bool:
-    """True if two of flufl.bounce, the sender and the subject say so, or one of them and the text.
+    """True if flufl.bounce, the sender or the subject says so and the text says why; or flufl.bounce and one of them.
 
     The text alone is not enough: a person who is away may live at 512, Main Street, and be back on 5.1.27.
     """
     if "(failure)" in str(mail.get("Auto-Submitted", "")).lower():  # Sendmail
         return True
     by_subject = words.FAILURE.search(_subject(mail)) and not words.ANSWER.match(_subject(mail))
-    around = (recognised, _from_server(mail), by_subject)
-    return sum(map(bool, (*around, any(around) and _refused(text)))) > 1
+    around = bool(by_subject or _from_server(mail))
+    return around and (recognised or _says_why(text)) or recognised and _says_why(text)
 
 
 def _returns_ours(parts: list[Mail], text: str) -> bool:
     """True if our mail hangs on a text that says "not delivered" and why, whoever signs it."""
     hangs_on = any(part.get_content_type() in RETURNED for part in parts)
-    return bool(hangs_on and words.FAILURE.search(text) and _refused(text))
+    return bool(hangs_on and words.FAILURE.search(text) and _says_why(text))
 
 
-def _refused(text: str) -> bool:
-    return bool(words.PERMANENT.search(text) or words.REFUSED.search(text))
+def _says_why(text: str) -> bool:
+    """True if a text says why a mail was not delivered, or that nobody tries any more."""
+    return any(said.search(text) for said in (words.PERMANENT, words.REFUSED, words.GIVEN_UP))
 
 
 def _subject(mail: Mail) -> str:

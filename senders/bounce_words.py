@@ -8,10 +8,15 @@ import re
 
 STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")  # RFC 3463; not a part of an IP address
 CODE = re.compile(r"(?<![\d.:/@-])([45][0-5]\d)(?=[\s-])(?!-\d)")  # RFC 5321
-# What a server said that refused for good: 5.1.1, or 550 where an answer begins; not the number of a room or a request.
-PERMANENT = re.compile(
-    r"(?<![\d.])5\.\d{1,3}\.\d{1,3}(?![\d.])|(?:^|[<>:;,(\[\"'=])[ \t]*5[0-5]\d(?=[\s-])(?!-\d)", re.MULTILINE
-)
+
+
+def _answers(digit: int) -> re.Pattern[str]:
+    """An answer such as 5.1.1, or 550 where an answer begins; not the number of a room or a request."""
+    whole = rf"(?:^|[<>:;,(\[\"'=])[ \t]*{digit}[0-5]\d(?=[\s-])(?!-\d)"
+    return re.compile(rf"(?<![\d.]){digit}\.\d{{1,3}}\.\d{{1,3}}(?![\d.])|{whole}", re.MULTILINE)
+
+
+PERMANENT, POSTPONED = _answers(5), _answers(4)  # what a server said that refused for good, or for the time being
 
 
 def _any(*phrases: str) -> re.Pattern[str]:
@@ -58,24 +63,44 @@ DELAY = _any(
 # Subject: it may go on trying, or have given up.
 TEMPORARY = _any(r"tempora(r|ir)|vor.bergehend")
 
-# Subject or text: the server goes on trying.
-DELIVERED = r"(zugestellt|ausgeliefert|remis|livr|distribu|d.livr|recapit|consegn|entreg|bezorgd|dostarcz)"
+# Subject or text: the server goes on trying. That readers may try again themselves is said in other words.
+DELIVERED = r"(zugestellt|ausgeliefert|remis|livr|distribu|d.livr|recapit|consegn|entreg|bezorgd|dostarcz|zougestallt)"
 WAITS = _any(
-    r"warning (message )?only|(has been|is) delayed|not (been )?delivered yet|not yet (been )?deliv|still undelivered",
-    r"(still|will) (being |be )?(await|retr[iy]|try|keep trying|continue to (try|attempt))|attempts will continue",
-    r"no action is required|still queued|remains in (the|our) queue|next (delivery )?attempt",
-    r"(noch|bis(lang|her)) nicht.{0,30}" + DELIVERED + r"|nog niet.{0,30}" + DELIVERED,
+    r"warning (message )?only|(has|have) been (delayed|deferr?ed)|is delayed|not (been )?delivered yet",
+    r"not yet (been |be )?deliv|still undelivered|attempts will continue|still queued|remains in (the|our) queue",
+    r"(?<!you )(still|will) (be(ing)? )?(await|retr[iy]|tr(y|ied) (again|to|for|every))|next (delivery )?attempt",
+    r"(still|keeps?( on)?) trying|continue (to (try|attempt)|trying)|no action is required",
+    r"(noch|bis(lang|her)) nicht.{0,30}" + DELIVERED + r"|n(och|og) niet.{0,30}" + DELIVERED,
     r"(pas|non) encore.{0,30}" + DELIVERED + r"|non.{0,8}ancora.{0,30}" + DELIVERED,
-    r"(a.n no|todav.a no|ainda n.o|jeszcze nie).{0,30}" + DELIVERED,
-    r"weiter(hin)? versuch|versuch\w* es weiter|weitere (zustell)?versuche|wiederholung|wird wiederholt",
-    r"wird (erneut|noch.{0,20}) ?versucht|continuer. d.essayer|r.essa[iy]er(a|ons|ont)|va r.essayer",
-    r"nouvel(le)?s? tentative|continuer. a tentar|seguir. intent|continuar. a tent|blij\w+.{0,20}proberen",
+    r"(a.n no|todav.a no|ainda n.o|jeszcze nie|nach net).{0,30}" + DELIVERED,
+    r"weiter(hin)? versuch|versuch(t|en)( wir)? es (noch|weiter|erneut|wieder)|wiederholung|wird wiederholt",
+    r"(?<!kein )(?<!keine )(weitere|erneute)r? (zustell)?versuch|wird (erneut|weiter|noch.{0,20}) ?versucht",
+    r"continuer. d.essayer|(va|vont|allons) r.essayer|r.essa[iy]er(a|ons|ont)|essa[iy]era encore",
+    r"(nouvel(le)?|autre)s? (tentative|essai)|(a|ont) .t. (diff.r|retard)|prob.iert et|g.tt.{0,20}prob.iert",
+    r"riprover|ritenter|riproviamo|(?<!non )verr.{1,3}ritentat|continuer. a (provare|tentare)",
+    r"(nuovi|altri|ulteriori) tentativi",
+    r"seguir. intent|intentar.{0,4} (de nuevo|nuevamente|otra vez)|volver. a intentar|reintentar|nuevos intentos",
+    r"continuar. a tent|tentar[aáe]\w* (novamente|de novo|outra vez)|voltar. a tentar|novas tentativas|mais tentativas",
+    r"blij(f|ft|ven) .{0,20}proberen|probe(ert|ren) het|wordt opnieuw geprobeerd|(nieuwe|volgende) poging",
+    r"pon(awia|owi)\w{0,3} .{0,8}pr.b|b.dzie pr.bowa|(kolejn|dalsz)\w* pr.b|bude pokou.et|dal.. pokus",
+    r"bliver ved med at|forts.tt\w* (at|att) f.rs.k|f.rs.ker (igen|p. nytt)",
+    r"повторя\w* попыт|продолж\w+ попыт|再送|再試行|重试",
 )
 
-# Text: the server does not go on.
+# Text: the server does not go on. A sentence ends at [.!?]: what the next one denies is something else.
 GIVEN_UP = _any(
-    r"giv(en|ing) up|permanent|no (further|more) (attempt|retr)|not (be )?(going to )?(retr|try again)",
-    r"aufgegeben|endg.ltig|dauerhaft|keine weiteren|d.finiti|abandon|plus de tentative|desisti|abbandon",
+    r"giv(en|ing) up|permanent|no (further|more|next|other|new) (delivery )?(attempt|retr)",
+    r"(not|never) (be )?(going to )?(retr|tr(y|ied) again|try to (re)?deliver)",
+    r"after \d+ (delivery )?attempt|exceeded maximum|retry time(out)? exceeded|in the queue too long",
+    r"aufgegeben|endg.ltig|dauerhaft|keine? (weiter|erneut|neue|wiederhol)|(nicht|ohne) (weiter|erneut|wiederhol)",
+    r"(weitere|erneute|wiederholung)[^.!?]{0,40}\b(nicht|nie|unterbleib|entf.ll)|versuch\w* es nicht",
+    r"d.finiti|abandon|plus de tentative|aucune? (autre |nouvel(le)? )(tentative|essai)|pas (de |d.)(autre|nouvel)",
+    r"\bne (r.?essa[iy]er|sera (pas )?(r.essay|renouvel))|\bnon (riprov|ritent|verr|continuer)",
+    r"\bno (se )?(reintent|volver|seguir)",
+    r"desisti|abbandon|no se (har|realizar)|n.o (se )?(ser.o|haver|voltar|tentar|continuar)",
+    r"niet (meer|opnieuw|langer) (\w+ )?(ge)?prob|geen (nieuwe|verdere|volgende)|blij(f|ft|ven) [^.!?]{0,12}niet",
+    r"nie b.d[^.!?]{0,20}(pr.b|podejm|ponaw)|net m.i|keng weider",
+    r"nebude|ikke (igen|l.ngere)|не будет повтор|再送し?ません",
 )
 
 # Text: why a mail was not delivered.
@@ -86,13 +111,13 @@ REFUSED = _any(
     WHO + r"\w*\W{1,3}.{0,60}?(discontinued|over ?quota|is full|rejected|no longer)",
     r"(unknown|no such|invalid|unrouteable|bad|nonexistent|illegal) (local )?" + WHO,
     r"(mailbox|quota|inbox).{0,30}(full|exceed)|exceed\w*.{0,20}quota|over quota|too (big|large|many hops)",
-    r"\bn.o (foi|pode|p.de).{0,20}entreg|(caixa|casella|buz.n|bo.te|postfach)\W.{0,60}(chei|pien|llen|plein|voll)",
+    r"(caixa|casella|buz.n|bo.te|postfach)\W.{0,60}(chei|pien|llen|plein|voll)",
     r"(no|not a) (valid )?(mailbox|user|such|recipient)|not our customer|not listed in|fatal error",
-    r"permanent(ly)? (error|fail|fatal)|(delivery|transfer).{0,40}fail|failed permanently|giv(en|ing) up",
-    r"unable to (deliver|relay)|(could|can) ?not be (delivered|sent|reached)|was not delivered|undeliver|did not reach",
-    r"message (refused|blocked)|relay(ing)? (access )?denied",
-    r"unbekannt|existiert nicht|nicht (zustell|zugestellt|vorhanden)|n'existe pas|inconnu|introuvable|n'a pas pu",
-    r"no existe|desconocid|inesistente|sconosciut|non esiste|onbekend|bestaat niet|nie istnieje|inexistente",
+    r"message (refused|blocked)|relay(ing)? (access )?denied|unable to relay|failure reasons|could.{1,4}t be found",
+    r"(check|verify).{0,30}address|(wurde|konnte) nicht gefunden|pas .t. trouv|non .{1,3}stato trovat|niet gevonden",
+    r"n.o foi encontrad|no (se|fue) encontr",
+    r"unbekannt|existiert nicht|nicht vorhanden|n'existe pas|inconnu|introuvable|no existe|desconocid|desconhecid",
+    r"inesistente|sconosciut|non esiste|onbekend|bestaat niet|nie istnieje|inexistente",
 )
 
 # Text: a program asks the sender to prove that he is a person. Nothing has failed yet.

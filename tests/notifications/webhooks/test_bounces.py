@@ -43,6 +43,16 @@ def test_each_mail_ends_its_notification_or_is_nothing_or_waits_for_a_person(app
     assert found == {name: name.parent.name for name in ALL}
 
 
+@pytest.mark.parametrize(
+    "begun", ["blij", "ponawia", "weitere ", "non ancora ", "user ", "mailbox ", "postfach ", "5.1.", "x"]
+)
+def test_mail_of_words_that_begin_a_sentence_again_and_again_is_read_at_once(app, begun):
+    started = time.process_time()
+    with app.app_context():
+        bounces.read(b"From: MAILER-DAEMON@mx.example.net\n\n" + begun.encode() * (16_000 // len(begun)))
+    assert time.process_time() - started < 2
+
+
 def test_mail_refused_for_good_ends_its_message_and_marks_its_contact(either, form):
     row, _waiting = fate(either, form, "failed/no-action.eml")
     assert (row.state, row.error) == ("failed", "bounced: 5.1.1")
