@@ -65,6 +65,17 @@ def test_key_may_be_a_file(app, sms_provider, tmp_path):
     assert sms.send(LETTER)
 
 
+def test_key_that_was_replaced_signs_the_next_sms(app, sms_provider, tmp_path):
+    file = tmp_path / "private-key"
+    app.config["VONAGE_PRIVATE_KEY"] = str(file)
+    for private, _public in (keys(), keys("new")):
+        file.write_text(private)
+        assert sms.send(LETTER)
+    for (_path, headers, _body), (_private, public) in zip(sms_provider.posts, (keys(), keys("new")), strict=True):
+        token = headers["Authorization"].removeprefix("Bearer ")
+        assert jwt.decode(token, public, algorithms=["RS256"])["application_id"] == APPLICATION
+
+
 def problem(code: str) -> dict:
     """An answer as the Notifications API refuses with."""
     return {"type": f"https://developer.vonage.com/api-errors/messages#{code}", "title": "T", "detail": "+352621123456"}
