@@ -76,10 +76,12 @@ class KeptMail(SealedModel):
 
     @property
     def summary(self) -> dict[str, str]:
-        """What a list shows of it; nothing if its key is gone."""
-        if not self.readable:
-            return dict.fromkeys(HEAD, "")
-        return self.head or KeptMail.get_by_id(self.id).shown
+        """What a list shows of it; nothing if its key is gone, or if a colleague has finished it meanwhile."""
+        nothing = dict.fromkeys(HEAD, "")
+        if not self.readable or self.head:
+            return self.head if self.readable else nothing
+        whole = KeptMail.get_or_none(KeptMail.id == self.id)
+        return whole.shown if whole else nothing
 
     @property
     def shown(self) -> dict[str, str]:

@@ -56,6 +56,14 @@ def test_list_shows_who_wrote_without_reading_whole_mails_but_those_from_before(
     assert row.a["href"] == path and "mx.example.net" not in row.text
 
 
+def test_mail_from_before_that_a_colleague_finishes_meanwhile_shows_nothing(app, desk, form):
+    kept(app, form)
+    KeptMail.update(head=None).execute()
+    row = KeptMail.listed().get()
+    row.finish()
+    assert row.summary == {"server": "", "subject": ""}
+
+
 def test_mail_that_means_nothing_is_erased_and_no_more(app, desk, form):
     notification, path = kept(app, form)
     desk.submit(desk.get(path), path, act="nothing")
