@@ -1,6 +1,7 @@
 """Parse YAML that people without knowledge of YAML have typed: every fault is told, not only the first one."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -50,34 +51,53 @@ class Parsed(NamedTuple):
 
 def parse(text: str) -> Parsed:
     """Read `text`. Where its syntax is wrong, that is said, the line is mended by a guess, and reading goes on."""
-    lines = text.split("\n")
-    faults = _tidied(lines)
-    tried: dict[int, int] = {}
-    while len(tried) <= MAX_FAULTS and max(tried.values(), default=0) <= 3:
+    reading = _Reading(text.split("\n"))
+    while reading.goes_on:
+        source = "\n".join(reading.lines)
         try:
-            source = "\n".join(lines)
             tree = yaml.CBaseLoader(source).get_single_node()
-            marks = _marks(source)
-            if not marks or any("*" in what for _line, what in marks):
-                return Parsed(tree, sorted(faults + marks), plain=not marks)
-            faults += marks
-            for line, _what in marks:
-                lines[line - 1] = _quoted(lines[line - 1])
-                tried[line - 1] = tried.get(line - 1, 0) + 1
-            continue
         except RecursionError:
             return Parsed(None, [(1, "brackets or lists are nested too deep; write it plainly")], plain=False)
         except yaml.MarkedYAMLError as error:
-            line, problem = _line(error, lines), str(error.problem)
-        said = _sentence(problem, lines[line])
-        follows = line - 1 in tried and said == _SENTENCES["expected key"]
-        index, text = _restored(lines, line) or (line, _mended(lines, line, tried.get(line, 0)))
-        again = said in _ONCE and any(said == other for _, other in faults)
-        if line not in tried and not follows and not again:
-            faults.append((min(line, index) + 1 if said in _ONCE else line + 1, said))
-        lines[index] = text
-        tried[line] = tried.get(line, 0) + 1
-    return Parsed(None, sorted(faults), plain=False)
+            reading.mend(error)
+            continue
+        marks = _marks(source)
+        if not marks or any("*" in what for _line, what in marks):
+            return Parsed(tree, sorted(reading.faults + marks), plain=not marks)
+        reading.quote(marks)
+    return Parsed(None, sorted(reading.faults), plain=False)
+
+
+class _Reading:
+    """Lines on their way to become readable: what was wrong with them, and how often each was mended."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        self.faults = _tidied(lines)
+        self.tried: Counter[int] = Counter()
+
+    @property
+    def goes_on(self) -> bool:
+        return len(self.tried) <= MAX_FAULTS and max(self.tried.values(), default=0) <= 3
+
+    def quote(self, marks: list[Said]) -> None:
+        """Say where a text is taken for an anchor or a tag, and put it in quotes."""
+        self.faults += marks
+        for line in {line - 1 for line, _what in marks}:
+            self.lines[line] = _quoted(self.lines[line])
+            self.tried[line] += 1
+
+    def mend(self, error: yaml.MarkedYAMLError) -> None:
+        """Mend the line of an error by a guess; say what was wrong, unless it follows from what was said."""
+        line = _line(error, self.lines)
+        said = _sentence(str(error.problem), self.lines[line])
+        follows = line - 1 in self.tried and said == _SENTENCES["expected key"]
+        index, text = _restored(self.lines, line) or (line, _mended(self.lines, line, self.tried[line]))
+        again = said in _ONCE and any(said == other for _, other in self.faults)
+        if line not in self.tried and not follows and not again:
+            self.faults.append((min(line, index) + 1 if said in _ONCE else line + 1, said))
+        self.lines[index] = text
+        self.tried[line] += 1
 
 
 def _tidied(lines: list[str]) -> list[Said]:
@@ -101,13 +121,13 @@ def _tidied(lines: list[str]) -> list[Said]:
 
 def _marks(source: str) -> list[Said]:
     """Anchors, references and tags of YAML. In an editor's file they are texts that begin with &, * or !."""
-    found = []
+    found: dict[Said, None] = {}  # two on one line are one fault
     for event in yaml.parse(source, Loader=yaml.CBaseLoader):
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if anchor or tag:
             sign = "!" if tag else "*" if isinstance(event, yaml.AliasEvent) else "&"
-            found.append((event.start_mark.line + 1 if event.start_mark else 1, _BEGINS.format(sign)))
-    return found
+            found[event.start_mark.line + 1 if event.start_mark else 1, _BEGINS.format(sign)] = None
+    return list(found)
 
 
 def _line(error: yaml.MarkedYAMLError, lines: list[str]) -> int:

@@ -82,6 +82,7 @@ def test_slip_in_a_line_is_named_with_its_line(folder, new, said):
         ("  lb: TVA\n", "  lb TVA\n", "10: neither “key: text” nor the rest of the text above"),
         ("  lb: TVA\n", "     lb: TVA\n", "10: indented deeper than the line above"),
         ("  en: VAT\n", "  en: &VAT\n", "9: a text that begins with & is read as something else"),
+        ("  en: VAT\n", "  en: [&VAT a, &Tax b]\n", "9: a text that begins with & is read as something else"),
         ("  en: VAT\n", "  en: 'VAT\n", "9: a text that begins with '"),
         ("housing:\n", "huosing:\n", "1: huosing: no procedure has this topic, but 2 have 'housing'; did you mean"),
     ],
