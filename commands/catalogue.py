@@ -79,10 +79,8 @@ def try_(paths: tuple[Path, ...]) -> None:
     PATHS are PDFs, or folders with PDFs. The exit status is 1 if one would be refused.
     """
     outcomes = Counter(_tried(path) for path in _pdfs(paths))
-    click.echo(
-        f"{outcomes.total()} PDF{'s' if outcomes.total() != 1 else ''}: "
-        + ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in OUTCOMES)
-    )
+    count = "1 PDF" if outcomes.total() == 1 else f"{outcomes.total()} PDFs"
+    click.echo(f"{count}: " + ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in OUTCOMES))
     if outcomes[REFUSED]:
         raise SystemExit(1)
 
@@ -130,7 +128,7 @@ def _show(name: str, rows: list[tuple[str, Row]]) -> None:
 
 
 def _drawing() -> Drawing:
-    return Drawing(_draw, specimen.fingerprint(), glyphs.missing)
+    return Drawing(_draw, specimen.fingerprint(), glyphs.unprintable)
 
 
 def _draw(source: SpecimenFile, language: str, authority: str, edition: str) -> bytes:

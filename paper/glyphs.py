@@ -24,25 +24,25 @@ def printable() -> frozenset[int]:
     return frozenset(found - {0} | {ord("\t"), ord("\n")} | selectors)
 
 
-def missing(text: str) -> list[str]:
+def unprintable(text: str) -> list[str]:
     """The characters of `text` that our fonts lack, each once."""
     return [sign for sign in dict.fromkeys(unicodedata.normalize("NFC", text)) if ord(sign) not in printable()]
 
 
 def replaced(data: Any) -> Any:
-    """A copy of `data` (dicts, lists and texts) with something to print in place of each character that is missing.
+    """A copy of `data` (dicts, lists and texts) with something to print in place of what is unprintable.
 
     Letters in disguise become plain ones (full width, mathematical bold); all else becomes a replacement character.
     """
     if isinstance(data, str):
-        return "".join(_printed(sign) for sign in unicodedata.normalize("NFC", data)) if missing(data) else data
+        return "".join(_printed(sign) for sign in unicodedata.normalize("NFC", data)) if unprintable(data) else data
     if isinstance(data, dict):
         return {key: replaced(value) for key, value in data.items()}
     return [replaced(value) for value in data] if isinstance(data, list | tuple) else data
 
 
 def _printed(sign: str) -> str:
-    if not missing(sign):
+    if not unprintable(sign):
         return sign
     plain = unicodedata.normalize("NFKC", sign)
-    return REPLACEMENT if missing(plain) else plain
+    return REPLACEMENT if unprintable(plain) else plain

@@ -56,7 +56,7 @@ class Reader:
             self._say(name, wrong)
             return None
         file = self.files[name] = YamlFile(path, f"{self.folder.name}/{name}")
-        self.faults += [*file.faults, *self._unprintable(file, schema)]
+        self.faults += [*file.faults, *self._unprintable_faults(file, schema)]
         if not file.readable:
             return None
         try:
@@ -67,7 +67,7 @@ class Reader:
             self.faults += [fault for fault in said if fault.line not in told]  # an empty text, because of its #
             return None
 
-    def _unprintable(self, file: YamlFile, schema: type[BaseModel]) -> Iterator[Fault]:
+    def _unprintable_faults(self, file: YamlFile, schema: type[BaseModel]) -> Iterator[Fault]:
         """Characters that would be replaced on the printed sheet, receipt or specimen."""
         for location, text, line in file.texts():
             if signs := self.unprintable(text) if _printed(schema, location) else []:

@@ -160,6 +160,6 @@ def test_file_of_the_catalogue_is_read_or_its_faults_named(tmp_path_factory, dat
     ]
     path.write_text("\n".join(lines), encoding="utf-8")
     try:
-        assert all(fault.file and fault.what for fault in read(folder, KINDS, glyphs.missing).faults)
+        assert all(fault.file and fault.what for fault in read(folder, KINDS, glyphs.unprintable).faults)
     except CatalogueError as error:
         assert error.faults and all(":" in fault for fault in error.faults)

@@ -34,7 +34,7 @@ def load(app: Flask, folder: Path) -> str:
 
 def reading(folder: Path) -> Reading:
     """What the files of `folder` say, without an app and without drawing a PDF."""
-    return read(folder, KINDS, glyphs.missing)
+    return read(folder, KINDS, glyphs.unprintable)
 
 
 def faults(folder: Path) -> list[str]:
