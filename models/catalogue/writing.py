@@ -95,12 +95,21 @@ class Writing:
 
     def _form(self, procedure: Procedure, entry: ProcedureFile, form: FormEntry, position: int) -> None:
         files = self.files[f"{procedure.slug}/{form.slug}"]
+        row = self._put_form(procedure, entry, form, files, position)
+        FormFile.delete().where((FormFile.form == row) & FormFile.language.not_in(list(files.rows))).execute()
+        for language, file in files.rows.items():
+            if file:
+                _put(FormFile, {"form": row, "language": language}, **file)
+
+    def _put_form(
+        self, procedure: Procedure, entry: ProcedureFile, form: FormEntry, files: FormFiles, position: int
+    ) -> Form:
         old = Form.get_or_none(procedure=procedure, slug=form.slug) if files.stays else None
         drawn = _after_load("specimen", procedure, form.slug, files)
         languages = _given(set(drawn))
         specimens = {reader: bool(drawn[language]) for reader, language in languages.items()}
         places = _after_load("places", procedure, form.slug, files)  # pages say what the form carries
-        row = _put(
+        put: Form = _put(
             Form,
             {"procedure": procedure, "slug": form.slug},
             title=form.title,
@@ -114,10 +123,7 @@ class Writing:
             revision=digest(entry, self.everybody, specimens, languages, places),
             retired=False,
         )
-        FormFile.delete().where((FormFile.form == row) & FormFile.language.not_in(list(files.rows))).execute()
-        for language, file in files.rows.items():
-            if file:
-                _put(FormFile, {"form": row, "language": language}, **file)
+        return put
 
     def _texts(self, slug: str, procedure: Procedure | None) -> None:
         """The text blocks of a procedure, or those for all, unless their file has a fault."""
