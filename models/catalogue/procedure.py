@@ -146,7 +146,7 @@ class Form(Base):
         kept: dict[str, set[str]] = self.__dict__.setdefault("_marks", {})
         if language not in kept:
             file = self._files(language, FormFile.places).first()  # without the PDF itself, which may be large
-            kept[language] = {"full" if len(at) == 3 else "code" for at in file.places if at} if file else set()
+            kept[language] = {_mark(*place) for place in file.places if place} if file else set()
         return kept[language]
 
     def _files(self, language: str, *columns: Any) -> "ModelSelect[FormFile]":
@@ -168,6 +168,11 @@ class FormFile(Base):
 
     class Meta:
         indexes = ((("form", "language"), True),)
+
+
+def _mark(_x: float, _y: float, _rotation: int, mark: str = "full") -> str:
+    """Which mark a stored place is for: only the code alone is named."""
+    return mark
 
 
 def fold(text: str) -> str:
