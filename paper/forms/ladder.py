@@ -116,7 +116,8 @@ def _place(document: pdfium.PdfDocument, index: int, page: _Page, mark: Mark) ->
         return None
     taken += [_around(place) for place in page.tried]
     lines = writing_room(ink[-1], page.size)
-    return _found(Room(ink, page.size, taken + lines), mark) or _found(Room(ink, page.size, taken), mark)
+    apart = _found(Room(ink, page.size, taken + lines), mark)
+    return apart or (_found(Room(ink, page.size, taken), mark) if lines else None)
 
 
 def _found(room: Room, mark: Mark) -> Found | None:
