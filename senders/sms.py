@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import current_app
 
 from models.notifications.letter import Letter
@@ -45,7 +46,6 @@ def client(config: Mapping[str, Any]) -> Any:
 @lru_cache(maxsize=2)  # a key, and the one that replaces it
 def _signer(application: str, key: str) -> Any:
     """What signs requests. Kept, as the library would parse the key twice for each SMS, 40 ms of the processor each."""
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
     from vonage_http_client import Auth
     from vonage_jwt import JwtClient
 

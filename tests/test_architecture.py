@@ -85,7 +85,7 @@ WORKERS = {
 LAZY = {
     *("espeakng_loader", "zxcvbn"),
     *("py_vapid", "pywebpush", "requests", "urllib3"),
-    *("pydantic", "vonage_http_client", "vonage_messages"),
+    *("pydantic", "vonage_http_client", "vonage_jwt", "vonage_messages"),
     "fontTools",
 }
 STILL_ANY = {
