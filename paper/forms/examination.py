@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import pikepdf
 
-from paper.forms import protection
+from paper.forms import protection, usage_rights
 from paper.forms.ladder import AlteredError, climb
-from paper.forms.repair import BROKEN_PDF_ERRORS, lost_pages, remarks, repaired, shown
+from paper.forms.objects import BROKEN_PDF_ERRORS
+from paper.forms.repair import lost_pages, remarks, repaired, shown
 from paper.forms.stamp import Place
 
 MAX_PAGES = 300  # a longer one is a book: looking for room on every page would take longer than acceptance gives
@@ -102,6 +103,5 @@ def _damaged(data: bytes) -> AcceptedForm:
 
 def _by_sheet(data: bytes, pages: int, reason: str, said: list[str]) -> AcceptedForm:
     """The form as the authority made it, but for usage rights."""
-    kept = protection.without_usage_rights(data)
-    dropped = [] if kept == data else ["usage-rights-dropped"]
-    return AcceptedForm(kept, [None] * pages, pages, [f"sheet-alone {reason}", *dropped, *said])
+    kept, rights = usage_rights.taken_off(data)
+    return AcceptedForm(kept, [None] * pages, pages, [f"sheet-alone {reason}", *rights, *said])

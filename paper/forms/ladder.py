@@ -9,10 +9,11 @@ import pypdfium2 as pdfium
 from paper.forms.annotations import covered
 from paper.forms.ink import inks
 from paper.forms.lines import writing_room
+from paper.forms.objects import BROKEN_PDF_ERRORS
 from paper.forms.page import Rectangle, Seen, seen
 from paper.forms.proof import prove
 from paper.forms.render import draw, opened
-from paper.forms.repair import BROKEN_PDF_ERRORS, shown
+from paper.forms.repair import shown
 from paper.forms.room import Found, Room
 from paper.forms.stamp import Mark, Place
 from paper.forms.words import reserved

@@ -20,6 +20,7 @@ _TOLD = {
     "repaired": "the file was damaged and has been repaired; look at every page",
     "restrictions-dropped": "restrictions on printing or copying were removed",
     "usage-rights-dropped": "usage rights for Adobe Reader were removed; the form can be filled in as before",
+    "usage-rights-kept": "usage rights for Adobe Reader stay, as more of the form would go with them",
     "xfa-dropped": "the XFA layer was removed; the fields of the PDF stay",
     "javascript": "the form contains scripts; try whether it still calculates",
     "untagged": "the form is not tagged, so screen readers cannot tell its structure",

@@ -4,8 +4,21 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import pikepdf
+import pypdfium2 as pdfium
 from pikepdf import Array, Dictionary, Stream
 
+# What pikepdf and PDFium raise at any place in a broken file, with parts that are missing or of the wrong type.
+BROKEN_PDF_ERRORS = (
+    pikepdf.PdfError,
+    pikepdf.DependencyError,
+    pdfium.PdfiumError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 MAX_PARENTS = 50  # more levels of pages or fields are damage
 
 

@@ -1,6 +1,5 @@
-"""What forbids to change a form: signatures, permissions, XFA; and usage rights, which forbid nothing."""
+"""What forbids to change a form: signatures, permissions, XFA. Usage rights forbid nothing (usage_rights.py)."""
 
-import io
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -27,28 +26,6 @@ def protected(pdf: pikepdf.Pdf) -> str | None:
     return "xfa" if _is_dynamic(pdf) else None
 
 
-def has_usage_rights(pdf: pikepdf.Pdf) -> bool:
-    """True if a form permits Adobe Reader more than a certification does: UR or UR3, or what Acrobat 5 wrote."""
-    permits, preferences = entry(pdf.Root, "/Perms"), entry(pdf.Root, "/ViewerPreferences")
-    keys = set(permits.keys()) if isinstance(permits, Dictionary) else set()
-    return bool(keys - {"/DocMDP"}) or entry(preferences, "/Rights") is not None
-
-
-def drop_usage_rights(pdf: pikepdf.Pdf) -> bool:
-    """Remove what Adobe Reader may do with a file that nobody has changed; True if there was something.
-
-    The rights end with the first change, and Reader would then refuse to open the form without a warning.
-    """
-    preferences, found = entry(pdf.Root, "/ViewerPreferences"), "/Perms" in pdf.Root
-    if isinstance(preferences, Dictionary) and "/Rights" in preferences:  # where Acrobat 5 wrote them
-        del preferences["/Rights"]
-        found = True
-    for key in ("/Perms", "/Extensions"):
-        if found and key in pdf.Root:
-            del pdf.Root[key]
-    return found
-
-
 def drop_xfa(pdf: pikepdf.Pdf) -> bool:
     """Remove a static XFA layer, as Acrobat may redraw the page from it without the stamp; True if there was one."""
     fields = entry(pdf.Root, "/AcroForm")
@@ -58,57 +35,16 @@ def drop_xfa(pdf: pikepdf.Pdf) -> bool:
     return True
 
 
-def without_usage_rights(data: bytes) -> bytes:
-    """Return a form that may not be changed without its usage rights, still as encrypted as it was.
-
-    A valid signature stays valid: usage rights are added after a certification, as a later revision of the file, so
-    the form is cut back to what was signed. Whoever signed after they were added signed them too: then they stay.
-    """
-    out = io.BytesIO()
-    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
-        if not has_usage_rights(pdf):
-            return data
-        signed = max((_signed_length(data, signature) for signature in _signatures(pdf)), default=0)
-        if signed:
-            return data[:signed] if _is_free(data[:signed], len(pdf.pages)) else data
-        drop_usage_rights(pdf)
-        pdf.save(out, encryption=pdf.is_encrypted, deterministic_id=not pdf.is_encrypted)
-    return out.getvalue()
-
-
 def _is_signature(value: object) -> bool:
     """True for a signature that somebody made, with or without the type that it should name."""
     named = entry(value, "/Type") in SIGNATURES or entry(value, "/Filter") is not None
     return "/ByteRange" in value if isinstance(value, Dictionary) and not named else named
 
 
-def _signatures(pdf: pikepdf.Pdf) -> Iterator[Any]:
+def signatures(pdf: pikepdf.Pdf) -> Iterator[Any]:
     """The certification of a form and the signatures in its fields."""
     found = [entry(entry(pdf.Root, "/Perms"), "/DocMDP"), *(entry(field, "/V") for field in _fields(pdf))]
     return filter(_is_signature, found)
-
-
-def _signed_length(data: bytes, signature: Dictionary) -> int:
-    """How many bytes of the file a signature covers, itself included; 0 if the file was written anew since.
-
-    /ByteRange names all bytes but the signature's own, which stand between < and >.
-    """
-    try:
-        start, before, after, length = map(int, items(entry(signature, "/ByteRange")))
-    except (TypeError, ValueError):
-        return 0
-    hole, end = data[before:after], after + length
-    whole = start == 0 and end <= len(data) and hole[:1] == b"<" and hole[-1:] == b">"
-    return end if whole else 0
-
-
-def _is_free(data: bytes, pages: int) -> bool:
-    """True if a revision of a form can be opened, has all the pages, and no usage rights."""
-    try:
-        with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
-            return len(pdf.pages) == pages and not has_usage_rights(pdf)
-    except pikepdf.PdfError:
-        return False
 
 
 def _fields(pdf: pikepdf.Pdf) -> Iterator[Any]:

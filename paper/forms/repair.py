@@ -7,21 +7,10 @@ import pikepdf
 import pypdfium2 as pdfium
 from pikepdf import Dictionary, Stream
 
-from paper.forms import protection
-from paper.forms.objects import entry
+from paper.forms import protection, usage_rights
+from paper.forms.objects import BROKEN_PDF_ERRORS, entry
 from paper.forms.render import draw, opened
 
-# What pikepdf and PDFium raise at any place in a broken file, with parts that are missing or of the wrong type.
-BROKEN_PDF_ERRORS = (
-    pikepdf.PdfError,
-    pikepdf.DependencyError,
-    pdfium.PdfiumError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-)
 PREVIEWS, PREVIEW_DPI = 5, 20
 
 
@@ -36,7 +25,7 @@ class Repaired(NamedTuple):
 def repaired(pdf: pikepdf.Pdf) -> Repaired:
     """Write the form anew with balanced graphics states, without XFA and usage rights."""
     notes = ["restrictions-dropped"] if pdf.is_encrypted else []
-    notes += ["usage-rights-dropped"] if protection.drop_usage_rights(pdf) else []
+    notes += ["usage-rights-dropped"] if usage_rights.drop(pdf) else []
     notes += ["xfa-dropped"] if protection.drop_xfa(pdf) else []
     unclear = {index for index, page in enumerate(pdf.pages) if not _is_balanced(page)}
     out = io.BytesIO()
