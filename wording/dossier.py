@@ -48,14 +48,14 @@ class Recording(NamedTuple):
     arrival: bool
 
 
-def recording(history: History, hold: dt.timedelta) -> Recording | None:
+def recording(history: History) -> Recording | None:
     """What is said while the latest event can be undone; None if it stands."""
-    until = history.undoable_until(hold)
+    until = history.undoable_until
     if until is None:
         return None
     time = format_time(until.astimezone(LUXEMBOURG), "short", rebase=False)
     text = _("Being recorded until %(time)s: until then the authority can still take it back.", time=time)
-    return Recording(text, any(event.at + hold > history.standing[-1].at for event in history.of(*ENVELOPES)))
+    return Recording(text, any(event in history.held for event in history.of(*ENVELOPES)))
 
 
 def note(dossier: Dossier) -> event_words.Line | None:

@@ -70,7 +70,7 @@ def undo_bulk(batch: int) -> Response:
     """Undo all moves of which no citizen has been notified."""
     if not ButtonForm().validate_on_submit():
         abort(400)
-    _bulk(batch).undo(g.scope, undo_time())
+    _bulk(batch).undo(g.scope)
     return htmx.follow(url_for(".show_bulk", batch=batch))
 
 
@@ -123,7 +123,7 @@ def _show(bulk: Bulk, answer: BulkForm | None = None, status: int = 200) -> Resp
         can=len(can),
         told=_count_notified(can),
         languages=_as_read(bulk, Counter(dossier.language for dossier in can)),
-        undo_until=bulk.undoable_until(undo_time()),
+        undo_until=bulk.held_until,
         titles=_titles(rows),
     )
 

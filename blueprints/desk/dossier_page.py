@@ -1,6 +1,5 @@
 """The page of a dossier at the desk: status, deadlines, possible acts, history, notes."""
 
-import datetime as dt
 from typing import Any, NamedTuple
 
 from flask import Response, g, url_for
@@ -19,14 +18,13 @@ from blueprints.desk.forms import (
     OriginalsForm,
     PapersForm,
 )
-from models import Authority, Dossier, Event, Note, Notification, Staff, TextBlock, now, today
+from models import Authority, Dossier, Event, Note, Staff, TextBlock, today
 from models.catalogue.procedure import LOCALES
 from models.dossiers.history import History
-from models.dossiers.kinds import RARE, UNDOABLE
+from models.dossiers.kinds import RARE
 from models.notifications import announce
 from web import htmx
 from web.languages import NAMES, in_language
-from web.settings import undo_time
 from wording import deadlines as deadline_words
 from wording import dossier as dossier_words
 from wording import events as event_words
@@ -59,8 +57,7 @@ def act_url(kind: str, number: str) -> str:
 
 def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, note: NoteForm | None = None) -> Response:
     """Show the page. `answer` is a form that was refused or is previewed; it keeps what was typed."""
-    events, notifications = dossier.history.rows, announce.notifications_of(dossier.history.latest)
-    history, until = _history_rows(dossier.history), _undo_until(dossier.history.latest, notifications)
+    history, undoable = _history_rows(dossier.history), dossier.history.undoable if g.staff.may("move") else None
     conflict = _conflict(dossier, history, answer) if status == 409 else None
     return htmx.page(
         "desk/show.html",
@@ -69,11 +66,11 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
         dossier=dossier,
         history=history,
         may_move=g.staff.may("move"),
-        undoable=events[-1] if until and g.staff.may("move") else None,
-        undo_until=until,
-        told=bool(notifications),
+        undoable=undoable,
+        undo_until=dossier.history.undoable_until,
+        told=undoable is not None and announce.is_told(undoable),
         rare=RARE,
-        act_forms=_act_forms(dossier, answer, events[-1].id),
+        act_forms=_act_forms(dossier, answer, dossier.history.latest.id),
         answer=answer.kind if answer and answer.kind in possible(dossier) else "",
         preview=_preview(dossier, answer) if answer and status == 200 else None,
         conflict=conflict,
@@ -92,19 +89,6 @@ def show(dossier: Dossier, answer: ActForm | None = None, status: int = 200, not
 def possible(dossier: Dossier) -> tuple[str, ...]:
     """The kinds of event that this account may cause on the dossier now."""
     return dossier.possible if g.staff.may("move") else ()
-
-
-def undo_until(event: Event) -> dt.datetime | None:
-    """Until when `event` can be undone, or None. Its notifications are held until then."""
-    return _undo_until(event, announce.notifications_of(event))
-
-
-def _undo_until(event: Event, notifications: list[Notification]) -> dt.datetime | None:
-    until = event.at + undo_time()
-    if event.kind not in UNDOABLE or event.by_id is None or until <= now():
-        return None
-    told_at = announce.held_until(notifications)
-    return min(told_at, until) if told_at else None if notifications else until
 
 
 def as_read(event: Event, language: str) -> event_words.Line:

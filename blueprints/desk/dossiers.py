@@ -70,16 +70,16 @@ def return_originals(number: str) -> Response:
 @bp.post("/dossiers/<number:number>/undo")
 @needs("move")
 def undo(number: str) -> Response:
-    """Undo the latest event while its notifications are still held."""
+    """Undo the latest event while nobody is told of it."""
     dossier = readable(number)
     if not ButtonForm().validate_on_submit():
         abort(400)
-    latest = dossier.history.latest
+    undoable = dossier.history.undoable
     seen = request.form.get("event", type=int), request.form.get("version", type=int)
     try:
-        if seen != (latest.id, dossier.version) or not dossier_page.undo_until(latest):
+        if undoable is None or seen != (undoable.id, dossier.version):
             raise ConflictError
-        dossier.undo(latest, Act(by=g.staff, version=dossier.version))
+        dossier.undo(undoable, Act(by=g.staff, version=dossier.version))
     except ConflictError:
         return dossier_page.show(readable(number), status=409)
     return htmx.follow(url_for(".show", number=number))

@@ -65,8 +65,8 @@ def change_read(bag: int, key: uuid.UUID) -> Response:
     steps: dict[str, Callable[[], object]] = {
         "further": lambda: read.add_papers(by=g.staff, hold=undo_time()),
         "forward": lambda: read.forward(by=g.staff, hold=undo_time()),
-        "undo": lambda: read.undo(by=g.staff, hold=undo_time()),
-        "undo-all": lambda: read.undo_envelope(by=g.staff, hold=undo_time()),
+        "undo": lambda: read.undo(by=g.staff),
+        "undo-all": lambda: read.undo_envelope(by=g.staff),
     }
     step = steps.get(request.form.get("step", "")) or abort(400)
     try:
@@ -116,7 +116,7 @@ def undo_bag(bag: int) -> Response:
     batch = _bag(bag)
     if not ButtonForm().validate_on_submit():
         abort(400)
-    left = Read.undo_all(batch, by=g.staff, hold=undo_time())
+    left = Read.undo_all(batch, by=g.staff)
     return htmx.follow(url_for(".show_bag", bag=bag, left=left or None))
 
 

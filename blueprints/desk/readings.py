@@ -14,7 +14,7 @@ from models import Batch, Contact, Dossier, Read
 from models.desk import helpdesk
 from models.desk.opening import expected, new_form, request_since
 from models.desk.scan import OPENED, SHOWN_CHARACTERS
-from web.settings import undo_time
+from models.dossiers.history import History
 from wording.post_bag import Answer, answer, nobody
 
 
@@ -71,13 +71,15 @@ def of_envelope(bag: Batch, reads: list[Read], sent: Mapping[str, Any] | None = 
 
 def _readings(bag: Batch, reads: list[Read]) -> list[Reading]:
     dossiers = {dossier.id: dossier for dossier in _dossiers(reads)}
-    return [_reading(bag, read, dossiers.get(read.dossier_id)) for read in reads]
+    histories = History.of_each(dossiers)
+    return [_reading(bag, read, dossiers.get(read.dossier_id or 0), histories) for read in reads]
 
 
-def _reading(bag: Batch, read: Read, dossier: Dossier | None) -> Reading:
+def _reading(bag: Batch, read: Read, dossier: Dossier | None, histories: Mapping[int, History]) -> Reading:
     read.batch = bag  # saves a query
     own = dossier if dossier and g.scope.sees(dossier) else None
-    reading = Reading(read, answer(read, dossier, g.staff), own, read.undoable_until(undo_time()))
+    until = read.undoable_until(histories[dossier.id]) if dossier else None
+    reading = Reading(read, answer(read, dossier, g.staff), own, until)
     if dossier and read.outcome == "forwarded":
         reading = reading._replace(postal_address=dossier.authority.address)
     return reading if own or not dossier else reading._replace(begins=dossier.number[:SHOWN_CHARACTERS])
@@ -100,8 +102,9 @@ def _in_full(reading: Reading, contacts: Mapping[int, list[Contact]], sent: Mapp
 
 
 def _with_first(reading: Reading) -> Reading:
-    first = reading.read.first
-    return reading._replace(first=first.scan) if first and first.undoable_until(undo_time()) else reading
+    first, dossier = reading.read.first, reading.dossier
+    changeable = first and dossier and first.undoable_until(dossier.history)
+    return reading._replace(first=first.scan) if first and changeable else reading
 
 
 def _dossiers(reads: Iterable[Read]) -> "ModelSelect[Dossier]":

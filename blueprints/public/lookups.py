@@ -9,7 +9,6 @@ from models.notifications.version_key import CatalogueCache, VersionKey
 from models.security import events, lookups
 from models.security.lookups import MAX_KNOWN_NUMBERS, Asker, BlockedClients
 from models.security.throttle import networks
-from web.settings import undo_time
 from web.state import state
 
 COOKIE_SECONDS = 365 * 86400
@@ -40,7 +39,7 @@ def version_key(number: str, of_seal: bool = False, paid: bool = False) -> Versi
     Raises BlockedError, unless the number was found in this browser before: that is no guess, but a seal may be one.
     """
     _admit(number, of_seal, paid)
-    key = version_keys.look_up(number, undo_time())
+    key = version_keys.look_up(number)
     if key is None:
         count_miss(detail="price" if paid else "number")
     else:

@@ -22,7 +22,6 @@ from web.compression import Page
 from web.languages import current
 from web.page_cache import page_response
 from web.responses import camera, private
-from web.settings import undo_time
 from web.state import LRUCache, state
 from wording import dossier as dossier_words
 from wording import events as event_words
@@ -254,7 +253,7 @@ def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: 
     return {
         "dossier": dossier,
         "words": dossier_words.of(dossier),
-        "recording": dossier_words.recording(dossier.history, undo_time()),
+        "recording": dossier_words.recording(dossier.history),
         "waited": dossier_words.waited(dossier.form.procedure) if dossier.status in WITH_AUTHORITY else "",
         "history": event_words.lines(dossier.history.standing),
         "note": dossier_words.note(dossier),

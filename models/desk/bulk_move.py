@@ -82,12 +82,12 @@ class Bulk(SealedModel):
         self.done_at = now()
         self.save(only=[Bulk.done_at])
 
-    def undo(self, scope: Scope, hold: dt.timedelta) -> None:
+    def undo(self, scope: Scope) -> None:
         """Take back every move of which nobody has been told and after which nothing happened."""
         dossiers = self._dossiers(scope)
         for event in Event.of_batch(self.batch):
             dossier = dossiers.get(event.dossier_id)
-            if dossier and event.at + hold > now():
+            if dossier:
                 try:
                     dossier.undo(event, Act(by=scope.staff, version=dossier.version))
                 except ConflictError:
@@ -103,10 +103,11 @@ class Bulk(SealedModel):
             if key in dossiers
         ]
 
-    def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
-        """The time until which at least one of its moves can be undone; None if none can."""
+    @property
+    def held_until(self) -> dt.datetime | None:
+        """The time until which nobody is told of at least one of its moves; None if it is over."""
         latest = Event.of_batch(self.batch).first()
-        until = latest.at + hold if latest else None
+        until = latest.held_until if latest else None
         return until if until and until > now() else None
 
     def _move(self, dossier: Dossier, scope: Scope, hold: dt.timedelta) -> Move:

@@ -14,6 +14,7 @@ from models.dossiers.batch import Batch
 from models.dossiers.codes import Scanned, existing
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
+from models.dossiers.history import History
 from models.dossiers.kinds import ARRIVALS
 from models.dossiers.moves import NO_HOLD, Act, Move
 from models.dossiers.number import clean
@@ -44,6 +45,7 @@ class Read(Base):
     round = IntegerField(default=0)  # of the follow-up sheet
     text = CharField(max_length=8, default="")  # how what led nowhere begins
     at = UTCDateTimeField()
+    batch_id: int
     dossier_id: int | None  # peewee makes them; its stubs do not say so
     event_id: int | None
 
@@ -86,35 +88,32 @@ class Read(Base):
         return list(cls._loaded().where(cls.batch == batch).order_by(cls.at.desc()))
 
     @classmethod
-    def undo_all(cls, batch: Batch, *, by: Staff, hold: dt.timedelta) -> int:
+    def undo_all(cls, batch: Batch, *, by: Staff) -> int:
         """Undo everything in the bag that still can be. Returns how many could not."""
         left = 0
         for read in cls.recorded_in(batch).order_by(cls.at.desc()):
             try:
-                read.undo(by=by, hold=hold)
+                read.undo(by=by)
             except ConflictError:
                 left += 1
         return left
 
-    def undo(self, *, by: Staff, hold: dt.timedelta) -> None:
+    def undo(self, *, by: Staff) -> None:
         """Undo the outcome of this read while nobody has been told. Raises ConflictError when it is too late."""
         with db.atomic():
-            several = self.outcome == "asked"
-            self._become("undone", CHANGED)
             dossier = self._dossier()
-            events = [event for event in dossier.history.standing if event.batch_id == self.batch.id]
-            mine = [event for event in events if event.id == self.event_id or several and event.id > self.event_id]
-            for event in reversed(mine):
-                if event.at + hold <= now():
-                    raise ConflictError
-                dossier.undo(event, Act(by=by, version=dossier.version))
+            left, (first, *requests) = self._hold_left(dossier), self._led_to(dossier.history)
+            self._become("undone", CHANGED)
+            for request in reversed(requests):
+                dossier.undo(request, Act(by=by, version=dossier.version, hold=left))
+            dossier.undo(first, Act(by=by, version=dossier.version))
 
-    def undo_envelope(self, *, by: Staff, hold: dt.timedelta) -> None:
+    def undo_envelope(self, *, by: Staff) -> None:
         """Undo all that came in the same envelope. Raises ConflictError, and changes nothing, if one cannot be."""
         with db.atomic():
             for read in Read.of(self.batch, self.scan):
                 if read.outcome in CHANGED:
-                    read.undo(by=by, hold=hold)
+                    read.undo(by=by)
 
     def add_papers(self, *, by: Staff, hold: dt.timedelta) -> None:
         """It had arrived before, and there are further papers in this envelope."""
@@ -150,10 +149,9 @@ class Read(Base):
             return (self.outcome == "absent") != opened.present
         return self.outcome in OPENED and opened.asks_as(request_since(dossier, self._cause(), self.batch))
 
-    def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
-        """The time until which it can be undone; None if it cannot."""
-        until = self.event.at + hold if self.outcome in CHANGED and self.event else None
-        return until if until and until > now() else None
+    def undoable_until(self, history: History) -> dt.datetime | None:
+        """The time until which it can be undone, by the dossier's history; None if it is too late, or has moved on."""
+        return history.undoable_until if history.undoable in self._led_to(history) else None
 
     def _settle(self, opened: Opened, by: Staff, hold: dt.timedelta) -> None:
         self._become(self.outcome, OPENED)  # a lock: the second of two at once sees what the first has written
@@ -169,12 +167,12 @@ class Read(Base):
             self._keep(dossier.mark_absent(self.batch.day, self._act(dossier, by, hold)))
         elif opened.missing:
             self._become("asked", OPENED)
-            act = self._act(dossier, by, self._hold_left(hold))
+            act = self._act(dossier, by, self._hold_left(dossier))
             dossier.move(Move("incomplete", missing=opened.missing, until=opened.until, **vars(act)))
 
     def _simplify(self, dossier: Dossier, by: Staff, hold: dt.timedelta) -> None:
         """Make it a simple arrival again: without the request, or after all if it was absent."""
-        cause, act = self._cause(), self._act(dossier, by, self._hold_left(hold))
+        cause, act = self._cause(), self._act(dossier, by, self._hold_left(dossier))
         request = request_since(dossier, cause, self.batch)
         if self.outcome == "absent":
             dossier.undo(cause, act)
@@ -185,9 +183,17 @@ class Read(Base):
             dossier.undo(request, act)
             self._become(ARRIVALS[cause.from_status], OPENED)
 
-    def _hold_left(self, hold: dt.timedelta) -> dt.timedelta:
+    def _led_to(self, history: History) -> list[Event]:
+        """The events that stand of what this reading led to: the one, and what was asked for at the opening."""
+        if self.outcome not in CHANGED:
+            return []
+        bag = [event for event in history.standing if event.batch_id == self.batch_id]
+        asked = self.outcome == "asked"
+        return [event for event in bag if event.id == self.event_id or asked and event.id > self.event_id]
+
+    def _hold_left(self, dossier: Dossier) -> dt.timedelta:
         """How long nobody hears of it yet. Raises ConflictError if that is over."""
-        until = self.undoable_until(hold)
+        until = self.undoable_until(dossier.history)
         if until is None:
             raise ConflictError
         return until - now()

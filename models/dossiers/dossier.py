@@ -12,7 +12,7 @@ from models.deadlines.clock import Reading
 from models.dossiers.audience import AUDIENCES, Address
 from models.dossiers.event import Event
 from models.dossiers.history import History
-from models.dossiers.kinds import KINDS, MOVES, TAKING_PAPERS, UNDOABLE, WITH_AUTHORITY
+from models.dossiers.kinds import KINDS, MOVES, TAKING_PAPERS, WITH_AUTHORITY
 from models.dossiers.moves import REMIND_AFTER, Act, Move, Originals, lies_ahead, look_before, watch_from
 from models.dossiers.number import new_number, span
 from models.staff.audit import Audit
@@ -200,8 +200,11 @@ class Dossier(Base):
         return self._record("returned", act, details=originals.details)
 
     def undo(self, event: Event, act: Act) -> None:
-        """Undo the latest event that stands, unless somebody may have been told of it. The history keeps both rows."""
-        if event != self.history.standing[-1] or event.kind not in UNDOABLE:
+        """Undo the latest event that stands, as long as nobody is told of it. The history keeps both rows.
+
+        Other news that is held leaves after `act.hold`.
+        """
+        if event != self.history.undoable:
             raise ConflictError
         changes = event.put_back | {"arrived_on": self.history.arrival_before(event)}
         with db.atomic():
@@ -267,6 +270,7 @@ class Dossier(Base):
         leaves_at = at + act.hold if KINDS[kind].undoable or not KINDS[kind].told else at
         event = Event(kind=kind, at=at, note=act.note, batch=act.batch, by=act.by, dossier=self, **fields)
         event.from_status, event.to_status = self.status, changes.get("status", self.status)
+        event.held_until = leaves_at if leaves_at > at else None
         with db.atomic():
             if act.by:
                 Audit.lock()

@@ -40,6 +40,7 @@ class Event(SealedModel):
     arrived_on = DateField(null=True)  # the day this paper came; of a correction, the right day
     postmark_on = DateField(null=True)
     details = EncryptedField(*ROW, json=True, empty=dict)
+    held_until = UTCDateTimeField(null=True)  # nobody is told before, and staff can undo it; None: told at once
     batch = ForeignKeyField(Batch, null=True, backref="events", index=False)
     by_id: int | None
     batch_id: int | None

@@ -21,6 +21,14 @@ class History:
     def __init__(self, rows: Iterable[Event]) -> None:
         self.rows: list[Event] = [event for event in rows if event.kind not in ABOUT_CONTACT]
 
+    @classmethod
+    def of_each(cls, dossiers: Iterable[int]) -> "dict[int, History]":
+        """{dossier id: history} of these dossiers, in one query."""
+        rows: dict[int, list[Event]] = {dossier: [] for dossier in dossiers}
+        for event in Event.select().where(Event.dossier.in_(list(rows))).order_by(Event.id):
+            rows[event.dossier_id].append(event)
+        return {dossier: cls(events) for dossier, events in rows.items()}
+
     @cached_property
     def standing(self) -> list[Event]:
         """The events that count: without those undone, and without the undoing."""
@@ -73,17 +81,26 @@ class History:
         last = self.last(*ABOUT_ENVELOPE)
         return last if last and last.kind in SENT else None
 
-    def undoable_until(self, hold: dt.timedelta) -> dt.datetime | None:
-        """The time until which staff may undo what came last, and nobody is told of it; None if it stands.
+    @property
+    def held(self) -> list[Event]:
+        """The rows of which nobody is told yet, newest first: each was written while the one before it was held."""
+        held: list[Event] = []
+        for event in reversed(self.rows):
+            if event.held_until is None or event.held_until <= (held[-1].at if held else now()):
+                break
+            held.append(event)
+        return held
 
-        What was said of an envelope when it was opened has the time of its scan.
-        """
+    @property
+    def undoable(self) -> Event | None:
+        """What staff may undo now: what they did last, as long as nobody is told of it."""
         last = self.standing[-1]
-        if last.kind not in UNDOABLE or last.by_id is None:
-            return None
-        bag = [event for event in self.standing if event.batch_id and event.batch_id == last.batch_id]
-        until = (bag or [last])[0].at + hold
-        return until if until > now() else None
+        return last if last.kind in UNDOABLE and last in self.held else None
+
+    @property
+    def undoable_until(self) -> dt.datetime | None:
+        """The time until which it may be undone: all that is held leaves with the newest row. None if nothing may."""
+        return self.latest.held_until if self.undoable else None
 
     def missing(self, language: str) -> list[str]:
         """The documents that the authority waits for now: none unless the dossier is incomplete."""

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from models.base import ConflictError, now
+from models.base import ConflictError
 from models.dossiers.audience import Address
 from models.dossiers.dossier import Dossier
 from models.dossiers.event import Event
@@ -45,12 +45,6 @@ class Contacts:
         Contact.unconfirm_by_paper(event.dossier_id, event.at)
 
 
-def notifications_of(event: Event) -> list[Notification]:
-    """All notifications of `event`, whatever became of them."""
-    return list(Notification.select().where(Notification.event == event))
-
-
-def held_until(notifications: Sequence[Notification]) -> dt.datetime | None:
-    """When the first of an event's notifications leaves, if all of them can still be cancelled; else None."""
-    held = [each.run_at for each in notifications if each.state == "held" and each.run_at and each.run_at > now()]
-    return min(held) if held and not any(each.attempts for each in notifications) else None
+def is_told(event: Event) -> bool:
+    """True if somebody hears of `event`, or has heard."""
+    return Notification.select().where(Notification.event == event).exists()

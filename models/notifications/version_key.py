@@ -1,6 +1,5 @@
 """The version key of a status page: one cheap query tells whether a cached page is still valid."""
 
-import datetime as dt
 from typing import NamedTuple
 
 from models.base import UTCDateTimeField, db, now
@@ -13,25 +12,26 @@ class CatalogueCache(dict[tuple[int, int], tuple[Form, Authority]]):
 
 
 class VersionKey(NamedTuple):
-    """Equal keys of one number mean the same page."""
+    """Equal keys of one number mean the same page, unless it is `held` or a contact was `missed`."""
 
     id: int
     version: int
     revision: str  # of the form: changes with every text about form, procedure and authorities
     missed: bool  # a notification to a contact was given up: that does not change the version
-    recent: bool  # it has changed within the time of an undo, which the page says
+    held: bool  # something can still be undone, perhaps: the page says until when
 
 
-def look_up(number: str, hold: dt.timedelta) -> VersionKey | None:
-    """The version key of the dossier with this number, or None if there is none. `hold` is the time of an undo.
+def look_up(number: str) -> VersionKey | None:
+    """The version key of the dossier with this number, or None if there is none.
 
     Written out in SQL: building this query takes five times as long as answering it, and every look-up asks it.
     """
     row = db.execute_sql(
         f"SELECT d.id, d.version, f.revision, EXISTS (SELECT 1 FROM contact c WHERE c.dossier_id = d.id "  # noqa: S608
-        f"AND c.failed_at IS NOT NULL), d.changed_at > {db.param} "
+        f"AND c.failed_at IS NOT NULL), EXISTS (SELECT 1 FROM event e WHERE e.dossier_id = d.id "
+        f"AND e.held_until > {db.param}) "
         f"FROM dossier d JOIN form f ON f.id = d.form_id WHERE d.number = {db.param}",
-        (UTCDateTimeField().db_value(now() - hold), number),
+        (UTCDateTimeField().db_value(now()), number),
     ).fetchone()
     return VersionKey(row[0], row[1], row[2], bool(row[3]), bool(row[4])) if row else None
 

@@ -251,7 +251,7 @@ def test_several_at_once_ask_once_and_only_who_says_the_same_is_content(either, 
     assert news(dossier) == {"announced": "queued", "received": "held", "incomplete": "held"}
     [row] = Read.of(bag, row.scan)
     row.settle(Opened(3), by=staff, hold=HOLD)
-    row.undo(by=staff, hold=HOLD)
+    row.undo(by=staff)
     assert kinds(dossier) == ["announced"]
 
 

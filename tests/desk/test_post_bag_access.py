@@ -80,7 +80,7 @@ def test_on_both_databases(either):
     bag, scan, hold = Batch.open_bag(staff, today()), uuid.uuid4(), dt.timedelta(minutes=10)
     first = Read.take(bag, scan, dossier.number, hold=hold)
     assert [r.outcome for r in Read.take(bag, scan, "something else", hold=hold)] == ["arrived"]
-    first[0].undo(by=staff, hold=hold)
+    first[0].undo(by=staff)
     assert Read.get().outcome == "undone" and stored(dossier).status == "announced"
 
 

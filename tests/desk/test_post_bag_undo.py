@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import time_machine
+
 from models import Batch, Dossier, Event, Notification, Read, now
 from models.dossiers.moves import Move
 from support.desk_pages import stored
@@ -34,8 +36,8 @@ def test_whole_bag_is_undone(bag, form, foreign):
 
 def test_too_late_to_undo_is_said_and_changes_nothing(bag, with_mail):
     page = read(bag, with_mail.number)
-    Event.update(at=now() - dt.timedelta(minutes=11)).where(Event.kind == "received").execute()
-    tap(bag, page, "undo", 409)
+    with time_machine.travel(now() + dt.timedelta(minutes=11)):
+        tap(bag, page, "undo", 409)
     assert stored(with_mail).status == "received" and Read.get().outcome == "arrived"
 
 

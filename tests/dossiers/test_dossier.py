@@ -12,7 +12,6 @@ from models.desk import helpdesk
 from models.dossiers.kinds import MOVES, STATUSES
 from models.dossiers.moves import Act, Move
 from models.notifications import consent, outbox
-from models.notifications.announce import held_until, notifications_of
 from support.moves import EMAIL, HOLD, SMS, in_status, move, states
 from support.postgresql_server import somebody_waits
 
@@ -122,7 +121,7 @@ def test_stopped_contact_hears_nothing_more(either, form, clerk):
 def test_scan_undone_in_time_is_never_heard_of(either, form, clerk):
     dossier = in_status(form, "announced", clerk, [EMAIL])
     event = move(dossier, "received", clerk, hold=HOLD)
-    held = held_until(notifications_of(event))
+    held = dossier.history.undoable_until
     assert held and held > now() + dt.timedelta(minutes=9)
     dossier.undo(event, Act(by=clerk, version=dossier.version))
     stored = Dossier.get_by_id(dossier.id)
@@ -136,8 +135,9 @@ def test_scan_undone_in_time_is_never_heard_of(either, form, clerk):
 def test_scan_cannot_be_undone_once_a_message_is_on_its_way(either, form, clerk):
     dossier = in_status(form, "announced", clerk, [EMAIL])
     outbox.claim("worker", "email").record_outcome(Outcome.SENT)
-    event = move(dossier, "received", clerk)
-    outbox.claim("worker", "email")
+    event = move(dossier, "received", clerk, hold=HOLD)
+    Notification.update(run_at=now()).where(Notification.event == event).execute()
+    assert outbox.claim("worker", "email")
     with pytest.raises(ConflictError):
         dossier.undo(event, Act(by=clerk, version=dossier.version))
     assert Dossier.get_by_id(dossier.id).status == "received"

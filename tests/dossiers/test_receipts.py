@@ -14,6 +14,7 @@ from models.dossiers.moves import Act, Move
 from models.dossiers.number import grouped, new_number
 from models.security import keys
 from models.security.crockford import check_character
+from support.moves import HOLD
 from support.paper_reading import codes, text, words, wrong_tags
 from support.site import signed_in
 from support.visitor import Visitor
@@ -23,7 +24,8 @@ YESTERDAY, EARLIER = today() - dt.timedelta(days=1), today() - dt.timedelta(days
 
 
 def arrive(dossier: Dossier, clerk, on: dt.date = YESTERDAY, postmark_on: dt.date | None = EARLIER):
-    return dossier.move(Move("received", by=clerk, version=dossier.version, arrived_on=on, postmark_on=postmark_on))
+    act = Act(by=clerk, version=dossier.version, hold=HOLD)
+    return dossier.move(Move("received", arrived_on=on, postmark_on=postmark_on, **vars(act)))
 
 
 def receipt(app, dossier: Dossier, language: str = "en") -> bytes:

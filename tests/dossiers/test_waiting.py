@@ -13,6 +13,7 @@ from models import ConflictError, Dossier, Form, Procedure, WaitingTime, today
 from models.deadlines.facts import Fact, handled
 from models.dossiers.moves import Act, Move
 from models.dossiers.waiting_times import LOOK_BACK, MIN_CASES, spread
+from support.moves import HOLD
 from support.visitor import Visitor
 
 FAR = dt.date(2026, 3, 2)
@@ -70,7 +71,7 @@ def test_decision_keeps_how_long_it_took_and_nothing_earlier_does(either, form, 
             dossier.move(Move(to, by=clerk, version=dossier.version, **fields))
             assert stored(dossier) == (None, None)
         clock.move_to("2026-04-13 23:30 +0200")
-        event = dossier.move(Move("decided", by=clerk, version=dossier.version))
+        event = dossier.move(Move("decided", by=clerk, version=dossier.version, hold=HOLD))
         assert stored(dossier) == (dt.date(2026, 4, 13), 41 - 12)  # 3 March to 13 April, 10 to 22 March waited
         dossier.correct_arrival(day(0), Act(by=clerk, version=dossier.version))
         assert stored(dossier) == (dt.date(2026, 4, 13), 42 - 12)
@@ -82,7 +83,7 @@ def test_decision_that_was_taken_back_was_none(either, form, clerk):
     dossier = Dossier.announce(form, "en", "key")
     dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
     dossier.move(Move("examination", by=clerk, version=2))
-    event = dossier.move(Move("decided", by=clerk, version=3))
+    event = dossier.move(Move("decided", by=clerk, version=3, hold=HOLD))
     assert stored(dossier) == (today(), 0)
     dossier.undo(event, Act(by=clerk, version=4))
     assert stored(dossier) == (None, None) and Dossier.get_by_id(dossier.id).status == "examination"

@@ -11,6 +11,7 @@ from models.notifications import addresses, consent
 from models.notifications.contact import REPLACED_KEPT_FOR, hashed
 from models.security import keys
 from support.contacts import MAIL, SMS, contact, link, press
+from support.moves import HOLD
 from support.registration import CONTACT, past_the_captcha
 from support.visitor import Visitor
 
@@ -252,8 +253,7 @@ def test_who_says_stop_before_ever_saying_yes_is_left_in_peace(app, visitor, for
 
 
 def test_public_history_and_undo_know_nothing_of_contacts(app, visitor, both, clerk):
-    event = both.move(Move("received", by=clerk, version=1, arrived_on=today()))
-    Notification.update(state="queued").where(Notification.event == event).execute()
+    event = both.move(Move("received", by=clerk, version=1, arrived_on=today(), hold=HOLD))
     shown = visitor.get(f"/t/{both.number}").html
     addresses.add(Contact.get(Contact.at(*MAIL)), "email", "helper@example.lu")
     assert visitor.get(f"/t/{both.number}").html == shown

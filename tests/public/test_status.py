@@ -1,9 +1,6 @@
 """Looking a number up: every spelling is read, every wrong one gets the same help, nobody can guess."""
 
-import datetime as dt
-
 import pytest
-import time_machine
 import zxingcpp
 from playhouse.test_utils import assert_query_count
 
@@ -12,6 +9,7 @@ from models.dossiers.moves import Act, Move
 from models.dossiers.number import grouped, new_number
 from models.security.crockford import check_character
 from support.camera import drawn
+from support.moves import HOLD
 from support.paper_reading import codes, text
 from support.site import running, signed_in
 from support.visitor import Visitor
@@ -171,26 +169,6 @@ def test_page_that_has_not_changed_is_not_sent_again(visitor, dossier, clerk):
     assert visitor.open(f"/t/{dossier.number}", headers={"If-None-Match": tag}).status_code == 200
 
 
-def test_what_can_still_be_undone_is_said_and_the_receipt_is_offered_after_that(visitor, dossier, clerk):
-    with time_machine.travel(dt.datetime(2027, 1, 20, 8, 31, tzinfo=dt.UTC), tick=False) as clock:
-        dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
-        pages = [visitor.get(f"/t/{dossier.number}") for _rendered_and_kept in range(2)]
-        clock.shift(60)
-        dossier.move(Move("incomplete", by=clerk, version=2, missing=("Lease",), until=today() + dt.timedelta(days=9)))
-        pages.append(visitor.get(f"/t/{dossier.number}"))
-        clock.shift(605)
-        settled = visitor.get(f"/t/{dossier.number}")
-        dossier.move(Move("received", by=clerk, version=3, arrived_on=today()))
-        clock.shift(605)
-        dossier.move(Move("examination", by=clerk, version=4))
-        later = visitor.get(f"/t/{dossier.number}")
-    for page, until in zip(pages, ("09:41", "09:41", "09:42"), strict=True):
-        assert f"Being recorded until {until}" in page.text
-        assert "receipt is offered after that" in page.text and "Arrival receipt" not in page.text
-    assert "Being recorded" not in settled.text and "Arrival receipt" in settled.text
-    assert "Being recorded" in later.text and "Arrival receipt" in later.text
-
-
 def test_citizen_reports_the_posting_once_and_the_page_says_so(visitor, dossier):
     page = visitor.submit(visitor.get(f"/t/{dossier.number}"), "/posted")
     assert "You posted your papers on" in page.text and page.title == "Not arrived yet"
@@ -200,7 +178,7 @@ def test_citizen_reports_the_posting_once_and_the_page_says_so(visitor, dossier)
 
 
 def test_history_leaves_out_what_was_undone_in_time(visitor, dossier, clerk):
-    event = dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
+    event = dossier.move(Move("received", by=clerk, version=1, arrived_on=today(), hold=HOLD))
     dossier.undo(event, Act(by=clerk, version=2))
     page = visitor.get(f"/t/{dossier.number}")
     assert page.title == "Not arrived yet" and "Arrived" not in page.text

@@ -9,6 +9,7 @@ from icalendar import Calendar
 from models import Dossier, Staff
 from models.base import LUXEMBOURG
 from models.dossiers.moves import Act, Move
+from support.moves import HOLD
 from support.visitor import Page, Visitor
 
 PERSON = "somebody@example.org"
@@ -34,6 +35,7 @@ def happen(dossier: Dossier, kind: str, by: Staff, until: str = "") -> None:
             arrived_on=today if kind == "received" else None,
             until=dt.date.fromisoformat(until) if until else None,
             missing=["Copy of the passport"] if kind == "incomplete" else None,
+            hold=HOLD,
         )
     )
 

@@ -129,7 +129,8 @@ def test_hook_that_is_away_costs_one_attempt_and_not_one_for_each_event(hook, fo
 def test_what_a_hook_may_have_heard_is_not_undone(hook, form, clerk):
     dossier = Dossier.announce(form, "en", "key")
     tell_all()
-    event = dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))
+    event = dossier.move(Move("received", by=clerk, version=1, arrived_on=today(), hold=HOLD))
+    Delivery.update(run_at=now()).execute()
     hook.answer = "drop"
     tell_all()
     with pytest.raises(ConflictError):
