@@ -115,13 +115,13 @@ def show(number: str, round_: int = 0) -> Response:
         return unknown(grouped(number))
     fresh = "new" in request.args
     pages, key = state().cache(StatusPages), (number, seen, current(), today(), htmx.headers().part)
-    uncached = fresh or seen.missed
+    uncached = fresh or seen.missed or seen.held
     page = None if uncached else pages.get(key)
     if page is None:
         page = Page(_render(seen, fresh).encode())
         if not uncached:
             pages.put(key, page)
-    return _answer(page, seen)
+    return _answer(page)
 
 
 @bp.post("/t/<number:number>")
@@ -283,9 +283,8 @@ def _unreached(dossier: Dossier) -> list[Unreached]:
     return found
 
 
-def _answer(page: Page, key: VersionKey) -> Response:
+def _answer(page: Page) -> Response:
     response = page_response(page)
-    said = page.etag[:12] if key.missed else ""
-    response.set_etag(f"{key.version}-{key.revision}-{current()}-{today()}{said}", weak=True)
+    response.set_etag(page.etag, weak=True)
     response.make_conditional(request)
     return private(response)
