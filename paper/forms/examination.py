@@ -8,7 +8,7 @@ import pikepdf
 from paper.forms import protection, usage_rights
 from paper.forms.ladder import AlteredError, climb
 from paper.forms.objects import BROKEN_PDF_ERRORS
-from paper.forms.repair import lost_pages, remarks, repaired, shown
+from paper.forms.repair import Repaired, lost_pages, remarks, repaired, shown
 from paper.forms.stamp import Place
 
 MAX_PAGES = 300  # a longer one is a book: looking for room on every page would take longer than acceptance gives
@@ -33,7 +33,8 @@ class AcceptedForm:
     """A form ready to be handed out: the file to keep, a place for each page, and notes for the editor.
 
     A page whose place is None carries no mark. If none does, the form is tracked by its sheet alone, and the file is
-    the authority's own, untouched but for usage rights. A note is a code, which `paper.forms.notes` puts into words.
+    the authority's own, untouched but for usage rights, or repaired if no viewer shows it. A note is a code, which
+    `paper.forms.notes` puts into words.
     """
 
     data: bytes
@@ -83,14 +84,21 @@ def _examined(data: bytes, pdf: pikepdf.Pdf) -> AcceptedForm:
     if reason := protection.protected(pdf) or ("too-many-pages" if pages > MAX_PAGES else None):
         return _by_sheet(data, pages, reason, said)
     form = repaired(pdf)
-    said = ["repaired", *said] if warned or pdf.get_warnings() else said
+    faulty = bool(warned or pdf.get_warnings())
     try:
         places, notes = climb(data, form.data, form.unclear)
     except AlteredError:
-        return _by_sheet(data if shown(data) else form.data, pages, "altered", said)
+        return _unmarked(data, form, faulty, pages, "altered", said)
     if not any(places):
-        return _by_sheet(data if shown(data) else form.data, pages, "full", said + notes)
-    return AcceptedForm(form.data, places, pages, form.notes + said + notes)
+        return _unmarked(data, form, faulty, pages, "full", said + notes)
+    return AcceptedForm(form.data, places, pages, form.notes + ["repaired"] * faulty + said + notes)
+
+
+def _unmarked(data: bytes, form: Repaired, faulty: bool, pages: int, reason: str, said: list[str]) -> AcceptedForm:
+    """A form without a place for a mark: as the authority made it, or repaired if no viewer shows it so."""
+    if shown(data):
+        return _by_sheet(data, pages, reason, ["faulty"] * faulty + said)
+    return _by_sheet(form.data, pages, reason, [*form.notes, "repaired", *said])
 
 
 def _damaged(data: bytes) -> AcceptedForm:

@@ -8,7 +8,7 @@ from paper.forms.stamp import Place
 MARKS = {"full": "the stamp", "code": "the code alone", None: "no mark"}
 _TOLD = {
     # the whole form
-    "sheet-alone": "the form is handed out as it is and carries no number; the sheet alone is scanned",
+    "sheet-alone": "the form carries no number; the sheet alone is scanned",
     "signed": "the form is signed, and any change would break the signature",
     "certified": "the form is certified, and any change would break the certificate",
     "locked": "the form is protected against changes by a password",
@@ -18,6 +18,7 @@ _TOLD = {
     "altered": "the form looks different once it is saved anew",
     "damaged": "the form is damaged: viewers show it, but nothing can be added",
     "repaired": "the file was damaged and has been repaired; look at every page",
+    "faulty": "the file has faults that viewers forgive, and is handed out with them; look at every page",
     "restrictions-dropped": "restrictions on printing or copying were removed",
     "usage-rights-dropped": "usage rights for Adobe Reader were removed; the form can be filled in as before",
     "usage-rights-kept": "usage rights for Adobe Reader stay, as more of the form would go with them",

@@ -4,6 +4,7 @@ import pytest
 
 from paper.forms.acceptance import accept
 from paper.forms.examination import FormRefusedError
+from paper.forms.repair import shown
 from support import paper_forms
 from support.paper_reading import fields
 
@@ -69,3 +70,19 @@ def test_an_accepted_form_is_accepted_again_unchanged():
     again = accept(once.data)
     assert (again.data, again.places, again.pages) == (once.data, once.places, once.pages)
     assert fields(once.data) == 2 * paper_forms.FIELDS_PER_PAGE
+
+
+@pytest.mark.parametrize(
+    ("damage", "note"),
+    [
+        (lambda data: data + b"\n" * 3000, "faulty"),
+        (lambda data: data.replace(b"startxref", b"startxxxx"), "faulty"),
+        (lambda data: b" " * 1100 + data, "repaired"),
+        (lambda data: data[9:], "repaired"),
+    ],
+)
+def test_form_without_a_mark_is_repaired_only_if_no_viewer_shows_it_and_that_is_said(damage, note):
+    data = damage(paper_forms.changed(paper_forms.content(b"0 g 0 0 900 900 re f\n")))
+    form = accept(data)
+    assert form.notes[:2] == ["sheet-alone full", note] and shown(form.data) == 2
+    assert (form.data == data) == (note == "faulty")
