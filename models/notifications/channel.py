@@ -50,13 +50,8 @@ class Channel(Base):
         """The row of the channel, or one as it is before anything was sent."""
         return next(iter(_row.rows(name=name)), None) or cls(name=name)
 
-    @classmethod
-    def breaker_state(cls, name: str) -> BreakerState:
-        """Whether a notification may leave now. "half-open" lets this caller send one trial, every TRIAL_INTERVAL."""
-        return cls.of(name).admit()
-
     def admit(self) -> BreakerState:
-        """The same for a row that was just read."""
+        """Whether a notification may leave now. "half-open" lets this caller send one trial, every TRIAL_INTERVAL."""
         if self.probe_at is None:
             return "closed"
         mine = (Channel.name == self.name) & self._is_over(Channel.probe_at, TRIAL_INTERVAL)

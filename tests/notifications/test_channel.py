@@ -23,6 +23,10 @@ def clock(either):
         yield clock
 
 
+def admitted(name: str) -> str:
+    return Channel.of(name).admit()
+
+
 def work_once() -> None:
     worker.Worker().work(SimpleQueue(), once=True)
 
@@ -33,15 +37,15 @@ def fail(times: int, outcome: Outcome = Outcome.DOWN) -> None:
 
 
 def test_channel_nobody_complained_of_is_open(clock):
-    assert Channel.breaker_state("email") == Channel.breaker_state("sms") == "closed"
+    assert admitted("email") == admitted("sms") == "closed"
 
 
 @pytest.mark.parametrize("outcome", [Outcome.DOWN, Outcome.UNKNOWN])
 def test_breaker_opens_at_fifty_errors_within_a_minute_and_for_its_own_channel_only(clock, caplog, outcome):
     fail(MAX_ERRORS - 1, outcome)
-    assert Channel.breaker_state("email") == "closed"
+    assert admitted("email") == "closed"
     fail(1, outcome)
-    assert Channel.breaker_state("email") == "open" and Channel.breaker_state("sms") == "closed"
+    assert admitted("email") == "open" and admitted("sms") == "closed"
     alarms = [record for record in caplog.records if record.levelno == logging.CRITICAL]
     assert [record.getMessage().split(":")[0] for record in alarms] == ["ALARM"], "one alarm, not fifty"
 
@@ -50,38 +54,38 @@ def test_errors_of_another_minute_do_not_add_up(clock):
     fail(MAX_ERRORS - 1)
     clock.shift(ERROR_WINDOW + dt.timedelta(seconds=1))
     fail(MAX_ERRORS - 1)
-    assert Channel.breaker_state("email") == "closed"
+    assert admitted("email") == "closed"
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o not in (Outcome.DOWN, Outcome.UNKNOWN, Outcome.ACCOUNT)])
 def test_what_is_one_recipients_or_one_texts_affair_stops_no_channel(clock, outcome):
     fail(MAX_ERRORS * 2, outcome)
-    assert Channel.breaker_state("email") == "closed"
+    assert admitted("email") == "closed"
 
 
 def test_one_probe_at_a_time_and_its_answer_decides(clock):
     Channel.trip("email", "535 5.7.8")
-    assert Channel.breaker_state("email") == "open"
+    assert admitted("email") == "open"
     clock.shift(TRIAL_INTERVAL)
-    assert [Channel.breaker_state("email") for _ in range(3)] == ["half-open", "open", "open"]
+    assert [admitted("email") for _ in range(3)] == ["half-open", "open", "open"]
     Channel.record_outcome("email", Outcome.ACCOUNT, "535 5.7.8", trial=True)
-    assert Channel.breaker_state("email") == "open"
+    assert admitted("email") == "open"
     clock.shift(TRIAL_INTERVAL)
-    assert Channel.breaker_state("email") == "half-open"
+    assert admitted("email") == "half-open"
     Channel.record_outcome("email", Outcome.UNWRITTEN, "could not be written", trial=True)
-    assert Channel.breaker_state("email") == "open", "the provider was not asked: nothing is proved"
+    assert admitted("email") == "open", "the provider was not asked: nothing is proved"
     clock.shift(TRIAL_INTERVAL)
-    assert Channel.breaker_state("email") == "half-open"
+    assert admitted("email") == "half-open"
     Channel.record_outcome("email", Outcome.NEVER, "550 5.1.1", trial=True)
-    assert Channel.breaker_state("email") == "closed", "a server that refuses one recipient works"
+    assert admitted("email") == "closed", "a server that refuses one recipient works"
 
 
 def test_probe_whose_worker_died_is_followed_by_the_next(clock):
     Channel.trip("sms", "HTTP 402")
     clock.shift(TRIAL_INTERVAL)
-    assert Channel.breaker_state("sms") == "half-open"
+    assert admitted("sms") == "half-open"
     clock.shift(TRIAL_INTERVAL)
-    assert Channel.breaker_state("sms") == "half-open"
+    assert admitted("sms") == "half-open"
 
 
 @pytest.mark.long
@@ -100,16 +104,16 @@ def test_clock_that_was_an_hour_fast_for_a_moment_holds_nothing_up(clock):
     Channel.trip("sms", "HTTP 402")
     assert Channel.take_slot("sms") == 0
     clock.shift(-dt.timedelta(hours=1))
-    assert Channel.breaker_state("sms") == "half-open" and Channel.breaker_state("sms") == "open"
+    assert admitted("sms") == "half-open" and admitted("sms") == "open"
     assert Channel.take_slot("sms") == 0
 
 
 def test_server_that_lets_everybody_wait_for_its_answer_is_left_alone_after_a_few(clock):
     for _ in range(4):
-        assert Channel.breaker_state("email") == "closed"
+        assert admitted("email") == "closed"
         Channel.record_outcome("email", Outcome.DOWN, "mail server not reached: TimeoutError", spent=15)
         clock.shift(15)
-    assert Channel.breaker_state("email") == "open", "meanwhile no SMS has to wait for a dead mail server"
+    assert admitted("email") == "open", "meanwhile no SMS has to wait for a dead mail server"
 
 
 def test_operator_reads_the_latest_reason_why_a_channel_rests(clock):
