@@ -65,7 +65,7 @@ HELPERS = {
         "readings",
         "tables",
     },
-    "blueprints.public": {"catalogue", "contact_limits", "forms", "lookups"},
+    "blueprints.public": {"catalogue", "contact_limits", "forms", "lookups", "status_page"},
     "blueprints.operations": {"readiness", "refusals"},
 }
 WORKERS = {

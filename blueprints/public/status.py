@@ -2,19 +2,16 @@
 
 from collections.abc import Hashable
 from contextlib import suppress
-from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
-from blueprints.public import captcha, contact_limits, contacts, lookups, push
-from blueprints.public.forms import MailAddressForm, MobileNumberForm, PostedForm
-from models import ConflictError, Contact, Dossier, today
+from blueprints.public import captcha, contacts, lookups, status_page
+from blueprints.public.forms import PostedForm
+from models import ConflictError, today
 from models.dossiers.codes import Scanned, codes, existing, find
-from models.dossiers.kinds import WITH_AUTHORITY
 from models.dossiers.number import clean, grouped
-from models.notifications import addresses
 from models.notifications.version_key import VersionKey
 from models.security.crockford import check_character
 from web import errors, htmx
@@ -23,12 +20,7 @@ from web.languages import current
 from web.page_cache import page_response
 from web.responses import camera, private
 from web.state import LRUCache, state
-from wording import dossier as dossier_words
-from wording import events as event_words
-from wording import retention as retention_words
-from wording import spelling
 from wording.kinds import label
-from wording.sheets import printed_url
 
 bp = Blueprint("status", __name__)
 
@@ -36,7 +28,6 @@ MAX_SHOWN = 300  # characters of what was typed
 MAX_COUNTED = 40  # characters; more are a text, and not a number that is too long
 MAX_BYTES = 6 * 1024 * 1024  # of rendered status pages
 LOOK_UP_SCOPE = "look-up/number"  # of the CAPTCHA
-NO_SESSION = {"csrf": False}  # no CSRF token: the number is the key, and no session is needed
 
 
 class StatusPages(LRUCache[tuple[Hashable, ...], Page]):
@@ -44,14 +35,6 @@ class StatusPages(LRUCache[tuple[Hashable, ...], Page]):
 
     def __init__(self) -> None:
         super().__init__(MAX_BYTES, weight=lambda page: page.weight)
-
-
-class Unreached(NamedTuple):
-    """A contact that could not be reached, with the new address that was asked, or a form to correct the address."""
-
-    contact: Contact
-    pending: Contact | None
-    correction: MailAddressForm | MobileNumberForm | None  # None if the number is not enough to correct it
 
 
 @bp.get("/t")
@@ -172,7 +155,7 @@ def report_posted(number: str) -> Response:
     dossier, answer = lookups.dossier(number), PostedForm()
     if not answer.validate():
         page = htmx.page(
-            "public/status/show.html", 422, push=url_for(".show", number=number), **_context(dossier, answer)
+            "public/status/show.html", 422, push=url_for(".show", number=number), **status_page.context(dossier, answer)
         )
         return private(page)
     with suppress(ConflictError):  # reported twice, or scanned in the meantime: the status page shows it anyway
@@ -184,17 +167,17 @@ def report_posted(number: str) -> Response:
 def correct_address(number: str, contact: int) -> Response:
     """Correct an address that was mistyped at the registration, if nothing ever arrived there."""
     dossier = lookups.dossier(number)
-    wrong = next((each for each in _unreached(dossier) if each.contact.id == contact), None)
+    wrong = next((each for each in status_page.unreached(dossier) if each.contact.id == contact), None)
     if wrong is None or wrong.correction is None:
         abort(409)
-    answer = wrong.correction.__class__(meta=NO_SESSION)
+    answer = wrong.correction.__class__(meta=status_page.NO_SESSION)
     if answer.validate() and not (
         problem := contacts.given(wrong.contact, "exchange", wrong.contact.channel, answer.address.data)
     ):
         return htmx.follow(url_for(".show", number=number))
     if not answer.address.errors:
         answer.address.errors = [problem]
-    context = _context(dossier, PostedForm(formdata=None))
+    context = status_page.context(dossier, PostedForm(formdata=None))
     context["unreached"] = [
         each._replace(correction=answer) if each.contact == wrong.contact else each for each in context["unreached"]
     ]
@@ -243,44 +226,7 @@ def why(typed: str) -> str:
 def _render(key: VersionKey, fresh: bool) -> str:
     dossier = lookups.with_key(key)
     name = "public/status/_show.html" if htmx.headers().part else "public/status/show.html"
-    return render_template(name, **_context(dossier, PostedForm(formdata=None), fresh, key.missed))
-
-
-def _context(dossier: Dossier, answer: PostedForm, fresh: bool = False, missed: bool = True) -> dict[str, Any]:
-    without = set(request.args.getlist("without")) if fresh else set()
-    channels = {contact.channel for contact in Contact.of(dossier)} if fresh else set()
-    to_be_posted = dossier.status == "announced" and not dossier.history.on_its_way
-    return {
-        "dossier": dossier,
-        "words": dossier_words.of(dossier),
-        "recording": dossier_words.recording(dossier.history),
-        "waited": dossier_words.waited(dossier.form.procedure) if dossier.status in WITH_AUTHORITY else "",
-        "history": event_words.lines(dossier.history.standing),
-        "note": dossier_words.note(dossier),
-        "missing": dossier.history.missing(current()),
-        "erased": retention_words.of_dossier(dossier, current_app.config),
-        "status_url": printed_url(dossier.number),
-        "marks": dossier.form.marks(current()),
-        "spelling": spelling.spelled(dossier.number, current()),
-        "answer": answer if to_be_posted else None,
-        "unreached": _unreached(dossier) if missed else [],
-        "fresh": fresh,
-        "channels": channels - without,
-        "later": channels & without,
-        "news": push.News(),
-        "without": without,
-    }
-
-
-def _unreached(dossier: Dossier) -> list[Unreached]:
-    found = []
-    for contact in Contact.unreached().where(Contact.dossier == dossier):
-        pending = addresses.pending(contact)
-        possible = contact.channel != "sms" or contact_limits.offers_sms(dossier.form.procedure)
-        free = possible and not pending and addresses.mistyped(contact)
-        correction = contacts.FORMS[contact.channel](formdata=None, meta=NO_SESSION) if free else None
-        found.append(Unreached(contact, pending, correction))
-    return found
+    return render_template(name, **status_page.context(dossier, PostedForm(formdata=None), fresh, key.missed))
 
 
 def _answer(page: Page) -> Response:
