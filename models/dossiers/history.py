@@ -10,6 +10,7 @@ from models.deadlines.clock import Reading, Rule, read
 from models.deadlines.facts import Fact, handled
 from models.dossiers.event import Event
 from models.dossiers.kinds import ABOUT_CONTACT, ABOUT_ENVELOPE, ENTERING, KINDS, SENT, UNDOABLE
+from models.security.throttle import CLOCK_TOLERANCE
 
 
 class History:
@@ -83,8 +84,13 @@ class History:
 
     @property
     def held(self) -> list[Event]:
-        """The rows of which nobody is told yet, newest first: each was written while the one before it was held."""
+        """The rows of which nobody is told yet, newest first: each was written while the one before it was held.
+
+        What a clock wrote that ran ahead is not among them: its notifications leave when the clock is right again.
+        """
         held: list[Event] = []
+        if self.latest.at > now() + CLOCK_TOLERANCE:
+            return held
         for event in reversed(self.rows):
             if event.held_until is None or event.held_until <= (held[-1].at if held else now()):
                 break

@@ -125,3 +125,10 @@ def test_receipt_is_offered_while_only_what_followed_the_arrival_can_be_undone(v
 def test_move_that_was_told_at_once_is_not_being_recorded(visitor, desk, dossier, clerk, clock):
     dossier.move(Move("received", by=clerk, version=1, arrived_on=today()))  # as the interface does
     assert recorded(visitor, dossier) == at_the_desk(desk, dossier) == ""
+
+
+def test_time_that_a_clock_wrote_which_ran_ahead_holds_nothing(visitor, desk, dossier, clock):
+    clock.shift(20 * 60)
+    read(desk, dossier.number)
+    clock.shift(-20 * 60)
+    assert recorded(visitor, dossier) == at_the_desk(desk, dossier) == "" and not in_the_bag(desk)
