@@ -89,11 +89,10 @@ export function camera({selector, words, see, changed = () => {}, began = () => 
       began();
       offer(track).catch(() => {});
       const {inFrame} = await import(words().reader).catch(() => { throw fail("ReaderError"); });
-      for (let tries = 0, black = 0, before = performance.now(); turn === mine; ) {
-        const now = performance.now();
+      for (let tries = 0, shown = performance.now(); turn === mine; ) {   // shown: when there was a picture, or the reason
         if (video.readyState < 2 || !video.videoWidth) {
-          black += track.muted ? 0 : now - before;   // a muted one has said why
-          if (black > BLACK_MS) throw fail("BlackError");
+          if (track.muted) shown = performance.now();   // that has been said
+          if (performance.now() - shown > BLACK_MS) throw fail("BlackError");
           await pause(REST_MS);
         } else {
           const texts = await inFrame(video, tries, words()).catch(() => { throw fail("ReaderError"); });
@@ -101,10 +100,9 @@ export function camera({selector, words, see, changed = () => {}, began = () => 
           if (its("p").textContent === words().loading) say("scanning");
           const ours = await see(texts);
           tries = ours ? 0 : tries + 1;
-          black = 0;
+          shown = performance.now();   // after a reader that took long to come
           await pause(ours ? REST_MS : PAUSE_MS);
         }
-        before = now;
       }
     } catch ({name}) {
       if (turn === mine) stop(WHY[name] ?? "failed");

@@ -4,7 +4,7 @@
 
 const OWN_MS = 2000, PATIENCE = 8;   // longest answer of the browser's reader; frames without a code before ours helps
 const STILL_MS = 8000, FOREIGN_MS = 2000;   // time for all tries at a picture; if it shows a code of somebody else
-const LOADING_MS = 60000, AGAIN_MS = 5000;   // for our reader to be loaded; from a failure of that to the next attempt in film
+const STALLED_MS = 60000, AGAIN_MS = 5000;   // longest standstill of a download; from a failure of one to the next attempt in film
 const BEFORE = 3, PLACES = 2;   // tries at the whole picture before places in it are looked at closely, and how many places
 const LARGE = 12.5e6, HANDY = 8e6;   // pixels of a picture that is read as it is, and of one that is tried again
 const LOCAL = "LocalAverage", WHOLE = "GlobalHistogram", FIXED = "FixedThreshold";
@@ -46,11 +46,21 @@ async function asked(picture) {
   }
 }
 
+// The bytes of a file. On a slow network it may take its time, as long as something comes.
+async function fetched(url) {
+  const {ok, body} = await within(STALLED_MS, fetch(url)), stream = body.getReader(), parts = [];
+  if (!ok) throw new Error(url);
+  for (let part; !(part = await within(STALLED_MS, stream.read())).done; ) parts.push(part.value);
+  return new Blob(parts).arrayBuffer();
+}
+
+const script = src => new Promise((onload, onerror) =>
+  document.head.append(Object.assign(document.createElement("script"), {src, onload, onerror})));
+
 // Load our reader. After a failure the next call tries again: there may be a connection then.
-function brought({zxing: src, wasm}) {
-  ours ??= within(LOADING_MS, new Promise((onload, onerror) =>
-    document.head.append(Object.assign(document.createElement("script"), {src, onload, onerror})))
-    .then(() => ZXingWASM.prepareZXingModule({overrides: {locateFile: () => wasm}, fireImmediately: true})))
+function brought({zxing, wasm}) {
+  ours ??= Promise.all([fetched(wasm), within(STALLED_MS, script(zxing))])
+    .then(([wasmBinary]) => ZXingWASM.prepareZXingModule({overrides: {wasmBinary}, fireImmediately: true}))
     .then(() => ours.loaded = true, error => {
       self.ZXingWASM?.purgeZXingModule();
       ours = null;
@@ -120,20 +130,26 @@ export async function inFrame(video, tries, words) {
 }
 
 // The texts of the codes in a still picture: tried in many ways, until `wanted` says of one that it is ours.
-// Raises if the picture shows no code and our reader cannot be loaded.
-export async function inPicture(picture, wanted, words) {
-  const texts = new Set(await asked(picture)), enough = () => [...texts].some(wanted), start = performance.now();
+// `stage` is told when our reader has to be fetched, and when the search goes on. Raises if the picture shows no code
+// and our reader cannot be loaded.
+export async function inPicture(picture, wanted, words, stage = () => {}) {
+  const texts = new Set(await asked(picture)), enough = () => [...texts].some(wanted);
   if (enough()) return [...texts];
+  const more = within(STALLED_MS, import(words.closeups)).catch(() => ({}));
+  if (!ours?.loaded) stage("fetching");
   const failure = await brought(words).then(() => null, error => error), read = failure ? asked : zxing;
+  stage("searching");
+  let start = performance.now();   // downloads take nothing from the time for all tries
   const [width, height] = size(picture), fits = pixels => Math.sqrt(pixels / width / height), most = fits(HANDY);
   const tries = TRIES.map(([scale, ...rest]) => [Math.min(scale * Math.min(1, most), most), ...rest].join());
   const all = [...new Set([[Math.min(1, fits(LARGE)), "", LOCAL].join(), ...tries])].map(each => each.split(","));
-  const {places, closeups} = failure ? {} : await within(LOADING_MS, import(words.closeups)).catch(() => ({}));
 
   async function* looks() {   // image, threshold, and whether a code of white on black, as of somebody else, is read too
     const whole = ([scale, filter, binarizer], invert) => [prepared(picture, +scale, filter), binarizer, invert];
     yield whole(all[0], true);   // once: that takes half of the time
     for (const each of all.slice(1, BEFORE)) yield whole(each);
+    const waited = performance.now(), {places, closeups} = failure ? {} : await more;
+    start += performance.now() - waited;
     for (const place of places?.(picture, width, height, PLACES) ?? [])
       for (const image of closeups(picture, place)) yield [image, FIXED];
     for (const each of all.slice(BEFORE)) yield whole(each);

@@ -1,9 +1,10 @@
 // Scan a QR code with the camera or from a picture. It is read on this device; only its number is sent.
 
 const words = () => document.querySelector("[data-scan]").dataset, field = () => document.querySelector("[data-number]");
-const PROGRESS_MS = 1500;   // after which it is said that the search goes on
+const PROGRESS_MS = 1500;   // after which it is said what takes so long
 const loaded = Promise.all([import(words().camera), import(field().dataset.help)]);
 const started = loaded.then(([{camera}]) => camera({selector: "[data-scan]", words, see: use}));
+started.catch(() => document.querySelector("[data-scan] p").textContent = words().unread);
 
 // The path and the number of one of our codes: a number alone, or in a URL of this site.
 function ours(href, find) {
@@ -53,13 +54,21 @@ async function* pictures(file) {
 }
 
 async function read(file) {
-  const [, {find}] = await loaded, finder = await started, slow = setTimeout(finder.say, PROGRESS_MS, "searching");
-  let why = /pdf$/i.test(file.type || file.name) ? "document" : "broken", foreign = [];
+  const [, {find}] = await loaded, finder = await started;
+  let why = /pdf$/i.test(file.type || file.name) ? "document" : "broken", foreign = [], now, slow;
+  function stage(next) {   // "fetching" the reader, or "searching"
+    if (now === next) return;
+    if (now) finder.say("reading");
+    clearTimeout(slow);
+    slow = setTimeout(finder.say, PROGRESS_MS, now = next);
+  }
   try {
-    const {inPicture} = await import(words().reader);
+    stage("fetching");
+    const {inPicture} = await import(words().reader).catch(() => { throw why = "unread"; });
+    stage("searching");
     for await (const picture of pictures(file)) {
       why = "empty";
-      const texts = await inPicture(picture, text => ours(text, find), words()).catch(() => why = "unread");
+      const texts = await inPicture(picture, text => ours(text, find), words(), stage).catch(() => why = "unread");
       if (why === "unread") break;
       if (texts.some(text => ours(text, find))) return use(texts);
       foreign.push(...texts);

@@ -1,6 +1,5 @@
 """The reader of codes in a real Chromium: browsers whose own reader fails or lies, hard pictures, PDF files."""
 
-import base64
 import io
 import urllib.request
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from bench.photograph import middle_of_code
 from models import Dossier
 from models.dossiers.number import grouped
 from paper.forms import render
-from support.camera import code, file, jpeg
+from support.camera import DRAWN_CAMERA, SHOW, code, encoded, file
 from support.phone import NEEDED, Held, opened, playwright
 
 pytestmark = NEEDED
@@ -33,20 +32,19 @@ DETECTORS = {  # what a browser's own reader does: its formats, its construction
     "garbage": ('["qr_code"]', "", "[null, {rawValue: 5}, {rawValue: {}}]"),
     "somebody else's": ('["qr_code"]', "", "[{rawValue: 'ûþ'}]"),
 }
-DRAWN_CAMERA = """() => {   // a camera that a script can spoil
-    const canvas = Object.assign(document.createElement("canvas"), {width: 640, height: 480});
-    window.film = canvas.getContext("2d");
-    film.fillRect(0, 0, 640, 480);
-    setInterval(() => film.fillRect(0, 0, 1, 1), 50);   // a new frame
-    navigator.mediaDevices.getUserMedia = async () => {
-        const stream = canvas.captureStream(10);
-        [window.track] = stream.getTracks();
-        return stream;
+
+SLOW_NETWORK = """() => {   // window.more() lets a third of the reader through
+    const {fetch} = window;
+    window.fetch = async (...asked) => {
+        const bytes = new Uint8Array(await (await fetch(...asked)).arrayBuffer()), third = Math.ceil(bytes.length / 3);
+        let at = 0;
+        return new Response(new ReadableStream({start(stream) {
+            window.more = () => {
+                stream.enqueue(bytes.subarray(at, at += third));
+                if (at >= bytes.length) stream.close();
+            };
+        }}));
     };
-}"""
-SHOW = """async picture => {
-    const bytes = Uint8Array.from(atob(picture), sign => sign.charCodeAt());
-    film.drawImage(await createImageBitmap(new Blob([bytes])), 20, 20);
 }"""
 
 
@@ -72,6 +70,14 @@ def sheet(printed) -> damage.Paper:
     return damage.Paper(drawn, middle_of_code(drawn, damage.DPI))
 
 
+@pytest.fixture(scope="module")
+def photograph(sheet) -> dict:
+    """It shows a small and spoilt code, which only a close look reads."""
+    picture, type_ = photographs.saved(*photographs.hard(sheet, damage.Chance(POOR)))
+    assert not zxingcpp.read_barcodes(Image.open(io.BytesIO(picture))), "this one is too easy for these tests"
+    return {"name": "IMG_2.jpg", "mimeType": type_, "buffer": picture}
+
+
 @pytest.fixture
 def page(browser, site):
     with opened(browser, site.url, expected="") as page:
@@ -89,10 +95,6 @@ def said(page, text: str) -> None:
 
 def press(page, name: str) -> None:
     page.get_by_role("button", name=name).click()
-
-
-def encoded(picture: Image.Image) -> str:
-    return base64.b64encode(jpeg(picture)).decode()
 
 
 def hard_scans(sheet: damage.Paper) -> Iterator[bytes]:
@@ -154,12 +156,55 @@ def test_office_scans_and_faxes_that_one_look_does_not_read(page, dossier, sheet
         page.wait_for_url(f"**/t/{dossier.number}")
 
 
-def test_photograph_that_shows_a_small_and_spoilt_code_is_looked_at_closely(page, dossier, sheet):
-    picture, quality = photographs.hard(sheet, damage.Chance(POOR))
-    photograph, type_ = photographs.saved(picture, quality)
-    assert not zxingcpp.read_barcodes(Image.open(io.BytesIO(photograph))), "this one is too easy for this test"
-    choose(page, {"name": "IMG_2.jpg", "mimeType": type_, "buffer": photograph})
+def test_photograph_that_shows_a_small_and_spoilt_code_is_looked_at_closely(page, dossier, photograph):
+    choose(page, photograph)
     page.wait_for_url(f"**/t/{dossier.number}")
+
+
+@pytest.mark.parametrize("download", ["zxing_reader*.wasm", "closeups*.js"])
+def test_slow_download_takes_nothing_from_the_time_for_the_search(page, dossier, photograph, download):
+    page.clock.install()
+    held = Held(page, f"**/{download}")
+    choose(page, photograph)
+    held.first()
+    page.clock.run_for(30_000)  # longer than any search
+    held.let_go()
+    page.wait_for_url(f"**/t/{dossier.number}")
+
+
+def test_download_that_is_slow_but_goes_on_is_not_given_up(page, dossier):
+    page.clock.install()
+    page.evaluate(SLOW_NETWORK)
+    choose(page, file(code(dossier.number)))
+    page.wait_for_function("() => window.more")
+    for _ in range(3):
+        page.clock.run_for(50_000)
+        page.evaluate("more()")
+    page.wait_for_url(f"**/t/{dossier.number}")
+
+
+@pytest.mark.parametrize("download", ["reader*.js", "zxing_reader*.wasm"])
+def test_page_says_that_the_reader_is_being_loaded_and_then_that_it_searches(page, download):
+    page.clock.install()
+    held, closeups = Held(page, f"**/{download}"), Held(page, "**/closeups*.js")
+    choose(page, file(Image.effect_noise((1200, 1600), 90)))
+    held.first()
+    said(page, "Looking for a code")
+    page.clock.run_for(2_000)
+    said(page, "The reader is being loaded")
+    held.let_go()
+    said(page, "Still trying")
+    closeups.let_go()
+    said(page, "no code to be found")
+
+
+def test_script_that_does_not_come_is_told(page):
+    for script in ("camera*.js", "reader*.js"):
+        page.route(f"**/{script}", lambda route: route.abort())
+        page.reload()
+        choose(page, file(code("Hello")))
+        said(page, "could not be loaded")
+        page.unroute(f"**/{script}")
 
 
 def test_download_that_stands_still_ends_and_is_told(page):
@@ -173,14 +218,6 @@ def test_download_that_stands_still_ends_and_is_told(page):
     page.unroute("**/*.wasm")
     choose(page, file(code("Hello")))  # there is a connection again
     said(page, "not one of ours")
-
-
-def test_long_search_is_told_and_given_up_in_time(page):
-    reader = Held(page, "**/*.wasm")
-    choose(page, file(Image.effect_noise((1200, 1600), 90)))
-    said(page, "Still trying")
-    reader.let_go()
-    said(page, "no code to be found")
 
 
 def test_pdf_of_a_scanner_is_read_and_what_cannot_be_opened_is_told(page, printed, dossier, sheet):
@@ -204,57 +241,3 @@ def test_two_of_our_codes_in_one_picture_are_asked_about(page, dossier):
     said(page, "Which one do you mean?")
     press(page, grouped(other.number))
     page.wait_for_url(f"**/t/{other.number}")
-
-
-def test_camera_that_is_taken_away_is_told_and_comes_back(page):
-    page.evaluate(DRAWN_CAMERA)
-    press(page, "Start the camera")
-    said(page, "The camera is on. Hold")
-    for event, words in (("mute", "no picture at the moment"), ("unmute", "The camera is on"), ("ended", "gone off")):
-        page.evaluate("name => track.dispatchEvent(new Event(name))", event)
-        said(page, words)
-    page.context.grant_permissions(["camera"])
-    press(page, "Start the camera")
-    said(page, "The camera is on. Hold")
-    for away, words in ((True, "in the background"), (False, "The camera is on. Hold")):
-        page.evaluate(
-            """away => {
-                Object.defineProperty(document, "hidden", {value: away, configurable: true});
-                document.dispatchEvent(new Event("visibilitychange"));
-            }""",
-            away,
-        )
-        said(page, words)
-
-
-def test_question_for_the_camera_that_nobody_answers_is_told(page):
-    page.clock.install()
-    page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => {}) }")
-    press(page, "Start the camera")
-    said(page, "allow it")
-    page.clock.run_for(16_000)
-    said(page, "Nothing happens?")
-
-
-def test_another_camera_can_be_chosen_and_the_lamp_switched_on(page):
-    page.evaluate(DRAWN_CAMERA)
-    page.evaluate(
-        """() => {
-            const media = navigator.mediaDevices, open = media.getUserMedia;
-            media.enumerateDevices = async () => ["front", "back"].map(deviceId => ({kind: "videoinput", deviceId}));
-            window.asked = [];
-            media.getUserMedia = async ({video}) => {
-                asked.push(video.deviceId?.exact ?? "any");
-                const stream = await open();
-                track.getSettings = () => ({deviceId: video.deviceId?.exact ?? "front"});
-                track.getCapabilities = () => ({torch: true});
-                track.applyConstraints = async wish => { window.lamp = wish.advanced[0].torch };
-                return stream;
-            };
-        }"""
-    )
-    press(page, "Start the camera")
-    press(page, "Light")
-    press(page, "Other camera")
-    said(page, "The camera is on. Hold")
-    assert page.evaluate("[lamp, ...asked]") == [True, "any", "back"]

@@ -1,5 +1,6 @@
 """Codes as a camera sees them, and a camera for Chromium that sees them."""
 
+import base64
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -14,6 +15,21 @@ from support.served import started
 from support.visitor import Visitor
 
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+DRAWN_CAMERA = """() => {   // a camera that a script can spoil
+    const canvas = Object.assign(document.createElement("canvas"), {width: 640, height: 480});
+    window.film = canvas.getContext("2d");
+    film.fillRect(0, 0, 640, 480);
+    setInterval(() => film.fillRect(0, 0, 1, 1), 50);   // a new frame
+    navigator.mediaDevices.getUserMedia = async () => {
+        const stream = canvas.captureStream(10);
+        [window.track] = stream.getTracks();
+        return stream;
+    };
+}"""
+SHOW = """async picture => {
+    const bytes = Uint8Array.from(atob(picture), sign => sign.charCodeAt());
+    film.drawImage(await createImageBitmap(new Blob([bytes])), 20, 20);
+}"""
 
 
 def code(text: str) -> Image.Image:
@@ -26,6 +42,10 @@ def jpeg(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=80)
     return out.getvalue()
+
+
+def encoded(picture: Image.Image) -> str:
+    return base64.b64encode(jpeg(picture)).decode()
 
 
 @pytest.fixture(scope="session")
